@@ -1,0 +1,5 @@
+/** Decides who belongs to a cohort, when a step is complete and what the teacher says. */
+@NullMarked
+package dev.cohort.coordinator;
+
+import org.jspecify.annotations.NullMarked;
