@@ -1,0 +1,67 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * The coordinator's side of a method: makes targets from the peers' predictions. Pure; a trained teacher's parameters are a
+ * value. {@link #teach} has no effect: its {@link Lesson#next} becomes the state only when the outcome it belongs to has won.
+ */
+public interface Teacher {
+    /** Tensors besides the logits that peers must publish ({@link dev.cohort.protocol.TensorName}). */
+    List<String> reads();
+
+    /** Fewest contributors for which targets can be made. */
+    int contributorsMin();
+
+    /** State before step 1; empty for a teacher without trained parameters. */
+    NamedTensors initialState();
+
+    /** The targets of one step and the state after it. */
+    Lesson teach(NamedTensors state, Votes votes);
+
+    /**
+     * The teacher's logits on the test images, if it can be evaluated.
+     *
+     * @param votes test-set tensors by slot
+     */
+    Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes);
+
+    /**
+     * What a teacher sees of a step.
+     *
+     * @param step 1-based
+     * @param epoch 0-based, for ramp-up
+     * @param learningRate of the trained parameters at this step
+     * @param labels of the batch
+     * @param votes of the contributors, in the order of their slots
+     */
+    record Votes(long step, int epoch, double learningRate, SoftLabels labels, List<Vote> votes) {
+        public Votes {
+            votes = List.copyOf(votes);
+        }
+    }
+
+    /** What one contributor said. */
+    record Vote(PeerId peer, int slot, NamedTensors tensors) {}
+
+    /**
+     * @param labelWeight factor of each peer's cross-entropy with the labels
+     * @param terms for everybody
+     * @param addressed further terms for single contributors, by slot
+     * @param next the state after this step
+     */
+    record Lesson(double labelWeight, List<Term> terms, SortedMap<Integer, List<Term>> addressed, NamedTensors next) {}
+
+    /** What an outcome says of a state: its digest. */
+    static Digest hash(NamedTensors state) {
+        return state.digest();
+    }
+}

@@ -1,0 +1,66 @@
+package dev.cohort.peer;
+
+import dev.cohort.protocol.Images;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * A student network as the peer sees it: forward, then some time later the gradient of the loss with respect to what was put
+ * out, then one update. The loss itself is {@code dev.cohort.distill.Objective}; a learner knows nothing of it.
+ *
+ * <p>Equal calls on equal weights give equal bits. Called by one thread.
+ */
+public interface Learner extends AutoCloseable {
+    /** Width D of the pooled features. */
+    int featureWidth();
+
+    /** A training-mode forward pass; its graph stays until {@link #backward} or {@link ForwardPass#close}. */
+    ForwardPass forward(Images images);
+
+    /**
+     * Back-propagates and adds to the gradients.
+     *
+     * @param logitsGradient dL/dz of the pass, its shape
+     * @param featuresGradient dL/df, if the loss has such a part
+     */
+    void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient);
+
+    /** One optimizer step with the gradients collected since the last, which are then zero. */
+    void update(double learningRate);
+
+    /** Evaluation-mode outputs: logits [N, C] and features [N, D]; no graph, no statistics updated. */
+    Outputs infer(Images images);
+
+    /** Parameters, buffers and optimizer state by name: all that training goes on from. */
+    NamedTensors snapshot();
+
+    /**
+     * Takes up a {@link #snapshot}.
+     *
+     * @throws IllegalArgumentException when names or shapes do not fit this network
+     */
+    void restore(NamedTensors snapshot);
+
+    /** Digest of parameters and batch-norm buffers in the order of their names, little-endian. */
+    Digest weights();
+
+    @Override
+    void close();
+
+    /**
+     * @param logits [N, C]
+     * @param features [N, D]
+     */
+    record Outputs(Tensor logits, Tensor features) {}
+
+    /** A forward pass whose graph is parked. */
+    interface ForwardPass extends AutoCloseable {
+        Outputs outputs();
+
+        /** Frees the graph without training. */
+        @Override
+        void close();
+    }
+}

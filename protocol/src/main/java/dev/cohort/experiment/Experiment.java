@@ -1,0 +1,176 @@
+package dev.cohort.experiment;
+
+import dev.cohort.protocol.PeerId;
+import dev.cohort.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+
+/**
+ * Everything an experiment file says. The names of components are those of the keys, in camel case.
+ *
+ * @param kafka client settings besides the bootstrap address, handed to the Kafka clients as they are
+ */
+public record Experiment(
+        Run run,
+        Data data,
+        Augment augment,
+        Mix mix,
+        Method method,
+        Optimizer optimizer,
+        List<Peer> peers,
+        Pace pace,
+        Elastic elastic,
+        Wire wire,
+        Recording recording,
+        Kafka kafka,
+        Threads threads) {
+
+    public Experiment {
+        peers = List.copyOf(peers);
+    }
+
+    /** Peers that may contribute to the teacher, in the order of their slots. */
+    public List<Peer> contributors() {
+        return peers.stream().filter(p -> !p.control()).toList();
+    }
+
+    /** {@code epochs} or {@code steps}: exactly one is present. */
+    public record Run(String name, long seed, OptionalInt epochs, OptionalLong steps, int batchSize) {}
+
+    /**
+     * @param name kind of data: fashion-mnist, cifar10, cifar100, imagefolder or idx
+     * @param path folder; empty only for the built-in data
+     * @param validation share of the training data held out, 0..1
+     */
+    public record Data(String name, Optional<String> path, Delivery mode, double validation) {
+        /** What crosses the wire: the recipe or the pixels. */
+        public enum Delivery {
+            RECIPE,
+            PIXELS
+        }
+    }
+
+    /** @param perPeer own crop and flip of the same images for every slot */
+    public record Augment(int cropPadding, boolean flip, boolean perPeer) {}
+
+    /**
+     * @param alpha of Beta(alpha, alpha) from which the weight of the own image is drawn
+     * @param probability with which a batch is mixed at all
+     * @param n boxes of {@link Mixing#CUTMIX_MULTI}
+     */
+    public record Mix(Mixing kind, double alpha, double probability, int n) {
+        /** How images are mixed. */
+        public enum Mixing {
+            NONE,
+            MIXUP,
+            CUTMIX,
+            CUTMIX_PER_PEER,
+            CUTMIX_MULTI
+        }
+    }
+
+    /**
+     * A method by name and its parameters, each a number, a boolean or a word, as the method itself declares them.
+     *
+     * @param parameters what the experiment says; what it leaves out has the method's default
+     */
+    public record Method(String name, Map<String, String> parameters) {
+        public Method {
+            parameters = java.util.Collections.unmodifiableMap(new TreeMap<>(parameters));
+        }
+    }
+
+    /** SGD; {@code w -= lr * v}, {@code v = momentum * v + gradient + weightDecay * w} as PyTorch does it. */
+    public record Optimizer(
+            double learningRate, double momentum, boolean nesterov, double weightDecay, Schedule schedule) {}
+
+    /**
+     * How the learning rate follows the global step.
+     *
+     * @param milestones STEP: epochs (0-based) from which on the rate is multiplied by {@code gamma} once more
+     * @param warmupEpochs linear rise from 0 over the first epochs
+     */
+    public record Schedule(Shape kind, List<Double> milestones, double gamma, double warmupEpochs) {
+        public Schedule {
+            milestones = List.copyOf(milestones);
+        }
+
+        /** Course of the learning rate. */
+        public enum Shape {
+            CONSTANT,
+            STEP,
+            COSINE
+        }
+    }
+
+    /**
+     * @param device auto, cpu or cuda:N
+     * @param seed of the initial weights
+     * @param control trains on the same batches with labels only
+     */
+    public record Peer(PeerId id, String model, String device, long seed, boolean control) {}
+
+    /** See DESIGN: pace. All times in milliseconds. */
+    public record Pace(
+            Mode mode,
+            int k,
+            int parts,
+            int prefetch,
+            Completion completion,
+            int quorum,
+            long goneAfterMs,
+            long deadlineMs,
+            long evaluationMs,
+            long startMs,
+            OnLoss onLoss) {
+        /** How far forward passes may run ahead of outcomes. */
+        public enum Mode {
+            STRICT,
+            INTERLEAVED,
+            PIPELINED,
+            FREE
+        }
+
+        /** When a step is complete. */
+        public enum Completion {
+            ALL,
+            QUORUM
+        }
+
+        /** What happens when a contributor is lost. */
+        public enum OnLoss {
+            DROP,
+            HOLD
+        }
+    }
+
+    /** @param max slots, thus the most contributors ever present */
+    public record Elastic(int min, int max, long cooldownMs, long admitAfterSteps, double admitAccuracyRatio) {}
+
+    /** Element types on the wire. */
+    public record Wire(DType logits, DType features) {}
+
+    /** What is put on record beyond what training needs. */
+    public record Recording(Features features, boolean evaluationLogits) {
+        /** Whether peers publish pooled features. */
+        public enum Features {
+            NEEDED,
+            ALWAYS,
+            NEVER
+        }
+    }
+
+    /** @param bootstrap host:port, empty for the embedded broker */
+    public record Kafka(Optional<String> bootstrap, int replication, Map<String, String> client) {
+        public Kafka {
+            client = java.util.Collections.unmodifiableMap(new TreeMap<>(client));
+        }
+    }
+
+    /** @param torchPerPeer empty = as many as the cores allow, at least 1 */
+    public record Threads(OptionalInt torchPerPeer) {}
+}

@@ -1,0 +1,23 @@
+package dev.cohort.protocol;
+
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Hasher;
+import java.util.List;
+
+/**
+ * The part of an outcome that only one peer needs. Appended before the outcome that names it by {@link #digest}.
+ *
+ * @param slot of the peer; its partition on the topic
+ */
+public record Addressed(long step, int part, PeerId peer, int slot, List<Term> terms) implements Message {
+    public Addressed {
+        terms = List.copyOf(terms);
+    }
+
+    public Digest digest() {
+        Hasher hasher =
+                new Hasher().number(step).number(part).text(peer.value()).number(slot);
+        Term.hash(terms, hasher);
+        return hasher.digest();
+    }
+}

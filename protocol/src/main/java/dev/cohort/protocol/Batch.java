@@ -1,0 +1,51 @@
+package dev.cohort.protocol;
+
+import dev.cohort.tensor.Digest;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One training batch, a pure function of (seed, step). From the augmenter to everybody.
+ *
+ * @param step 1-based number of the batch in the run
+ * @param epoch 0-based
+ * @param endsEpoch whether this is the last batch of its epoch
+ * @param labels soft labels of the rows, equal for all slots
+ * @param recipe how to render it
+ * @param digests {@link Images#digest} of the rendered images, one per view of the recipe
+ * @param pixels pixel mode: per view the uint8 images (NHWC); empty in recipe mode
+ */
+public record Batch(
+        long step,
+        int epoch,
+        boolean endsEpoch,
+        SoftLabels labels,
+        Recipe recipe,
+        List<Digest> digests,
+        Optional<List<ByteBuffer>> pixels)
+        implements Message {
+    public Batch {
+        digests = List.copyOf(digests);
+        pixels = pixels.map(List::copyOf);
+        if (step < 1) {
+            throw new IllegalArgumentException("step " + step + ": steps count from 1");
+        }
+        if (digests.size() != recipe.views().size()) {
+            throw new IllegalArgumentException(
+                    digests.size() + " digests for " + recipe.views().size() + " views: must be as many");
+        }
+        if (labels.rows() != recipe.rows()) {
+            throw new IllegalArgumentException("labels of " + labels.rows() + " rows, recipe of " + recipe.rows());
+        }
+    }
+
+    public int rows() {
+        return recipe.rows();
+    }
+
+    /** What the peer in {@code slot} must have rendered. */
+    public Digest digest(int slot) {
+        return digests.size() == 1 ? digests.get(0) : digests.get(slot);
+    }
+}

@@ -1,0 +1,27 @@
+package dev.cohort.protocol;
+
+import dev.cohort.tensor.Digest;
+
+/**
+ * A peer is there and wants a seat; repeated until it is {@link Admitted}.
+ *
+ * @param incarnation which start of this peer, from 1
+ * @param model name in the model catalogue
+ * @param device where it computes, e.g. {@code cpu} or {@code cuda:0}
+ * @param observer whether it only publishes and is never waited for, averaged or counted
+ * @param featureWidth D of its pooled features
+ * @param trainedSteps steps its weights have seen (0, or where its checkpoint stands)
+ * @param dataDigest of its data; {@link Manifest#dataDigest} in pixel mode
+ * @param torchThreads threads it computes with
+ */
+public record Joining(
+        PeerId peer,
+        long incarnation,
+        String model,
+        String device,
+        boolean observer,
+        int featureWidth,
+        long trainedSteps,
+        Digest dataDigest,
+        int torchThreads)
+        implements Message {}

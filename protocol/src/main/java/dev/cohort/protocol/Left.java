@@ -1,0 +1,24 @@
+package dev.cohort.protocol;
+
+import dev.cohort.tensor.Digest;
+import java.util.Optional;
+
+/**
+ * A peer goes and will not come back by itself.
+ *
+ * @param reason {@code finished}, {@code drained}, ...
+ * @param result what it reached, when it could still say so
+ */
+public record Left(PeerId peer, long incarnation, String reason, Optional<Result> result) implements Message {
+    public static final String FINISHED = "finished";
+
+    /**
+     * @param stepsTrained updates made
+     * @param testAccuracy on the test images after the last update, 0..1
+     * @param imagesPerSecond images trained / wall time from first to last update, evaluation excluded
+     * @param waitShare share of that time in which it waited, 0..1
+     * @param weights digest of parameters and batch-norm buffers in the order of their names
+     */
+    public record Result(
+            long stepsTrained, double testAccuracy, double imagesPerSecond, double waitShare, Digest weights) {}
+}

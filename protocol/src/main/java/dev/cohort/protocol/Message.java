@@ -1,0 +1,17 @@
+package dev.cohort.protocol;
+
+/** Everything that can be said in a run. {@link Topic#of} tells where it is said. */
+public sealed interface Message
+        permits Manifest,
+                Batch,
+                End,
+                Prediction,
+                Outcome,
+                Addressed,
+                Heartbeat,
+                Joining,
+                Admitted,
+                Left,
+                Command,
+                Evaluation,
+                Snapshot {}

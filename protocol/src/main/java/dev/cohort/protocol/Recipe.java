@@ -1,0 +1,57 @@
+package dev.cohort.protocol;
+
+import dev.cohort.tensor.Ints;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * How to render a batch from the data: each row's image is cropped and flipped, then mixed with the (equally cropped and
+ * flipped) images of partner rows. Integer arithmetic only, so every renderer makes the same bits.
+ *
+ * @param sampleIds index into the training images, one a row
+ * @param partners one permutation of the rows per further source; empty when the batch is not mixed
+ * @param blend MixUp: the weight of the row's own image; empty otherwise
+ * @param cropPadding zero pixels added around an image before it is cropped back to its size
+ * @param views what differs between slots; a single view is shared by all
+ */
+public record Recipe(Ints sampleIds, List<Ints> partners, OptionalDouble blend, int cropPadding, List<View> views) {
+    public Recipe {
+        partners = List.copyOf(partners);
+        views = List.copyOf(views);
+        if (views.isEmpty()) {
+            throw new IllegalArgumentException("recipe without a view: needs at least one");
+        }
+        for (Ints partner : partners) {
+            if (partner.size() != sampleIds.size()) {
+                throw new IllegalArgumentException(
+                        "partner permutation of " + partner.size() + " rows in a batch of " + sampleIds.size());
+            }
+        }
+        if (blend.isPresent() && partners.size() != 1) {
+            throw new IllegalArgumentException("blend of " + partners.size() + " partners: must be exactly one");
+        }
+    }
+
+    /**
+     * Geometry as one slot (or all) sees it.
+     *
+     * @param cropX left edge of each row's crop within the padded image, 0..2*cropPadding
+     * @param cropY top edge, alike
+     * @param flip 1 = mirrored left to right, 0 = not
+     * @param boxes painted in order, box k from partner k; empty when nothing is cut
+     */
+    public record View(Ints cropX, Ints cropY, Ints flip, List<Box> boxes) {
+        public View {
+            boxes = List.copyOf(boxes);
+        }
+    }
+
+    /** The view of {@code slot}. */
+    public View view(int slot) {
+        return views.size() == 1 ? views.get(0) : views.get(slot);
+    }
+
+    public int rows() {
+        return sampleIds.size();
+    }
+}

@@ -1,0 +1,57 @@
+package dev.cohort.protocol;
+
+import dev.cohort.tensor.Ints;
+import java.util.List;
+
+/**
+ * Labels of a batch whose images are mixed from one or more sources: {@code y[b] = sum_k weights[k] * onehot(classIds[k][b])}.
+ * By linearity the cross-entropy with y is the weighted sum of the cross-entropies (METHODS: CutMix, MixUp).
+ *
+ * @param classes number of classes C
+ * @param classIds per source k, the class of that source's sample in each row
+ * @param weights per source, non-negative, summing to 1
+ */
+public record SoftLabels(int classes, List<Ints> classIds, List<Double> weights) {
+    public SoftLabels {
+        classIds = List.copyOf(classIds);
+        weights = List.copyOf(weights);
+        if (classIds.isEmpty() || classIds.size() != weights.size()) {
+            throw new IllegalArgumentException("labels of " + classIds.size() + " sources with " + weights.size()
+                    + " weights: must be as many, at least 1");
+        }
+        for (Ints source : classIds) {
+            if (source.size() != classIds.get(0).size()) {
+                throw new IllegalArgumentException("labels of sources with unequal rows");
+            }
+            if (source.stream().anyMatch(id -> id < 0 || id >= classes)) {
+                throw new IllegalArgumentException("class id outside 0.." + (classes - 1));
+            }
+        }
+        double sum = 0;
+        for (double weight : weights) {
+            if (!(weight >= 0)) {
+                throw new IllegalArgumentException("label weight " + weight + ": must not be negative");
+            }
+            sum += weight;
+        }
+        if (Math.abs(sum - 1) > 1e-9) {
+            throw new IllegalArgumentException("label weights sum to " + sum + ": must sum to 1");
+        }
+    }
+
+    /** Rows B of the batch. */
+    public int rows() {
+        return classIds.get(0).size();
+    }
+
+    /** y as a fresh row-major B x C array. */
+    public double[] dense() {
+        double[] dense = new double[rows() * classes];
+        for (int source = 0; source < weights.size(); source++) {
+            for (int row = 0; row < rows(); row++) {
+                dense[row * classes + classIds.get(source).get(row)] += weights.get(source);
+            }
+        }
+        return dense;
+    }
+}

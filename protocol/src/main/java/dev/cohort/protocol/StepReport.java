@@ -1,0 +1,12 @@
+package dev.cohort.protocol;
+
+/**
+ * A peer's account of one update.
+ *
+ * @param step of the batch that was trained
+ * @param crossEntropy mean over the batch, with the (soft) labels
+ * @param distillation the weighted sum of the distillation terms
+ * @param correct share of rows whose largest logit is the label of largest weight, 0..1
+ * @param taught whether targets were used; false = labels alone
+ */
+public record StepReport(long step, double crossEntropy, double distillation, double correct, boolean taught) {}

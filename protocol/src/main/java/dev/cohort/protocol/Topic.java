@@ -1,0 +1,56 @@
+package dev.cohort.protocol;
+
+/** The topics of a run; on the broker each is called {@code cohort.<run>.<name>}. */
+public enum Topic {
+    /** {@link Manifest}. */
+    RUN("run"),
+    /** {@link Batch} and {@link End}, one partition: its order is the order of training. */
+    BATCHES("batches"),
+    /** {@link Prediction}; all of one peer are in one partition, so "the first one" is well defined. */
+    PREDICTIONS("predictions"),
+    /** {@link Outcome}, one partition: the first outcome of a step wins. */
+    OUTCOMES("outcomes"),
+    /** {@link Addressed}; one partition per slot, so that a peer downloads its own parts only. */
+    ADDRESSED("addressed"),
+    /** {@link Heartbeat}, {@link Joining}, {@link Admitted}, {@link Left}. */
+    MEMBERS("members"),
+    /** {@link Command}. */
+    CONTROL("control"),
+    /** {@link Evaluation}. */
+    EVALUATIONS("evaluations"),
+    /** {@link Snapshot} of the trained teacher. */
+    SNAPSHOTS("snapshots");
+
+    private final String suffix;
+
+    Topic(String suffix) {
+        this.suffix = suffix;
+    }
+
+    /** Last part of the topic's name on the broker. */
+    public String suffix() {
+        return suffix;
+    }
+
+    /** The one topic on which {@code message} is said. */
+    public static Topic of(Message message) {
+        if (message instanceof Manifest) {
+            return RUN;
+        } else if (message instanceof Batch || message instanceof End) {
+            return BATCHES;
+        } else if (message instanceof Prediction) {
+            return PREDICTIONS;
+        } else if (message instanceof Outcome) {
+            return OUTCOMES;
+        } else if (message instanceof Addressed) {
+            return ADDRESSED;
+        } else if (message instanceof Command) {
+            return CONTROL;
+        } else if (message instanceof Evaluation) {
+            return EVALUATIONS;
+        } else if (message instanceof Snapshot) {
+            return SNAPSHOTS;
+        }
+        return MEMBERS;
+    }
+}

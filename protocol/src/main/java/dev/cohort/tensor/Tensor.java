@@ -1,0 +1,154 @@
+package dev.cohort.tensor;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * An immutable dense tensor: element type, shape and row-major little-endian bytes. Decoding from a received record makes a
+ * view and copies nothing. All reading is in {@code double}, so that mathematics accumulates in double and rounds once, when
+ * it makes a tensor again.
+ */
+public final class Tensor {
+    private final DType dtype;
+    private final Ints shape;
+    private final ByteBuffer bytes;
+
+    private Tensor(DType dtype, Ints shape, ByteBuffer bytes) {
+        this.dtype = dtype;
+        this.shape = shape;
+        this.bytes = bytes;
+    }
+
+    /**
+     * A view of {@code bytes}, which must never change afterwards.
+     *
+     * @throws IllegalArgumentException when the remaining bytes are not exactly the product of the shape times the element size
+     */
+    public static Tensor wrap(DType dtype, Ints shape, ByteBuffer bytes) {
+        long expected = elements(shape) * dtype.bytes();
+        if (bytes.remaining() != expected) {
+            throw new IllegalArgumentException(
+                    "tensor " + dtype + shape + " of " + bytes.remaining() + " bytes: must be " + expected);
+        }
+        return new Tensor(dtype, shape, bytes.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /** Copies row-major {@code values}. */
+    public static Tensor ofFloats(float[] values, int... shape) {
+        ByteBuffer buffer = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.asFloatBuffer().put(values);
+        return wrap(DType.FLOAT32, Ints.of(shape), buffer);
+    }
+
+    /** Rounds row-major {@code values} once to {@code dtype}. */
+    public static Tensor of(DType dtype, double[] values, int... shape) {
+        ByteBuffer buffer = ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        for (double value : values) {
+            switch (dtype) {
+                case FLOAT16 -> buffer.putShort(HalfFloat.ofFloat((float) value));
+                case FLOAT32 -> buffer.putFloat((float) value);
+                case FLOAT64 -> buffer.putDouble(value);
+            }
+        }
+        return wrap(dtype, Ints.of(shape), buffer.flip());
+    }
+
+    private static long elements(Ints shape) {
+        long elements = 1;
+        for (int i = 0; i < shape.size(); i++) {
+            if (shape.get(i) < 0) {
+                throw new IllegalArgumentException("tensor dimension " + shape.get(i) + ": must not be negative");
+            }
+            elements = Math.multiplyExact(elements, shape.get(i));
+        }
+        return elements;
+    }
+
+    public DType dtype() {
+        return dtype;
+    }
+
+    public Ints shape() {
+        return shape;
+    }
+
+    /** Size of dimension {@code axis}. */
+    public int dimension(int axis) {
+        return shape.get(axis);
+    }
+
+    public int size() {
+        return bytes.remaining() / dtype.bytes();
+    }
+
+    /** The element at row-major position {@code index}. */
+    public double at(int index) {
+        return switch (dtype) {
+            case FLOAT16 -> HalfFloat.toFloat(bytes.getShort(index * 2));
+            case FLOAT32 -> bytes.getFloat(index * 4);
+            case FLOAT64 -> bytes.getDouble(index * 8);
+        };
+    }
+
+    /** A fresh row-major array. */
+    public double[] toDoubles() {
+        double[] values = new double[size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = at(i);
+        }
+        return values;
+    }
+
+    /** A fresh row-major array, each element rounded once to float. */
+    public float[] toFloats() {
+        float[] values = new float[size()];
+        if (dtype == DType.FLOAT32) {
+            bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        } else {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) at(i);
+            }
+        }
+        return values;
+    }
+
+    /** The elements rounded once to {@code target}; this tensor itself when it has that type already. */
+    public Tensor as(DType target) {
+        return target == dtype ? this : of(target, toDoubles(), shape.toArray());
+    }
+
+    /** Read-only, little-endian, position 0. */
+    public ByteBuffer bytes() {
+        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Whether no element is NaN or infinite. */
+    public boolean isFinite() {
+        int size = size();
+        for (int i = 0; i < size; i++) {
+            if (!Double.isFinite(at(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Equal type, shape and bits. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Tensor tensor
+                && dtype == tensor.dtype
+                && shape.equals(tensor.shape)
+                && bytes.equals(tensor.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * shape.hashCode() + bytes.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return dtype + shape.toString();
+    }
+}
