@@ -15,6 +15,11 @@ import java.util.SortedMap;
  * value. {@link #teach} has no effect: its {@link Lesson#next} becomes the state only when the outcome it belongs to has won.
  */
 public interface Teacher {
+    /** Whether it makes targets at all; without, every peer is an observer that trains on the labels alone. */
+    default boolean distils() {
+        return true;
+    }
+
     /** Tensors besides the logits that peers must publish ({@link dev.cohort.protocol.TensorName}). */
     List<String> reads();
 

@@ -12,6 +12,7 @@ public sealed interface Message
                 Joining,
                 Admitted,
                 Left,
+                Rejection,
                 Command,
                 Evaluation,
                 Snapshot {}

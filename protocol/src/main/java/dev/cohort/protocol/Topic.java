@@ -12,7 +12,7 @@ public enum Topic {
     OUTCOMES("outcomes"),
     /** {@link Addressed}; one partition per slot, so that a peer downloads its own parts only. */
     ADDRESSED("addressed"),
-    /** {@link Heartbeat}, {@link Joining}, {@link Admitted}, {@link Left}. */
+    /** {@link Heartbeat}, {@link Joining}, {@link Admitted}, {@link Rejection}, {@link Left}. */
     MEMBERS("members"),
     /** {@link Command}. */
     CONTROL("control"),
