@@ -1,0 +1,303 @@
+package dev.cohort.distill;
+
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The loss of one peer on one batch, and its gradients with respect to what the peer's network put out:
+ *
+ * <pre>
+ * L = a CE(z, y) + sum over soft targets  w T^2 KL(q || softmax_T(z))
+ *                + sum over gated cross-entropies and leaf gradients  &lt;z, G&gt; or &lt;f, G&gt;
+ * CE(z, y)          = -(1/B) sum y ln softmax(z)          dCE/dz        = (softmax(z) - y) / B
+ * KL(q, softmax_T)  =  (1/B) sum q (ln q - ln softmax_T)  d(T^2 KL)/dz  = (T/B) (softmax_T(z) - q)
+ * </pre>
+ *
+ * Teachers are constants. The inner products with constant G are surrogates: their gradient is G, so the network is updated as
+ * if the coordinator's part of the loss had been differentiated through it in one process; their value means nothing and is not
+ * reported. All in {@code double}, in the order of the terms, with one rounding at the end.
+ *
+ * <p>KL with the factor T^2: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network" (2015).
+ */
+public final class Objective {
+    private final double[] labels;
+    private final double[] logits;
+    private final int rows;
+    private final int classes;
+    private final Optional<Standing> standing;
+    private final double[] logitsGradient;
+    private final List<TermLoss> termLosses = new ArrayList<>();
+    private Optional<double[]> featuresGradient = Optional.empty();
+
+    private Objective(SoftLabels labels, Tensor logits, Optional<Standing> standing) {
+        this.rows = labels.rows();
+        this.classes = labels.classes();
+        requireShape("logits", logits, rows, classes);
+        this.labels = labels.dense();
+        this.logits = logits.toDoubles();
+        this.standing = standing;
+        this.logitsGradient = new double[rows * classes];
+    }
+
+    /**
+     * The place of this very prediction among the contributors of an outcome. Present only when the outcome names the
+     * prediction by its digest.
+     *
+     * @param index 0-based position in the outcome's list of contributors
+     * @param contributors length of that list
+     */
+    public record Standing(int index, int contributors) {
+        public Standing {
+            if (index < 0 || index >= contributors) {
+                throw new IllegalArgumentException(
+                        "contributor " + index + " of " + contributors + ": must be below their number");
+            }
+        }
+    }
+
+    /**
+     * The value of one soft target.
+     *
+     * @param name of the term
+     * @param weight w
+     * @param loss T^2 KL, without w
+     */
+    public record TermLoss(String name, double weight, double loss) {}
+
+    /**
+     * Loss and gradients.
+     *
+     * @param crossEntropy mean over the batch, without the label weight
+     * @param distillation weighted sum of the soft targets' losses
+     * @param correct share of rows whose largest logit is the label of largest weight, 0..1
+     * @param logitsGradient dL/dz [B, C]
+     * @param featuresGradient dL/df [B, D], if a term has such a part
+     * @param termLosses the soft targets used, in the order of the terms
+     */
+    public record Result(
+            double crossEntropy,
+            double distillation,
+            double correct,
+            Tensor logitsGradient,
+            Optional<Tensor> featuresGradient,
+            List<TermLoss> termLosses) {
+        public Result {
+            termLosses = List.copyOf(termLosses);
+        }
+    }
+
+    /**
+     * The objective of one batch. Without {@code standing}, terms that are not {@link Term#validWhenLate} are left out and a
+     * soft target that is a mean of all is used as it is. A mean from which the only contributor takes its own vote is left
+     * out: nobody else said anything.
+     *
+     * @param labels [B, C] as sources and weights
+     * @param labelWeight factor of the cross-entropy
+     * @param terms for everybody, then those addressed to this peer
+     * @param ownLogits [B, C] as the forward pass computed them
+     * @param published what this peer published, as everybody decoded it: its own vote
+     * @param standing among the outcome's contributors, if the outcome names this very prediction
+     * @param gradientType of the gradients handed back
+     * @param ownFeatures [B, D] of the same pass; terms on features need them
+     * @throws IllegalArgumentException when shapes do not fit, or a term names a tensor that has no gradient here
+     */
+    public static Result of(
+            SoftLabels labels,
+            double labelWeight,
+            List<Term> terms,
+            Tensor ownLogits,
+            NamedTensors published,
+            Optional<Standing> standing,
+            DType gradientType,
+            Optional<Tensor> ownFeatures) {
+        Objective objective = new Objective(labels, ownLogits, standing);
+        double crossEntropy = objective.addCrossEntropy(labelWeight);
+        for (Term term : terms) {
+            if (standing.isPresent() || term.validWhenLate()) {
+                objective.add(term, terms, published, ownFeatures);
+            }
+        }
+        double distillation = 0;
+        for (TermLoss loss : objective.termLosses) {
+            distillation += loss.weight() * loss.loss();
+        }
+        return new Result(
+                crossEntropy,
+                distillation,
+                objective.correct(),
+                Tensor.of(gradientType, objective.logitsGradient, objective.rows, objective.classes),
+                objective.featuresGradient.map(
+                        g -> Tensor.of(gradientType, g, objective.rows, g.length / objective.rows)),
+                objective.termLosses);
+    }
+
+    /** Cross-entropy of {@code logits} [B, C] with {@code labels}, mean over the batch. */
+    public static double crossEntropy(SoftLabels labels, double[] logits) {
+        return crossEntropy(labels.dense(), Softmax.logProbabilities(logits, labels.classes(), 1), labels.rows());
+    }
+
+    private static double crossEntropy(double[] labels, double[] logProbabilities, int rows) {
+        double sum = 0;
+        for (int i = 0; i < labels.length; i++) {
+            sum -= labels[i] * logProbabilities[i];
+        }
+        return sum / rows;
+    }
+
+    private double addCrossEntropy(double weight) {
+        double[] logProbabilities = Softmax.logProbabilities(logits, classes, 1);
+        for (int i = 0; i < labels.length; i++) {
+            logitsGradient[i] += weight * (StrictMath.exp(logProbabilities[i]) - labels[i]) / rows;
+        }
+        return crossEntropy(labels, logProbabilities, rows);
+    }
+
+    private void add(Term term, List<Term> terms, NamedTensors published, Optional<Tensor> ownFeatures) {
+        if (term instanceof Term.SoftTarget soft) {
+            addSoftTarget(soft, published);
+        } else if (term instanceof Term.GatedCrossEntropy gated) {
+            addGatedCrossEntropy(gated, terms);
+        } else if (term instanceof Term.LeafGradient leaf) {
+            addLeafGradient(leaf, ownFeatures);
+        }
+    }
+
+    private void addSoftTarget(Term.SoftTarget soft, NamedTensors published) {
+        requireShape(soft.name(), soft.values(), rows, classes);
+        boolean leavesOut = soft.vote() == Term.Vote.LEFT_OUT && standing.isPresent();
+        if (leavesOut && standing.orElseThrow().contributors() == 1) {
+            return;
+        }
+        double temperature = soft.temperature();
+        double[] values = soft.values().toDoubles();
+        if (leavesOut) {
+            double[] vote = published.get(TensorName.LOGITS).toDoubles();
+            takeOut(
+                    soft.space() == Term.Space.LOGITS ? vote : Softmax.probabilities(vote, classes, temperature),
+                    standing.orElseThrow().contributors(),
+                    values);
+        }
+        double[] logTarget = soft.space() == Term.Space.LOGITS
+                ? Softmax.logProbabilities(values, classes, temperature)
+                : logOfDistribution(values);
+        double loss = addDistillation(logTarget, soft.weight(), temperature);
+        termLosses.add(new TermLoss(soft.name(), soft.weight(), loss));
+    }
+
+    private static void takeOut(double[] vote, int contributors, double[] mean) {
+        for (int i = 0; i < mean.length; i++) {
+            mean[i] = (contributors * mean[i] - vote[i]) / (contributors - 1);
+        }
+    }
+
+    /**
+     * Logarithm of each row as a distribution. A mean that was rounded on the wire may sum to not quite 1, and what is left of it
+     * without the own vote may be not quite positive: both are put right, so that the loss is a true KL and never NaN.
+     */
+    private double[] logOfDistribution(double[] probabilities) {
+        double[] logs = new double[probabilities.length];
+        for (int start = 0; start < logs.length; start += classes) {
+            double sum = 0;
+            for (int i = start; i < start + classes; i++) {
+                logs[i] = Math.max(0, probabilities[i]);
+                sum += logs[i];
+            }
+            for (int i = start; i < start + classes; i++) {
+                logs[i] = StrictMath.log(logs[i] / sum);
+            }
+        }
+        return logs;
+    }
+
+    private double addDistillation(double[] logTarget, double weight, double temperature) {
+        double[] logStudent = Softmax.logProbabilities(logits, classes, temperature);
+        double divergence = 0;
+        for (int i = 0; i < logTarget.length; i++) {
+            double target = StrictMath.exp(logTarget[i]);
+            divergence += target > 0 ? target * (logTarget[i] - logStudent[i]) : 0;
+            logitsGradient[i] += weight * temperature * (StrictMath.exp(logStudent[i]) - target) / rows;
+        }
+        return temperature * temperature * divergence / rows;
+    }
+
+    private void addGatedCrossEntropy(Term.GatedCrossEntropy gated, List<Term> terms) {
+        Standing place = standing.orElseThrow();
+        requireShape(gated.name(), gated.gates(), rows, place.contributors());
+        double[] ensemble =
+                Softmax.probabilities(ensembleLogits(gated.name(), terms).toDoubles(), classes, 1);
+        for (int row = 0; row < rows; row++) {
+            double gate = gated.gates().at(row * place.contributors() + place.index());
+            for (int i = row * classes; i < (row + 1) * classes; i++) {
+                logitsGradient[i] += gated.weight() * gate * (ensemble[i] - labels[i]) / rows;
+            }
+        }
+    }
+
+    private Tensor ensembleLogits(String name, List<Term> terms) {
+        for (Term term : terms) {
+            if (term instanceof Term.SoftTarget soft && soft.name().equals(name) && soft.space() == Term.Space.LOGITS) {
+                requireShape(name, soft.values(), rows, classes);
+                return soft.values();
+            }
+        }
+        throw new IllegalArgumentException(
+                "gated cross-entropy " + name + ": needs a soft target of logits of the same name");
+    }
+
+    private void addLeafGradient(Term.LeafGradient leaf, Optional<Tensor> ownFeatures) {
+        Tensor gradient = leaf.gradient();
+        switch (leaf.tensor()) {
+            case TensorName.LOGITS -> {
+                requireShape(leaf.name(), gradient, rows, classes);
+                accumulate(gradient, logitsGradient);
+            }
+            case TensorName.FEATURES -> {
+                Tensor features = ownFeatures.orElseThrow(() -> new IllegalArgumentException(
+                        "leaf gradient " + leaf.name() + ": needs the features of this pass"));
+                requireShape(leaf.name(), gradient, rows, features.dimension(1));
+                double[] sum = featuresGradient.orElseGet(() -> new double[features.size()]);
+                accumulate(gradient, sum);
+                featuresGradient = Optional.of(sum);
+            }
+            default ->
+                throw new IllegalArgumentException("leaf gradient " + leaf.name() + " of tensor " + leaf.tensor()
+                        + ": must be of " + TensorName.LOGITS + " or " + TensorName.FEATURES);
+        }
+    }
+
+    private static void accumulate(Tensor gradient, double[] sum) {
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += gradient.at(i);
+        }
+    }
+
+    private double correct() {
+        int correct = 0;
+        for (int start = 0; start < logits.length; start += classes) {
+            correct += largest(logits, start) == largest(labels, start) ? 1 : 0;
+        }
+        return (double) correct / rows;
+    }
+
+    private int largest(double[] values, int start) {
+        int largest = 0;
+        for (int c = 1; c < classes; c++) {
+            largest = values[start + c] > values[start + largest] ? c : largest;
+        }
+        return largest;
+    }
+
+    private static void requireShape(String name, Tensor tensor, int rows, int columns) {
+        if (tensor.shape().size() != 2 || tensor.dimension(0) != rows || tensor.dimension(1) != columns) {
+            throw new IllegalArgumentException(
+                    name + " of shape " + tensor.shape() + ": must be [" + rows + ", " + columns + "]");
+        }
+    }
+}
