@@ -1,0 +1,29 @@
+package dev.cohort.runtime;
+
+/** Exit codes of every process of a cohort. */
+public enum ExitCode {
+    /** What was asked was done. */
+    OK(0),
+    /** It was not, and the log says why. */
+    FAILED(1),
+    /** The command line or the experiment is wrong. */
+    USAGE(2),
+    /** The broker refuses or is not there. */
+    UNAVAILABLE(69),
+    /** An error in the program itself; its log shows where. */
+    BUG(70),
+    /** A file, folder or port cannot be used. */
+    INPUT_OUTPUT(74),
+    /** The launcher is gone. */
+    ORPHANED(75);
+
+    private final int code;
+
+    ExitCode(int code) {
+        this.code = code;
+    }
+
+    public int code() {
+        return code;
+    }
+}

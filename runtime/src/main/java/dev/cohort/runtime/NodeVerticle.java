@@ -1,0 +1,196 @@
+package dev.cohort.runtime;
+
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Node;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Drives one node on a worker thread of its own, the step thread: hands it received messages in order of arrival, calls its
+ * deadlines, and appends what it says. Messages and deadlines that are due take turns. An error thrown by the node ends the
+ * process: its state can no longer be trusted.
+ */
+public final class NodeVerticle extends VerticleBase {
+    /** How long the step thread goes on before it lets timers and the end of the process have their turn. */
+    private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** A clock that stands still must not make the timer spin. */
+    private static final long TIMER_MS_MIN = 5;
+
+    private static final long TIMER_MS_MAX = TimeUnit.HOURS.toMillis(1);
+    private static final long STATUS_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final int INBOX_MESSAGES_MAX = 256;
+    private static final long INBOX_BYTES_MAX = 64L << 20;
+
+    private final Wiring wiring;
+    private final Inbox inbox = new Inbox(INBOX_MESSAGES_MAX, INBOX_BYTES_MAX, this::schedule);
+    private final Promise<Void> finished = Promise.promise();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private volatile boolean running;
+
+    // Step thread only.
+    private long lastNowMs = Long.MIN_VALUE;
+    private OptionalLong timer = OptionalLong.empty();
+    private boolean statusTimer;
+    private long statusNanos = System.nanoTime() - STATUS_INTERVAL_NANOS;
+
+    public NodeVerticle(Wiring wiring) {
+        this.wiring = wiring;
+    }
+
+    /**
+     * What a node is connected to.
+     *
+     * @param name of the step thread and in logs
+     * @param clockMs what the node takes for the time
+     * @param faults told of errors of the node
+     * @param status asked on the step thread for an immutable snapshot, which goes to {@link HttpVerticle}
+     * @param finished asked on the step thread whether the node has nothing more to do
+     */
+    public record Wiring(
+            String name,
+            Node node,
+            LongSupplier clockMs,
+            Appender appender,
+            Faults faults,
+            Supplier<Status> status,
+            BooleanSupplier finished) {
+        /** Without status, never finished. */
+        public static Wiring of(String name, Node node, LongSupplier clockMs, Appender appender, Faults faults) {
+            return new Wiring(name, node, clockMs, appender, faults, () -> Status.EMPTY, () -> false);
+        }
+
+        public Wiring withStatus(Supplier<Status> supplier) {
+            return new Wiring(name, node, clockMs, appender, faults, supplier, finished);
+        }
+
+        public Wiring withFinished(BooleanSupplier supplier) {
+            return new Wiring(name, node, clockMs, appender, faults, status, supplier);
+        }
+    }
+
+    /** Hands messages to the step thread; bounded. Takes messages before the verticle is deployed, too. */
+    public Receiver inbox() {
+        return inbox;
+    }
+
+    /** Messages that wait for the step thread. */
+    public int waiting() {
+        return inbox.size();
+    }
+
+    public String name() {
+        return wiring.name();
+    }
+
+    /** Completes when the node is finished and all it said was handed to the appender. */
+    public Future<Void> finished() {
+        return finished.future();
+    }
+
+    @Override
+    public Future<?> start() {
+        running = true;
+        schedule();
+        return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<?> stop() {
+        running = false;
+        return Future.succeededFuture();
+    }
+
+    private void schedule() {
+        if (running && scheduled.compareAndSet(false, true)) {
+            context.runOnContext(ignored -> slice());
+        }
+    }
+
+    private void slice() {
+        scheduled.set(false);
+        if (!running) {
+            return;
+        }
+        try {
+            long endNanos = System.nanoTime() + SLICE_NANOS;
+            boolean worked;
+            do {
+                worked = step();
+            } while (worked && running && System.nanoTime() - endNanos < 0);
+            publishStatus();
+            if (worked) {
+                schedule();
+            } else {
+                armTimer();
+            }
+        } catch (RuntimeException | Error e) {
+            if (running) {
+                running = false;
+                wiring.faults().fatal(ExitCode.BUG, "node failed node=" + wiring.name(), e);
+            }
+        }
+    }
+
+    /** One message and one deadline, when there are; false when there was neither. */
+    private boolean step() {
+        Optional<Delivery> delivery = inbox.poll();
+        delivery.ifPresent(d -> said(wiring.node().onMessage(d.message(), nowMs())));
+        boolean due = wiring.node().nextDeadlineMs() <= nowMs();
+        if (due) {
+            said(wiring.node().onDeadline(nowMs()));
+        }
+        return delivery.isPresent() || due;
+    }
+
+    private void said(List<Message> messages) {
+        if (!messages.isEmpty()) {
+            wiring.appender().append(messages);
+        }
+        if (wiring.finished().getAsBoolean()) {
+            finished.tryComplete();
+        }
+    }
+
+    private long nowMs() {
+        lastNowMs = Math.max(lastNowMs, wiring.clockMs().getAsLong());
+        return lastNowMs;
+    }
+
+    private void armTimer() {
+        timer.ifPresent(vertx::cancelTimer);
+        timer = OptionalLong.empty();
+        long deadlineMs = wiring.node().nextDeadlineMs();
+        if (deadlineMs != Long.MAX_VALUE) {
+            long delayMs = Math.min(TIMER_MS_MAX, Math.max(TIMER_MS_MIN, deadlineMs - nowMs()));
+            timer = OptionalLong.of(vertx.setTimer(delayMs, ignored -> schedule()));
+        }
+    }
+
+    /** At most every 200 ms, and once more after the last change. */
+    private void publishStatus() {
+        long sinceNanos = System.nanoTime() - statusNanos;
+        if (sinceNanos >= STATUS_INTERVAL_NANOS) {
+            statusNanos = System.nanoTime();
+            JsonObject figures = new JsonObject(wiring.status().get().figures());
+            JsonObject status = new JsonObject().put("name", wiring.name()).put("figures", figures);
+            vertx.eventBus().publish(HttpVerticle.STATUS_ADDRESS, status);
+        } else if (!statusTimer) {
+            statusTimer = true;
+            long restMs = TimeUnit.NANOSECONDS.toMillis(STATUS_INTERVAL_NANOS - sinceNanos) + 1;
+            vertx.setTimer(restMs, ignored -> {
+                statusTimer = false;
+                schedule();
+            });
+        }
+    }
+}

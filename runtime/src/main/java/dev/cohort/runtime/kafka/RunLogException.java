@@ -1,0 +1,12 @@
+package dev.cohort.runtime.kafka;
+
+import org.jspecify.annotations.Nullable;
+
+/** The log cannot be used; the message names what, for how long, and what to do. */
+public final class RunLogException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    RunLogException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}
