@@ -1,0 +1,387 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.coordinator.Member.Standing;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Node;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.NamedTensors;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Decides when a step is complete and what the teacher says of it.
+ *
+ * <p>It only proposes. The teacher's state changes when the winning outcome of a step is read back from the log, recomputed
+ * from exactly the predictions that outcome names; step t+1 is proposed only after t was applied. So any number of
+ * coordinators may run at once, a forgotten old one too: the first outcome of a step wins, and all apply that one.
+ */
+public final class Coordinator implements Node {
+    private final CoordinatorSetting setting;
+    private final Teacher teacher;
+    private final Membership membership;
+    private final StepAssembly assembly;
+    private final TeacherEvaluations evaluations;
+    private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
+
+    private NamedTensors state;
+    private long applied;
+    private Optional<Proposal> proposal = Optional.empty();
+    private boolean aborted;
+    private long targets;
+    private long skipped;
+    private final SortedMap<Rejection.Reason, Long> rejections = new TreeMap<>();
+    private long startedMs = Long.MIN_VALUE;
+    private long wakeMs = Long.MAX_VALUE;
+
+    /** What was proposed for the open step, to be sent again, and the lesson, so as not to compute it twice. */
+    private record Proposal(Outcome outcome, List<Message> messages, Optional<Teacher.Lesson> lesson, long resendMs) {}
+
+    public Coordinator(CoordinatorSetting setting, Teacher teacher) {
+        this.setting = setting;
+        this.teacher = teacher;
+        membership = new Membership(setting);
+        assembly = new StepAssembly(teacher.reads(), setting.classes());
+        evaluations = new TeacherEvaluations(teacher, setting.testLabels());
+        state = teacher.initialState();
+    }
+
+    @Override
+    public List<Message> onMessage(Message message, long nowMs) {
+        List<Message> out = new ArrayList<>();
+        if (message instanceof Batch batch) {
+            takeBatch(batch);
+        } else if (message instanceof Prediction prediction) {
+            takePrediction(prediction, nowMs, out);
+        } else if (message instanceof Outcome outcome && outcome.step() > applied) {
+            outcomes.putIfAbsent(outcome.step(), outcome);
+        } else if (message instanceof Heartbeat heartbeat) {
+            membership.heard(heartbeat, nowMs);
+        } else if (message instanceof Joining joining) {
+            out.add(membership.joining(joining, applied + 1, nowMs));
+        } else if (message instanceof Left left) {
+            membership.left(left, nowMs);
+        } else if (message instanceof Evaluation evaluation) {
+            evaluations.said(evaluation);
+        } else if (message instanceof End end) {
+            evaluations.ends(end.lastStep(), applied);
+        } else if (message instanceof Command command && command.kind() == Command.Kind.ABORT) {
+            aborted = true;
+        }
+        advance(nowMs, out);
+        return out;
+    }
+
+    @Override
+    public List<Message> onDeadline(long nowMs) {
+        List<Message> out = new ArrayList<>();
+        advance(nowMs, out);
+        return out;
+    }
+
+    @Override
+    public long nextDeadlineMs() {
+        return wakeMs;
+    }
+
+    private void takeBatch(Batch batch) {
+        if (batch.step() > applied) {
+            assembly.batch(batch);
+        }
+    }
+
+    private void takePrediction(Prediction prediction, long nowMs, List<Message> out) {
+        if (prediction.step() <= applied || !assembly.predicted(prediction)) {
+            return;
+        }
+        if (prediction.step() == applied + 1) {
+            judge(prediction.peer(), nowMs, out);
+        }
+    }
+
+    /** Whether the first prediction of {@code peer} for the open step is good decides about the peer's standing. */
+    private void judge(PeerId peer, long nowMs, List<Message> out) {
+        Optional<Member> member = membership.find(peer);
+        if (member.isEmpty() || assembly.batch(applied + 1).isEmpty()) {
+            return;
+        }
+        assembly.entry(applied + 1, member.get()).ifPresent(entry -> {
+            if (entry.good()) {
+                membership.atHead(peer, nowMs);
+            } else {
+                Rejection rejection = entry.rejection().orElseThrow();
+                rejections.merge(rejection.reason(), 1L, Long::sum);
+                membership.rejected(peer, rejection.reason().name().toLowerCase(Locale.ROOT), nowMs);
+                out.add(rejection);
+            }
+        });
+    }
+
+    private void advance(long nowMs, List<Message> out) {
+        if (startedMs == Long.MIN_VALUE) {
+            startedMs = nowMs;
+        }
+        membership.expire(nowMs);
+        while (applyNext(nowMs, out)) {
+            // every outcome that is already in the log
+        }
+        abortUnlessStarted(nowMs, out);
+        if (!aborted) {
+            propose(nowMs, out);
+        }
+        evaluations.next().ifPresent(out::add);
+        wakeMs = nextWakeMs(nowMs);
+    }
+
+    private boolean applyNext(long nowMs, List<Message> out) {
+        long step = applied + 1;
+        Outcome outcome = outcomes.get(step);
+        Optional<Batch> batch = assembly.batch(step);
+        if (outcome == null || batch.isEmpty()) {
+            return false;
+        }
+        List<Teacher.Vote> votes = new ArrayList<>();
+        for (Outcome.Contributor contributor : outcome.contributors()) {
+            Optional<StepAssembly.Entry> named = assembly.named(step, contributor);
+            if (named.isEmpty()) {
+                return false;
+            }
+            votes.add(new Teacher.Vote(
+                    contributor.peer(),
+                    contributor.slot(),
+                    named.get().prediction().tensors()));
+        }
+        if (!outcome.stateBefore().equals(Teacher.hash(state))) {
+            throw new IllegalStateException("outcome of step " + step + " was computed from teacher state "
+                    + outcome.stateBefore().shortHex() + ", here it is "
+                    + Teacher.hash(state).shortHex()
+                    + ": the log or this coordinator is broken");
+        }
+        if (outcome.resolution() instanceof Outcome.Targets) {
+            state = lesson(outcome, batch.get(), votes).next();
+            targets++;
+        } else {
+            skipped++;
+        }
+        applied = step;
+        evaluations.applied(batch.get(), state, outcome.contributors());
+        outcomes.headMap(step + 1).clear();
+        assembly.closed(step);
+        proposal = Optional.empty();
+        openStep(nowMs, out);
+        return true;
+    }
+
+    private Teacher.Lesson lesson(Outcome outcome, Batch batch, List<Teacher.Vote> votes) {
+        return proposal.filter(p -> p.outcome().contributors().equals(outcome.contributors()))
+                .flatMap(Proposal::lesson)
+                .orElseGet(() -> teacher.teach(state, votes(batch, votes)));
+    }
+
+    private Teacher.Votes votes(Batch batch, List<Teacher.Vote> votes) {
+        return new Teacher.Votes(
+                batch.step(), batch.epoch(), setting.learningRate().applyAsDouble(batch.step()), batch.labels(), votes);
+    }
+
+    /** Predictions for the step that has just become the open one may have come before. */
+    private void openStep(long nowMs, List<Message> out) {
+        for (Member member : membership.all()) {
+            judge(member.peer(), nowMs, out);
+        }
+    }
+
+    private void abortUnlessStarted(long nowMs, List<Message> out) {
+        List<PeerId> absent = membership.all().stream()
+                .filter(m -> m.standing() == Standing.EXPECTED && !m.observer())
+                .map(Member::peer)
+                .toList();
+        if (!aborted
+                && applied == 0
+                && !absent.isEmpty()
+                && nowMs - startedMs >= setting.pace().startMs()) {
+            aborted = true;
+            out.add(new Command(
+                    Command.Kind.ABORT,
+                    Optional.empty(),
+                    "peers " + absent + " did not join within " + setting.pace().startMs()
+                            + " ms (pace.start_ms): look at their logs in processes/"));
+        }
+    }
+
+    private void propose(long nowMs, List<Message> out) {
+        long step = applied + 1;
+        Optional<Batch> batch = assembly.batch(step);
+        if (batch.isEmpty() || outcomes.containsKey(step)) {
+            return;
+        }
+        long openedMs = assembly.openedMs(step, nowMs);
+        if (proposal.isPresent()) {
+            if (nowMs >= proposal.get().resendMs()) {
+                out.addAll(proposal.get().messages());
+                proposal = proposal.map(
+                        p -> new Proposal(p.outcome(), p.messages(), p.lesson(), nowMs + setting.resendMs()));
+            }
+            return;
+        }
+        membership.late(missing(step), step, openedMs, nowMs);
+        if (complete(step)) {
+            Proposal made = make(batch.get(), nowMs);
+            proposal = Optional.of(made);
+            out.addAll(made.messages());
+        }
+    }
+
+    /** Contributors that are waited for at {@code step}. */
+    private List<Member> missing(long step) {
+        return membership.awaited().stream()
+                .filter(m -> !assembly.spoke(step, m.peer()))
+                .toList();
+    }
+
+    private boolean complete(long step) {
+        if (!teacher.distils()) {
+            return assembly.anybody(step);
+        }
+        boolean started = applied > 0
+                || membership.all().stream().noneMatch(m -> !m.observer() && m.standing() == Standing.EXPECTED);
+        boolean enough = membership.present() >= setting.contributorsMin();
+        boolean quorum = setting.pace().completion() == Experiment.Pace.Completion.QUORUM
+                && good(step).size() >= setting.pace().quorum();
+        return started && enough && (quorum || missing(step).isEmpty());
+    }
+
+    private List<Member> good(long step) {
+        return membership.all().stream()
+                .filter(m -> !m.observer() && m.standing() != Standing.SET_ASIDE)
+                .filter(m ->
+                        assembly.entry(step, m).map(StepAssembly.Entry::good).orElse(false))
+                .sorted(Comparator.comparingInt(Member::slot))
+                .toList();
+    }
+
+    private Proposal make(Batch batch, long nowMs) {
+        long step = batch.step();
+        List<Member> good = good(step);
+        Digest before = Teacher.hash(state);
+        if (!teacher.distils() || good.size() < teacher.contributorsMin()) {
+            Outcome.SkipReason reason = teacher.distils() ? Outcome.SkipReason.TOO_FEW : Outcome.SkipReason.INDEPENDENT;
+            Outcome outcome = new Outcome(step, 0, setting.name(), before, List.of(), new Outcome.Skipped(reason));
+            return new Proposal(outcome, List.of(outcome), Optional.empty(), nowMs + setting.resendMs());
+        }
+        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Outcome.Contributor> contributors = new ArrayList<>();
+        for (Member member : good) {
+            StepAssembly.Entry entry = assembly.entry(step, member).orElseThrow();
+            Prediction said = entry.prediction();
+            votes.add(new Teacher.Vote(member.peer(), member.slot(), said.tensors()));
+            contributors.add(new Outcome.Contributor(
+                    member.peer(), member.slot(), said.incarnation(), said.version(), entry.digest()));
+        }
+        Teacher.Lesson lesson = teacher.teach(state, votes(batch, votes));
+        List<Message> messages = new ArrayList<>();
+        List<Outcome.Part> parts = new ArrayList<>();
+        for (Member member : good) {
+            List<Term> terms = lesson.addressed().getOrDefault(member.slot(), List.of());
+            if (!terms.isEmpty()) {
+                Addressed addressed = new Addressed(step, 0, member.peer(), member.slot(), terms);
+                parts.add(new Outcome.Part(member.peer(), addressed.digest()));
+                messages.add(addressed);
+            }
+        }
+        boolean exact = good.size() == seated();
+        Outcome outcome = new Outcome(
+                step,
+                0,
+                setting.name(),
+                before,
+                contributors,
+                new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, exact));
+        messages.add(outcome);
+        return new Proposal(outcome, messages, Optional.of(lesson), nowMs + setting.resendMs());
+    }
+
+    /** Contributors that have a seat and did not say goodbye: the single process would have them all. */
+    private long seated() {
+        return membership.all().stream()
+                .filter(m -> !m.observer() && m.standing() != Standing.LEFT)
+                .count();
+    }
+
+    private long nextWakeMs(long nowMs) {
+        long wake = membership.nextExpiryMs();
+        if (applied == 0 && !aborted) {
+            wake = Math.min(wake, startedMs + setting.pace().startMs());
+        }
+        if (proposal.isPresent()) {
+            wake = Math.min(wake, proposal.get().resendMs());
+        } else if (assembly.batch(applied + 1).isPresent()) {
+            long openedMs = assembly.openedMs(applied + 1, nowMs);
+            for (Member member : missing(applied + 1)) {
+                if (member.standing() == Standing.LIVE) {
+                    wake = Math.min(wake, membership.lateAtMs(member, openedMs));
+                }
+            }
+        }
+        return Math.max(wake, nowMs + 1);
+    }
+
+    /** Last step whose outcome was applied. */
+    public long applied() {
+        return applied;
+    }
+
+    /** The trained teacher after {@link #applied}. */
+    public NamedTensors state() {
+        return state;
+    }
+
+    /** Whether the run was given up. */
+    public boolean aborted() {
+        return aborted;
+    }
+
+    /** Steps held in memory, to show that they are bounded. */
+    public int stepsHeld() {
+        return Math.max(assembly.held(), outcomes.size());
+    }
+
+    /** What a person may want to know now. */
+    public CoordinatorStatus status(long nowMs) {
+        long step = applied + 1;
+        List<PeerId> waitingFor = assembly.batch(step).isEmpty()
+                ? List.of()
+                : missing(step).stream().map(Member::peer).toList();
+        long openedMs = assembly.batch(step).isEmpty() ? nowMs : assembly.openedMs(step, nowMs);
+        boolean paused = teacher.distils() && membership.present() < setting.contributorsMin();
+        return new CoordinatorStatus(
+                setting.name(),
+                applied,
+                waitingFor,
+                nowMs - openedMs,
+                paused,
+                aborted,
+                targets,
+                skipped,
+                rejections,
+                Teacher.hash(state),
+                membership.all());
+    }
+}

@@ -1,0 +1,48 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongToDoubleFunction;
+
+/**
+ * What a coordinator must know of a run.
+ *
+ * @param name of this coordinator, for people
+ * @param seats peers the experiment names, in the order of their slots
+ * @param observers peers the experiment names that are never waited for (control)
+ * @param slots most contributors ever
+ * @param classes number of classes C
+ * @param featureWidths width of the pooled features of each slot
+ * @param dataDigest of the run's data
+ * @param testLabels class of each test image, to evaluate the teacher
+ * @param pace clocks and completion
+ * @param contributorsMin fewer live ones pause the run
+ * @param learningRate of the trained teacher at a step
+ * @param resendMs after which a proposal that has not come back from the log is sent again
+ */
+public record CoordinatorSetting(
+        String name,
+        List<PeerId> seats,
+        Set<PeerId> observers,
+        int slots,
+        int classes,
+        Ints featureWidths,
+        Digest dataDigest,
+        Ints testLabels,
+        Experiment.Pace pace,
+        int contributorsMin,
+        LongToDoubleFunction learningRate,
+        long resendMs) {
+    public CoordinatorSetting {
+        seats = List.copyOf(seats);
+        observers = Set.copyOf(observers);
+        if (seats.size() > slots) {
+            throw new IllegalArgumentException(
+                    seats.size() + " contributors for " + slots + " slots: raise elastic.max or name fewer peers");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Batches and predictions of the steps that are not closed yet. The first prediction per (step, peer) counts, good or bad; a
+ * bad one answers the wait but is never taught from.
+ */
+final class StepAssembly {
+    private final List<String> reads;
+    private final int classes;
+    private final SortedMap<Long, Batch> batches = new TreeMap<>();
+    private final SortedMap<Long, SortedMap<PeerId, Entry>> entries = new TreeMap<>();
+    private final SortedMap<Long, Long> openedMs = new TreeMap<>();
+
+    /** A prediction and its digest, and what is wrong with it if anything is. */
+    record Entry(Prediction prediction, Digest digest, Optional<Rejection> rejection) {
+        boolean good() {
+            return rejection.isEmpty();
+        }
+    }
+
+    StepAssembly(List<String> reads, int classes) {
+        this.reads = List.copyOf(reads);
+        this.classes = classes;
+    }
+
+    void batch(Batch batch) {
+        batches.putIfAbsent(batch.step(), batch);
+    }
+
+    Optional<Batch> batch(long step) {
+        return Optional.ofNullable(batches.get(step));
+    }
+
+    /** Keeps the first prediction of a peer; true if this was it. */
+    boolean predicted(Prediction prediction) {
+        SortedMap<PeerId, Entry> step = entries.computeIfAbsent(prediction.step(), s -> new TreeMap<>());
+        if (step.containsKey(prediction.peer())) {
+            return false;
+        }
+        step.put(prediction.peer(), new Entry(prediction, prediction.tensors().digest(), Optional.empty()));
+        return true;
+    }
+
+    /** The first prediction of {@code member} for {@code step}, checked against the batch, which must be here. */
+    Optional<Entry> entry(long step, Member member) {
+        SortedMap<PeerId, Entry> of = entries.getOrDefault(step, new TreeMap<>());
+        return batch(step)
+                .flatMap(batch -> Optional.ofNullable(of.get(member.peer())).map(e -> checked(e, member, batch)));
+    }
+
+    private Entry checked(Entry entry, Member member, Batch batch) {
+        Prediction p = entry.prediction();
+        Optional<String> shape = misshapen(p, batch.rows());
+        if (shape.isPresent()) {
+            return rejected(entry, Rejection.Reason.SHAPE, shape.get());
+        }
+        if (!p.rendered().equals(batch.digest(member.slot()))) {
+            return rejected(
+                    entry,
+                    Rejection.Reason.DIGEST,
+                    "rendered " + p.rendered().shortHex() + ", the batch is "
+                            + batch.digest(member.slot()).shortHex());
+        }
+        for (var tensor : p.tensors().asMap().entrySet()) {
+            if (!tensor.getValue().isFinite()) {
+                return rejected(entry, Rejection.Reason.NOT_FINITE, tensor.getKey() + " holds NaN or infinity");
+            }
+        }
+        return entry;
+    }
+
+    private static Entry rejected(Entry entry, Rejection.Reason reason, String detail) {
+        Prediction p = entry.prediction();
+        return new Entry(p, entry.digest(), Optional.of(new Rejection(p.step(), p.part(), p.peer(), reason, detail)));
+    }
+
+    private Optional<String> misshapen(Prediction prediction, int rows) {
+        Optional<Tensor> logits = prediction.tensors().find(TensorName.LOGITS);
+        if (logits.isEmpty() || !logits.get().shape().equals(Ints.of(rows, classes))) {
+            return Optional.of("logits " + logits.map(Tensor::toString).orElse("missing") + ", the batch asks for ["
+                    + rows + ", " + classes + "]");
+        }
+        for (String name : reads) {
+            Optional<Tensor> tensor = prediction.tensors().find(name);
+            if (tensor.isEmpty()
+                    || tensor.get().shape().size() == 0
+                    || tensor.get().dimension(0) != rows) {
+                return Optional.of(name + " " + tensor.map(Tensor::toString).orElse("missing")
+                        + ", the method reads it with " + rows + " rows");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The prediction an outcome names, once it is here. */
+    Optional<Entry> named(long step, Outcome.Contributor contributor) {
+        return Optional.ofNullable(entries.getOrDefault(step, new TreeMap<>()).get(contributor.peer()))
+                .filter(e -> e.digest().equals(contributor.tensors()));
+    }
+
+    /** Whether {@code peer} has spoken of {@code step}, well or badly. */
+    boolean spoke(long step, PeerId peer) {
+        return entries.getOrDefault(step, new TreeMap<>()).containsKey(peer);
+    }
+
+    /** Whether anybody at all has spoken of {@code step}. */
+    boolean anybody(long step) {
+        return entries.containsKey(step);
+    }
+
+    /** When {@code step} was first found open. */
+    long openedMs(long step, long nowMs) {
+        return openedMs.computeIfAbsent(step, s -> nowMs);
+    }
+
+    /** Forgets all steps up to {@code step}. */
+    void closed(long step) {
+        batches.headMap(step + 1).clear();
+        entries.headMap(step + 1).clear();
+        openedMs.headMap(step + 1).clear();
+    }
+
+    /** Open steps held, to show that they are bounded. */
+    int held() {
+        return Math.max(batches.size(), entries.size());
+    }
+}
