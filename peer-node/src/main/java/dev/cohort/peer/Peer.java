@@ -1,0 +1,451 @@
+package dev.cohort.peer;
+
+import dev.cohort.distill.Objective;
+import dev.cohort.distill.TestScore;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Images;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Node;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Renderer;
+import dev.cohort.protocol.StepReport;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.NamedTensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * One student in {@code strict} pace: forward, publish, wait for the outcome, train, and only then the next batch. What it
+ * trains depends on the log alone, never on a clock: its deadlines only say again what got no answer.
+ *
+ * <p>Each call does at most one heavy thing (a forward pass, an update, an evaluation) and asks to be called again at once if
+ * more is to do, so that messages are not kept waiting.
+ */
+public final class Peer implements Node {
+    private final PeerSetting setting;
+    private final Learner learner;
+    private final Renderer renderer;
+    private final CheckpointStore checkpoints;
+    private final Timeline timeline = new Timeline();
+
+    private final SortedMap<Long, Batch> batches = new TreeMap<>();
+    private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
+    private final SortedMap<String, Addressed> addressed = new TreeMap<>();
+    private Optional<Integer> slot;
+    private boolean admitted;
+    private long next = 1;
+    private Optional<Parked> parked = Optional.empty();
+    private Optional<Batch> toEvaluate = Optional.empty();
+    private Optional<Batch> lastBatch = Optional.empty();
+    private long evaluatedStep = -1;
+    private double testAccuracy;
+    private Optional<StepReport> report = Optional.empty();
+    private Optional<End> end = Optional.empty();
+    private Optional<String> leaving = Optional.empty();
+    private Optional<Left> left = Optional.empty();
+    private long taught;
+    private long untaught;
+    private long late;
+    private long resendMs = Long.MAX_VALUE;
+    private long joinMs = Long.MIN_VALUE;
+    private long wakeMs = Long.MIN_VALUE;
+    private volatile PeerStatus status;
+
+    /** A forward pass whose graph waits for its outcome. */
+    private record Parked(
+            Batch batch, Learner.ForwardPass pass, NamedTensors published, Digest digest, Images images) {}
+
+    /** Takes up the newest checkpoint if there is one. */
+    public Peer(PeerSetting setting, Learner learner, Renderer renderer, CheckpointStore checkpoints) {
+        this.setting = setting;
+        this.learner = learner;
+        this.renderer = renderer;
+        this.checkpoints = checkpoints;
+        slot = setting.slot();
+        checkpoints.newest().ifPresent(c -> {
+            learner.restore(c.learner());
+            next = c.step() + 1;
+        });
+        status = statusNow();
+    }
+
+    @Override
+    public List<Message> onMessage(Message message, long nowMs) {
+        timeline.tick(nowMs);
+        List<Message> out = new ArrayList<>();
+        if (message instanceof Batch batch) {
+            take(batch);
+        } else if (message instanceof Outcome outcome && outcome.step() >= next) {
+            outcomes.putIfAbsent(outcome.step(), outcome);
+        } else if (message instanceof Addressed part
+                && part.step() >= next
+                && part.peer().equals(setting.id())) {
+            addressed.put(part.digest().hex(), part);
+        } else if (message instanceof Admitted admission && admission.peer().equals(setting.id())) {
+            admitted(admission);
+        } else if (message instanceof End last) {
+            end = Optional.of(end.orElse(last));
+        } else if (message instanceof Command command) {
+            commanded(command);
+        }
+        work(nowMs, out);
+        return out;
+    }
+
+    @Override
+    public List<Message> onDeadline(long nowMs) {
+        timeline.tick(nowMs);
+        List<Message> out = new ArrayList<>();
+        work(nowMs, out);
+        return out;
+    }
+
+    @Override
+    public long nextDeadlineMs() {
+        return wakeMs;
+    }
+
+    private void take(Batch batch) {
+        if (batch.step() >= next) {
+            batches.putIfAbsent(batch.step(), batch);
+        } else if (batch.step() == next - 1) {
+            // Trained before a restart; needed if there is nothing left but to evaluate.
+            lastBatch = Optional.of(batch);
+        }
+    }
+
+    private void admitted(Admitted admission) {
+        if (admission.incarnation() != setting.incarnation() || admitted) {
+            return;
+        }
+        admitted = true;
+        if (admission.refused()) {
+            leaving = Optional.of("refused: " + admission.refusal());
+            return;
+        }
+        if (slot.isEmpty() && setting.fromHead()) {
+            next = Math.max(next, admission.step());
+            batches.headMap(next).clear();
+            outcomes.headMap(next).clear();
+        }
+        slot = Optional.of(admission.slot());
+    }
+
+    private void commanded(Command command) {
+        if (command.kind() == Command.Kind.ABORT) {
+            leaving = Optional.of("aborted: " + command.reason());
+            dropParked();
+        } else if (command.kind() == Command.Kind.DRAIN && command.peer().equals(Optional.of(setting.id()))) {
+            leaving = Optional.of(leaving.orElse("drained: " + command.reason()));
+        }
+    }
+
+    /** The next heavy thing, if there is one, and whatever must be said (again). */
+    private void work(long nowMs, List<Message> out) {
+        if (left.isEmpty()) {
+            join(nowMs, out);
+            boolean busy = heavy(nowMs, out);
+            if (!busy && !finishing(out)) {
+                sayAgain(nowMs, out);
+            }
+        }
+        status = statusNow();
+        boolean atOnce = left.isEmpty() && (timeline.wantsCall() || canGoOn());
+        wakeMs = left.isPresent()
+                ? Long.MAX_VALUE
+                : atOnce ? nowMs : Math.max(Math.min(resendMs, admitted ? Long.MAX_VALUE : joinMs), nowMs + 1);
+    }
+
+    private boolean heavy(long nowMs, List<Message> out) {
+        if (toEvaluate.isPresent()) {
+            evaluate(toEvaluate.get(), out);
+            return true;
+        }
+        if (parked.isPresent()) {
+            return canTrain() && train(parked.get());
+        }
+        if (leaving.isEmpty() && slot.isPresent() && batches.containsKey(next)) {
+            forward(batches.get(next), nowMs, out);
+            return true;
+        }
+        return false;
+    }
+
+    /** Whether the next call could do something heavy. */
+    private boolean canGoOn() {
+        return toEvaluate.isPresent()
+                || (parked.isPresent() ? canTrain() : ended() || (slot.isPresent() && batches.containsKey(next)));
+    }
+
+    private void forward(Batch batch, long nowMs, List<Message> out) {
+        Images images = renderer.render(batch, slot.orElseThrow());
+        Learner.ForwardPass pass = learner.forward(images);
+        NamedTensors published = published(pass.outputs());
+        Parked now = new Parked(batch, pass, published, published.digest(), images);
+        parked = Optional.of(now);
+        timeline.spent(Timeline.Use.COMPUTING);
+        if (!outcomes.containsKey(batch.step())) {
+            out.add(prediction(now));
+            resendMs = nowMs + setting.resendMs();
+        }
+    }
+
+    private NamedTensors published(Learner.Outputs outputs) {
+        NamedTensors tensors =
+                NamedTensors.of(TensorName.LOGITS, outputs.logits().as(setting.logits()));
+        return setting.reads().contains(TensorName.FEATURES)
+                ? tensors.with(TensorName.FEATURES, outputs.features().as(setting.features()))
+                : tensors;
+    }
+
+    private Prediction prediction(Parked of) {
+        return new Prediction(
+                of.batch().step(),
+                0,
+                setting.id(),
+                setting.incarnation(),
+                next - 1,
+                of.published(),
+                of.images().digest(),
+                report);
+    }
+
+    private boolean canTrain() {
+        if (setting.observer()) {
+            return true;
+        }
+        Outcome outcome = outcomes.get(next);
+        return outcome != null && (standing(outcome).isEmpty() || partIsHere(outcome));
+    }
+
+    /** This peer's place among the contributors, if the outcome names exactly what it published. */
+    private Optional<Objective.Standing> standing(Outcome outcome) {
+        List<Outcome.Contributor> contributors = outcome.contributors();
+        for (int i = 0; i < contributors.size(); i++) {
+            Outcome.Contributor c = contributors.get(i);
+            if (c.peer().equals(setting.id()) && parked.map(Parked::digest).equals(Optional.of(c.tensors()))) {
+                return Optional.of(new Objective.Standing(i, contributors.size()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean partIsHere(Outcome outcome) {
+        return !(outcome.resolution() instanceof Outcome.Targets targets)
+                || ownPart(targets)
+                        .map(p -> addressed.containsKey(p.digest().hex()))
+                        .orElse(true);
+    }
+
+    private Optional<Outcome.Part> ownPart(Outcome.Targets targets) {
+        return targets.addressed().stream()
+                .filter(p -> p.peer().equals(setting.id()))
+                .findFirst();
+    }
+
+    private boolean train(Parked of) {
+        long step = of.batch().step();
+        Objective.Result result = objective(of, Optional.ofNullable(outcomes.get(step)));
+        learner.backward(of.pass(), result.logitsGradient(), result.featuresGradient());
+        learner.update(setting.learningRate().applyAsDouble(step));
+        report = Optional.of(new StepReport(
+                step,
+                result.crossEntropy(),
+                result.distillation(),
+                result.correct(),
+                !result.termLosses().isEmpty()));
+        timeline.updated(of.batch().rows());
+        dropParked();
+        next = step + 1;
+        batches.headMap(next).clear();
+        outcomes.headMap(next).clear();
+        addressed.values().removeIf(a -> a.step() < next);
+        resendMs = Long.MAX_VALUE;
+        boolean last = step == setting.plannedSteps()
+                || end.map(e -> e.lastStep() == step).orElse(false);
+        if (of.batch().endsEpoch() || last) {
+            toEvaluate = Optional.of(of.batch());
+        }
+        lastBatch = Optional.of(of.batch());
+        return true;
+    }
+
+    private Objective.Result objective(Parked of, Optional<Outcome> outcome) {
+        double labelWeight = 1;
+        List<Term> terms = List.of();
+        Optional<Objective.Standing> standing = Optional.empty();
+        if (!setting.observer()
+                && outcome.isPresent()
+                && outcome.get().resolution() instanceof Outcome.Targets targets) {
+            standing = standing(outcome.get());
+            labelWeight = targets.labelWeight();
+            terms = new ArrayList<>(targets.terms());
+            if (standing.isPresent()) {
+                terms.addAll(ownTerms(targets));
+            } else {
+                late++;
+            }
+            taught++;
+        } else {
+            untaught++;
+        }
+        Learner.Outputs own = of.pass().outputs();
+        return Objective.of(
+                of.batch().labels(),
+                labelWeight,
+                terms,
+                own.logits(),
+                of.published(),
+                standing,
+                own.logits().dtype(),
+                Optional.of(own.features()));
+    }
+
+    private List<Term> ownTerms(Outcome.Targets targets) {
+        return ownPart(targets)
+                .flatMap(p -> Optional.ofNullable(addressed.get(p.digest().hex())))
+                .map(Addressed::terms)
+                .orElse(List.of());
+    }
+
+    private void evaluate(Batch after, List<Message> out) {
+        toEvaluate = Optional.empty();
+        Learner.Outputs outputs = learner.infer(renderer.testImages());
+        TestScore score = TestScore.of(outputs.logits(), setting.testLabels());
+        testAccuracy = score.accuracy();
+        evaluatedStep = after.step();
+        boolean last = after.step() == setting.plannedSteps()
+                || end.map(e -> e.lastStep() == after.step()).orElse(false);
+        out.add(new Evaluation(
+                after.step(),
+                after.epoch(),
+                last,
+                setting.id().value(),
+                score.accuracy(),
+                score.crossEntropy(),
+                setting.evaluationLogits() ? published(outputs) : NamedTensors.none()));
+        checkpoints.save(new CheckpointStore.Checkpoint(after.step(), learner.snapshot()));
+        timeline.spent(Timeline.Use.EVALUATING);
+    }
+
+    private boolean ended() {
+        return leaving.isPresent() || end.map(e -> next > e.lastStep()).orElse(false);
+    }
+
+    /** Says goodbye when there is nothing left to do; true if it did or is about to. */
+    private boolean finishing(List<Message> out) {
+        if (!ended() || parked.isPresent()) {
+            return false;
+        }
+        boolean trained = lastBatch.isPresent()
+                && leaving.map(r -> r.startsWith("drained")).orElse(true);
+        if (trained && evaluatedStep != next - 1) {
+            toEvaluate = lastBatch;
+            return true;
+        }
+        Left goodbye = new Left(
+                setting.id(),
+                setting.incarnation(),
+                leaving.orElse(Left.FINISHED),
+                Optional.of(new Left.Result(
+                        next - 1, testAccuracy, timeline.imagesPerSecond(), timeline.waitShare(), learner.weights())));
+        left = Optional.of(goodbye);
+        out.add(goodbye);
+        return true;
+    }
+
+    private void sayAgain(long nowMs, List<Message> out) {
+        if (nowMs >= resendMs) {
+            parked.filter(p -> !outcomes.containsKey(p.batch().step())).ifPresent(p -> out.add(prediction(p)));
+            resendMs = parked.isEmpty() ? Long.MAX_VALUE : nowMs + setting.resendMs();
+        }
+    }
+
+    private void join(long nowMs, List<Message> out) {
+        if (admitted || nowMs < joinMs) {
+            return;
+        }
+        joinMs = nowMs + setting.resendMs();
+        out.add(new Joining(
+                setting.id(),
+                setting.incarnation(),
+                setting.model(),
+                setting.device(),
+                setting.observer(),
+                learner.featureWidth(),
+                next - 1,
+                setting.dataDigest(),
+                setting.torchThreads()));
+    }
+
+    private void dropParked() {
+        parked.ifPresent(p -> p.pass().close());
+        parked = Optional.empty();
+    }
+
+    private PeerStatus statusNow() {
+        return new PeerStatus(
+                setting.id(),
+                setting.incarnation(),
+                setting.model(),
+                setting.device(),
+                state(),
+                next - 1,
+                waitingFor(),
+                taught,
+                untaught,
+                late,
+                timeline.figures(
+                        report.map(StepReport::crossEntropy).orElse(0.0),
+                        report.map(StepReport::distillation).orElse(0.0),
+                        report.map(StepReport::correct).orElse(0.0)));
+    }
+
+    private PeerState state() {
+        if (left.isPresent()) {
+            return PeerState.FINISHED;
+        } else if (toEvaluate.isPresent()) {
+            return PeerState.EVALUATING;
+        } else if (slot.isEmpty() || (!admitted && next == 1 && parked.isEmpty())) {
+            return PeerState.JOINING;
+        } else if (outcomes.containsKey(next + 1)) {
+            return PeerState.CATCHING_UP;
+        }
+        return parked.isPresent() && !canTrain() ? PeerState.WAITING : PeerState.TRAINING;
+    }
+
+    private String waitingFor() {
+        if (left.isPresent()) {
+            return "";
+        } else if (slot.isEmpty()) {
+            return "a seat, from the coordinator";
+        } else if (parked.isPresent() && !canTrain()) {
+            return "outcome of step " + next;
+        }
+        return batches.containsKey(next) ? "" : "batch " + next;
+    }
+
+    /** What it does, for any thread. */
+    public PeerStatus status() {
+        return status;
+    }
+
+    /** Its goodbye, once it is said: nothing more will come. */
+    public Optional<Left> left() {
+        return left;
+    }
+}

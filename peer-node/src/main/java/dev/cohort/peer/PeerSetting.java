@@ -1,0 +1,52 @@
+package dev.cohort.peer;
+
+import dev.cohort.protocol.PeerId;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongToDoubleFunction;
+
+/**
+ * What a peer must know of a run and of itself.
+ *
+ * @param incarnation which start of this peer this is, from 1
+ * @param model name in the model catalogue
+ * @param device where it computes
+ * @param torchThreads threads it computes with
+ * @param observer trains on the labels alone and never waits (control, {@code independent})
+ * @param slot its seat if the experiment names it; a newcomer waits to be told
+ * @param fromHead a newcomer that skips what was before it was admitted, instead of training through the log
+ * @param reads tensors besides the logits that the method reads
+ * @param logits element type of published logits
+ * @param features element type of other published tensors
+ * @param dataDigest of the data it renders from
+ * @param testLabels class of each test image
+ * @param plannedSteps batches of the run
+ * @param learningRate at a step
+ * @param evaluationLogits whether to publish the test-set logits with each evaluation
+ * @param resendMs after which what got no answer is said again
+ */
+public record PeerSetting(
+        PeerId id,
+        long incarnation,
+        String model,
+        String device,
+        int torchThreads,
+        boolean observer,
+        Optional<Integer> slot,
+        boolean fromHead,
+        List<String> reads,
+        DType logits,
+        DType features,
+        Digest dataDigest,
+        Ints testLabels,
+        long plannedSteps,
+        LongToDoubleFunction learningRate,
+        boolean evaluationLogits,
+        long resendMs) {
+    public PeerSetting {
+        reads = List.copyOf(reads);
+    }
+}

@@ -1,0 +1,27 @@
+package dev.cohort.peer;
+
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.PeerState;
+
+/**
+ * What a peer does, as an immutable value that other threads may read.
+ *
+ * @param step last step trained
+ * @param waitingFor what it waits for, for people; empty when it does not
+ * @param taught updates made with targets
+ * @param untaught updates made on the labels alone
+ * @param late updates whose leaf gradients could not be used, since the outcome does not name this prediction
+ */
+public record PeerStatus(
+        PeerId peer,
+        long incarnation,
+        String model,
+        String device,
+        PeerState state,
+        long step,
+        String waitingFor,
+        long taught,
+        long untaught,
+        long late,
+        Heartbeat.Figures figures) {}
