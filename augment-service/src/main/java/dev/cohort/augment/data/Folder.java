@@ -1,0 +1,83 @@
+package dev.cohort.augment.data;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A folder of data and the errors that folders cause.
+ *
+ * @param expected what should be in it, for error messages
+ */
+record Folder(Path path, String expected) {
+    /** Largest array that every Java platform can allocate. */
+    static final int ARRAY_BYTES_MAX = Integer.MAX_VALUE - 8;
+
+    static Folder open(Path path, String expected) throws DataException {
+        if (!Files.exists(path)) {
+            throw new DataException(
+                    "data folder " + path.toAbsolutePath() + " does not exist: set data.path to " + expected);
+        }
+        if (!Files.isDirectory(path)) {
+            throw new DataException(path.toAbsolutePath() + " is a file: set data.path to " + expected);
+        }
+        return new Folder(path, expected);
+    }
+
+    /** The first of {@code names} that is a file. */
+    Path need(String... names) throws DataException {
+        Optional<Path> found = find(names);
+        if (found.isEmpty()) {
+            throw new DataException("no " + String.join(" or ", names) + " in " + path.toAbsolutePath()
+                    + ": set data.path to " + expected);
+        }
+        return found.get();
+    }
+
+    /** The first of {@code names} that is a file, if any. */
+    Optional<Path> find(String... names) {
+        return Stream.of(names).map(path::resolve).filter(Files::isRegularFile).findFirst();
+    }
+
+    /** Entries, sorted by name in code point order, which no locale changes; hidden ones are left out. */
+    static List<Path> list(Path folder) throws DataException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(entry -> !name(entry).startsWith("."))
+                    .sorted((a, b) -> name(a).compareTo(name(b)))
+                    .toList();
+        } catch (IOException e) {
+            throw unreadable(folder, e);
+        }
+    }
+
+    /** Last part of a path. */
+    static String name(Path path) {
+        Path name = path.getFileName();
+        return name == null ? "" : name.toString();
+    }
+
+    /** Lines of a text file that are not blank: one class name each. */
+    static List<String> names(Path file) throws DataException {
+        try {
+            return Files.readAllLines(file).stream()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty())
+                    .toList();
+        } catch (CharacterCodingException e) {
+            throw new DataException(file.toAbsolutePath() + " is not UTF-8 text: expected one class name a line", e);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    static DataException unreadable(Path path, IOException e) {
+        return new DataException(
+                "cannot read " + path.toAbsolutePath() + " (" + e.getClass().getSimpleName() + "): check that it exists"
+                        + " and that you may read it",
+                e);
+    }
+}

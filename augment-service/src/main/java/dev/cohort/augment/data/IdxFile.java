@@ -1,0 +1,82 @@
+package dev.cohort.augment.data;
+
+import dev.cohort.tensor.Ints;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * One IDX file of unsigned bytes (http://yann.lecun.com/exdb/mnist/): magic 0x000008nn with nn dimensions, the dimensions as
+ * big-endian ints, then the values row-major.
+ */
+final class IdxFile {
+    private static final int UNSIGNED_BYTES = 0x800;
+
+    private final Ints dimensions;
+    private final byte[] values;
+
+    private IdxFile(Ints dimensions, byte[] values) {
+        this.dimensions = dimensions;
+        this.values = values;
+    }
+
+    Ints dimensions() {
+        return dimensions;
+    }
+
+    /** Row-major; not a copy. */
+    byte[] values() {
+        return values;
+    }
+
+    /**
+     * Reads to the end.
+     *
+     * @param name for messages; a name ending in .gz is unpacked
+     * @param rank number of dimensions expected: 3 for images, 1 for labels
+     */
+    static IdxFile read(InputStream source, String name, int rank) throws DataException, IOException {
+        try (InputStream in = name.endsWith(".gz") ? new GZIPInputStream(source, 1 << 16) : source) {
+            return parse(new DataInputStream(new BufferedInputStream(in, 1 << 16)), name, rank);
+        } catch (ZipException e) {
+            throw new DataException(name + " is not a good gzip file (" + e.getMessage() + "): get it again", e);
+        } catch (EOFException e) {
+            throw new DataException(name + " ends early: it is truncated, get it again", e);
+        }
+    }
+
+    private static IdxFile parse(DataInputStream in, String name, int rank) throws DataException, IOException {
+        int magic = in.readInt();
+        if (magic != UNSIGNED_BYTES + rank) {
+            throw new DataException(String.format(
+                    "%s starts with 0x%08x: expected 0x%08x, an IDX file of unsigned bytes with %d dimension%s;"
+                            + " put the right file there",
+                    name, magic, UNSIGNED_BYTES + rank, rank, rank == 1 ? "" : "s"));
+        }
+        int[] dimensions = new int[rank];
+        long size = 1;
+        for (int i = 0; i < rank; i++) {
+            dimensions[i] = in.readInt();
+            size = dimensions[i] < 1 || size > Folder.ARRAY_BYTES_MAX ? Long.MAX_VALUE : size * dimensions[i];
+        }
+        if (size > Folder.ARRAY_BYTES_MAX) {
+            throw new DataException(name + " declares the size " + Arrays.toString(dimensions)
+                    + ": expected positive numbers and at most 2 GiB in all; get it again");
+        }
+        byte[] values = in.readNBytes((int) size);
+        if (values.length < size) {
+            throw new DataException(name + " ends after " + values.length + " of " + size
+                    + " bytes of values: it is truncated, get it again");
+        }
+        if (in.read() != -1) {
+            throw new DataException(
+                    name + " goes on after the " + size + " bytes of values that it declares: get it again");
+        }
+        return new IdxFile(Ints.of(dimensions), values);
+    }
+}

@@ -1,0 +1,158 @@
+package dev.cohort.augment.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.cohort.protocol.ImageShape;
+import dev.cohort.tensor.Ints;
+import java.awt.image.BufferedImage;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ImageFolderReaderTest {
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void makeFolder() throws Exception {
+        picture("train/cat/b.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0x102030);
+        picture("train/cat/a.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0x405060);
+        picture("train/bird/z.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0x708090);
+        picture("test/cat/a.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0xa0b0c0);
+    }
+
+    @Test
+    void ordersClassesAndPicturesByName() throws Exception {
+        ImageData data = DataCatalog.open(Folders.data("imagefolder", folder));
+
+        assertThat(data.shape()).isEqualTo(new ImageShape(3, 4, 3));
+        assertThat(data.classNames()).containsExactly("bird", "cat");
+        assertThat(data.train().labels()).isEqualTo(Ints.of(0, 1, 1));
+        assertThat(data.test().labels()).isEqualTo(Ints.of(1));
+        assertThat(firstPixels(data.train())).containsExactly(0x708090, 0x405060, 0x102030);
+    }
+
+    @Test
+    void readsTheFolderValAsTestSet() throws Exception {
+        Files.move(folder.resolve("test"), folder.resolve("val"));
+
+        assertThat(DataCatalog.open(Folders.data("imagefolder", folder)).test().count())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void keepsGreyPicturesGreyWithoutChangingTheirValues() throws Exception {
+        Path grey = folder.resolve("grey");
+        for (String name : new String[] {"grey/train/x/1.png", "grey/test/x/1.png"}) {
+            BufferedImage image = new BufferedImage(4, 3, BufferedImage.TYPE_BYTE_GRAY);
+            image.getRaster().setSample(0, 0, 0, 77);
+            save(name, image);
+        }
+
+        ImageData data = DataCatalog.open(Folders.data("imagefolder", grey));
+
+        assertThat(data.shape()).isEqualTo(new ImageShape(3, 4, 1));
+        assertThat(data.train().images().pixels().get(0)).isEqualTo((byte) 77);
+    }
+
+    @Test
+    void makesAGreyPictureAmongColouredOnesRgb() throws Exception {
+        BufferedImage image = new BufferedImage(4, 3, BufferedImage.TYPE_BYTE_GRAY);
+        image.getRaster().setSample(0, 0, 0, 77);
+        save("train/bird/z.png", image);
+
+        ImageData data = DataCatalog.open(Folders.data("imagefolder", folder));
+
+        assertThat(firstPixels(data.train())).startsWith(0x4d4d4d);
+    }
+
+    @Test
+    void readsJpeg() throws Exception {
+        picture("train/cat/c.jpg", BufferedImage.TYPE_INT_RGB, 4, 3, 0xff0000);
+
+        ImageData data = DataCatalog.open(Folders.data("imagefolder", folder));
+
+        assertThat(data.train().count()).isEqualTo(4);
+        assertThat(firstPixels(data.train())[3] >> 16).isGreaterThan(0xf0);
+    }
+
+    @Test
+    void refusesMixedSizes() throws Exception {
+        picture("train/cat/c.png", BufferedImage.TYPE_INT_RGB, 5, 3, 0);
+
+        refuses(folder.resolve("train/cat/c.png") + " is 5x3 pixels: expected 4x3", "bring all pictures to one size");
+    }
+
+    @Test
+    void refusesATruncatedPicture() throws Exception {
+        Path file = folder.resolve("train/cat/a.png");
+        Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 30));
+
+        refuses(file + " (30 bytes) cannot be decoded");
+    }
+
+    @Test
+    void refusesAFileThatIsNoPicture() throws Exception {
+        Files.writeString(folder.resolve("train/cat/a.png"), "not a picture");
+
+        refuses("a.png (13 bytes) cannot be decoded");
+    }
+
+    @Test
+    void refusesAClassWithoutPictures() throws Exception {
+        Files.createDirectories(folder.resolve("train/dog"));
+
+        refuses("no picture in " + folder.resolve("train/dog"));
+    }
+
+    @Test
+    void refusesATestClassWithoutTrainingPictures() throws Exception {
+        picture("test/fish/a.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0);
+
+        refuses(folder.resolve("test/fish") + " is a class without training pictures");
+    }
+
+    @Test
+    void refusesAFolderWithoutTestPictures() throws Exception {
+        Files.move(folder.resolve("test"), folder.resolve("other"));
+
+        refuses("no folder test or val in " + folder);
+    }
+
+    private void refuses(String... parts) {
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> DataCatalog.open(Folders.data("imagefolder", folder)))
+                .withMessageContainingAll(parts);
+    }
+
+    private void picture(String name, int type, int width, int height, int rgb) throws Exception {
+        BufferedImage image = new BufferedImage(width, height, type);
+        for (int i = 0; i < width * height; i++) {
+            image.setRGB(i % width, i / width, rgb);
+        }
+        save(name, image);
+    }
+
+    private void save(String name, BufferedImage image) throws Exception {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        assertThat(ImageIO.write(image, name.substring(name.lastIndexOf('.') + 1), file.toFile()))
+                .isTrue();
+    }
+
+    private static int[] firstPixels(ImageSet set) {
+        ByteBuffer pixels = set.images().pixels();
+        int[] first = new int[set.count()];
+        for (int i = 0; i < first.length; i++) {
+            int at = i * set.shape().size();
+            first[i] = (pixels.get(at) & 0xff) << 16 | (pixels.get(at + 1) & 0xff) << 8 | (pixels.get(at + 2) & 0xff);
+        }
+        return first;
+    }
+}
