@@ -1,0 +1,40 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.distill.Schedules;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Strength of a soft target, as nearly every method has it: {@code w(epoch) T^2 KL} with {@code w(epoch) = weight *
+ * rampUp(epoch)}.
+ */
+record Distillation(double temperature, double weight, double rampUpEpochs) {
+    private static final String TEMPERATURE = "temperature";
+    private static final String WEIGHT = "weight";
+    private static final String RAMP_UP_EPOCHS = "ramp_up_epochs";
+
+    static Distillation of(Arguments arguments) {
+        return new Distillation(
+                arguments.number(TEMPERATURE), arguments.number(WEIGHT), arguments.number(RAMP_UP_EPOCHS));
+    }
+
+    /** The common parameters and those of the method itself. */
+    static List<Parameter> parameters(String temperature, Parameter... own) {
+        List<Parameter> all = new ArrayList<>();
+        all.add(new Parameter(
+                TEMPERATURE, Parameter.Range.POSITIVE, temperature, "T of teacher and student; the loss carries T^2"));
+        all.add(new Parameter(
+                WEIGHT, Parameter.Range.NOT_NEGATIVE, "1.0", "factor of the distillation loss after the ramp-up"));
+        all.add(new Parameter(
+                RAMP_UP_EPOCHS,
+                Parameter.Range.NOT_NEGATIVE,
+                "0",
+                "R of the ramp-up exp(-5 (1 - min(epoch, R) / R)^2) of the weight; 0 = none, the papers use 80"));
+        all.addAll(List.of(own));
+        return all;
+    }
+
+    double weightAt(int epoch) {
+        return weight * Schedules.rampUp(epoch, rampUpEpochs);
+    }
+}

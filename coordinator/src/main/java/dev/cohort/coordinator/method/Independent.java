@@ -1,0 +1,55 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * No distillation: {@code L_i = CE(z_i, y)}. The same batches and the same bookkeeping as with a teacher, so that a comparison
+ * shows what the teacher adds.
+ */
+final class Independent implements Teacher {
+    static final Method METHOD = new Method(
+            "independent",
+            "every peer learns from the labels alone; the baseline",
+            "L_i = CE(z_i, y)",
+            "none",
+            List.of(),
+            List.of(),
+            1,
+            (arguments, setting) -> new Independent());
+
+    @Override
+    public boolean distils() {
+        return false;
+    }
+
+    @Override
+    public List<String> reads() {
+        return METHOD.reads();
+    }
+
+    @Override
+    public int contributorsMin() {
+        return METHOD.contributorsMin();
+    }
+
+    @Override
+    public NamedTensors initialState() {
+        return NamedTensors.none();
+    }
+
+    @Override
+    public Lesson teach(NamedTensors state, Votes votes) {
+        return new Lesson(1, List.of(), new TreeMap<>(), state);
+    }
+
+    @Override
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+        return Optional.empty();
+    }
+}

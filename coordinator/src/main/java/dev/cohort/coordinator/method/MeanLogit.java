@@ -1,0 +1,94 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The teacher is the mean of the peers' logits.
+ *
+ * <pre>
+ * L_i = CE(z_i, y) + w T^2 KL(softmax_T(t_i) || softmax_T(z_i)),  t_i constant
+ * t_i = (1/m) sum over all z_k               with self: true
+ * t_i = (1/(m-1)) sum over z_k with k != i   with self: false
+ * </pre>
+ *
+ * Source: the logit part of MCL (Yang, An, Xu, "Mutual Contrastive Learning", AAAI 2022, code winycg/MCL) with T = 3 and the
+ * mean of all; the mean of the others is CL-ILR's target (Song and Chai, "Collaborative Learning", NeurIPS 2018).
+ */
+final class MeanLogit implements Teacher {
+    private static final String SELF = "self";
+
+    static final Method METHOD = new Method(
+            "mean_logit",
+            "every peer imitates the mean of the logits",
+            "L_i = CE(z_i, y) + w(epoch) T^2 KL(softmax_T(mean of z_k) || softmax_T(z_i))",
+            "Yang et al., Mutual Contrastive Learning (logit part), AAAI 2022",
+            Distillation.parameters(
+                    "3.0",
+                    new Parameter(
+                            SELF,
+                            Parameter.Range.FLAG,
+                            "true",
+                            "true: mean over all peers; false: each peer's own logits are left out")),
+            List.of(),
+            2,
+            (arguments, setting) -> new MeanLogit(Distillation.of(arguments), arguments.flag(SELF), setting));
+
+    private static final String TERM = "mean";
+
+    private final Distillation distillation;
+    private final Term.Vote vote;
+    private final TeacherSetting setting;
+
+    private MeanLogit(Distillation distillation, boolean self, TeacherSetting setting) {
+        this.distillation = distillation;
+        this.vote = self ? Term.Vote.INCLUDED : Term.Vote.LEFT_OUT;
+        this.setting = setting;
+    }
+
+    @Override
+    public List<String> reads() {
+        return METHOD.reads();
+    }
+
+    @Override
+    public int contributorsMin() {
+        return METHOD.contributorsMin();
+    }
+
+    @Override
+    public NamedTensors initialState() {
+        return NamedTensors.none();
+    }
+
+    @Override
+    public Lesson teach(NamedTensors state, Votes votes) {
+        int rows = votes.labels().rows();
+        double[] mean = Matrices.mean(Matrices.logits(Matrices.bySlot(votes.votes()), rows, setting.classes()));
+        Term target = new Term.SoftTarget(
+                TERM,
+                Tensor.of(setting.wire(), mean, rows, setting.classes()),
+                Term.Space.LOGITS,
+                vote,
+                distillation.weightAt(votes.epoch()),
+                distillation.temperature());
+        return new Lesson(1, List.of(target), new TreeMap<>(), state);
+    }
+
+    /** The mean of all, also where training leaves the own logits out. */
+    @Override
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+        if (votes.isEmpty()) {
+            return Optional.empty();
+        }
+        int rows = Matrices.rows(votes);
+        List<double[]> logits = Matrices.logits(votes, rows, setting.classes());
+        return Optional.of(Tensor.of(setting.wire(), Matrices.mean(logits), rows, setting.classes()));
+    }
+}

@@ -1,0 +1,87 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Problems;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+
+/**
+ * A way of mutual distillation: what it is, what can be set, and how to make its teacher.
+ *
+ * @param name as in an experiment
+ * @param summary one line for people
+ * @param formula the loss of peer i
+ * @param paper where it comes from
+ * @param parameters what can be set
+ * @param reads tensors besides the logits that peers must publish
+ * @param contributorsMin fewest contributors for which there are targets
+ * @param maker makes the teacher from allowed arguments
+ */
+public record Method(
+        String name,
+        String summary,
+        String formula,
+        String paper,
+        List<Parameter> parameters,
+        List<String> reads,
+        int contributorsMin,
+        BiFunction<Arguments, TeacherSetting, Teacher> maker) {
+    public Method {
+        parameters = List.copyOf(parameters);
+        reads = List.copyOf(reads);
+    }
+
+    /** Notes unknown parameters and values out of range. */
+    public void validate(Experiment.Method chosen, Problems problems, String path) {
+        for (Map.Entry<String, String> said : chosen.parameters().entrySet()) {
+            String where = path + "." + said.getKey();
+            parameters.stream()
+                    .filter(parameter -> parameter.name().equals(said.getKey()))
+                    .findFirst()
+                    .ifPresentOrElse(
+                            parameter -> problems.require(
+                                    parameter.range().allows(said.getValue()),
+                                    where,
+                                    said.getValue(),
+                                    parameter.range().toString()),
+                            () -> problems.add(where, "method " + name + " has no such parameter; it has " + names()));
+        }
+    }
+
+    /**
+     * The settings in force, defaults included.
+     *
+     * @throws IllegalArgumentException with everything that {@link #validate} finds
+     */
+    public Arguments arguments(Experiment.Method chosen) {
+        Problems problems = new Problems();
+        problems.require(chosen.name().equals(name), "method.name", chosen.name(), name);
+        validate(chosen, problems, "method");
+        if (!problems.none()) {
+            throw new IllegalArgumentException(String.join("; ", problems.found()));
+        }
+        SortedMap<String, String> values = new TreeMap<>();
+        parameters.forEach(parameter -> values.put(parameter.name(), parameter.defaultValue()));
+        values.putAll(chosen.parameters());
+        return new Arguments(values);
+    }
+
+    /**
+     * The teacher of a run.
+     *
+     * @throws IllegalArgumentException with everything that {@link #validate} finds
+     */
+    public Teacher create(Experiment.Method chosen, TeacherSetting setting) {
+        return maker.apply(arguments(chosen), setting);
+    }
+
+    private String names() {
+        return parameters.isEmpty()
+                ? "none"
+                : String.join(", ", parameters.stream().map(Parameter::name).toList());
+    }
+}

@@ -1,0 +1,44 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Problems;
+import java.util.List;
+import java.util.Optional;
+
+/** All methods there are. A new one is one file with a {@link Method} and one line here. */
+public final class MethodCatalog {
+    private static final List<Method> METHODS = List.of(Independent.METHOD, Dml.METHOD, MeanLogit.METHOD, One.METHOD);
+
+    private MethodCatalog() {}
+
+    /** Every method, the simplest first. */
+    public static List<Method> all() {
+        return METHODS;
+    }
+
+    public static Optional<Method> find(String name) {
+        return METHODS.stream().filter(method -> method.name().equals(name)).findFirst();
+    }
+
+    /**
+     * The method of that name.
+     *
+     * @throws IllegalArgumentException when there is none
+     */
+    public static Method get(String name) {
+        return find(name)
+                .orElseThrow(() -> new IllegalArgumentException("method " + name + ": must be one of " + names()));
+    }
+
+    /** Notes an unknown method, unknown parameters and values out of range. */
+    public static void validate(Experiment.Method chosen, Problems problems, String path) {
+        find(chosen.name())
+                .ifPresentOrElse(
+                        method -> method.validate(chosen, problems, path),
+                        () -> problems.require(false, path + ".name", chosen.name(), "one of " + names()));
+    }
+
+    private static String names() {
+        return String.join(", ", METHODS.stream().map(Method::name).toList());
+    }
+}

@@ -1,0 +1,51 @@
+package dev.cohort.coordinator.method;
+
+/**
+ * One setting of a method, as a person writes it under {@code method:} in an experiment.
+ *
+ * @param range what values are allowed, readable after "must be"
+ * @param defaultValue used when the experiment does not say
+ * @param meaning one line for people
+ */
+public record Parameter(String name, Range range, String defaultValue, String meaning) {
+    /** What a value may be. */
+    public enum Range {
+        POSITIVE("a number above 0"),
+        NOT_NEGATIVE("a number of at least 0"),
+        FLAG("true or false");
+
+        private final String words;
+
+        Range(String words) {
+            this.words = words;
+        }
+
+        /** {@code number} or {@code flag}. */
+        public String type() {
+            return this == FLAG ? "flag" : "number";
+        }
+
+        boolean allows(String value) {
+            return switch (this) {
+                case FLAG -> value.equals("true") || value.equals("false");
+                case POSITIVE -> number(value) > 0;
+                case NOT_NEGATIVE -> number(value) >= 0;
+            };
+        }
+
+        /** NaN, which no range allows, for what is not a finite number. */
+        private static double number(String value) {
+            try {
+                double number = Double.parseDouble(value);
+                return Double.isFinite(number) ? number : Double.NaN;
+            } catch (NumberFormatException e) {
+                return Double.NaN;
+            }
+        }
+
+        @Override
+        public String toString() {
+            return words;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.distill.Objective;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * What the contributors of one step published, and what each makes of a lesson: the two ends of a step without the log between.
+ *
+ * @param slots of the contributors, ascending
+ * @param published per contributor
+ */
+record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> published) {
+    /** Contributors in the slots 0, 1, ... */
+    static Cohort of(SoftLabels labels, List<NamedTensors> published) {
+        List<Integer> slots = new ArrayList<>();
+        for (int slot = 0; slot < published.size(); slot++) {
+            slots.add(slot);
+        }
+        return new Cohort(labels, slots, published);
+    }
+
+    /** Contributors with random logits [rows, classes] and features [rows, width]. */
+    static Cohort random(long seed, SoftLabels labels, List<Integer> slots, int width) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<NamedTensors> published = new ArrayList<>();
+        for (int i = 0; i < slots.size(); i++) {
+            published.add(tensors(
+                    DType.FLOAT64,
+                    labels,
+                    uniform(random, labels.rows() * labels.classes(), 3),
+                    uniform(random, labels.rows() * width, 1)));
+        }
+        return new Cohort(labels, slots, published);
+    }
+
+    static NamedTensors tensors(DType type, SoftLabels labels, double[] logits, double[] features) {
+        return NamedTensors.of(Map.of(
+                TensorName.LOGITS, Tensor.of(type, logits, labels.rows(), labels.classes()),
+                TensorName.FEATURES, Tensor.of(type, features, labels.rows(), features.length / labels.rows())));
+    }
+
+    private static double[] uniform(SplittableRandom random, int size, double bound) {
+        double[] values = new double[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = bound * (2 * random.nextDouble() - 1);
+        }
+        return values;
+    }
+
+    int size() {
+        return slots.size();
+    }
+
+    Teacher.Votes votes(int epoch, double learningRate) {
+        List<Teacher.Vote> votes = new ArrayList<>();
+        for (int i = 0; i < size(); i++) {
+            votes.add(new Teacher.Vote(new PeerId("p" + slots.get(i)), slots.get(i), published.get(i)));
+        }
+        return new Teacher.Votes(1, epoch, learningRate, labels, votes);
+    }
+
+    /** Contributor {@code i}'s loss and gradients with the shared and its own terms. */
+    Objective.Result objective(int i, Teacher.Lesson lesson) {
+        List<Term> terms = new ArrayList<>(lesson.terms());
+        terms.addAll(lesson.addressed().getOrDefault(slots.get(i), List.of()));
+        return objective(
+                i,
+                lesson.labelWeight(),
+                terms,
+                published.get(i).get(TensorName.LOGITS).dtype());
+    }
+
+    Objective.Result objective(int i, double labelWeight, List<Term> terms, DType gradientType) {
+        NamedTensors own = published.get(i);
+        return Objective.of(
+                labels,
+                labelWeight,
+                terms,
+                own.get(TensorName.LOGITS),
+                own,
+                Optional.of(new Objective.Standing(i, size())),
+                gradientType,
+                own.find(TensorName.FEATURES));
+    }
+
+    double[] logits(int i) {
+        return published.get(i).get(TensorName.LOGITS).toDoubles();
+    }
+
+    static Experiment.Optimizer sgd(double momentum, boolean nesterov, double weightDecay) {
+        return new Experiment.Optimizer(
+                0.1,
+                momentum,
+                nesterov,
+                weightDecay,
+                new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
+    }
+}

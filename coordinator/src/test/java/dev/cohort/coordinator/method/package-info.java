@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.coordinator.method;
+
+import org.jspecify.annotations.NullMarked;
