@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -57,20 +58,43 @@ final class PictureFile {
         } catch (IOException e) {
             throw Folder.unreadable(file, e);
         }
+        if (!isWhole(content)) {
+            throw new DataException(damaged(file, content));
+        }
         BufferedImage picture;
         try {
             // A stream in memory: ImageIO would else write a temporary file. It closes the stream itself.
             picture = ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(content)));
         } catch (IOException e) {
             throw new DataException(damaged(file, content), e);
-        } catch (RuntimeException e) {
-            // Broken headers make the decoders of the JDK throw these.
+        } catch (IllegalArgumentException
+                | IllegalStateException
+                | IndexOutOfBoundsException
+                | NegativeArraySizeException e) {
+            // The decoders of the JDK do not check what a broken header says.
             throw new DataException(damaged(file, content), new IOException(e));
         }
         if (picture == null) {
             throw new DataException(damaged(file, content));
         }
         return decode(picture);
+    }
+
+    /**
+     * Whether a PNG has its end chunk, or a JPEG an end after its last scan: the decoder fills what a truncated JPEG lacks with
+     * grey and does not complain. Within a scan a byte 0xff is never followed by 0xd9 (end) or 0xda (start of scan).
+     */
+    private static boolean isWhole(byte[] content) {
+        if (content.length < 2 || (content[0] & 0xff) != 0xff || (content[1] & 0xff) != 0xd8) {
+            return new String(content, StandardCharsets.ISO_8859_1).contains("IEND");
+        }
+        for (int i = content.length - 2; i >= 0; i--) {
+            int next = content[i + 1] & 0xff;
+            if ((content[i] & 0xff) == 0xff && (next == 0xd9 || next == 0xda)) {
+                return next == 0xd9;
+            }
+        }
+        return false;
     }
 
     private static String damaged(Path file, byte[] content) {

@@ -14,6 +14,8 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ImageFolderReaderTest {
     @TempDir
@@ -89,12 +91,36 @@ final class ImageFolderReaderTest {
         refuses(folder.resolve("train/cat/c.png") + " is 5x3 pixels: expected 4x3", "bring all pictures to one size");
     }
 
-    @Test
-    void refusesATruncatedPicture() throws Exception {
-        Path file = folder.resolve("train/cat/a.png");
-        Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 30));
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "jpg"})
+    void refusesATruncatedPictureWhereverItEnds(String form) throws Exception {
+        Path file = folder.resolve("train/cat/a." + form);
+        noise("train/cat/a." + form);
+        byte[] whole = Files.readAllBytes(file);
+        for (int length = 0; length < whole.length - 8; length += 7) {
+            Files.write(file, Arrays.copyOf(whole, length));
 
-        refuses(file + " (30 bytes) cannot be decoded");
+            refuses(file + " (" + length + " bytes) cannot be decoded");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "jpg"})
+    void neverFailsOtherwiseOnDamagedBytes(String form) throws Exception {
+        Path file = folder.resolve("train/cat/a." + form);
+        noise("train/cat/a." + form);
+        byte[] whole = Files.readAllBytes(file);
+        for (int at = 0; at < whole.length; at += 3) {
+            byte[] damaged = whole.clone();
+            damaged[at] ^= (byte) (0xff >> at % 8);
+            Files.write(file, damaged);
+
+            try {
+                assertThat(PictureFile.read(file).rgb()).isNotEmpty();
+            } catch (DataException e) {
+                assertThat(e.getMessage()).contains("cannot be decoded");
+            }
+        }
     }
 
     @Test
@@ -129,6 +155,15 @@ final class ImageFolderReaderTest {
         assertThatExceptionOfType(DataException.class)
                 .isThrownBy(() -> DataCatalog.open(Folders.data("imagefolder", folder)))
                 .withMessageContainingAll(parts);
+    }
+
+    /** 4x3 pixels that do not compress. */
+    private void noise(String name) throws Exception {
+        BufferedImage image = new BufferedImage(4, 3, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 12; i++) {
+            image.setRGB(i % 4, i / 4, i * 0x9e3779 & 0xffffff);
+        }
+        save(name, image);
     }
 
     private void picture(String name, int type, int width, int height, int rgb) throws Exception {
