@@ -1,0 +1,316 @@
+package dev.cohort.peer.djl;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Parameter;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.ParameterStore;
+import dev.cohort.peer.Learner;
+import dev.cohort.protocol.Images;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/**
+ * A network of the {@link ModelCatalog} on PyTorch. Each forward pass has one NDManager of its own; closing the pass frees all
+ * of it. All engine calls happen on the calling thread; several learners may live in one process, also on several threads.
+ *
+ * <p>Several passes may be parked at once, and a pass may be finished after later updates: its gradient is then that at the
+ * weights of its forward pass. Equal calls give equal bits on equal hardware with equal numbers of threads.
+ */
+public final class DjlLearner implements Learner {
+    /** Prefix of the names of momentum buffers in a {@link #snapshot}; the other names are those of the network. */
+    public static final String MOMENTUM = "momentum/";
+
+    /** Images that {@link #infer} handles at a time: enough to be fast, few enough to need less memory than training. */
+    private static final int CHUNK = 128;
+
+    private final LearnerSetting setting;
+    private final DeviceChoice device;
+    private final NDManager manager;
+    private final Student student;
+    private final SortedMap<String, Parameter> parameters;
+    private final Sgd optimizer;
+    private final ImageInput input;
+    private final List<ParkedPass> parked = new ArrayList<>();
+    private final Deque<ByteBuffer> spareInputs = new ArrayDeque<>();
+    private boolean hasGradients;
+
+    DjlLearner(LearnerSetting setting) {
+        this.setting = setting;
+        TorchEngine engine = TorchEngine.start();
+        device = DeviceChoice.parse(setting.device()).on(engine.gpus(), setting.peerIndex());
+        manager = engine.newManager(device);
+        JniUtils.setGradMode(false);
+        student = Student.of(setting, manager);
+        parameters = student.namedParameters();
+        optimizer = new Sgd(trained(), setting, manager);
+        input = new ImageInput(setting.image(), setting.normalisation(), setting.dtype());
+    }
+
+    private SortedMap<String, Parameter> trained() {
+        SortedMap<String, Parameter> trained = new TreeMap<>(parameters);
+        trained.values().removeIf(parameter -> !parameter.requiresGradient());
+        return trained;
+    }
+
+    @Override
+    public int featureWidth() {
+        return ModelCatalog.featureWidth(setting.model());
+    }
+
+    /** The device the network lies on: {@code cpu} or {@code cuda:N}. */
+    public String device() {
+        return device.toString();
+    }
+
+    @Override
+    public ForwardPass forward(Images images) {
+        requireFitting(images);
+        ByteBuffer memory = Optional.ofNullable(spareInputs.poll())
+                .filter(spare -> spare.capacity()
+                        >= images.count()
+                                * images.shape().size()
+                                * setting.dtype().bytes())
+                .orElseGet(() -> input.newBuffer(images.count()));
+        ByteBuffer values = input.fill(memory, images, 0, images.count());
+        NDManager own = manager.newSubManager();
+        try (NDManager scratch = own.newSubManager()) {
+            NDList outputs = withGradients(() -> {
+                NDArray x = input.view(scratch, values, images.count());
+                return student.forward(new PassWeights(scratch), new NDList(x), true);
+            });
+            outputs.attach(own);
+            ParkedPass pass = new ParkedPass(this, own, outputs.get(0), outputs.get(1), memory);
+            parked.add(pass);
+            return pass;
+        } catch (RuntimeException e) {
+            own.close();
+            throw explained(e, images);
+        }
+    }
+
+    private static RuntimeException explained(RuntimeException e, Images images) {
+        if (e instanceof EngineException
+                && String.valueOf(e.getMessage()).contains("Expected more than 1 value per channel")) {
+            return new IllegalArgumentException(
+                    "a batch of " + images.count() + " image leaves batch norm one value per channel in this network:"
+                            + " choose run.batch_size so that the last batch of an epoch has 2 images or more",
+                    e);
+        }
+        return e;
+    }
+
+    @Override
+    public void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient) {
+        ParkedPass ours = requireOpen(pass);
+        requireShape("gradient of the logits", ours.outputs().logits(), logitsGradient);
+        featuresGradient.ifPresent(
+                g -> requireShape("gradient of the features", ours.outputs().features(), g));
+        try {
+            NDArray seed = Arrays.write(ours.manager(), logitsGradient, type());
+            if (featuresGradient.isEmpty()) {
+                JniUtils.backward((PtNDArray) ours.logits(), (PtNDArray) seed, false, false);
+            } else {
+                NDArray featureSeed = Arrays.write(ours.manager(), featuresGradient.get(), type());
+                NDArray surrogate = withGradients(() -> ours.logits()
+                        .mul(seed)
+                        .sum()
+                        .add(ours.features().mul(featureSeed).sum()));
+                NDArray one = ours.manager().ones(surrogate.getShape(), type());
+                JniUtils.backward((PtNDArray) surrogate, (PtNDArray) one, false, false);
+            }
+            hasGradients = true;
+        } finally {
+            ours.close();
+        }
+    }
+
+    @Override
+    public void update(double learningRate) {
+        if (!hasGradients) {
+            throw new IllegalStateException("update without a gradient: backward must come first");
+        }
+        JniUtils.setGradMode(false);
+        optimizer.step(learningRate);
+        hasGradients = false;
+    }
+
+    @Override
+    public Outputs infer(Images images) {
+        requireFitting(images);
+        JniUtils.setGradMode(false);
+        ByteBuffer memory = input.newBuffer(Math.min(CHUNK, images.count()));
+        Rows logits = new Rows(images.count(), setting.classes(), setting.dtype());
+        Rows features = new Rows(images.count(), featureWidth(), setting.dtype());
+        for (int from = 0; from < images.count(); from += CHUNK) {
+            int count = Math.min(CHUNK, images.count() - from);
+            ByteBuffer values = input.fill(memory, images, from, count);
+            try (NDManager scratch = manager.newSubManager()) {
+                NDList outputs = student.forward(
+                        new ParameterStore(scratch, false), new NDList(input.view(scratch, values, count)), false);
+                logits.add(Arrays.read(outputs.get(0)));
+                features.add(Arrays.read(outputs.get(1)));
+            }
+        }
+        return new Outputs(logits.tensor(), features.tensor());
+    }
+
+    /** Gradients collected since the last update, by the names of the weights; none before the first backward pass. */
+    public NamedTensors gradients() {
+        if (!hasGradients) {
+            return NamedTensors.none();
+        }
+        SortedMap<String, Tensor> gradients = new TreeMap<>();
+        trained().forEach((name, parameter) -> {
+            try (NDArray gradient = parameter.getArray().getGradient()) {
+                gradients.put(name, Arrays.read(gradient));
+            }
+        });
+        return NamedTensors.of(gradients);
+    }
+
+    @Override
+    public NamedTensors snapshot() {
+        SortedMap<String, Tensor> tensors = new TreeMap<>();
+        state().forEach((name, array) -> tensors.put(name, Arrays.read(array)));
+        return NamedTensors.of(tensors);
+    }
+
+    /** {@inheritDoc} Parked passes are closed and collected gradients dropped: they belong to the weights before. */
+    @Override
+    public void restore(NamedTensors snapshot) {
+        SortedMap<String, NDArray> state = state();
+        requireNames(state, snapshot);
+        state.forEach((name, array) -> requireFitting(name, array, snapshot.get(name)));
+        List.copyOf(parked).forEach(ParkedPass::close);
+        JniUtils.setGradMode(false);
+        state.forEach((name, array) -> {
+            try (NDManager scratch = manager.newSubManager()) {
+                array.set(new NDIndex(":"), Arrays.write(scratch, snapshot.get(name), type()));
+            }
+        });
+        trained().values().forEach(parameter -> JniUtils.zeroGrad((PtNDArray) parameter.getArray()));
+        hasGradients = false;
+    }
+
+    @Override
+    public Digest weights() {
+        MessageDigest sha = sha256();
+        parameters.forEach((name, parameter) ->
+                sha.update(Arrays.read(parameter.getArray()).bytes()));
+        return Digest.ofBytes(sha.digest());
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(parked).forEach(ParkedPass::close);
+        spareInputs.clear();
+        manager.close();
+    }
+
+    /** Arrays that are alive in this learner: constant between steps, or memory leaks. */
+    int arraysHeld() {
+        return manager.getManagedArrays().size();
+    }
+
+    void closed(ParkedPass pass) {
+        parked.remove(pass);
+        spareInputs.add(pass.input());
+    }
+
+    /** Everything that training goes on from, by name. */
+    private SortedMap<String, NDArray> state() {
+        SortedMap<String, NDArray> state = new TreeMap<>();
+        parameters.forEach((name, parameter) -> state.put(name, parameter.getArray()));
+        optimizer.momenta().forEach((name, array) -> state.put(MOMENTUM + name, array));
+        return state;
+    }
+
+    private DataType type() {
+        return Arrays.typeOf(setting.dtype());
+    }
+
+    /** Gradient mode belongs to the thread, and a new thread starts with it on. */
+    private static <T> T withGradients(Supplier<T> work) {
+        JniUtils.setGradMode(true);
+        try {
+            return work.get();
+        } finally {
+            JniUtils.setGradMode(false);
+        }
+    }
+
+    private ParkedPass requireOpen(ForwardPass pass) {
+        if (!(pass instanceof ParkedPass ours) || !ours.belongsTo(this)) {
+            throw new IllegalArgumentException("forward pass of another learner");
+        }
+        if (!ours.isOpen()) {
+            throw new IllegalStateException("forward pass that was trained or closed before: its graph is gone");
+        }
+        return ours;
+    }
+
+    private void requireFitting(Images images) {
+        if (images.count() < 1 || !images.shape().equals(setting.image())) {
+            throw new IllegalArgumentException(
+                    images.count() + " images of " + images.shape() + ": must be 1 or more of " + setting.image());
+        }
+    }
+
+    private static void requireShape(String what, Tensor output, Tensor gradient) {
+        if (!output.shape().equals(gradient.shape())) {
+            throw new IllegalArgumentException(
+                    what + " of shape " + gradient.shape() + ": must be " + output.shape() + ", the shape put out");
+        }
+    }
+
+    private void requireNames(SortedMap<String, NDArray> state, NamedTensors snapshot) {
+        SortedSet<String> missing = new TreeSet<>(state.keySet());
+        missing.removeAll(snapshot.asMap().keySet());
+        SortedSet<String> unknown = new TreeSet<>(snapshot.asMap().keySet());
+        unknown.removeAll(state.keySet());
+        if (!missing.isEmpty() || !unknown.isEmpty()) {
+            throw new IllegalArgumentException("snapshot does not fit " + setting.model() + ": it lacks "
+                    + missing.size() + " tensors " + first(missing) + "and has " + unknown.size() + " others "
+                    + first(unknown) + "; restore it into the model and optimizer it was taken from");
+        }
+    }
+
+    private static String first(SortedSet<String> names) {
+        return names.isEmpty() ? "" : "(" + names.first() + ", ...) ";
+    }
+
+    private void requireFitting(String name, NDArray array, Tensor tensor) {
+        if (!Arrays.shapeOf(array).equals(tensor.shape()) || tensor.dtype() != setting.dtype()) {
+            throw new IllegalArgumentException("snapshot does not fit " + setting.model() + ": " + name + " is "
+                    + tensor + " and must be " + setting.dtype() + Arrays.shapeOf(array));
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256 is part of every Java platform", e);
+        }
+    }
+}

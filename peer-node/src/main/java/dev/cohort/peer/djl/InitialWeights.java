@@ -1,0 +1,82 @@
+package dev.cohort.peer.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.Initializer;
+import dev.cohort.tensor.Hasher;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Random;
+import java.util.function.DoubleSupplier;
+
+/**
+ * Initial weights as a function of (seed, name of the parameter) alone, drawn in plain Java, so that they are the same with
+ * every version of PyTorch and on every device.
+ *
+ * <ul>
+ *   <li>convolutions: normal with deviation sqrt(2 / fan-out), fan-out = filters * kernel area (He et al. 2015)
+ *   <li>biases of convolutions: 0
+ *   <li>batch norm: scale 1, shift 0, mean 0, variance 1
+ *   <li>linear, weight and bias: uniform within 1 / sqrt(inputs), which is PyTorch's default
+ * </ul>
+ */
+final class InitialWeights {
+    private final long seed;
+    private final int featureWidth;
+
+    /** @param featureWidth inputs of the linear layer */
+    InitialWeights(long seed, int featureWidth) {
+        this.seed = seed;
+        this.featureWidth = featureWidth;
+    }
+
+    Initializer of(String name, Parameter parameter) {
+        return switch (parameter.getType()) {
+            case WEIGHT -> (manager, shape, dtype) -> weight(name, manager, shape, dtype);
+            case BIAS -> name.equals("fc.bias") ? this::headBias : Initializer.ZEROS;
+            case GAMMA, RUNNING_VAR -> Initializer.ONES;
+            case BETA, RUNNING_MEAN -> Initializer.ZEROS;
+            case OTHER -> throw new IllegalArgumentException("parameter " + name + ": has no rule for its first value");
+        };
+    }
+
+    private NDArray weight(String name, NDManager manager, Shape shape, DataType dtype) {
+        Random random = random(name);
+        if (shape.dimension() == 2) {
+            return drawn(manager, shape, dtype, uniform(random));
+        }
+        double deviation = StrictMath.sqrt(2.0 / (shape.get(0) * shape.get(2) * shape.get(3)));
+        return drawn(manager, shape, dtype, () -> random.nextGaussian() * deviation);
+    }
+
+    private NDArray headBias(NDManager manager, Shape shape, DataType dtype) {
+        return drawn(manager, shape, dtype, uniform(random("fc.bias")));
+    }
+
+    private DoubleSupplier uniform(Random random) {
+        double bound = 1 / StrictMath.sqrt(featureWidth);
+        return () -> (2 * random.nextDouble() - 1) * bound;
+    }
+
+    /** {@link Random}, because its numbers are part of the Java specification. */
+    private Random random(String name) {
+        byte[] digest = new Hasher().number(seed).text(name).digest().toBytes();
+        return new Random(ByteBuffer.wrap(digest).order(ByteOrder.LITTLE_ENDIAN).getLong());
+    }
+
+    private static NDArray drawn(NDManager manager, Shape shape, DataType dtype, DoubleSupplier next) {
+        int size = Math.toIntExact(shape.size());
+        ByteBuffer values = manager.allocateDirect(size * dtype.getNumOfBytes());
+        for (int i = 0; i < size; i++) {
+            if (dtype == DataType.FLOAT64) {
+                values.putDouble(next.getAsDouble());
+            } else {
+                values.putFloat((float) next.getAsDouble());
+            }
+        }
+        return Arrays.owned(manager, values.flip(), shape, dtype);
+    }
+}

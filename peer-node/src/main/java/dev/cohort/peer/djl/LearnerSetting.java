@@ -1,0 +1,81 @@
+package dev.cohort.peer.djl;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Normalisation;
+import dev.cohort.tensor.DType;
+
+/**
+ * What a learner is made from. Equal settings give equal initial weights.
+ *
+ * @param model a name of the {@link ModelCatalog}
+ * @param image size of one image; at least 8x8
+ * @param classes C, the number of logits
+ * @param normalisation of the input, one mean and deviation per channel
+ * @param seed of the initial weights
+ * @param dtype FLOAT32, or FLOAT64 for exactness tests: weights, statistics and outputs
+ * @param device auto, cpu or cuda:N
+ * @param peerIndex position in the experiment, which {@code auto} uses to spread peers over GPUs
+ * @param momentum 0 to below 1
+ * @param nesterov needs momentum
+ * @param weightDecay of all parameters, biases and batch norm included, as PyTorch does
+ */
+public record LearnerSetting(
+        String model,
+        ImageShape image,
+        int classes,
+        Normalisation normalisation,
+        long seed,
+        DType dtype,
+        String device,
+        int peerIndex,
+        double momentum,
+        boolean nesterov,
+        double weightDecay) {
+    static final int IMAGE_SIDE_MIN = 8;
+
+    public LearnerSetting {
+        ModelCatalog.get(model);
+        DeviceChoice.parse(device);
+        require(
+                image.height() >= IMAGE_SIDE_MIN && image.width() >= IMAGE_SIDE_MIN,
+                "images of " + image.height() + "x" + image.width() + ": must be at least 8x8 (model " + model + ")");
+        require(classes >= 2, "classes " + classes + ": must be at least 2");
+        require(
+                normalisation.mean().size() == image.channels(),
+                "normalisation of " + normalisation.mean().size() + " channels: the images have " + image.channels());
+        require(
+                normalisation.deviation().stream().allMatch(d -> d > 0),
+                "normalisation deviations " + normalisation.deviation() + ": must be above 0");
+        require(dtype != DType.FLOAT16, "training in FLOAT16: must be FLOAT32 or FLOAT64");
+        require(momentum >= 0 && momentum < 1, "momentum " + momentum + ": must be from 0 to below 1");
+        require(!nesterov || momentum > 0, "nesterov with momentum 0: must have a momentum above 0");
+        require(
+                weightDecay >= 0 && Double.isFinite(weightDecay),
+                "weight decay " + weightDecay + ": must be 0 or above");
+    }
+
+    /** The setting of a peer of a run, in FLOAT32. */
+    public static LearnerSetting of(
+            Manifest manifest, Experiment.Optimizer optimizer, Experiment.Peer peer, int peerIndex) {
+        return new LearnerSetting(
+                peer.model(),
+                manifest.image(),
+                manifest.classes(),
+                manifest.normalisation(),
+                peer.seed(),
+                DType.FLOAT32,
+                peer.device(),
+                peerIndex,
+                optimizer.momentum(),
+                optimizer.nesterov(),
+                optimizer.weightDecay());
+    }
+
+    private static void require(boolean ok, String message) {
+        if (!ok) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

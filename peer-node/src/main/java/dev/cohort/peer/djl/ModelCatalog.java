@@ -1,0 +1,116 @@
+package dev.cohort.peer.djl;
+
+import dev.cohort.peer.djl.Architecture.Family;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The student networks by name. Everything but {@link #create} is plain data and loads neither DJL nor PyTorch, so that a
+ * launcher can check names and ask for feature widths.
+ */
+public final class ModelCatalog {
+    private static final List<Architecture> ALL = List.of(
+            resNet(8, 75_290),
+            resNet(14, 172_506),
+            resNet(20, 269_722),
+            resNet(32, 464_154),
+            resNet(56, 853_018),
+            resNet(110, 1_727_962),
+            wideResNet(16, 2, 691_674),
+            wideResNet(28, 10, 36_479_194),
+            new Architecture(
+                    "vgg16",
+                    "VGG-16 with batch norm and one linear layer, as usual for CIFAR (Simonyan and Zisserman 2015)",
+                    512,
+                    14_728_266,
+                    Family.VGG,
+                    16,
+                    1),
+            new Architecture(
+                    "densenet-40-12",
+                    "DenseNet of 40 layers, growth rate 12, no bottleneck (Huang et al. 2017)",
+                    448,
+                    1_019_722,
+                    Family.DENSENET,
+                    40,
+                    12),
+            new Architecture(
+                    "mobilenetv2",
+                    "MobileNetV2 1.0x with the strides of 32x32 images (Sandler et al. 2018)",
+                    1280,
+                    2_236_682,
+                    Family.MOBILENET_V2,
+                    53,
+                    1),
+            new Architecture(
+                    "shufflenetv2",
+                    "ShuffleNetV2 1.0x with the strides of 32x32 images (Ma et al. 2018)",
+                    1024,
+                    1_263_854,
+                    Family.SHUFFLENET_V2,
+                    50,
+                    1));
+
+    private ModelCatalog() {}
+
+    /** Names in the order of the catalogue: by family, small before large. */
+    public static List<String> names() {
+        return ALL.stream().map(Architecture::name).toList();
+    }
+
+    /** All architectures in the order of {@link #names}. */
+    public static List<Architecture> all() {
+        return ALL;
+    }
+
+    public static Optional<Architecture> find(String name) {
+        return ALL.stream().filter(a -> a.name().equals(name)).findFirst();
+    }
+
+    /**
+     * Width D of the pooled features.
+     *
+     * @throws IllegalArgumentException when there is no such model; the message lists those that exist
+     */
+    public static int featureWidth(String name) {
+        return get(name).featureWidth();
+    }
+
+    /**
+     * Starts PyTorch if need be and makes a learner with fresh weights.
+     *
+     * @throws IllegalArgumentException when the device asked for is not there
+     * @throws IllegalStateException when PyTorch cannot be loaded; the message says what to do
+     */
+    public static DjlLearner create(LearnerSetting setting) {
+        return new DjlLearner(setting);
+    }
+
+    static Architecture get(String name) {
+        return find(name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "model '" + name + "': must be one of " + String.join(", ", names())));
+    }
+
+    private static Architecture resNet(int depth, long parameters) {
+        return new Architecture(
+                "resnet" + depth,
+                "CIFAR ResNet of " + depth + " layers, basic blocks, parameter-free shortcuts (He et al. 2016)",
+                64,
+                parameters,
+                Family.RESNET,
+                depth,
+                1);
+    }
+
+    private static Architecture wideResNet(int depth, int widening, long parameters) {
+        return new Architecture(
+                "wrn-" + depth + "-" + widening,
+                "Wide ResNet of " + depth + " layers, " + widening + " times as wide (Zagoruyko and Komodakis 2016)",
+                64 * widening,
+                parameters,
+                Family.WIDE_RESNET,
+                depth,
+                widening);
+    }
+}

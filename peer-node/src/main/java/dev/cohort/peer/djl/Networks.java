@@ -1,0 +1,216 @@
+package dev.cohort.peer.djl;
+
+import ai.djl.nn.Block;
+import dev.cohort.protocol.ImageShape;
+import java.util.List;
+
+/** Builds the trunk of an architecture: everything before the pooled features, [N, channels, H, W] to [N, D, h, w]. */
+final class Networks {
+    private Networks() {}
+
+    static Block trunk(Architecture architecture, ImageShape image) {
+        return switch (architecture.family()) {
+            case RESNET -> resNet(architecture.depth());
+            case WIDE_RESNET -> wideResNet(architecture.depth(), architecture.width());
+            case VGG -> vgg16(image);
+            case DENSENET -> denseNet(architecture.depth(), architecture.width());
+            case MOBILENET_V2 -> mobileNetV2();
+            case SHUFFLENET_V2 -> shuffleNetV2();
+        };
+    }
+
+    /** He et al. 2016, section 4.2: 6n+2 layers, 16, 32 and 64 channels, shortcuts of option A. */
+    private static Block resNet(int depth) {
+        Chain trunk = new Chain()
+                .then("conv1", Layers.conv(16, 3, 1))
+                .then("bn1", Layers.norm())
+                .then(Layers.relu());
+        int channels = 16;
+        for (int stage = 1; stage <= 3; stage++) {
+            Chain layer = new Chain();
+            for (int i = 0; i < (depth - 2) / 6; i++) {
+                int filters = 8 << stage;
+                layer.then(Integer.toString(i), basicBlock(channels, filters));
+                channels = filters;
+            }
+            trunk.then("layer" + stage, layer);
+        }
+        return trunk;
+    }
+
+    private static Block basicBlock(int channels, int filters) {
+        boolean same = channels == filters;
+        Chain body = new Chain()
+                .then("conv1", Layers.conv(filters, 3, same ? 1 : 2))
+                .then("bn1", Layers.norm())
+                .then(Layers.relu())
+                .then("conv2", Layers.conv(filters, 3, 1))
+                .then("bn2", Layers.norm());
+        Residual residual = same ? new Residual(body) : new Residual(body, Layers.subsample(channels, filters));
+        return new Chain().then("", residual).then(Layers.relu());
+    }
+
+    /** Zagoruyko and Komodakis 2016: 6n+4 layers, batch norm and ReLU before each convolution. */
+    private static Block wideResNet(int depth, int widening) {
+        Chain trunk = new Chain().then("conv1", Layers.conv(16, 3, 1));
+        int channels = 16;
+        for (int stage = 1; stage <= 3; stage++) {
+            Chain block = new Chain();
+            for (int i = 0; i < (depth - 4) / 6; i++) {
+                int filters = (8 << stage) * widening;
+                block.then(Integer.toString(i), wideBlock(channels, filters, i == 0 && stage > 1 ? 2 : 1));
+                channels = filters;
+            }
+            trunk.then("block" + stage, block);
+        }
+        return trunk.then("bn1", Layers.norm()).then(Layers.relu());
+    }
+
+    /** Where the number of channels changes, the shortcut starts behind the first batch norm and ReLU. */
+    private static Block wideBlock(int channels, int filters, int stride) {
+        Chain first = new Chain().then("bn1", Layers.norm()).then(Layers.relu());
+        Chain rest = new Chain()
+                .then("conv1", Layers.conv(filters, 3, stride))
+                .then("bn2", Layers.norm())
+                .then(Layers.relu())
+                .then("conv2", Layers.conv(filters, 3, 1));
+        return channels == filters
+                ? new Residual(first.then("", rest))
+                : first.then("", new Residual(rest, Layers.conv(filters, 1, stride)));
+    }
+
+    /** Simonyan and Zisserman 2015, configuration D, with batch norm. A pool that would leave nothing is left out. */
+    private static Block vgg16(ImageShape image) {
+        Chain trunk = new Chain();
+        int side = Math.min(image.height(), image.width());
+        int layer = 0;
+        for (List<Integer> stage : List.of(
+                List.of(64, 64),
+                List.of(128, 128),
+                List.of(256, 256, 256),
+                List.of(512, 512, 512),
+                List.of(512, 512, 512))) {
+            for (int filters : stage) {
+                layer++;
+                trunk.then("conv" + layer, Layers.convWithBias(filters, 3))
+                        .then("bn" + layer, Layers.norm())
+                        .then(Layers.relu());
+            }
+            if (side >= 2) {
+                trunk.then(Layers.maxPool());
+                side /= 2;
+            }
+        }
+        return trunk;
+    }
+
+    /** Huang et al. 2017: 3n+4 layers, 16 channels to start with, transitions that keep the number of channels. */
+    private static Block denseNet(int depth, int growth) {
+        Chain trunk = new Chain().then("conv1", Layers.conv(16, 3, 1));
+        int channels = 16;
+        for (int stage = 1; stage <= 3; stage++) {
+            Chain dense = new Chain();
+            for (int i = 0; i < (depth - 4) / 3; i++) {
+                dense.then(Integer.toString(i), new Growth(normReluConv(growth, 3)));
+                channels += growth;
+            }
+            trunk.then("dense" + stage, dense);
+            if (stage < 3) {
+                trunk.then("transition" + stage, normReluConv(channels, 1)).then(Layers.averagePool());
+            }
+        }
+        return trunk.then("bn", Layers.norm()).then(Layers.relu());
+    }
+
+    private static Chain normReluConv(int filters, int kernel) {
+        return new Chain().then("bn", Layers.norm()).then(Layers.relu()).then("conv", Layers.conv(filters, kernel, 1));
+    }
+
+    /**
+     * Sandler et al. 2018, table 2, width 1.0. Of its five strides of 2 the first two are 1 here, as usual for 32x32: images
+     * end at 1/8 of their size.
+     */
+    private static Block mobileNetV2() {
+        Chain trunk = new Chain().then("first", convNormRelu6(32, 3));
+        int channels = 32;
+        int unit = 0;
+        // Expansion, channels, repetitions, stride of the first.
+        for (List<Integer> row : List.of(
+                List.of(1, 16, 1, 1),
+                List.of(6, 24, 2, 1),
+                List.of(6, 32, 3, 2),
+                List.of(6, 64, 4, 2),
+                List.of(6, 96, 3, 1),
+                List.of(6, 160, 3, 2),
+                List.of(6, 320, 1, 1))) {
+            for (int i = 0; i < row.get(2); i++) {
+                unit++;
+                trunk.then("unit" + unit, invertedResidual(row.get(0), channels, row.get(1), i == 0 ? row.get(3) : 1));
+                channels = row.get(1);
+            }
+        }
+        return trunk.then("last", convNormRelu6(1280, 1));
+    }
+
+    private static Block invertedResidual(int expansion, int channels, int filters, int stride) {
+        int wide = channels * expansion;
+        Chain body = new Chain();
+        if (expansion != 1) {
+            body.then("expand", convNormRelu6(wide, 1));
+        }
+        body.then("conv", Layers.depthwise(wide, stride))
+                .then("bn", Layers.norm())
+                .then(Layers.relu6())
+                .then("project", convNorm(filters, 1));
+        return stride == 1 && channels == filters ? new Residual(body) : body;
+    }
+
+    /**
+     * Ma et al. 2018, table 5, width 1.0. The first convolution has stride 1 and there is no pool behind it, as usual for
+     * 32x32: images end at 1/8 of their size.
+     */
+    private static Block shuffleNetV2() {
+        Chain trunk = new Chain().then("first", convNormRelu(24, 3));
+        int channels = 24;
+        int stage = 2;
+        for (List<Integer> row : List.of(List.of(116, 4), List.of(232, 8), List.of(464, 4))) {
+            int half = row.get(0) / 2;
+            Chain units = new Chain().then("0", halvingUnit(channels, half));
+            for (int i = 1; i < row.get(1); i++) {
+                units.then(Integer.toString(i), ShuffleUnit.keeping(shuffleBranch(half, 1)));
+            }
+            trunk.then("stage" + stage, units);
+            channels = row.get(0);
+            stage++;
+        }
+        return trunk.then("last", convNormRelu(1024, 1));
+    }
+
+    private static Block halvingUnit(int channels, int half) {
+        Chain left = new Chain()
+                .then("conv", Layers.depthwise(channels, 2))
+                .then("bn", Layers.norm())
+                .then("project", convNormRelu(half, 1));
+        return ShuffleUnit.halving(left, shuffleBranch(half, 2));
+    }
+
+    private static Block shuffleBranch(int half, int stride) {
+        return new Chain()
+                .then("expand", convNormRelu(half, 1))
+                .then("conv", Layers.depthwise(half, stride))
+                .then("bn", Layers.norm())
+                .then("project", convNormRelu(half, 1));
+    }
+
+    private static Chain convNorm(int filters, int kernel) {
+        return new Chain().then("conv", Layers.conv(filters, kernel, 1)).then("bn", Layers.norm());
+    }
+
+    private static Chain convNormRelu(int filters, int kernel) {
+        return convNorm(filters, kernel).then(Layers.relu());
+    }
+
+    private static Chain convNormRelu6(int filters, int kernel) {
+        return convNorm(filters, kernel).then(Layers.relu6());
+    }
+}

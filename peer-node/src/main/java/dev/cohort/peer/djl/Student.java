@@ -1,0 +1,114 @@
+package dev.cohort.peer.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.pooling.Pool;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.Pair;
+import ai.djl.util.PairList;
+import dev.cohort.protocol.ImageShape;
+import dev.cohort.tensor.DType;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A student network as a DJL block: images [N, channels, H, W] in, the list (logits [N, C], features [N, D]) out. Features
+ * are the last feature map averaged over H and W; logits are linear in them.
+ *
+ * <p>Its parameters have stable names in the manner of PyTorch: {@code layer1.0.conv1.weight}, {@code bn1.running_mean}.
+ */
+public final class Student extends AbstractBlock {
+    private final Block trunk;
+    private final Block head;
+    private final int featureWidth;
+    private final int classes;
+
+    Student(Block trunk, int featureWidth, int classes) {
+        this.trunk = trunk;
+        this.featureWidth = featureWidth;
+        this.classes = classes;
+        head = Linear.builder().setUnits(classes).build();
+        children.add("", trunk);
+        children.add("fc", head);
+    }
+
+    /** The network of {@code setting} with its initial weights on the device of {@code manager}, to which they belong. */
+    public static Student of(LearnerSetting setting, NDManager manager) {
+        Architecture architecture = ModelCatalog.get(setting.model());
+        Student student = new Student(
+                Networks.trunk(architecture, setting.image()), architecture.featureWidth(), setting.classes());
+        student.initialize(manager, setting.seed(), setting.image(), setting.dtype());
+        return student;
+    }
+
+    void initialize(NDManager manager, long seed, ImageShape image, DType dtype) {
+        InitialWeights initial = new InitialWeights(seed, featureWidth);
+        namedParameters().forEach((name, parameter) -> parameter.setInitializer(initial.of(name, parameter)));
+        initialize(manager, Arrays.typeOf(dtype), new Shape(1, image.channels(), image.height(), image.width()));
+    }
+
+    /** Parameters and batch-norm statistics by name, in the order of their names. */
+    public SortedMap<String, Parameter> namedParameters() {
+        SortedMap<String, Parameter> named = new TreeMap<>();
+        collect("", this, named);
+        return Collections.unmodifiableSortedMap(named);
+    }
+
+    private static void collect(String path, Block block, SortedMap<String, Parameter> named) {
+        for (Parameter parameter : block.getDirectParameters().values()) {
+            String name = path + suffix(parameter);
+            if (named.put(name, parameter) != null) {
+                throw new IllegalStateException("two parameters named " + name);
+            }
+        }
+        for (Pair<String, Block> child : block.getChildren()) {
+            collect(child.getKey().isEmpty() ? path : path + child.getKey() + ".", child.getValue(), named);
+        }
+    }
+
+    private static String suffix(Parameter parameter) {
+        return switch (parameter.getType()) {
+            case WEIGHT, GAMMA -> "weight";
+            case BIAS, BETA -> "bias";
+            case RUNNING_MEAN -> "running_mean";
+            case RUNNING_VAR -> "running_var";
+            case OTHER -> parameter.getName();
+        };
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters, NDList inputs, boolean training, @Nullable PairList<String, Object> ignored) {
+        try (NDArray map = trunk.forward(parameters, inputs, training).singletonOrThrow()) {
+            NDArray features = Pool.globalAvgPool2d(map);
+            NDArray logits =
+                    head.forward(parameters, new NDList(features), training).singletonOrThrow();
+            return new NDList(logits, features);
+        }
+    }
+
+    @Override
+    protected void initializeChildBlocks(NDManager manager, DataType dtype, Shape... inputs) {
+        trunk.initialize(manager, dtype, inputs);
+        long width = Composite.outputShape(trunk, inputs[0]).get(1);
+        if (width != featureWidth) {
+            throw new IllegalStateException("feature width " + featureWidth + ": the network has " + width);
+        }
+        head.initialize(manager, dtype, new Shape(1, featureWidth));
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputs) {
+        long n = inputs[0].get(0);
+        return new Shape[] {new Shape(n, classes), new Shape(n, featureWidth)};
+    }
+}

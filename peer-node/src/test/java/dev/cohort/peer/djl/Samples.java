@@ -1,0 +1,114 @@
+package dev.cohort.peer.djl;
+
+import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.Images;
+import dev.cohort.protocol.Normalisation;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.Random;
+
+/** Small inputs for the tests of this package, each a function of its seed. */
+final class Samples {
+    static final ImageShape SMALL = new ImageShape(8, 8, 1);
+    static final int CLASSES = 3;
+
+    private Samples() {}
+
+    static LearnerSetting setting(String model, ImageShape shape, int classes, DType dtype) {
+        return new LearnerSetting(
+                model,
+                shape,
+                classes,
+                new Normalisation(
+                        Collections.nCopies(shape.channels(), 0.5), Collections.nCopies(shape.channels(), 0.25)),
+                7,
+                dtype,
+                "cpu",
+                0,
+                0.9,
+                false,
+                5e-4);
+    }
+
+    /** ResNet-8 on tiny grey images. */
+    static LearnerSetting small(DType dtype) {
+        return setting("resnet8", SMALL, CLASSES, dtype);
+    }
+
+    static LearnerSetting withSeed(LearnerSetting s, long seed) {
+        return new LearnerSetting(
+                s.model(),
+                s.image(),
+                s.classes(),
+                s.normalisation(),
+                seed,
+                s.dtype(),
+                s.device(),
+                s.peerIndex(),
+                s.momentum(),
+                s.nesterov(),
+                s.weightDecay());
+    }
+
+    static LearnerSetting withSgd(LearnerSetting s, double momentum, boolean nesterov, double weightDecay) {
+        return new LearnerSetting(
+                s.model(),
+                s.image(),
+                s.classes(),
+                s.normalisation(),
+                s.seed(),
+                s.dtype(),
+                s.device(),
+                s.peerIndex(),
+                momentum,
+                nesterov,
+                weightDecay);
+    }
+
+    static Images images(int seed, int count, ImageShape shape) {
+        byte[] pixels = new byte[count * shape.size()];
+        new Random(seed).nextBytes(pixels);
+        return new Images(count, shape, ByteBuffer.wrap(pixels));
+    }
+
+    /** Normal numbers times {@code scale}. */
+    static Tensor numbers(int seed, double scale, int... shape) {
+        int size = 1;
+        for (int dimension : shape) {
+            size *= dimension;
+        }
+        Random random = new Random(seed);
+        double[] values = new double[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = scale * random.nextGaussian();
+        }
+        return Tensor.of(DType.FLOAT64, values, shape);
+    }
+
+    /** One step on images and gradients that follow from {@code seed}. */
+    static void train(DjlLearner learner, int seed, int count, ImageShape shape, double learningRate) {
+        try (var pass = learner.forward(images(seed, count, shape))) {
+            int classes = pass.outputs().logits().dimension(1);
+            learner.backward(pass, numbers(seed, 0.1, count, classes), Optional.empty());
+        }
+        learner.update(learningRate);
+    }
+
+    static void trainSmall(DjlLearner learner, int from, int to) {
+        for (int step = from; step < to; step++) {
+            train(learner, step, 4, SMALL, 0.05);
+        }
+    }
+
+    static NamedTensors withElement(NamedTensors tensors, String name, int index, double value) {
+        Tensor tensor = tensors.get(name);
+        double[] values = tensor.toDoubles();
+        values[index] = value;
+        return tensors.with(
+                name, Tensor.of(tensor.dtype(), values, tensor.shape().toArray()));
+    }
+}
