@@ -22,7 +22,8 @@ public final class Tensor {
     /**
      * A view of {@code bytes}, which must never change afterwards.
      *
-     * @throws IllegalArgumentException when the remaining bytes are not exactly the product of the shape times the element size
+     * @throws IllegalArgumentException when the remaining bytes are not exactly the product of the shape times the element
+     *     size, a dimension is negative, or there are more than 2^31-1 elements
      */
     public static Tensor wrap(DType dtype, Ints shape, ByteBuffer bytes) {
         long expected = elements(shape) * dtype.bytes();
@@ -59,7 +60,11 @@ public final class Tensor {
             if (shape.get(i) < 0) {
                 throw new IllegalArgumentException("tensor dimension " + shape.get(i) + ": must not be negative");
             }
-            elements = Math.multiplyExact(elements, shape.get(i));
+            elements *= shape.get(i);
+            // Both factors are below 2^31, so the product cannot have wrapped around.
+            if (elements > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("tensor " + shape + ": must have at most 2^31-1 elements");
+            }
         }
         return elements;
     }

@@ -1,0 +1,90 @@
+package dev.cohort.protocol.wire;
+
+/**
+ * What a reader puts up with. Each limit is far above what a run needs and low enough that no record, however it was made,
+ * costs a reader more memory than a small multiple of {@code messageBytesMax}.
+ *
+ * @param messageBytesMax bytes of one record; the topics must allow as much
+ * @param fieldsMax encoded fields in one record: two bytes on the wire can become an object of fifty in memory
+ * @param packedBytesMax bytes of all packed integers in one record: one byte on the wire becomes an int
+ * @param nameCharsMax characters of an id, a name or a reason
+ * @param textCharsMax characters of the experiment in a manifest
+ * @param rowsMax rows of a batch
+ * @param classesMax classes of a data set
+ * @param labelCellsMax rows times classes, since dense labels take eight bytes of each
+ * @param imageSideMax height or width of an image in pixels; also bounds the crop padding
+ * @param channelsMax channels of an image
+ * @param rankMax dimensions of a tensor
+ * @param tensorsMax tensors in one message
+ * @param slotsMax slots of a run, thus views of a recipe, contributors and addressed parts of an outcome
+ * @param sourcesMax images mixed into one row, and boxes of a view
+ * @param termsMax terms of a target
+ */
+public record Limits(
+        int messageBytesMax,
+        int fieldsMax,
+        int packedBytesMax,
+        int nameCharsMax,
+        int textCharsMax,
+        int rowsMax,
+        int classesMax,
+        long labelCellsMax,
+        int imageSideMax,
+        int channelsMax,
+        int rankMax,
+        int tensorsMax,
+        int slotsMax,
+        int sourcesMax,
+        int termsMax) {
+
+    /**
+     * The largest known message is an evaluation: 10,000 test images with 100 logits and 512 features in binary32 are 24.5 MB.
+     * Test labels of ImageNet (50,000) are 100 KB packed; its 21,841 classes in a batch of 256 are 5.6 million label cells.
+     */
+    public static final Limits DEFAULT = new Limits(
+            32 << 20, 50_000, 4 << 20, 512, 1 << 20, 65_536, 100_000, 1 << 23, 8_192, 64, 8, 4_096, 256, 64, 256);
+
+    public Limits {
+        long least = Math.min(messageBytesMax, fieldsMax);
+        for (long limit : new long[] {
+            packedBytesMax,
+            nameCharsMax,
+            textCharsMax,
+            rowsMax,
+            classesMax,
+            labelCellsMax,
+            imageSideMax,
+            channelsMax,
+            rankMax,
+            tensorsMax,
+            slotsMax,
+            sourcesMax,
+            termsMax
+        }) {
+            least = Math.min(least, limit);
+        }
+        if (least < 1) {
+            throw new IllegalArgumentException("wire limit " + least + ": all must be at least 1");
+        }
+    }
+
+    /** These limits with another size of a record. */
+    public Limits withMessageBytesMax(int bytes) {
+        return new Limits(
+                bytes,
+                fieldsMax,
+                packedBytesMax,
+                nameCharsMax,
+                textCharsMax,
+                rowsMax,
+                classesMax,
+                labelCellsMax,
+                imageSideMax,
+                channelsMax,
+                rankMax,
+                tensorsMax,
+                slotsMax,
+                sourcesMax,
+                termsMax);
+    }
+}

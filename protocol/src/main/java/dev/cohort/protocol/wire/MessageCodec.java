@@ -1,0 +1,168 @@
+package dev.cohort.protocol.wire;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.DiscardUnknownFieldsParser;
+import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.WireFormat;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.wire.proto.Wire;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * Messages of one run to bytes and back. Reading is for bytes from anybody: it allocates little, copies no tensor and no
+ * pixels, and never throws. Immutable, so it may be shared by threads.
+ */
+public final class MessageCodec {
+    private static final int DETAIL_CHARS_MAX = 300;
+    private static final int SENDER_TAG = Wire.Envelope.SENDER_FIELD_NUMBER << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
+
+    private final String runId;
+    private final Limits limits;
+    private final WireReader reader;
+    private final Parser<Wire.Envelope> parser = DiscardUnknownFieldsParser.wrap(Wire.Envelope.parser());
+
+    /**
+     * @param runId written into every record; records of another run are rejected
+     * @throws IllegalArgumentException when {@code runId} is empty or too long
+     */
+    public MessageCodec(String runId, Limits limits) {
+        this.runId = runId;
+        this.limits = limits;
+        this.reader = new WireReader(new Checks(limits));
+        requireName("run id", runId);
+    }
+
+    /**
+     * The record that says {@code message}.
+     *
+     * @param sender a peer id or the name of a process
+     * @throws IllegalArgumentException when the record would be larger than {@link Limits#messageBytesMax}, or the sender is
+     *     empty or too long
+     */
+    public byte[] encode(Message message, String sender) {
+        requireName("sender", sender);
+        Wire.Envelope.Builder envelope = Wire.Envelope.newBuilder()
+                .setProtocolVersion(Manifest.PROTOCOL_VERSION)
+                .setRunId(runId)
+                .setSender(sender);
+        WireWriter.write(message, envelope);
+        Wire.Envelope built = envelope.build();
+        int bytes = built.getSerializedSize();
+        if (bytes > limits.messageBytesMax() || bytes < 0) {
+            throw new IllegalArgumentException(message.getClass().getSimpleName() + " of " + (bytes & 0xffffffffL)
+                    + " bytes: must be at most " + limits.messageBytesMax() + " to be sent");
+        }
+        return built.toByteArray();
+    }
+
+    /** Reads a record, whatever it holds; {@code bytes} must never change afterwards. */
+    public Decoding decode(byte[] bytes) {
+        try {
+            return read(parse(bytes));
+        } catch (Refusal e) {
+            return rejected(e.reason(), senderOf(bytes), e.detail(), Optional.empty());
+        } catch (IOException e) {
+            return rejected(Reason.MALFORMED, senderOf(bytes), String.valueOf(e.getMessage()), Optional.empty());
+        }
+    }
+
+    private Wire.Envelope parse(byte[] bytes) throws IOException {
+        if (bytes.length > limits.messageBytesMax()) {
+            throw new Refusal(
+                    Reason.OVERSIZED,
+                    "record of " + bytes.length + " bytes: must be at most " + limits.messageBytesMax());
+        }
+        FieldScan.check(bytes, limits);
+        // Of all ways to read an array only this one makes ByteStrings that are views of it.
+        CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+        in.enableAliasing(true);
+        return parser.parseFrom(in);
+    }
+
+    private Decoding read(Wire.Envelope envelope) {
+        int version = envelope.getProtocolVersion();
+        if (Integer.compareUnsigned(version, Manifest.PROTOCOL_VERSION) > 0) {
+            throw new Refusal(
+                    Reason.FUTURE_VERSION,
+                    "protocol version " + Integer.toUnsignedString(version) + ": this program speaks up to "
+                            + Manifest.PROTOCOL_VERSION + "; update it");
+        }
+        if (version < 1) {
+            throw new Refusal(Reason.BAD_VALUE, "no protocol version");
+        }
+        if (!envelope.getRunId().equals(runId)) {
+            throw new Refusal(Reason.WRONG_RUN, "run '" + envelope.getRunId() + "': must be '" + runId + "'");
+        }
+        if (!isName(envelope.getSender())) {
+            throw new Refusal(
+                    Reason.BAD_VALUE, "sender: must be 1 to " + limits.nameCharsMax() + " printable characters");
+        }
+        String sender = envelope.getSender();
+        try {
+            return new Decoding.Accepted(reader.message(envelope), sender);
+        } catch (Refusal e) {
+            return rejected(e.reason(), sender, e.detail(), reader.standIn(envelope));
+        } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
+            // With these the constructors of records refuse.
+            return rejected(Reason.BAD_VALUE, sender, String.valueOf(e.getMessage()), reader.standIn(envelope));
+        }
+    }
+
+    private static Decoding.Rejected rejected(
+            Reason reason, String sender, String detail, Optional<Prediction> standIn) {
+        return new Decoding.Rejected(reason, sender, printable(detail), standIn);
+    }
+
+    /** The sender field, if it can be read before the body begins; so that even a damaged record can be counted against it. */
+    private String senderOf(byte[] bytes) {
+        try {
+            CodedInputStream in = CodedInputStream.newInstance(bytes);
+            for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+                int field = WireFormat.getTagFieldNumber(tag);
+                if (field >= Wire.Envelope.SENDER_FIELD_NUMBER) {
+                    return tag == SENDER_TAG ? shortString(in) : "";
+                }
+                if (!in.skipField(tag)) {
+                    return "";
+                }
+            }
+            return "";
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private String shortString(CodedInputStream in) throws IOException {
+        int bytes = in.readRawVarint32();
+        if (bytes < 0 || bytes > limits.nameCharsMax()) {
+            return "";
+        }
+        String sender = new String(in.readRawBytes(bytes), StandardCharsets.UTF_8);
+        return isName(sender) ? sender : "";
+    }
+
+    private void requireName(String what, String value) {
+        if (!isName(value)) {
+            throw new IllegalArgumentException(what + " '" + printable(value) + "': must be 1 to "
+                    + limits.nameCharsMax() + " printable characters");
+        }
+    }
+
+    private boolean isName(String value) {
+        return !value.isEmpty()
+                && value.length() <= limits.nameCharsMax()
+                && value.chars().noneMatch(Character::isISOControl);
+    }
+
+    /** The beginning of {@code text} as one line. */
+    private static String printable(String text) {
+        StringBuilder line = new StringBuilder(Math.min(text.length(), DETAIL_CHARS_MAX));
+        text.chars().limit(DETAIL_CHARS_MAX).forEach(c -> line.append(Character.isISOControl(c) ? ' ' : (char) c));
+        return line.toString();
+    }
+}

@@ -1,0 +1,242 @@
+package dev.cohort.protocol.wire;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.Snapshot;
+import dev.cohort.protocol.StepReport;
+import dev.cohort.protocol.wire.proto.Wire;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+
+/** Messages to envelopes. Tensors and pixels are copied once, when the envelope becomes bytes. */
+final class WireWriter {
+    private WireWriter() {}
+
+    static void write(Message message, Wire.Envelope.Builder envelope) {
+        if (message instanceof Manifest manifest) {
+            envelope.setManifest(manifest(manifest));
+        } else if (message instanceof Batch batch) {
+            envelope.setBatch(BatchWriter.batch(batch));
+        } else if (message instanceof End end) {
+            envelope.setEnd(Wire.End.newBuilder().setLastStep(end.lastStep()).setReason(end.reason()));
+        } else if (message instanceof Prediction prediction) {
+            envelope.setPrediction(prediction(prediction));
+        } else if (message instanceof Outcome outcome) {
+            envelope.setOutcome(OutcomeWriter.outcome(outcome));
+        } else if (message instanceof Addressed addressed) {
+            envelope.setAddressed(OutcomeWriter.addressed(addressed));
+        } else if (message instanceof Heartbeat heartbeat) {
+            envelope.setHeartbeat(heartbeat(heartbeat));
+        } else if (message instanceof Joining joining) {
+            envelope.setJoining(joining(joining));
+        } else if (message instanceof Admitted admitted) {
+            envelope.setAdmitted(admitted(admitted));
+        } else if (message instanceof Left left) {
+            envelope.setLeft(left(left));
+        } else if (message instanceof Command command) {
+            envelope.setCommand(command(command));
+        } else if (message instanceof Evaluation evaluation) {
+            envelope.setEvaluation(evaluation(evaluation));
+        } else if (message instanceof Snapshot snapshot) {
+            envelope.setSnapshot(snapshot(snapshot));
+        } else if (message instanceof Rejection rejection) {
+            envelope.setRejection(rejection(rejection));
+        } else {
+            throw new IllegalStateException(
+                    "no wire form of " + message.getClass().getSimpleName());
+        }
+    }
+
+    static ByteString bytes(Digest digest) {
+        return UnsafeByteOperations.unsafeWrap(digest.toBytes());
+    }
+
+    static Wire.Tensor tensor(Tensor tensor) {
+        Wire.Tensor.Builder wire = Wire.Tensor.newBuilder()
+                .setDtype(
+                        switch (tensor.dtype()) {
+                            case FLOAT16 -> Wire.DType.DTYPE_FLOAT16;
+                            case FLOAT32 -> Wire.DType.DTYPE_FLOAT32;
+                            case FLOAT64 -> Wire.DType.DTYPE_FLOAT64;
+                        })
+                .setData(UnsafeByteOperations.unsafeWrap(tensor.bytes()));
+        tensor.shape().stream().forEach(wire::addShape);
+        return wire.build();
+    }
+
+    static List<Wire.NamedTensor> tensors(NamedTensors tensors) {
+        return tensors.asMap().entrySet().stream()
+                .map(e -> Wire.NamedTensor.newBuilder()
+                        .setName(e.getKey())
+                        .setTensor(tensor(e.getValue()))
+                        .build())
+                .toList();
+    }
+
+    private static Wire.Manifest manifest(Manifest m) {
+        return Wire.Manifest.newBuilder()
+                .setProtocolVersion(m.protocolVersion())
+                .setExperiment(m.experiment())
+                .setClasses(m.classes())
+                .setImage(Wire.ImageShape.newBuilder()
+                        .setHeight(m.image().height())
+                        .setWidth(m.image().width())
+                        .setChannels(m.image().channels()))
+                .addAllMean(m.normalisation().mean())
+                .addAllDeviation(m.normalisation().deviation())
+                .setDataDigest(bytes(m.dataDigest()))
+                .setTrainImages(m.trainImages())
+                .addAllTestLabels(m.testLabels().stream().boxed().toList())
+                .addAllFeatureWidths(m.featureWidths().stream().boxed().toList())
+                .setSteps(m.steps())
+                .build();
+    }
+
+    private static Wire.Prediction prediction(Prediction p) {
+        Wire.Prediction.Builder wire = Wire.Prediction.newBuilder()
+                .setStep(p.step())
+                .setPart(p.part())
+                .setPeer(p.peer().value())
+                .setIncarnation(p.incarnation())
+                .setVersion(p.version())
+                .addAllTensors(tensors(p.tensors()))
+                .setRendered(bytes(p.rendered()));
+        p.previous().ifPresent(report -> wire.setPrevious(report(report)));
+        return wire.build();
+    }
+
+    private static Wire.StepReport report(StepReport r) {
+        return Wire.StepReport.newBuilder()
+                .setStep(r.step())
+                .setCrossEntropy(r.crossEntropy())
+                .setDistillation(r.distillation())
+                .setCorrect(r.correct())
+                .setTaught(r.taught())
+                .build();
+    }
+
+    private static Wire.Heartbeat heartbeat(Heartbeat h) {
+        return Wire.Heartbeat.newBuilder()
+                .setPeer(h.peer().value())
+                .setIncarnation(h.incarnation())
+                .setState(
+                        switch (h.state()) {
+                            case JOINING -> Wire.PeerState.PEER_STATE_JOINING;
+                            case CATCHING_UP -> Wire.PeerState.PEER_STATE_CATCHING_UP;
+                            case TRAINING -> Wire.PeerState.PEER_STATE_TRAINING;
+                            case WAITING -> Wire.PeerState.PEER_STATE_WAITING;
+                            case EVALUATING -> Wire.PeerState.PEER_STATE_EVALUATING;
+                            case FINISHED -> Wire.PeerState.PEER_STATE_FINISHED;
+                        })
+                .setStep(h.step())
+                .setImagesPerSecond(h.figures().imagesPerSecond())
+                .setWaitShare(h.figures().waitShare())
+                .setCrossEntropy(h.figures().crossEntropy())
+                .setDistillation(h.figures().distillation())
+                .setCorrect(h.figures().correct())
+                .build();
+    }
+
+    private static Wire.Joining joining(Joining j) {
+        return Wire.Joining.newBuilder()
+                .setPeer(j.peer().value())
+                .setIncarnation(j.incarnation())
+                .setModel(j.model())
+                .setDevice(j.device())
+                .setObserver(j.observer())
+                .setFeatureWidth(j.featureWidth())
+                .setTrainedSteps(j.trainedSteps())
+                .setDataDigest(bytes(j.dataDigest()))
+                .setTorchThreads(j.torchThreads())
+                .build();
+    }
+
+    private static Wire.Admitted admitted(Admitted a) {
+        return Wire.Admitted.newBuilder()
+                .setPeer(a.peer().value())
+                .setIncarnation(a.incarnation())
+                .setSlot(a.slot())
+                .setStep(a.step())
+                .setRefusal(a.refusal())
+                .build();
+    }
+
+    private static Wire.Rejection rejection(Rejection r) {
+        return Wire.Rejection.newBuilder()
+                .setStep(r.step())
+                .setPart(r.part())
+                .setPeer(r.peer().value())
+                .setReason(
+                        switch (r.reason()) {
+                            case DIGEST -> Wire.Rejection.Reason.REASON_DIGEST;
+                            case SHAPE -> Wire.Rejection.Reason.REASON_SHAPE;
+                            case NOT_FINITE -> Wire.Rejection.Reason.REASON_NOT_FINITE;
+                        })
+                .setDetail(r.detail())
+                .build();
+    }
+
+    private static Wire.Left left(Left l) {
+        Wire.Left.Builder wire = Wire.Left.newBuilder()
+                .setPeer(l.peer().value())
+                .setIncarnation(l.incarnation())
+                .setReason(l.reason());
+        l.result()
+                .ifPresent(r -> wire.setResult(Wire.Left.Result.newBuilder()
+                        .setStepsTrained(r.stepsTrained())
+                        .setTestAccuracy(r.testAccuracy())
+                        .setImagesPerSecond(r.imagesPerSecond())
+                        .setWaitShare(r.waitShare())
+                        .setWeights(bytes(r.weights()))));
+        return wire.build();
+    }
+
+    private static Wire.Command command(Command c) {
+        Wire.Command.Builder wire = Wire.Command.newBuilder()
+                .setKind(
+                        switch (c.kind()) {
+                            case STOP -> Wire.Command.Kind.KIND_STOP;
+                            case ABORT -> Wire.Command.Kind.KIND_ABORT;
+                            case DRAIN -> Wire.Command.Kind.KIND_DRAIN;
+                        })
+                .setReason(c.reason());
+        c.peer().ifPresent(peer -> wire.setPeer(peer.value()));
+        return wire.build();
+    }
+
+    private static Wire.Evaluation evaluation(Evaluation e) {
+        return Wire.Evaluation.newBuilder()
+                .setStep(e.step())
+                .setEpoch(e.epoch())
+                .setLast(e.last())
+                .setSource(e.source())
+                .setAccuracy(e.accuracy())
+                .setCrossEntropy(e.crossEntropy())
+                .addAllTensors(tensors(e.tensors()))
+                .build();
+    }
+
+    private static Wire.Snapshot snapshot(Snapshot s) {
+        return Wire.Snapshot.newBuilder()
+                .setStep(s.step())
+                .addAllState(tensors(s.state()))
+                .setHash(bytes(s.hash()))
+                .build();
+    }
+}
