@@ -109,8 +109,7 @@ public final class Coordinator implements Node {
     }
 
     private void takePrediction(Prediction prediction, long nowMs, List<Message> out) {
-        boolean open = prediction.step() > applied && prediction.step() <= setting.plannedSteps();
-        if (!open || !assembly.predicted(prediction)) {
+        if (prediction.step() <= applied || !assembly.predicted(prediction)) {
             return;
         }
         if (prediction.step() == applied + 1) {

@@ -5,7 +5,6 @@ public sealed interface Message
         permits Manifest,
                 Batch,
                 End,
-                TestImages,
                 Prediction,
                 Outcome,
                 Addressed,

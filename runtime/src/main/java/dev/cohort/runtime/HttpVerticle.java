@@ -1,11 +1,24 @@
 package dev.cohort.runtime;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** {@code /health}, {@code /ready}, {@code /status} and {@code /metrics} of a process. */
+/**
+ * What a process says about itself over HTTP, read only: {@code /health} (it lives), {@code /ready} (it can work; 503 and the
+ * reasons otherwise), {@code /status} (the newest snapshots of its parts) and {@code /metrics} (for Prometheus).
+ */
 public final class HttpVerticle extends VerticleBase {
     /** Event bus address to which the parts of a process publish what they say about themselves. */
     static final String STATUS_ADDRESS = "cohort.status";
@@ -13,18 +26,32 @@ public final class HttpVerticle extends VerticleBase {
     /** Loopback: nobody else may ask. */
     public static final String LOOPBACK = "127.0.0.1";
 
+    private final String processName;
     private final String host;
     private final int wantedPort;
+    private final PrometheusMeterRegistry registry;
+    private final Supplier<List<String>> notReady;
+    /** Event loop only. */
+    private final Map<String, JsonObject> parts = new TreeMap<>();
+
     private volatile int boundPort;
 
     /**
+     * @param processName first figure of {@code /status}
      * @param wantedPort port to listen on, 0 for a free one
      * @param notReady asked on each call of {@code /ready} for the reasons why the process is not ready; must not block
      */
     public HttpVerticle(
-            String host, int wantedPort, PrometheusMeterRegistry registry, Supplier<List<String>> notReady) {
+            String processName,
+            String host,
+            int wantedPort,
+            PrometheusMeterRegistry registry,
+            Supplier<List<String>> notReady) {
+        this.processName = processName;
         this.host = host;
         this.wantedPort = wantedPort;
+        this.registry = registry;
+        this.notReady = notReady;
     }
 
     /** The port it listens on, once deployed. */
@@ -33,5 +60,55 @@ public final class HttpVerticle extends VerticleBase {
             throw new IllegalStateException("port of " + host + ":" + wantedPort + ": known once deployed");
         }
         return boundPort;
+    }
+
+    @Override
+    public Future<?> start() {
+        vertx.eventBus().<JsonObject>consumer(STATUS_ADDRESS).handler(this::keep);
+        Router router = Router.router(vertx);
+        router.get("/health").handler(c -> json(c, 200, new JsonObject().put("status", "up")));
+        router.get("/ready").handler(this::ready);
+        router.get("/status").handler(this::status);
+        router.get("/metrics").handler(this::metrics);
+        return vertx.createHttpServer(new HttpServerOptions().setHost(host).setPort(wantedPort))
+                .requestHandler(router)
+                .listen()
+                .onSuccess(server -> boundPort = server.actualPort());
+    }
+
+    private void keep(Message<JsonObject> message) {
+        JsonObject part = message.body();
+        parts.put(part.getString("name"), part.getJsonObject("figures"));
+    }
+
+    private void ready(RoutingContext context) {
+        List<String> reasons = notReady.get();
+        JsonObject body = new JsonObject()
+                .put("status", reasons.isEmpty() ? "up" : "down")
+                .put("reasons", new JsonArray(reasons));
+        json(context, reasons.isEmpty() ? 200 : 503, body);
+    }
+
+    private void status(RoutingContext context) {
+        JsonObject all = new JsonObject();
+        parts.forEach(all::put);
+        json(context, 200, new JsonObject().put("process", processName).put("parts", all));
+    }
+
+    /** Writing out some hundred meters takes milliseconds: not on the event loop. */
+    private void metrics(RoutingContext context) {
+        vertx.executeBlocking(registry::scrape, false)
+                .onSuccess(text -> context.response()
+                        .putHeader("content-type", "text/plain; version=0.0.4; charset=utf-8")
+                        .end(text))
+                .onFailure(context::fail);
+    }
+
+    private static void json(RoutingContext context, int code, JsonObject body) {
+        HttpServerResponse response = context.response();
+        response.setStatusCode(code)
+                .putHeader("content-type", "application/json")
+                .putHeader("cache-control", "no-store")
+                .end(body.toBuffer());
     }
 }

@@ -3,12 +3,13 @@ package dev.cohort.runtime;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -33,7 +34,7 @@ public final class NodeVerticle extends VerticleBase {
 
     private final Wiring wiring;
     private final Inbox inbox = new Inbox(INBOX_MESSAGES_MAX, INBOX_BYTES_MAX, this::schedule);
-    private final Promise<Void> finished = Promise.promise();
+    private final CompletableFuture<Void> finished = new CompletableFuture<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private volatile boolean running;
 
@@ -93,8 +94,8 @@ public final class NodeVerticle extends VerticleBase {
     }
 
     /** Completes when the node is finished and all it said was handed to the appender. */
-    public Future<Void> finished() {
-        return finished.future();
+    public CompletionStage<Void> finished() {
+        return finished.minimalCompletionStage();
     }
 
     @Override
@@ -106,8 +107,13 @@ public final class NodeVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
-        running = false;
+        silence();
         return Future.succeededFuture();
+    }
+
+    /** No further call of the node begins, and a failure of the one under way no longer matters. */
+    void silence() {
+        running = false;
     }
 
     private void schedule() {
@@ -157,7 +163,7 @@ public final class NodeVerticle extends VerticleBase {
             wiring.appender().append(messages);
         }
         if (wiring.finished().getAsBoolean()) {
-            finished.tryComplete();
+            finished.complete(null);
         }
     }
 

@@ -1,70 +1,272 @@
 package dev.cohort.runtime;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.internal.threadchecker.BlockedThreadEvent;
+import io.vertx.core.metrics.MetricsOptions;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The shell of one process: Vert.x, verticles, signals, exit code. */
-@SuppressWarnings("DoNotCallSuggester")
+/**
+ * The shell of one process: Vert.x and its verticles, signals, faults and the exit code.
+ *
+ * <pre>
+ * RoleProcess process = RoleProcess.start("coordinator");
+ * process.closeAtEnd(log);
+ * process.deploy(node);
+ * process.onStop(() -&gt; process.exit(ExitCode.OK));
+ * return process.await().code();
+ * </pre>
+ */
 public final class RoleProcess implements Faults, AutoCloseable {
-    private RoleProcess() {}
+    private static final Logger LOG = LoggerFactory.getLogger(RoleProcess.class);
+    private static final long EVENT_LOOP_MS_MAX = 200;
+    private static final long CHECK_INTERVAL_MS = 50;
+    /** After a fault the process is closed as usual, if that goes quickly. */
+    private static final long FAULT_GRACE_MS = 5000;
 
-    /** Starts Vert.x; {@code name} is for logs. */
+    private static final long STOP_GRACE_MS = 20_000;
+    private static final long CLOSE_MS_MAX = 3000;
+    private static final long START_MS_MAX = 10_000;
+
+    private final String name;
+    private final Vertx vertx;
+    private final PrometheusMeterRegistry registry;
+    private final AtomicLong eventLoopBlocks = new AtomicLong();
+    private final CompletableFuture<ExitCode> exit = new CompletableFuture<>();
+    private final AtomicReference<Runnable> graceful = new AtomicReference<>(() -> exit(ExitCode.OK));
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final Queue<NodeVerticle> nodes = new ConcurrentLinkedQueue<>();
+    private final Deque<AutoCloseable> resources = new ConcurrentLinkedDeque<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private final Thread signalHook = new Thread(this::onSignal, "signal");
+
+    private RoleProcess(String name) {
+        this.name = name;
+        this.registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        VertxOptions options = new VertxOptions()
+                .setEventLoopPoolSize(1)
+                .setInternalBlockingPoolSize(2)
+                .setWorkerPoolSize(2)
+                .setBlockedThreadCheckInterval(CHECK_INTERVAL_MS)
+                .setBlockedThreadCheckIntervalUnit(TimeUnit.MILLISECONDS)
+                .setMaxEventLoopExecuteTime(EVENT_LOOP_MS_MAX)
+                .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS)
+                .setMetricsOptions(new MetricsOptions().setEnabled(true));
+        this.vertx = Vertx.builder()
+                .with(options)
+                .withMetrics(new MicrometerMetricsFactory(registry))
+                .build();
+    }
+
+    /** Starts Vert.x, and listens for signals and for the end of the launcher. */
     public static RoleProcess start(String name) {
-        throw new UnsupportedOperationException(name);
+        RoleProcess process = new RoleProcess(name);
+        process.watch();
+        return process;
     }
 
-    public Vertx vertx() {
-        throw new UnsupportedOperationException();
+    private void watch() {
+        ((VertxInternal) vertx).blockedThreadChecker().setThreadBlockedHandler(this::blocked);
+        vertx.exceptionHandler(e -> fatal(ExitCode.BUG, "unexpected error process=" + name, e));
+        Gauge.builder(Meters.EVENT_LOOP_BLOCKS.meterName(), eventLoopBlocks, AtomicLong::get)
+                .register(registry);
+        new JvmMemoryMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        JvmGcMetrics gc = new JvmGcMetrics();
+        gc.bindTo(registry);
+        closeAtEnd(gc);
+        Runtime.getRuntime().addShutdownHook(signalHook);
+        ParentWatch.startIfSupervised(System.getenv(), System.in, this::stop);
     }
 
+    Vertx vertx() {
+        return vertx;
+    }
+
+    /** Everything that is measured in this process. */
     public PrometheusMeterRegistry registry() {
-        throw new UnsupportedOperationException();
+        return registry;
     }
 
     /** Deploys on a worker pool of its own with one thread. */
     public void deploy(NodeVerticle node) {
-        throw new UnsupportedOperationException();
+        Gauge.builder(Meters.INBOX.meterName(), node, NodeVerticle::waiting)
+                .tag("node", node.name())
+                .register(registry);
+        nodes.add(node);
+        DeploymentOptions ownThread = new DeploymentOptions()
+                .setThreadingModel(ThreadingModel.WORKER)
+                .setWorkerPoolName("step-" + node.name())
+                .setWorkerPoolSize(1)
+                // A call may train or evaluate for minutes.
+                .setMaxWorkerExecuteTime(1)
+                .setMaxWorkerExecuteTimeUnit(TimeUnit.DAYS);
+        start(vertx.deployVerticle(node, ownThread), "node " + node.name() + " cannot start");
     }
 
-    /** Serves HTTP and returns the port. */
+    /**
+     * Serves HTTP and returns the port.
+     *
+     * @param host {@link HttpVerticle#LOOPBACK} unless others shall be able to ask
+     * @param port to listen on, 0 for a free one
+     * @param notReady reasons why the process is not ready, for {@code /ready}; must not block
+     * @throws UncheckedIOException when the address cannot be used
+     */
     public int serve(String host, int port, Supplier<List<String>> notReady) {
-        throw new UnsupportedOperationException();
+        HttpVerticle http = new HttpVerticle(name, host, port, registry, notReady);
+        start(vertx.deployVerticle(http), "HTTP address " + host + ":" + port + " cannot be used");
+        return http.port();
     }
 
     /** Run once, on a thread of its own, when the process is asked to end (SIGTERM, or its launcher is gone). */
-    public void onStop(Runnable graceful) {
-        throw new UnsupportedOperationException();
+    public void onStop(Runnable action) {
+        graceful.set(action);
     }
 
     /** Closed after the verticles when the process ends, newest first. */
     public void closeAtEnd(AutoCloseable resource) {
-        throw new UnsupportedOperationException();
+        resources.addFirst(resource);
     }
 
     /** Asks the process to end with this code; the first call counts. */
     public void exit(ExitCode code) {
-        throw new UnsupportedOperationException();
+        exit.complete(code);
     }
 
     @Override
     public void fatal(ExitCode code, String what, Throwable cause) {
-        throw new UnsupportedOperationException();
+        if (exit.complete(code)) {
+            LOG.error("{} exit={}", what, code.code(), cause);
+            Thread halt = new Thread(() -> haltUnlessClosed(code), "halt");
+            halt.setDaemon(true);
+            halt.start();
+        } else {
+            LOG.debug("{}", what, cause);
+        }
     }
 
     /** Blocks until the process is asked to end, closes everything, and returns the code to exit with. */
     public ExitCode await() {
-        throw new UnsupportedOperationException();
+        ExitCode code = exit.join();
+        close();
+        return code;
     }
 
     /** How often the event loop was found blocked. */
     public long eventLoopBlocks() {
-        throw new UnsupportedOperationException();
+        return eventLoopBlocks.get();
     }
 
+    /** Ends the verticles and closes what was handed to {@link #closeAtEnd}; nothing is waited for longer than some seconds. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        exit.complete(ExitCode.OK);
+        nodes.forEach(NodeVerticle::silence);
+        resources.forEach(this::closeQuietly);
+        resources.clear();
+        closeQuietly(() -> vertx.close().await(CLOSE_MS_MAX, TimeUnit.MILLISECONDS));
+        registry.close();
+        closed.countDown();
+        if (Thread.currentThread() != signalHook && !stopping.get()) {
+            forgetSignals();
+        }
+    }
+
+    private void forgetSignals() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(signalHook);
+        } catch (IllegalStateException e) {
+            LOG.debug("the JVM ends already", e);
+        }
+    }
+
+    private void closeQuietly(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            LOG.warn("not closed in order process={} cause={}", name, e.toString());
+        }
+    }
+
+    private void start(Future<?> deployment, String problem) {
+        try {
+            deployment.await(START_MS_MAX, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new IllegalStateException(problem + ": not within " + START_MS_MAX + " ms", e);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new UncheckedIOException(problem + ": " + e.getMessage(), new IOException(e));
+        }
+    }
+
+    private void onSignal() {
+        if (closed.getCount() > 0) {
+            stop();
+            try {
+                if (!closed.await(STOP_GRACE_MS, TimeUnit.MILLISECONDS)) {
+                    LOG.warn("did not end in time process={} grace_ms={}", name, STOP_GRACE_MS);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void stop() {
+        if (stopping.compareAndSet(false, true)) {
+            LOG.info("asked to end process={}", name);
+            Thread thread = new Thread(graceful.get(), "stop");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    private void haltUnlessClosed(ExitCode code) {
+        try {
+            if (!closed.await(FAULT_GRACE_MS, TimeUnit.MILLISECONDS)) {
+                Runtime.getRuntime().halt(code.code());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void blocked(BlockedThreadEvent event) {
+        LOG.warn(
+                "thread blocked thread={} blocked_ms={}",
+                event.thread().getName(),
+                TimeUnit.NANOSECONDS.toMillis(event.duration()));
+        if (event.thread().getName().startsWith("vert.x-eventloop")) {
+            eventLoopBlocks.incrementAndGet();
+        }
     }
 }

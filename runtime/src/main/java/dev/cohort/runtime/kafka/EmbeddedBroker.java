@@ -1,31 +1,250 @@
 package dev.cohort.runtime.kafka;
 
+import dev.cohort.runtime.ParentWatch;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Exit;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A Kafka broker for one machine, run as a process of its own. */
-@SuppressWarnings("DoNotCallSuggester")
+/**
+ * A Kafka broker for one machine: real Kafka, broker and controller in one process. It runs in a process of its own, because a
+ * fatal fault inside Kafka ends the whole process.
+ */
 public final class EmbeddedBroker {
+    /** In the data folder: where the broker of this folder is, for the life of the run. */
+    private static final String ADDRESS_FILE = "address";
+
+    private static final String LOG_FOLDER = "log";
+    private static final long FREE_BYTES_MIN = 256L << 20;
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
+
     private EmbeddedBroker() {}
 
     /**
      * The address of the broker whose data is in {@code dataDir}. The first call chooses it and keeps it there, so that a
      * restarted broker is where its clients look for it.
      *
-     * @param host address to bind and advertise
-     * @param port port to use, 0 to choose a free one
+     * @param host address of this machine to bind and advertise
+     * @param port port to use, 0 to choose a free one the first time and to keep it after that
+     * @throws BrokerException when the folder cannot be written
      */
     public static KafkaAddress address(Path dataDir, String host, int port) {
-        throw new UnsupportedOperationException();
+        Path file = dataDir.resolve(ADDRESS_FILE);
+        try {
+            Files.createDirectories(dataDir);
+            int chosen = port;
+            if (port == 0) {
+                chosen = Files.exists(file) ? portIn(file) : freePort(host);
+            }
+            String address = host + ":" + chosen;
+            Path fresh = Files.writeString(dataDir.resolve(ADDRESS_FILE + ".new"), address + "\n");
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return KafkaAddress.of(address);
+        } catch (IOException e) {
+            throw new BrokerException("broker folder " + dataDir + " cannot be used: " + e, e);
+        }
     }
 
-    /** Serves {@link #address} until the process is asked to end. Runs in a process of its own: a fatal fault ends the process. */
+    /**
+     * Serves {@link #address} until the process is asked to end. Small data needs 64 MiB of heap, load 256 MiB.
+     *
+     * @throws BrokerException when the port is in use, or the folder cannot be written or has too little room
+     */
     public static void run(Path dataDir, String host, int port) {
-        throw new UnsupportedOperationException();
+        KafkaAddress address = address(dataDir, host, port);
+        requireFree(address);
+        requireRoom(dataDir);
+        Path log = dataDir.resolve(LOG_FOLDER);
+        Properties settings = settings(log, address.bootstrap());
+        reportHalts(dataDir);
+        format(log);
+        KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
+        Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
+        ParentWatch.startIfSupervised(System.getenv(), System.in, () -> System.exit(0));
+        server.startup();
+        LOG.info("broker serves address={} folder={}", address, dataDir);
+        server.awaitShutdown();
     }
 
-    /** Waits until a broker answers; false when it did not within {@code limit}. */
+    /** Waits until the broker answers; false when it did not within {@code limit}. */
     public static boolean awaitReady(KafkaAddress address, Duration limit) {
-        throw new UnsupportedOperationException();
+        long endNanos = System.nanoTime() + limit.toNanos();
+        while (!accepts(address)) {
+            if (System.nanoTime() - endNanos >= 0) {
+                return false;
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        }
+        try (Admin admin = Admin.create(ClientSettings.admin(address, "await-ready"))) {
+            int restMs = (int) Math.max(100, TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime()));
+            return !admin.describeCluster(new DescribeClusterOptions().timeoutMs(restMs))
+                    .nodes()
+                    .get()
+                    .isEmpty();
+        } catch (ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** A cheap question first: Kafka's client complains in the log of every connection it cannot make. */
+    private static boolean accepts(KafkaAddress address) {
+        for (String server : address.bootstrap().split(",", -1)) {
+            int colon = server.lastIndexOf(':');
+            try (Socket socket = new Socket()) {
+                int port = Integer.parseInt(server.substring(colon + 1).strip());
+                socket.connect(new InetSocketAddress(server.substring(0, colon).strip(), port), 500);
+                return true;
+            } catch (IOException e) {
+                LOG.debug("no broker yet address={} cause={}", server, e.toString());
+            }
+        }
+        return false;
+    }
+
+    private static Properties settings(Path log, String address) {
+        int controllerPort;
+        try {
+            controllerPort = freePort("127.0.0.1");
+        } catch (IOException e) {
+            throw new BrokerException("no free port on 127.0.0.1 for the broker's controller: " + e, e);
+        }
+        Properties s = new Properties();
+        s.put("process.roles", "broker,controller");
+        s.put("node.id", "1");
+        // Static voters may move to another port with a restart.
+        s.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
+        s.put("controller.listener.names", "CONTROLLER");
+        s.put("listeners", "PLAINTEXT://" + address + ",CONTROLLER://127.0.0.1:" + controllerPort);
+        s.put("advertised.listeners", "PLAINTEXT://" + address);
+        s.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        s.put("log.dirs", log.toString());
+        // After kill -9 a restart waits until the old registration has expired; the default is 9 s.
+        s.put("broker.session.timeout.ms", "3500");
+        s.put("broker.heartbeat.interval.ms", "500");
+        s.put("auto.create.topics.enable", "false");
+        s.put("offsets.topic.replication.factor", "1");
+        s.put("transaction.state.log.replication.factor", "1");
+        s.put("transaction.state.log.min.isr", "1");
+        s.put("message.max.bytes", Integer.toString(TopicPlan.RECORD_BYTES_MAX));
+        s.put("replica.fetch.max.bytes", Integer.toString(TopicPlan.RECORD_BYTES_MAX));
+        s.put("log.retention.ms", "-1");
+        s.put("log.cleaner.dedupe.buffer.size", Integer.toString(4 << 20));
+        s.put("log.index.size.max.bytes", Integer.toString(2 << 20));
+        s.put("num.network.threads", "2");
+        s.put("num.io.threads", "4");
+        s.put("socket.send.buffer.bytes", Integer.toString(1 << 20));
+        s.put("socket.receive.buffer.bytes", Integer.toString(1 << 20));
+        return s;
+    }
+
+    private static void format(Path log) {
+        if (Files.exists(log.resolve("meta.properties"))) {
+            return;
+        }
+        try (PrintStream silent = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+            Files.createDirectories(log);
+            new Formatter()
+                    .setClusterId(Uuid.randomUuid().toString())
+                    .setNodeId(1)
+                    .setControllerListenerName("CONTROLLER")
+                    .setMetadataLogDirectory(log.toString())
+                    .setDirectories(List.of(log.toString()))
+                    .setHasDynamicQuorum(false)
+                    .setPrintStream(silent)
+                    .run();
+        } catch (Exception e) {
+            throw new BrokerException("broker folder " + log + " cannot be made ready: " + e, e);
+        }
+    }
+
+    private static void requireFree(KafkaAddress address) {
+        int colon = address.bootstrap().lastIndexOf(':');
+        String host = address.bootstrap().substring(0, colon);
+        int port = Integer.parseInt(address.bootstrap().substring(colon + 1));
+        try {
+            InetAddress bind = InetAddress.getByName(host);
+            if (bind.isAnyLocalAddress()) {
+                throw new BrokerException(
+                        "broker address " + host + ": clients cannot connect to it; name one address of this machine",
+                        null);
+            }
+            new ServerSocket(port, 1, bind).close();
+        } catch (IOException e) {
+            throw new BrokerException(
+                    "broker address " + address + " cannot be used: " + e.getMessage()
+                            + "; end the process that has it, or choose another port (ss -ltnp shows who)",
+                    e);
+        }
+    }
+
+    private static void requireRoom(Path dataDir) {
+        try {
+            if (!Files.isWritable(dataDir)) {
+                throw new BrokerException("broker folder " + dataDir + " cannot be written: check its owner", null);
+            }
+            long freeBytes = Files.getFileStore(dataDir).getUsableSpace();
+            if (freeBytes < FREE_BYTES_MIN) {
+                throw new BrokerException(
+                        "broker folder " + dataDir + " has " + (freeBytes >> 20) + " MiB free: must be at least "
+                                + (FREE_BYTES_MIN >> 20) + " MiB; delete old runs",
+                        null);
+            }
+        } catch (IOException e) {
+            throw new BrokerException("broker folder " + dataDir + " cannot be used: " + e, e);
+        }
+    }
+
+    /** Kafka ends the process without a word of its own; a full disk is the usual reason. */
+    private static void reportHalts(Path dataDir) {
+        Exit.setHaltProcedure((code, message) -> {
+            LOG.error(
+                    "broker ends after a fatal fault code={} folder={} free_mib={} message={}",
+                    code,
+                    dataDir,
+                    dataDir.toFile().getUsableSpace() >> 20,
+                    message);
+            Runtime.getRuntime().halt(code);
+        });
+    }
+
+    private static int portIn(Path file) throws IOException {
+        String address = Files.readString(file).strip();
+        try {
+            return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+        } catch (NumberFormatException e) {
+            throw new IOException(file + " holds '" + address + "': must be HOST:PORT", e);
+        }
+    }
+
+    private static int freePort(String host) throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+            return socket.getLocalPort();
+        }
     }
 }

@@ -3,71 +3,233 @@ package dev.cohort.runtime.kafka;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.Limits;
+import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.Appender;
+import dev.cohort.runtime.Delivery;
 import dev.cohort.runtime.Faults;
+import dev.cohort.runtime.Meters;
 import dev.cohort.runtime.Receiver;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Queue;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.KafkaException;
 
-/** One process's connection to the topics of one run. */
-@SuppressWarnings("DoNotCallSuggester")
+/**
+ * One process's connection to the topics of one run: appends messages, follows them, and knows whether the broker is there.
+ * May be used by several threads. Connecting does not wait for the broker; what needs it does, within bounds.
+ */
 public final class RunLog implements Appender, AutoCloseable {
-    private RunLog() {}
+    private final KafkaAddress address;
+    private final String runId;
+    private final String sender;
+    private final Faults faults;
+    private final MessageCodec codec;
+    private final Admin admin;
+    private final Probe probe;
+    private final Topics topics;
+    private final OrderedSender appending;
+    private final Rejections rejections;
+    private final Queue<Follower> followers = new ConcurrentLinkedQueue<>();
+
+    private RunLog(KafkaAddress address, String runId, String sender, Faults faults, MeterRegistry registry) {
+        this.address = address;
+        this.runId = runId;
+        this.sender = sender;
+        this.faults = faults;
+        this.codec = new MessageCodec(runId, Limits.DEFAULT);
+        this.admin = Admin.create(ClientSettings.admin(address, sender));
+        this.probe = new Probe(admin, address, runId);
+        this.topics = new Topics(admin, address, runId);
+        this.appending = new OrderedSender(
+                new KafkaProducer<>(ClientSettings.producer(address, sender)),
+                codec,
+                runId,
+                sender,
+                faults,
+                probe.clock());
+        this.rejections = new Rejections(System::nanoTime, registry);
+        Gauge.builder(Meters.BROKER_REACHABLE.meterName(), probe.clock(), c -> c.isRunning() ? 1 : 0)
+                .register(registry);
+    }
+
+    /** Connects without meters. */
+    public static RunLog connect(KafkaAddress address, String runId, String sender, Faults faults) {
+        return connect(address, runId, sender, faults, new CompositeMeterRegistry());
+    }
 
     /**
      * Connects.
      *
-     * @param sender name of this process in the records it writes
-     * @param faults told when a message can never be appended
+     * @param sender name of this process in the records it writes: its peer id or its role
+     * @param faults told when a message can never be appended or the log can no longer be followed
+     * @param registry where {@link Meters#REJECTED} and {@link Meters#BROKER_REACHABLE} are kept
+     * @throws RunLogException when the client settings are wrong
      */
-    public static RunLog connect(KafkaAddress address, String runId, String sender, Faults faults) {
-        throw new UnsupportedOperationException(address + runId + sender + faults);
+    public static RunLog connect(
+            KafkaAddress address, String runId, String sender, Faults faults, MeterRegistry registry) {
+        try {
+            return new RunLog(address, runId, sender, faults, registry);
+        } catch (KafkaException e) {
+            throw new RunLogException("cannot connect to broker " + address + ": " + reason(e), e);
+        }
     }
 
-    /** Makes the topics of the run that are not there yet. */
+    /**
+     * Makes the topics of the run that are not there yet.
+     *
+     * @throws RunLogException when the broker does not answer, refuses, or has such a topic with other partitions
+     */
     public void createTopics(TopicPlan plan) {
-        throw new UnsupportedOperationException();
+        topics.create(plan);
+        probe.topicsKnown();
     }
 
-    /** Whether the run's topics are there. */
+    /**
+     * Whether the run's topics are there.
+     *
+     * @throws RunLogException when the broker does not answer
+     */
     public boolean exists() {
-        throw new UnsupportedOperationException();
+        return topics.exists();
     }
 
-    /** The first manifest of the run. */
+    /**
+     * The first manifest of the run, as soon as it is written.
+     *
+     * @throws RunLogException when it is not there within {@code limit}; says what to check
+     */
     public Manifest awaitManifest(Duration limit) {
-        throw new UnsupportedOperationException();
+        long endNanos = System.nanoTime() + limit.toNanos();
+        String name = TopicPlan.topicName(runId, Topic.RUN);
+        String what = "topic " + name + " is not on broker " + address;
+        while (System.nanoTime() - endNanos < 0) {
+            if (topics.exists()) {
+                what = "no manifest on topic " + name + " of broker " + address;
+                Optional<Manifest> manifest = readManifest(endNanos);
+                if (manifest.isPresent()) {
+                    return manifest.get();
+                }
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        }
+        throw new RunLogException(
+                what + " after " + limit.toMillis() + " ms: is the run id right, and is its launcher running?", null);
     }
 
+    private Optional<Manifest> readManifest(long endNanos) {
+        CompletableFuture<Manifest> manifest = new CompletableFuture<>();
+        Following following = follow(Set.of(Topic.RUN), OptionalInt.empty(), From.BEGINNING, new First(manifest));
+        try {
+            return Optional.of(manifest.get(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS));
+        } catch (TimeoutException e) {
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            throw new RunLogException("cannot read the manifest of run '" + runId + "'", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RunLogException("interrupted while waiting for the manifest of run '" + runId + "'", e);
+        } finally {
+            following.close();
+        }
+    }
+
+    /** Takes one manifest. */
+    private record First(CompletableFuture<Manifest> manifest) implements Receiver {
+        @Override
+        public boolean offer(Delivery delivery) {
+            if (delivery.message() instanceof Manifest found) {
+                manifest.complete(found);
+            }
+            return true;
+        }
+    }
+
+    /**
+     * Appends in the order of the list; an addressed part is durable before what follows is sent. Blocks while the broker is away and the buffer is full, or an order has to be kept.
+     *
+     * @throws RunLogException when this log was closed meanwhile
+     */
     @Override
     public void append(List<Message> messages) {
-        throw new UnsupportedOperationException();
+        appending.append(messages);
     }
 
     /** Waits until everything appended so far is acknowledged; false when that took longer than {@code limit}. */
     public boolean flush(Duration limit) {
-        throw new UnsupportedOperationException();
+        return appending.flush(limit);
     }
 
-    /** Follows topics with one consumer and one poll thread. */
-    public Following follow(Set<Topic> topics, OptionalInt addressedSlot, From from, Receiver receiver) {
-        throw new UnsupportedOperationException();
+    /**
+     * Follows topics with one consumer and one poll thread; "beginning" and "end" are those of this moment.
+     *
+     * @param followed without {@link Topic#ADDRESSED}, which is followed by slot
+     * @param addressedSlot whose addressed parts to read, too
+     * @throws RunLogException when the topics are not there or the broker does not answer
+     */
+    public Following follow(Set<Topic> followed, OptionalInt addressedSlot, From from, Receiver receiver) {
+        KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(ClientSettings.consumer(address, sender));
+        Follower follower = new Follower(consumer, sender, runId, codec, receiver, rejections, faults);
+        try {
+            follower.start(followed, addressedSlot, from);
+        } catch (KafkaException e) {
+            consumer.close();
+            throw new RunLogException("cannot follow run '" + runId + "' on broker " + address + ": " + reason(e), e);
+        } catch (RunLogException | IllegalArgumentException e) {
+            consumer.close();
+            throw e;
+        }
+        probe.topicsKnown();
+        followers.add(follower);
+        return follower;
     }
 
     /** Whether the broker answered lately. */
     public boolean brokerReachable() {
-        throw new UnsupportedOperationException();
+        return probe.clock().isRunning();
     }
 
-    /** Milliseconds in which the broker could be reached; stands still while it cannot. */
-    public long nowMs() {
-        throw new UnsupportedOperationException();
+    /** Time in which the broker could be reached; what nodes take for the time. */
+    public ReachableClock clock() {
+        return probe.clock();
     }
 
+    /** How many records were left out so far, by {@code reason/sender}. */
+    public Map<String, Long> rejected() {
+        TreeMap<String, Long> counts = new TreeMap<>();
+        rejections.counts().forEach((kind, count) -> counts.put(kind.reason() + "/" + kind.sender(), count));
+        return counts;
+    }
+
+    /** Ends following, gives appends under way two seconds, and disconnects. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        followers.forEach(Follower::close);
+        appending.close();
+        probe.close();
+        admin.close(Duration.ofSeconds(1));
+    }
+
+    /** The innermost reason says it best. */
+    private static String reason(KafkaException e) {
+        Throwable cause = e.getCause();
+        return cause == null ? String.valueOf(e.getMessage()) : e.getMessage() + ": " + cause.getMessage();
     }
 }

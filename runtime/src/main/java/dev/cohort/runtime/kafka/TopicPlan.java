@@ -3,6 +3,7 @@ package dev.cohort.runtime.kafka;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.Limits;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Map;
@@ -18,8 +19,11 @@ import java.util.TreeMap;
  * @param batchesBytesMax how much of {@link Topic#BATCHES} is kept; empty keeps all
  */
 public record TopicPlan(int slots, int predictionPartitions, int replication, OptionalLong batchesBytesMax) {
-    /** Largest record, everywhere: broker, topics, producers and consumers. */
-    public static final int RECORD_BYTES_MAX = 8 << 20;
+    /**
+     * Largest record, everywhere: broker, topics, producers and consumers. What the codec allows, and some room for Kafka's own
+     * fields.
+     */
+    public static final int RECORD_BYTES_MAX = Limits.DEFAULT.messageBytesMax() + (64 << 10);
 
     private static final int SEGMENT_BYTES = 64 << 20;
     private static final int PREDICTION_PARTITIONS_MAX = 16;

@@ -1,0 +1,12 @@
+package dev.cohort.runtime.kafka;
+
+import org.jspecify.annotations.Nullable;
+
+/** The embedded broker cannot start; the message is one line that says why and what to do. */
+public final class BrokerException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    BrokerException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

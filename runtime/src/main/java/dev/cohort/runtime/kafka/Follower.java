@@ -1,0 +1,266 @@
+package dev.cohort.runtime.kafka;
+
+import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.Decoding;
+import dev.cohort.protocol.wire.MessageCodec;
+import dev.cohort.runtime.Delivery;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.Faults;
+import dev.cohort.runtime.Receiver;
+import dev.cohort.runtime.RejectedRecord;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Queue;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One consumer with one poll thread. When the receiver is full, all partitions are paused and the rest of what was polled is
+ * held; polling goes on, so connections live, and memory stays bounded by one poll.
+ */
+final class Follower implements Following {
+    private static final Duration POLL = Duration.ofMillis(100);
+    /** How often a full receiver is asked again. */
+    private static final Duration POLL_WHILE_FULL = Duration.ofMillis(5);
+
+    private static final Comparator<TopicPartition> ORDER =
+            Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition);
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final String runId;
+    private final MessageCodec codec;
+    private final Receiver receiver;
+    private final Rejections rejections;
+    private final Faults faults;
+    private final Map<String, Topic> topics = new TreeMap<>();
+    private final Queue<Integer> slotsToAdd = new ConcurrentLinkedQueue<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Thread thread;
+    private volatile boolean closing;
+    private volatile boolean caughtUp;
+    private volatile int heldCount;
+
+    // Poll thread only, once it runs.
+    private final ArrayDeque<ConsumerRecord<byte[], byte[]>> held = new ArrayDeque<>();
+    private final SortedMap<TopicPartition, Long> endOffsets = new TreeMap<>(ORDER);
+    private @Nullable Delivery next;
+    private boolean paused;
+
+    Follower(
+            KafkaConsumer<byte[], byte[]> consumer,
+            String name,
+            String runId,
+            MessageCodec codec,
+            Receiver receiver,
+            Rejections rejections,
+            Faults faults) {
+        this.consumer = consumer;
+        this.runId = runId;
+        this.codec = codec;
+        this.receiver = receiver;
+        this.rejections = rejections;
+        this.faults = faults;
+        this.thread = new Thread(this::run, "follow-" + name);
+        thread.setDaemon(true);
+    }
+
+    /** Finds the partitions and where they begin and end; by the caller's thread, so that "end" means now. */
+    void start(Set<Topic> wanted, OptionalInt addressedSlot, From from) {
+        List<TopicPartition> partitions = new ArrayList<>();
+        for (Topic topic : wanted) {
+            partitions.addAll(partitionsOf(topic));
+        }
+        addressedSlot.ifPresent(slot -> partitions.add(addressed(slot)));
+        consumer.assign(partitions);
+        endOffsets.putAll(consumer.endOffsets(partitions));
+        Map<TopicPartition, Long> begin = from == From.END ? endOffsets : consumer.beginningOffsets(partitions);
+        partitions.forEach(p -> consumer.seek(p, begin.getOrDefault(p, 0L)));
+        thread.start();
+    }
+
+    @Override
+    public void addSlot(int slot) {
+        slotsToAdd.add(slot);
+    }
+
+    @Override
+    public boolean isCaughtUp() {
+        return caughtUp;
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        consumer.wakeup();
+        if (Thread.currentThread() == thread) {
+            return;
+        }
+        try {
+            ended.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Records that were polled and wait for the receiver. */
+    int held() {
+        return heldCount;
+    }
+
+    private List<TopicPartition> partitionsOf(Topic topic) {
+        if (topic == Topic.ADDRESSED) {
+            throw new IllegalArgumentException("topic addressed: name a slot instead");
+        }
+        String name = TopicPlan.topicName(runId, topic);
+        topics.put(name, topic);
+        List<PartitionInfo> found = consumer.partitionsFor(name);
+        if (found == null || found.isEmpty()) {
+            throw new RunLogException(
+                    "topic " + name + " is not on the broker: is the run id '" + runId + "' right?", null);
+        }
+        return found.stream().map(p -> new TopicPartition(name, p.partition())).toList();
+    }
+
+    private TopicPartition addressed(int slot) {
+        String name = TopicPlan.topicName(runId, Topic.ADDRESSED);
+        topics.put(name, Topic.ADDRESSED);
+        return new TopicPartition(name, slot);
+    }
+
+    private void run() {
+        try {
+            while (!closing) {
+                pollOnce();
+            }
+        } catch (WakeupException e) {
+            // Closing.
+        } catch (OffsetOutOfRangeException e) {
+            fault("records to follow are gone from the log (retention): begin at a newer checkpoint", e);
+        } catch (KafkaException e) {
+            fault("cannot follow the log", e);
+        } catch (RuntimeException | Error e) {
+            if (!closing) {
+                faults.fatal(ExitCode.BUG, "receiver failed run=" + runId, e);
+            }
+        } finally {
+            ended.countDown();
+            consumer.close(CloseOptions.timeout(Duration.ofSeconds(1)));
+        }
+    }
+
+    private void fault(String what, KafkaException e) {
+        if (!closing) {
+            faults.fatal(ExitCode.UNAVAILABLE, what + " run=" + runId, e);
+        }
+    }
+
+    private void pollOnce() {
+        Integer slot = slotsToAdd.poll();
+        if (slot != null) {
+            assignSlot(slot);
+        }
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(paused ? POLL_WHILE_FULL : POLL)) {
+            held.add(record);
+        }
+        deliver();
+        heldCount = held.size();
+        if (held.isEmpty() == paused) {
+            turnFlow();
+        }
+        if (!caughtUp && held.isEmpty() && isAtEnd()) {
+            caughtUp = true;
+            receiver.caughtUp();
+        }
+    }
+
+    private void turnFlow() {
+        if (paused) {
+            consumer.resume(consumer.assignment());
+        } else {
+            consumer.pause(consumer.assignment());
+        }
+        paused = !paused;
+    }
+
+    private void assignSlot(int slot) {
+        TopicPartition partition = addressed(slot);
+        List<TopicPartition> all = new ArrayList<>(consumer.assignment());
+        if (!all.contains(partition)) {
+            all.add(partition);
+            consumer.assign(all);
+            consumer.seekToBeginning(List.of(partition));
+            if (paused) {
+                consumer.pause(List.of(partition));
+            }
+        }
+    }
+
+    private void deliver() {
+        while (!closing && !held.isEmpty()) {
+            if (next == null) {
+                next = decode(held.element());
+            }
+            if (next != null && !receiver.offer(next)) {
+                return;
+            }
+            next = null;
+            held.remove();
+        }
+    }
+
+    /** Null when the record is left out. */
+    private @Nullable Delivery decode(ConsumerRecord<byte[], byte[]> record) {
+        Topic topic = topics.get(record.topic());
+        if (topic == null) {
+            throw new IllegalStateException("record of topic " + record.topic() + ", which is not followed");
+        }
+        byte[] value = record.value() == null ? new byte[0] : record.value();
+        Decoding decoding = codec.decode(value);
+        if (decoding instanceof Decoding.Accepted accepted) {
+            Topic belongs = Topic.of(accepted.message());
+            if (belongs == topic) {
+                return new Delivery(
+                        accepted.message(),
+                        accepted.sender(),
+                        topic,
+                        record.partition(),
+                        record.offset(),
+                        value.length);
+            }
+            reject(record, topic, "wrong_topic", accepted.sender(), "belongs on " + belongs.suffix());
+        } else if (decoding instanceof Decoding.Rejected rejected) {
+            String reason = rejected.reason().name().toLowerCase(Locale.ROOT);
+            reject(record, topic, reason, rejected.sender(), rejected.detail());
+        }
+        return null;
+    }
+
+    private void reject(ConsumerRecord<?, ?> record, Topic topic, String reason, String sender, String detail) {
+        RejectedRecord rejected =
+                new RejectedRecord(topic, record.partition(), record.offset(), reason, sender, detail);
+        rejections.add(rejected);
+        receiver.rejected(rejected);
+    }
+
+    private boolean isAtEnd() {
+        return endOffsets.entrySet().stream().allMatch(e -> consumer.position(e.getKey()) >= e.getValue());
+    }
+}

@@ -1,0 +1,244 @@
+package dev.cohort.runtime.kafka;
+
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Snapshot;
+import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.MessageCodec;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.Faults;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The producer of a process. Records of one partition are pipelined; before a list goes on in another partition, what it said so
+ * far is acknowledged, so that a crash loses a list's tail and never its middle. Addressed parts of one list are pipelined among
+ * each other, too.
+ *
+ * <p>While the broker is away, records wait in a bounded buffer and then callers block; nothing is given up. What can never be
+ * appended (too large, not allowed) is a fault.
+ */
+final class OrderedSender implements AutoCloseable {
+    /** How often a topic may be missing on a broker that answers, at one second each, before that is an error. */
+    private static final int MISSING_MAX = 10;
+
+    private final Producer<byte[], byte[]> producer;
+    private final MessageCodec codec;
+    private final String runId;
+    private final String sender;
+    private final Faults faults;
+    private final ReachableClock clock;
+    private final Map<Topic, Integer> partitions = new ConcurrentHashMap<>();
+    private final Object acknowledged = new Object();
+    private long inFlight;
+    private volatile boolean closed;
+
+    OrderedSender(
+            Producer<byte[], byte[]> producer,
+            MessageCodec codec,
+            String runId,
+            String sender,
+            Faults faults,
+            ReachableClock clock) {
+        this.producer = producer;
+        this.codec = codec;
+        this.runId = runId;
+        this.sender = sender;
+        this.faults = faults;
+        this.clock = clock;
+    }
+
+    /** Where a message goes. */
+    private record Place(Topic topic, int partition) {
+        boolean mayOvertake(Place other) {
+            return equals(other) || (topic == Topic.ADDRESSED && other.topic == Topic.ADDRESSED);
+        }
+    }
+
+    void append(List<Message> messages) {
+        List<Future<RecordMetadata>> unacknowledged = new ArrayList<>();
+        @Nullable Place previous = null;
+        for (Message message : messages) {
+            Place place = place(message);
+            if (previous != null && !place.mayOvertake(previous)) {
+                awaitAll(unacknowledged);
+                unacknowledged.clear();
+            }
+            unacknowledged.add(send(message, place));
+            previous = place;
+        }
+    }
+
+    /** Waits until everything is acknowledged; false when that took longer than {@code limit}. */
+    boolean flush(Duration limit) {
+        long endNanos = System.nanoTime() + limit.toNanos();
+        synchronized (acknowledged) {
+            try {
+                while (inFlight > 0) {
+                    long restMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+                    if (restMs <= 0) {
+                        return false;
+                    }
+                    acknowledged.wait(restMs);
+                }
+                return true;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+    }
+
+    /** Gives what is under way two seconds, then drops it. */
+    @Override
+    public void close() {
+        closed = true;
+        producer.close(Duration.ofSeconds(2));
+    }
+
+    private Future<RecordMetadata> send(Message message, Place place) {
+        byte[] value = codec.encode(message, sender);
+        String topic = TopicPlan.topicName(runId, place.topic());
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, place.partition(), key(message), value);
+        while (true) {
+            requireOpen();
+            begin();
+            Future<RecordMetadata> future = producer.send(record, (metadata, failure) -> end(message, value, failure));
+            if (!refusedForNow(future)) {
+                return future;
+            }
+        }
+    }
+
+    /** Whether the record did not even enter the buffer, because that is full or the broker is away. */
+    private static boolean refusedForNow(Future<RecordMetadata> future) {
+        if (!future.isDone()) {
+            return false;
+        }
+        try {
+            future.get();
+            return false;
+        } catch (ExecutionException e) {
+            return e.getCause() instanceof RetriableException;
+        } catch (InterruptedException e) {
+            throw interrupted();
+        }
+    }
+
+    private void begin() {
+        synchronized (acknowledged) {
+            inFlight++;
+        }
+    }
+
+    /** On the producer's thread; on the caller's when the record did not enter the buffer. */
+    private void end(Message message, byte[] value, @Nullable Exception failure) {
+        synchronized (acknowledged) {
+            inFlight--;
+            acknowledged.notifyAll();
+        }
+        if (failure == null) {
+            clock.contact();
+        } else if (!closed && !(failure instanceof RetriableException)) {
+            String what = "cannot append type=" + message.getClass().getSimpleName() + " topic="
+                    + TopicPlan.topicName(runId, Topic.of(message)) + " bytes=" + value.length + advice(failure);
+            faults.fatal(ExitCode.UNAVAILABLE, what, failure);
+        }
+    }
+
+    private static String advice(Exception failure) {
+        return failure instanceof RecordTooLargeException
+                ? " bytes_max=" + TopicPlan.RECORD_BYTES_MAX + ": make run.batch_size smaller"
+                : "";
+    }
+
+    private void awaitAll(List<Future<RecordMetadata>> futures) {
+        for (Future<RecordMetadata> future : futures) {
+            try {
+                future.get();
+            } catch (ExecutionException e) {
+                requireOpen();
+                throw new RunLogException("an append failed: " + e.getCause(), e);
+            } catch (InterruptedException e) {
+                throw interrupted();
+            }
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new RunLogException("the log of run '" + runId + "' is closed", null);
+        }
+    }
+
+    private static RunLogException interrupted() {
+        Thread.currentThread().interrupt();
+        return new RunLogException("interrupted while appending", null);
+    }
+
+    private Place place(Message message) {
+        Topic topic = Topic.of(message);
+        if (message instanceof Prediction prediction) {
+            return new Place(topic, TopicPlan.predictionPartition(prediction.peer(), partitions(topic)));
+        } else if (message instanceof Addressed part) {
+            if (part.slot() >= partitions(topic)) {
+                throw new IllegalArgumentException(
+                        "addressed part for slot " + part.slot() + ": the run has " + partitions(topic) + " slots");
+            }
+            return new Place(topic, part.slot());
+        }
+        return new Place(topic, 0);
+    }
+
+    /** Compaction keeps the newest record of each key. */
+    private static byte @Nullable [] key(Message message) {
+        if (message instanceof Manifest) {
+            return "manifest".getBytes(StandardCharsets.UTF_8);
+        } else if (message instanceof Snapshot snapshot) {
+            return Long.toString(snapshot.step()).getBytes(StandardCharsets.UTF_8);
+        }
+        return null;
+    }
+
+    private int partitions(Topic topic) {
+        Integer known = partitions.get(topic);
+        if (known == null) {
+            known = askPartitions(TopicPlan.topicName(runId, topic));
+            partitions.put(topic, known);
+        }
+        return known;
+    }
+
+    private int askPartitions(String topic) {
+        int missing = 0;
+        while (missing < MISSING_MAX) {
+            requireOpen();
+            try {
+                return producer.partitionsFor(topic).size();
+            } catch (org.apache.kafka.common.errors.TimeoutException e) {
+                missing = clock.isRunning() ? missing + 1 : 0;
+            } catch (InterruptException e) {
+                throw interrupted();
+            }
+        }
+        throw new RunLogException(
+                "topic " + topic + " is not on the broker, which answers: was the run deleted? (cohort topic list)",
+                null);
+    }
+}

@@ -1,0 +1,106 @@
+package dev.cohort.runtime.kafka;
+
+import dev.cohort.protocol.Topic;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks the broker whether it is there whenever nothing else proved it for a while; drives a {@link ReachableClock}. */
+final class Probe implements AutoCloseable {
+    /** After an outage peers need some of this time to be heard again, so it is well below {@code gone_after_ms}. */
+    static final Duration GRACE = Duration.ofSeconds(1);
+
+    private static final long INTERVAL_MS = 250;
+    private static final int ANSWER_MS_MAX = 1000;
+    private static final Logger LOG = LoggerFactory.getLogger(Probe.class);
+
+    private final Admin admin;
+    private final KafkaAddress address;
+    private final TopicPartition runPartition;
+    private final ReachableClock clock = new ReachableClock(System::nanoTime, GRACE);
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread;
+    private volatile boolean topicsKnown;
+    private boolean reachable = true;
+
+    Probe(Admin admin, KafkaAddress address, String runId) {
+        this.admin = admin;
+        this.address = address;
+        this.runPartition = new TopicPartition(TopicPlan.topicName(runId, Topic.RUN), 0);
+        this.thread = new Thread(this::run, "kafka-probe");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    ReachableClock clock() {
+        return clock;
+    }
+
+    /** From now on the run's topics must answer, too: a broker that starts up answers some time before its topics do. */
+    void topicsKnown() {
+        topicsKnown = true;
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        thread.interrupt();
+    }
+
+    private void run() {
+        try {
+            while (!closing.await(INTERVAL_MS, TimeUnit.MILLISECONDS)) {
+                if (clock.silentMs() >= INTERVAL_MS) {
+                    ask();
+                }
+                report();
+            }
+        } catch (InterruptedException e) {
+            // Closing.
+        }
+    }
+
+    private void ask() throws InterruptedException {
+        try {
+            question().get(ANSWER_MS_MAX, TimeUnit.MILLISECONDS);
+            clock.contact();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("no answer from the broker address={} cause={}", address, e.toString());
+        }
+    }
+
+    private KafkaFuture<?> question() {
+        if (topicsKnown) {
+            return admin.listOffsets(
+                            Map.of(runPartition, OffsetSpec.latest()),
+                            new ListOffsetsOptions().timeoutMs(ANSWER_MS_MAX))
+                    .all();
+        }
+        return admin.describeCluster(new DescribeClusterOptions().timeoutMs(ANSWER_MS_MAX))
+                .nodes();
+    }
+
+    private void report() {
+        boolean now = clock.isRunning();
+        if (now != reachable) {
+            reachable = now;
+            if (now) {
+                LOG.info("broker reachable again address={}", address);
+            } else {
+                LOG.warn(
+                        "broker unreachable, deadlines stand still address={} silent_ms={}", address, clock.silentMs());
+            }
+        }
+    }
+}

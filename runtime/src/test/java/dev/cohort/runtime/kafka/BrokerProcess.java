@@ -1,0 +1,84 @@
+package dev.cohort.runtime.kafka;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The embedded broker in a JVM of its own, which can be killed. */
+final class BrokerProcess implements AutoCloseable {
+    private final Path dataDir;
+    private final KafkaAddress address;
+    private Process process;
+
+    private BrokerProcess(Path dataDir, KafkaAddress address, Process process) {
+        this.dataDir = dataDir;
+        this.address = address;
+        this.process = process;
+    }
+
+    static BrokerProcess start(Path dataDir) throws IOException {
+        KafkaAddress address = EmbeddedBroker.address(dataDir, "127.0.0.1", 0);
+        BrokerProcess broker = new BrokerProcess(dataDir, address, launch(dataDir));
+        broker.awaitReady();
+        return broker;
+    }
+
+    KafkaAddress address() {
+        return address;
+    }
+
+    /** As {@code kill -9}. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    void restart() throws IOException {
+        process = launch(dataDir);
+        awaitReady();
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitReady() {
+        if (!EmbeddedBroker.awaitReady(address, Duration.ofSeconds(60))) {
+            throw new IllegalStateException("broker not ready within 60 s, alive=" + process.isAlive());
+        }
+    }
+
+    /** What runs in the broker's JVM. */
+    public static void main(String[] args) {
+        EmbeddedBroker.run(Path.of(args[0]), "127.0.0.1", 0);
+    }
+
+    static Process launch(Path dataDir, String... more) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                BrokerProcess.class.getName(),
+                dataDir.toString()));
+        command.addAll(List.of(more));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(new File(dataDir.toFile(), "broker.out"))
+                .start();
+    }
+}

@@ -1,0 +1,76 @@
+package dev.cohort.runtime.kafka;
+
+import dev.cohort.protocol.Message;
+import dev.cohort.runtime.Delivery;
+import dev.cohort.runtime.Eventually;
+import dev.cohort.runtime.Receiver;
+import dev.cohort.runtime.RejectedRecord;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Keeps all it is given, up to a capacity that can be raised. */
+final class Recorder implements Receiver {
+    private final List<Delivery> deliveries = new CopyOnWriteArrayList<>();
+    private final List<RejectedRecord> rejected = new CopyOnWriteArrayList<>();
+    private volatile int capacity;
+    private volatile int refusals;
+    private volatile int takenWhenCaughtUp = -1;
+
+    Recorder() {
+        this(Integer.MAX_VALUE);
+    }
+
+    Recorder(int capacity) {
+        this.capacity = capacity;
+    }
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // One poll thread writes.
+    public boolean offer(Delivery delivery) {
+        if (deliveries.size() >= capacity) {
+            refusals++;
+            return false;
+        }
+        return deliveries.add(delivery);
+    }
+
+    @Override
+    public void rejected(RejectedRecord record) {
+        rejected.add(record);
+    }
+
+    @Override
+    public void caughtUp() {
+        takenWhenCaughtUp = deliveries.size();
+    }
+
+    void capacity(int more) {
+        capacity = more;
+    }
+
+    int refusals() {
+        return refusals;
+    }
+
+    int takenWhenCaughtUp() {
+        return takenWhenCaughtUp;
+    }
+
+    List<RejectedRecord> rejected() {
+        return rejected;
+    }
+
+    List<Delivery> deliveries() {
+        return deliveries;
+    }
+
+    List<Message> messages() {
+        return deliveries.stream().map(Delivery::message).toList();
+    }
+
+    /** Waits for {@code count} messages and gives all there are. */
+    List<Message> await(int count) {
+        Eventually.until(count + " messages", () -> deliveries.size() >= count);
+        return messages();
+    }
+}

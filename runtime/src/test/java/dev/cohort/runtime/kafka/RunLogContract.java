@@ -1,0 +1,359 @@
+package dev.cohort.runtime.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.Limits;
+import dev.cohort.protocol.wire.MessageCodec;
+import dev.cohort.runtime.Delivery;
+import dev.cohort.runtime.Eventually;
+import dev.cohort.runtime.RecordedFaults;
+import dev.cohort.runtime.Samples;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What {@link RunLog} promises on any broker. */
+@Timeout(60)
+abstract class RunLogContract {
+    private static final TopicPlan PLAN = new TopicPlan(3, 4, 1, OptionalLong.empty());
+    private static final Set<Topic> ALL_BUT_ADDRESSED = EnumSet.complementOf(EnumSet.of(Topic.ADDRESSED));
+
+    private final String runId = "t" + UUID.randomUUID().toString().substring(0, 8);
+    private final RecordedFaults faults = new RecordedFaults();
+    private final List<RunLog> logs = new ArrayList<>();
+
+    abstract KafkaAddress address();
+
+    /** Makes the broker unreachable, runs {@code meanwhile}, and lets it come back at the same address. */
+    abstract void outage(Runnable meanwhile) throws Exception;
+
+    @BeforeEach
+    void makeTopics() {
+        connect("launcher").createTopics(PLAN);
+    }
+
+    @AfterEach
+    void disconnect() {
+        logs.forEach(RunLog::close);
+        assertThat(faults.all()).isEmpty();
+    }
+
+    RunLog connect(String sender) {
+        RunLog log = RunLog.connect(address(), runId, sender, faults);
+        logs.add(log);
+        return log;
+    }
+
+    private static Following follow(RunLog log, Recorder recorder, Topic... topics) {
+        return log.follow(Set.of(topics), OptionalInt.empty(), From.BEGINNING, recorder);
+    }
+
+    private static List<Message> commands(long first, long last) {
+        return LongStream.rangeClosed(first, last)
+                .mapToObj(i -> (Message) Samples.command(i))
+                .toList();
+    }
+
+    @Test
+    void carriesEveryKindOfMessageUnchanged() {
+        List<Message> said = List.of(
+                Samples.manifest(),
+                Samples.batch(1),
+                Samples.prediction(1, Samples.P1, 128),
+                Samples.addressed(1, 2, 128),
+                Samples.outcome(1, 128),
+                Samples.heartbeat(Samples.P1, 1),
+                Samples.command(1),
+                Samples.evaluation(1, 100),
+                Samples.snapshot(1));
+        Recorder recorder = new Recorder();
+        connect("all").append(said);
+        connect("reader").follow(ALL_BUT_ADDRESSED, OptionalInt.of(2), From.BEGINNING, recorder);
+        assertThat(recorder.await(said.size())).containsExactlyInAnyOrderElementsOf(said);
+        assertThat(recorder.deliveries()).allSatisfy(d -> {
+            assertThat(d.sender()).isEqualTo("all");
+            assertThat(d.topic()).isEqualTo(Topic.of(d.message()));
+        });
+    }
+
+    @Test
+    void carriesRecordsOfManyMegabytes() {
+        Message large = Samples.evaluation(1, 500_000); // 20 MB
+        Recorder recorder = new Recorder();
+        follow(connect("reader"), recorder, Topic.EVALUATIONS);
+        connect("p1").append(List.of(large));
+        assertThat(recorder.await(1)).containsExactly(large);
+    }
+
+    @Test
+    void keepsTheOrderOfATopic() {
+        Recorder recorder = new Recorder();
+        follow(connect("reader"), recorder, Topic.CONTROL);
+        RunLog writer = connect("writer");
+        for (int i = 1; i <= 1000; i += 10) {
+            writer.append(commands(i, i + 9));
+        }
+        assertThat(recorder.await(1000)).containsExactlyElementsOf(commands(1, 1000));
+    }
+
+    @Test
+    void twoFollowersSeeTheSameOrderOfTwoWriters() throws InterruptedException {
+        Recorder first = new Recorder();
+        Recorder second = new Recorder();
+        follow(connect("reader1"), first, Topic.CONTROL);
+        follow(connect("reader2"), second, Topic.CONTROL);
+        List<Thread> writers = new ArrayList<>();
+        for (int w = 1; w <= 2; w++) {
+            RunLog log = connect("writer" + w);
+            long base = w * 1000L;
+            writers.add(new Thread(() -> commands(base, base + 299).forEach(m -> log.append(List.of(m)))));
+        }
+        writers.forEach(Thread::start);
+        for (Thread writer : writers) {
+            writer.join();
+        }
+        assertThat(first.await(600)).isEqualTo(second.await(600));
+        assertThat(first.messages()).hasSize(600);
+    }
+
+    @Test
+    void addressedPartsAreInTheLogBeforeTheOutcomeThatFollows() throws Exception {
+        RunLog writer = connect("coordinator");
+        Recorder recorder = new Recorder();
+        TopicPartition parts = new TopicPartition(TopicPlan.topicName(runId, Topic.ADDRESSED), 1);
+        follow(connect("reader"), recorder, Topic.OUTCOMES);
+        try (Admin admin = Admin.create(ClientSettings.admin(address(), "check"))) {
+            for (int step = 1; step <= 10; step++) {
+                int expected = step;
+                Thread appending = new Thread(() ->
+                        writer.append(List.of(Samples.addressed(expected, 1, 25_000), Samples.outcome(expected, 1))));
+                appending.start();
+                recorder.await(step);
+                long end = admin.listOffsets(Map.of(parts, OffsetSpec.latest()))
+                        .partitionResult(parts)
+                        .get()
+                        .offset();
+                assertThat(end).isEqualTo(expected);
+                appending.join();
+            }
+        }
+    }
+
+    @Test
+    void aPeerReadsTheAddressedPartsOfItsSlotOnly() {
+        RunLog writer = connect("coordinator");
+        writer.append(List.of(Samples.addressed(1, 0, 1), Samples.addressed(1, 1, 1), Samples.addressed(1, 2, 1)));
+        Recorder recorder = new Recorder();
+        Following following = connect("p1").follow(Set.of(Topic.CONTROL), OptionalInt.empty(), From.END, recorder);
+        following.addSlot(1);
+        writer.append(List.of(Samples.addressed(2, 0, 1), Samples.addressed(2, 1, 1)));
+        assertThat(recorder.await(2)).containsExactly(Samples.addressed(1, 1, 1), Samples.addressed(2, 1, 1));
+    }
+
+    @Test
+    void allPredictionsOfAPeerAreInOnePartition() {
+        RunLog writer = connect("peers");
+        List<PeerId> peers = List.of(new PeerId("p1"), new PeerId("p2"), new PeerId("p3"), new PeerId("control"));
+        for (long step = 1; step <= 20; step++) {
+            for (PeerId peer : peers) {
+                writer.append(List.of(Samples.prediction(step, peer, 1)));
+            }
+        }
+        Recorder recorder = new Recorder();
+        follow(connect("reader"), recorder, Topic.PREDICTIONS);
+        recorder.await(80);
+        for (PeerId peer : peers) {
+            List<Delivery> own = recorder.deliveries().stream()
+                    .filter(d -> ((Prediction) d.message()).peer().equals(peer))
+                    .toList();
+            assertThat(own)
+                    .extracting(d -> ((Prediction) d.message()).step())
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, 20).boxed().toList());
+            assertThat(own)
+                    .extracting(Delivery::partition)
+                    .containsOnly(own.get(0).partition());
+        }
+    }
+
+    @Test
+    void aFullReceiverHoldsUpOnlyABoundedNumberOfMessagesAndLosesNone() {
+        Recorder recorder = new Recorder(5);
+        Follower follower = (Follower) follow(connect("reader"), recorder, Topic.CONTROL);
+        RunLog writer = connect("writer");
+        writer.append(commands(1, 2000));
+        Eventually.until("the receiver refuses", () -> recorder.refusals() > 20);
+        assertThat(recorder.messages()).hasSize(5);
+        assertThat(follower.held()).isBetween(1, 64);
+        recorder.capacity(100);
+        Eventually.until("100 messages", () -> recorder.messages().size() == 100);
+        assertThat(follower.held()).isLessThanOrEqualTo(64);
+        recorder.capacity(Integer.MAX_VALUE);
+        assertThat(recorder.await(2000)).containsExactlyElementsOf(commands(1, 2000));
+    }
+
+    @Test
+    void bytesThatAreNoMessageAreCountedAndLeftOut() {
+        RunLog reader = connect("reader");
+        Recorder recorder = new Recorder();
+        follow(reader, recorder, Topic.CONTROL, Topic.PREDICTIONS);
+        byte[] random = new byte[1 << 20];
+        new Random(1).nextBytes(random);
+        MessageCodec codec = new MessageCodec(runId, Limits.DEFAULT);
+        byte[] foreign = new MessageCodec("another-run", Limits.DEFAULT).encode(Samples.command(1), "stranger");
+        byte[] valid = codec.encode(Samples.command(2), "friend");
+        byte[] misplaced = codec.encode(Samples.heartbeat(Samples.P1, 1), "confused");
+        byte[] json = "{}".getBytes(StandardCharsets.UTF_8);
+        write(Topic.CONTROL, random, new byte[0], json, foreign, misplaced);
+        writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, Topic.CONTROL), 0, null, null));
+        write(Topic.CONTROL, valid);
+        assertThat(recorder.await(1)).containsExactly(Samples.command(2));
+        assertThat(recorder.rejected()).hasSize(6);
+        assertThat(reader.rejected()).containsEntry("wrong_run/stranger", 1L).containsEntry("wrong_topic/confused", 1L);
+        assertThat(reader.rejected().values().stream().mapToLong(n -> n).sum()).isEqualTo(6);
+    }
+
+    private void write(Topic topic, byte[]... values) {
+        for (byte[] value : values) {
+            writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, topic), 0, null, value));
+        }
+    }
+
+    private void writeRecord(ProducerRecord<byte[], byte[]> record) {
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(ClientSettings.producer(address(), "stranger"))) {
+            producer.send(record).get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aLaterProcessReadsEverythingFromTheBeginning() {
+        RunLog first = connect("first");
+        first.append(commands(1, 50));
+        assertThat(first.flush(Duration.ofSeconds(30))).isTrue();
+        first.close();
+        Recorder recorder = new Recorder();
+        RunLog second = connect("second");
+        Following following = follow(second, recorder, Topic.CONTROL);
+        Eventually.until("caught up", following::isCaughtUp);
+        assertThat(recorder.takenWhenCaughtUp()).isEqualTo(50);
+        second.append(commands(51, 60));
+        assertThat(recorder.await(60)).containsExactlyElementsOf(commands(1, 60));
+    }
+
+    @Test
+    void followingFromTheEndLeavesOutWhatWasThere() {
+        RunLog log = connect("log");
+        log.append(commands(1, 20));
+        assertThat(log.flush(Duration.ofSeconds(30))).isTrue();
+        Recorder recorder = new Recorder();
+        log.follow(Set.of(Topic.CONTROL), OptionalInt.empty(), From.END, recorder);
+        log.append(commands(21, 30));
+        assertThat(recorder.await(10)).containsExactlyElementsOf(commands(21, 30));
+    }
+
+    @Test
+    void aClosedFollowerIsOfferedNothingMore() {
+        RunLog log = connect("log");
+        Recorder recorder = new Recorder();
+        Following following = follow(log, recorder, Topic.CONTROL);
+        log.append(commands(1, 3));
+        recorder.await(3);
+        following.close();
+        Recorder witness = new Recorder();
+        follow(log, witness, Topic.CONTROL);
+        log.append(commands(4, 6));
+        witness.await(6);
+        assertThat(recorder.messages()).hasSize(3);
+    }
+
+    @Test
+    void theManifestIsFoundAsSoonAsItIsWritten() {
+        RunLog reader = connect("p1");
+        assertThatThrownBy(() -> reader.awaitManifest(Duration.ofMillis(300)))
+                .isInstanceOf(RunLogException.class)
+                .hasMessageContaining("cohort." + runId + ".run")
+                .hasMessageContaining("300 ms");
+        connect("launcher").append(List.of(Samples.manifest()));
+        assertThat(reader.awaitManifest(Duration.ofSeconds(30))).isEqualTo(Samples.manifest());
+    }
+
+    @Test
+    void aRunThatWasNeverMadeDoesNotExist() {
+        assertThat(connect("p1").exists()).isTrue();
+        try (RunLog other = RunLog.connect(address(), runId + "x", "p1", faults)) {
+            assertThat(other.exists()).isFalse();
+            assertThatThrownBy(() -> other.awaitManifest(Duration.ofMillis(50)))
+                    .isInstanceOf(RunLogException.class)
+                    .hasMessageContaining("is not on broker")
+                    .hasMessageContaining("is the run id right");
+            assertThatThrownBy(() -> follow(other, new Recorder(), Topic.CONTROL))
+                    .isInstanceOf(RunLogException.class)
+                    .hasMessageContaining("cohort." + runId + "x.control");
+        }
+    }
+
+    @Test
+    void makingTopicsAgainChangesNothingAndAnotherPlanIsRefused() {
+        RunLog log = connect("launcher");
+        log.append(commands(1, 1));
+        log.createTopics(PLAN);
+        Recorder recorder = new Recorder();
+        follow(log, recorder, Topic.CONTROL);
+        assertThat(recorder.await(1)).hasSize(1);
+        assertThatThrownBy(() -> log.createTopics(new TopicPlan(5, 4, 1, OptionalLong.empty())))
+                .isInstanceOf(RunLogException.class)
+                .hasMessageContaining("addressed has 3 partitions, the experiment needs 5");
+    }
+
+    @Test
+    void writersAndFollowersGoOnAfterAnOutageAndLoseNothing() throws Exception {
+        RunLog writer = connect("writer");
+        RunLog reader = connect("reader");
+        Recorder recorder = new Recorder();
+        follow(reader, recorder, Topic.CONTROL);
+        writer.append(commands(1, 50));
+        recorder.await(50);
+        outage(() -> {
+            writer.append(commands(51, 100));
+            Eventually.until("the outage is noticed", () -> !writer.brokerReachable() && !reader.brokerReachable());
+            long stoodStillMs = reader.clock().getAsLong();
+            writer.append(commands(101, 150));
+            assertThat(writer.flush(Duration.ofMillis(200))).isFalse();
+            assertThat(reader.clock().getAsLong()).isEqualTo(stoodStillMs);
+        });
+        writer.append(commands(151, 200));
+        assertThat(recorder.await(200)).containsExactlyElementsOf(commands(1, 200));
+        Eventually.until("the broker is back", () -> writer.brokerReachable() && reader.brokerReachable());
+        connect("late");
+        Recorder later = new Recorder();
+        follow(connect("late"), later, Topic.CONTROL);
+        assertThat(later.await(200)).containsExactlyElementsOf(commands(1, 200));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.runtime;
+
+import org.jspecify.annotations.NullMarked;
