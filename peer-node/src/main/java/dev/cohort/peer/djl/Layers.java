@@ -49,7 +49,19 @@ final class Layers {
     }
 
     static Stateless relu6() {
-        return new Stateless(x -> x.clip(0, 6), UnaryOperator.identity());
+        return new Stateless(Layers::relu6, UnaryOperator.identity());
+    }
+
+    /**
+     * {@code min(max(x, 0), 6)}. Autograd keeps the 6, so it must lie in memory of PyTorch: that of a number made from Java may
+     * be collected before the backward pass reads it.
+     */
+    private static NDArray relu6(NDArray x) {
+        try (NDArray fromJava = x.getManager().create(6f);
+                NDArray six = fromJava.duplicate();
+                NDArray positive = Activation.relu(x)) {
+            return positive.minimum(six);
+        }
     }
 
     static Stateless maxPool() {

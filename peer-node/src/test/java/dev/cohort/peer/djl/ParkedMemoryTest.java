@@ -1,0 +1,66 @@
+package dev.cohort.peer.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cohort.peer.Learner.ForwardPass;
+import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.Images;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A parked graph must not read memory that belongs to a Java object nobody holds any more. DJL puts every number it is given into
+ * such memory, and PyTorch keeps the operands of a product until the backward pass.
+ */
+class ParkedMemoryTest {
+    private static final ImageShape SHAPE = new ImageShape(8, 8, 1);
+    private static final int ROWS = 4;
+    private static final int ROUNDS = 2;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"resnet8", "mobilenetv2"})
+    void keepsItsGradientsThroughAGarbageCollection(String model) {
+        try (DjlLearner learner = ModelCatalog.create(Samples.setting(model, SHAPE, Samples.CLASSES, DType.FLOAT64))) {
+            NamedTensors start = learner.snapshot();
+            NamedTensors undisturbed = gradients(learner, () -> {});
+            for (int round = 0; round < ROUNDS; round++) {
+                learner.restore(start);
+                assertThat(gradients(learner, ParkedMemoryTest::reuseFreeMemory))
+                        .isEqualTo(undisturbed);
+            }
+        }
+    }
+
+    private static NamedTensors gradients(DjlLearner learner, Runnable whileParked) {
+        Images images = Samples.images(1, ROWS, SHAPE);
+        Tensor gradient = Samples.numbers(2, 0.1, ROWS, Samples.CLASSES);
+        try (ForwardPass pass = learner.forward(images)) {
+            whileParked.run();
+            learner.backward(pass, gradient, Optional.empty());
+            return learner.gradients();
+        }
+    }
+
+    /** Has what nobody holds collected, and writes over it. */
+    private static void reuseFreeMemory() {
+        List<ByteBuffer> held = new ArrayList<>();
+        for (int round = 0; round < 3; round++) {
+            System.gc();
+            for (int i = 0; i < 2_000; i++) {
+                ByteBuffer buffer = ByteBuffer.allocateDirect(4 + 4 * (i % 2));
+                while (buffer.hasRemaining()) {
+                    buffer.put((byte) 0x41);
+                }
+                held.add(buffer);
+            }
+        }
+        assertThat(held).isNotEmpty();
+    }
+}
