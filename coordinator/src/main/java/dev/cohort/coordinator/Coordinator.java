@@ -109,7 +109,8 @@ public final class Coordinator implements Node {
     }
 
     private void takePrediction(Prediction prediction, long nowMs, List<Message> out) {
-        if (prediction.step() <= applied || !assembly.predicted(prediction)) {
+        boolean open = prediction.step() > applied && prediction.step() <= setting.plannedSteps();
+        if (!open || !assembly.predicted(prediction)) {
             return;
         }
         if (prediction.step() == applied + 1) {

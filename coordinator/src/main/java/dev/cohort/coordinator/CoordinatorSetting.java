@@ -21,6 +21,7 @@ import java.util.function.LongToDoubleFunction;
  * @param testLabels class of each test image, to evaluate the teacher
  * @param pace clocks and completion
  * @param contributorsMin fewer live ones pause the run
+ * @param plannedSteps batches of the run; what is said of a later step is ignored
  * @param learningRate of the trained teacher at a step
  * @param resendMs after which a proposal that has not come back from the log is sent again
  */
@@ -35,6 +36,7 @@ public record CoordinatorSetting(
         Ints testLabels,
         Experiment.Pace pace,
         int contributorsMin,
+        long plannedSteps,
         LongToDoubleFunction learningRate,
         long resendMs) {
     public CoordinatorSetting {

@@ -152,11 +152,11 @@ public final class Objective {
     }
 
     private double addCrossEntropy(double weight) {
-        double[] logProbabilities = Softmax.logProbabilities(logits, classes, 1);
+        Distribution student = Distribution.ofLogits(logits, classes, 1);
         for (int i = 0; i < labels.length; i++) {
-            logitsGradient[i] += weight * (StrictMath.exp(logProbabilities[i]) - labels[i]) / rows;
+            logitsGradient[i] += weight * (student.probabilities[i] - labels[i]) / rows;
         }
-        return crossEntropy(labels, logProbabilities, rows);
+        return crossEntropy(labels, student.logarithms, rows);
     }
 
     private void add(Term term, List<Term> terms, NamedTensors published, Optional<Tensor> ownFeatures) {
@@ -184,10 +184,10 @@ public final class Objective {
                     standing.orElseThrow().contributors(),
                     values);
         }
-        double[] logTarget = soft.space() == Term.Space.LOGITS
-                ? Softmax.logProbabilities(values, classes, temperature)
-                : logOfDistribution(values);
-        double loss = addDistillation(logTarget, soft.weight(), temperature);
+        Distribution target = soft.space() == Term.Space.LOGITS
+                ? Distribution.ofLogits(values, classes, temperature)
+                : Distribution.ofProbabilities(values, classes);
+        double loss = addDistillation(target, soft.weight(), temperature);
         termLosses.add(new TermLoss(soft.name(), soft.weight(), loss));
     }
 
@@ -197,32 +197,13 @@ public final class Objective {
         }
     }
 
-    /**
-     * Logarithm of each row as a distribution. A mean that was rounded on the wire may sum to not quite 1, and what is left of it
-     * without the own vote may be not quite positive: both are put right, so that the loss is a true KL and never NaN.
-     */
-    private double[] logOfDistribution(double[] probabilities) {
-        double[] logs = new double[probabilities.length];
-        for (int start = 0; start < logs.length; start += classes) {
-            double sum = 0;
-            for (int i = start; i < start + classes; i++) {
-                logs[i] = Math.max(0, probabilities[i]);
-                sum += logs[i];
-            }
-            for (int i = start; i < start + classes; i++) {
-                logs[i] = StrictMath.log(logs[i] / sum);
-            }
-        }
-        return logs;
-    }
-
-    private double addDistillation(double[] logTarget, double weight, double temperature) {
-        double[] logStudent = Softmax.logProbabilities(logits, classes, temperature);
+    private double addDistillation(Distribution target, double weight, double temperature) {
+        Distribution student = Distribution.ofLogits(logits, classes, temperature);
         double divergence = 0;
-        for (int i = 0; i < logTarget.length; i++) {
-            double target = StrictMath.exp(logTarget[i]);
-            divergence += target > 0 ? target * (logTarget[i] - logStudent[i]) : 0;
-            logitsGradient[i] += weight * temperature * (StrictMath.exp(logStudent[i]) - target) / rows;
+        for (int i = 0; i < logits.length; i++) {
+            double q = target.probabilities[i];
+            divergence += q > 0 ? q * (target.logarithms[i] - student.logarithms[i]) : 0;
+            logitsGradient[i] += weight * temperature * (student.probabilities[i] - q) / rows;
         }
         return temperature * temperature * divergence / rows;
     }

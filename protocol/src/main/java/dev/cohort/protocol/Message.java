@@ -5,6 +5,7 @@ public sealed interface Message
         permits Manifest,
                 Batch,
                 End,
+                TestImages,
                 Prediction,
                 Outcome,
                 Addressed,

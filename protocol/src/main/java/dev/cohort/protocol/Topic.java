@@ -6,6 +6,8 @@ public enum Topic {
     RUN("run"),
     /** {@link Batch} and {@link End}, one partition: its order is the order of training. */
     BATCHES("batches"),
+    /** {@link TestImages}, in pixel mode only. */
+    TEST_BATCHES("test-batches"),
     /** {@link Prediction}; all of one peer are in one partition, so "the first one" is well defined. */
     PREDICTIONS("predictions"),
     /** {@link Outcome}, one partition: the first outcome of a step wins. */
@@ -38,6 +40,8 @@ public enum Topic {
             return RUN;
         } else if (message instanceof Batch || message instanceof End) {
             return BATCHES;
+        } else if (message instanceof TestImages) {
+            return TEST_BATCHES;
         } else if (message instanceof Prediction) {
             return PREDICTIONS;
         } else if (message instanceof Outcome) {

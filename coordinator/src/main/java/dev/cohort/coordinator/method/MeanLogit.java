@@ -18,8 +18,8 @@ import java.util.TreeMap;
  * t_i = (1/(m-1)) sum over z_k with k != i   with self: false
  * </pre>
  *
- * Source: the logit part of MCL (Yang, An, Xu, "Mutual Contrastive Learning", AAAI 2022, code winycg/MCL) with T = 3 and the
- * mean of all; the mean of the others is CL-ILR's target (Song and Chai, "Collaborative Learning", NeurIPS 2018).
+ * Source: the logit part of Yang et al., "Mutual Contrastive Learning for Visual Representation Learning", AAAI 2022, code
+ * winycg/MCL: the mean of all, T = 3. The mean of the others is the target of CL-ILR as the code of OKDDip has it.
  */
 final class MeanLogit implements Teacher {
     private static final String SELF = "self";

@@ -7,6 +7,7 @@ import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Manifest;
@@ -18,6 +19,7 @@ import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.TestImages;
 import dev.cohort.protocol.wire.proto.Wire;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
@@ -42,6 +44,7 @@ final class WireReader {
             case MANIFEST -> manifest(envelope.getManifest());
             case BATCH -> batches.batch(envelope.getBatch());
             case END -> end(envelope.getEnd());
+            case TEST_IMAGES -> testImages(envelope.getTestImages());
             case PREDICTION -> prediction(envelope.getPrediction());
             case OUTCOME -> outcomes.outcome(envelope.getOutcome());
             case ADDRESSED -> addressed(envelope.getAddressed());
@@ -84,7 +87,6 @@ final class WireReader {
         Limits limits = checks.limits();
         int classes = checks.atMost(limits.classesMax(), checks.atLeast(1, m.getClasses(), "classes"), "classes");
         Wire.ImageShape image = m.getImage();
-        int channels = checks.atMost(limits.channelsMax(), image.getChannels(), "image channels");
         checks.atMost(limits.channelsMax(), m.getMeanCount(), "number of means");
         m.getMeanList().forEach(mean -> checks.finite(mean, "mean"));
         m.getDeviationList().forEach(deviation -> checks.notNegative(deviation, "deviation"));
@@ -93,16 +95,31 @@ final class WireReader {
                 checks.atLeast(1, m.getProtocolVersion(), "protocol version"),
                 checks.text(m.getExperiment(), limits.textCharsMax(), "experiment"),
                 classes,
-                new ImageShape(
-                        checks.atMost(limits.imageSideMax(), image.getHeight(), "image height"),
-                        checks.atMost(limits.imageSideMax(), image.getWidth(), "image width"),
-                        channels),
+                shape(image),
                 new Normalisation(m.getMeanList(), m.getDeviationList()),
                 checks.digest(m.getDataDigest(), "data digest"),
                 checks.atLeast(0, m.getTrainImages(), "training images"),
                 checks.indices(m.getTestLabelsCount(), m::getTestLabels, classes, "test label"),
                 checks.indices(m.getFeatureWidthsCount(), m::getFeatureWidths, 1L << 31, "feature width"),
                 checks.atLeast(0, m.getSteps(), "steps"));
+    }
+
+    private ImageShape shape(Wire.ImageShape image) {
+        Limits limits = checks.limits();
+        return new ImageShape(
+                checks.atMost(limits.imageSideMax(), image.getHeight(), "image height"),
+                checks.atMost(limits.imageSideMax(), image.getWidth(), "image width"),
+                checks.atMost(limits.channelsMax(), image.getChannels(), "image channels"));
+    }
+
+    private TestImages testImages(Wire.TestImages t) {
+        return new TestImages(
+                checks.atLeast(0, t.getFirst(), "first test image"),
+                checks.atLeast(0, t.getTotal(), "number of test images"),
+                new Images(
+                        checks.atLeast(0, t.getCount(), "number of images"),
+                        shape(t.getImage()),
+                        t.getPixels().asReadOnlyByteBuffer()));
     }
 
     private End end(Wire.End e) {

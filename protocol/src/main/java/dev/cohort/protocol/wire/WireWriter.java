@@ -9,6 +9,7 @@ import dev.cohort.protocol.Command;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Manifest;
@@ -18,6 +19,7 @@ import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StepReport;
+import dev.cohort.protocol.TestImages;
 import dev.cohort.protocol.wire.proto.Wire;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
@@ -33,6 +35,8 @@ final class WireWriter {
             envelope.setManifest(manifest(manifest));
         } else if (message instanceof Batch batch) {
             envelope.setBatch(BatchWriter.batch(batch));
+        } else if (message instanceof TestImages images) {
+            envelope.setTestImages(testImages(images));
         } else if (message instanceof End end) {
             envelope.setEnd(Wire.End.newBuilder().setLastStep(end.lastStep()).setReason(end.reason()));
         } else if (message instanceof Prediction prediction) {
@@ -89,15 +93,30 @@ final class WireWriter {
                 .toList();
     }
 
+    private static Wire.ImageShape shape(ImageShape image) {
+        return Wire.ImageShape.newBuilder()
+                .setHeight(image.height())
+                .setWidth(image.width())
+                .setChannels(image.channels())
+                .build();
+    }
+
+    private static Wire.TestImages testImages(TestImages t) {
+        return Wire.TestImages.newBuilder()
+                .setFirst(t.first())
+                .setTotal(t.total())
+                .setCount(t.images().count())
+                .setImage(shape(t.images().shape()))
+                .setPixels(UnsafeByteOperations.unsafeWrap(t.images().pixels()))
+                .build();
+    }
+
     private static Wire.Manifest manifest(Manifest m) {
         return Wire.Manifest.newBuilder()
                 .setProtocolVersion(m.protocolVersion())
                 .setExperiment(m.experiment())
                 .setClasses(m.classes())
-                .setImage(Wire.ImageShape.newBuilder()
-                        .setHeight(m.image().height())
-                        .setWidth(m.image().width())
-                        .setChannels(m.image().channels()))
+                .setImage(shape(m.image()))
                 .addAllMean(m.normalisation().mean())
                 .addAllDeviation(m.normalisation().deviation())
                 .setDataDigest(bytes(m.dataDigest()))

@@ -9,6 +9,7 @@ import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Manifest;
@@ -25,6 +26,7 @@ import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
+import dev.cohort.protocol.TestImages;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
@@ -56,6 +58,7 @@ final class RandomMessages {
         Map<Class<? extends Message>, Supplier<Message>> kinds = new LinkedHashMap<>();
         kinds.put(Manifest.class, this::manifest);
         kinds.put(Batch.class, this::batch);
+        kinds.put(TestImages.class, this::testImages);
         kinds.put(End.class, () -> new End(number(), text()));
         kinds.put(Prediction.class, this::prediction);
         kinds.put(Outcome.class, this::outcome);
@@ -71,6 +74,16 @@ final class RandomMessages {
         kinds.put(Evaluation.class, this::evaluation);
         kinds.put(Snapshot.class, () -> new Snapshot(number(), tensors(small()), digest()));
         return kinds;
+    }
+
+    TestImages testImages() {
+        int count = random.nextInt(4);
+        ImageShape shape = new ImageShape(1 + random.nextInt(4), 1 + random.nextInt(4), 1 + random.nextInt(3));
+        byte[] pixels = new byte[count * shape.size()];
+        random.nextBytes(pixels);
+        int first = random.nextInt(100);
+        return new TestImages(
+                first, first + count + random.nextInt(10), new Images(count, shape, ByteBuffer.wrap(pixels)));
     }
 
     Prediction prediction() {
