@@ -46,6 +46,7 @@ public final class Coordinator implements Node {
     private long applied;
     private Optional<Proposal> proposal = Optional.empty();
     private boolean aborted;
+    private long lastStep = Long.MAX_VALUE;
     private long targets;
     private long skipped;
     private final SortedMap<Rejection.Reason, Long> rejections = new TreeMap<>();
@@ -82,7 +83,8 @@ public final class Coordinator implements Node {
         } else if (message instanceof Evaluation evaluation) {
             evaluations.said(evaluation);
         } else if (message instanceof End end) {
-            evaluations.ends(end.lastStep(), applied);
+            lastStep = end.lastStep();
+            evaluations.ends(lastStep, applied);
         } else if (message instanceof Command command && command.kind() == Command.Kind.ABORT) {
             aborted = true;
         }
@@ -357,6 +359,15 @@ public final class Coordinator implements Node {
     /** Whether the run was given up. */
     public boolean aborted() {
         return aborted;
+    }
+
+    /** Whether the run is over: every step is applied, everybody has left, and the teacher was evaluated if it can be. */
+    public boolean finished() {
+        boolean nobody = membership.all().stream()
+                .noneMatch(m -> m.standing() == Standing.LIVE
+                        || m.standing() == Standing.LAGGING
+                        || m.standing() == Standing.EXPECTED);
+        return nobody && (aborted || applied >= lastStep);
     }
 
     /** Steps held in memory, to show that they are bounded. */
