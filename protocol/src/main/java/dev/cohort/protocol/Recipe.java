@@ -10,11 +10,15 @@ import java.util.OptionalDouble;
  *
  * @param sampleIds index into the training images, one a row
  * @param partners one permutation of the rows per further source; empty when the batch is not mixed
- * @param blend MixUp: the weight of the row's own image; empty otherwise
+ * @param blend MixUp: the weight w of the row's own image, a multiple of 1/{@value #BLEND_UNITS}, so that each pixel is
+ *     {@code floor(w * own + (1 - w) * partner + 1/2)} exactly, in integers; empty otherwise
  * @param cropPadding zero pixels added around an image before it is cropped back to its size
  * @param views what differs between slots; a single view is shared by all
  */
 public record Recipe(Ints sampleIds, List<Ints> partners, OptionalDouble blend, int cropPadding, List<View> views) {
+    /** Parts into which a blend is divided. */
+    public static final int BLEND_UNITS = 1 << 16;
+
     public Recipe {
         partners = List.copyOf(partners);
         views = List.copyOf(views);
