@@ -187,7 +187,7 @@ public final class NodeVerticle extends VerticleBase {
         long sinceNanos = System.nanoTime() - statusNanos;
         if (sinceNanos >= STATUS_INTERVAL_NANOS) {
             statusNanos = System.nanoTime();
-            JsonObject figures = new JsonObject(wiring.status().get().figures());
+            JsonObject figures = wiring.status().get().toJson();
             JsonObject status = new JsonObject().put("name", wiring.name()).put("figures", figures);
             vertx.eventBus().publish(HttpVerticle.STATUS_ADDRESS, status);
         } else if (!statusTimer) {
