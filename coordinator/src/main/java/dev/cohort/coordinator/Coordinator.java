@@ -85,8 +85,8 @@ public final class Coordinator implements Node {
         } else if (message instanceof End end) {
             lastStep = end.lastStep();
             evaluations.ends(lastStep, applied);
-        } else if (message instanceof Command command && command.kind() == Command.Kind.ABORT) {
-            aborted = true;
+        } else if (message instanceof Command command) {
+            commanded(command, nowMs);
         }
         advance(nowMs, out);
         return out;
@@ -102,6 +102,15 @@ public final class Coordinator implements Node {
     @Override
     public long nextDeadlineMs() {
         return wakeMs;
+    }
+
+    private void commanded(Command command, long nowMs) {
+        switch (command.kind()) {
+            case ABORT -> aborted = true;
+            case DRAIN -> command.peer().ifPresent(peer -> membership.drain(peer, nowMs));
+            // The augmenter ends the run.
+            case STOP -> {}
+        }
     }
 
     private void takeBatch(Batch batch) {

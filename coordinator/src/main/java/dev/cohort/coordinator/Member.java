@@ -17,6 +17,7 @@ import dev.cohort.protocol.PeerState;
  * @param freeSinceMs when it last came back from an evaluation
  * @param step last step it said it trained
  * @param rejectedInRow predictions rejected since the last good one
+ * @param missed whether it was waited for when it was lost, and has not come back to the head since
  */
 public record Member(
         PeerId peer,
@@ -30,7 +31,8 @@ public record Member(
         PeerState doing,
         long freeSinceMs,
         long step,
-        int rejectedInRow) {
+        int rejectedInRow,
+        boolean missed) {
 
     /** What the coordinator makes of a peer. */
     public enum Standing {
@@ -61,7 +63,8 @@ public record Member(
                 PeerState.JOINING,
                 nowMs,
                 0,
-                0);
+                0,
+                false);
     }
 
     Member standing(Standing next, long nowMs, String reason) {
@@ -79,7 +82,34 @@ public record Member(
                         doing,
                         freeSinceMs,
                         step,
-                        rejectedInRow);
+                        rejectedInRow,
+                        staysMissed(next));
+    }
+
+    private boolean staysMissed(Standing next) {
+        return switch (next) {
+            case GONE -> missed || standing == Standing.LIVE;
+            case LAGGING -> missed;
+            case EXPECTED, LIVE, SET_ASIDE, LEFT -> false;
+        };
+    }
+
+    /** It came back as another start of its process: until it has caught up it says nothing of the open step. */
+    Member restarted(long nowMs) {
+        return new Member(
+                peer,
+                slot,
+                observer,
+                Standing.LAGGING,
+                nowMs,
+                "start " + incarnation,
+                incarnation,
+                lastSeenMs,
+                doing,
+                freeSinceMs,
+                step,
+                rejectedInRow,
+                missed || standing == Standing.LIVE);
     }
 
     Member heard(long heardIncarnation, PeerState state, long trainedStep, long nowMs) {
@@ -95,11 +125,24 @@ public record Member(
                 state,
                 doing == PeerState.EVALUATING && state != PeerState.EVALUATING ? nowMs : freeSinceMs,
                 trainedStep,
-                rejectedInRow);
+                rejectedInRow,
+                missed);
     }
 
     Member rejections(int inRow) {
         return new Member(
-                peer, slot, observer, standing, sinceMs, why, incarnation, lastSeenMs, doing, freeSinceMs, step, inRow);
+                peer,
+                slot,
+                observer,
+                standing,
+                sinceMs,
+                why,
+                incarnation,
+                lastSeenMs,
+                doing,
+                freeSinceMs,
+                step,
+                inRow,
+                missed);
     }
 }

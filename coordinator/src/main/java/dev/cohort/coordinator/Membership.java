@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Who takes part, and who is waited for.
@@ -33,6 +35,7 @@ final class Membership {
 
     private final CoordinatorSetting setting;
     private final SortedMap<PeerId, Member> members = new TreeMap<>();
+    private final SortedSet<PeerId> drained = new TreeSet<>();
 
     Membership(CoordinatorSetting setting) {
         this.setting = setting;
@@ -59,7 +62,7 @@ final class Membership {
                 .filter(m -> !m.observer())
                 .filter(m -> m.standing() == Standing.EXPECTED
                         || m.standing() == Standing.LIVE
-                        || (m.standing() == Standing.GONE && holdsLost()))
+                        || (m.missed() && holdsLost()))
                 .toList();
     }
 
@@ -107,7 +110,7 @@ final class Membership {
             put(
                     named || heard.observer()
                             ? heard.standing(Standing.LIVE, nowMs, "joined")
-                            : heard.standing(Standing.LAGGING, nowMs, "start " + joining.incarnation()));
+                            : heard.restarted(nowMs));
         }
         return new Admitted(joining.peer(), joining.incarnation(), member.slot(), openStep, "");
     }
@@ -158,6 +161,21 @@ final class Membership {
                 .ifPresent(this::put);
     }
 
+    /** An operator lets a peer go. One that is there says goodbye itself; one that is lost cannot. */
+    void drain(PeerId peer, long nowMs) {
+        drained.add(peer);
+        letGo(nowMs);
+    }
+
+    private void letGo(long nowMs) {
+        for (PeerId peer : drained) {
+            find(peer)
+                    .filter(m -> m.standing() == Standing.GONE || m.standing() == Standing.EXPECTED)
+                    .map(m -> m.standing(Standing.LEFT, nowMs, "drained while it was away"))
+                    .ifPresent(this::put);
+        }
+    }
+
     /** A good prediction for the open step: the peer is at the head. */
     void atHead(PeerId peer, long nowMs) {
         find(peer)
@@ -187,6 +205,7 @@ final class Membership {
                         "no heartbeat for more than " + setting.pace().goneAfterMs() + " ms (pace.gone_after_ms)"));
             }
         }
+        letGo(nowMs);
     }
 
     /** Peers of {@code missing} that had their time since {@code openedMs} are no longer waited for. */
