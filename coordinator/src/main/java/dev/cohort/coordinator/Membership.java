@@ -107,10 +107,7 @@ final class Membership {
         if (!again) {
             Member heard = member.heard(joining.incarnation(), PeerState.JOINING, joining.trainedSteps(), nowMs);
             boolean named = setting.seats().contains(joining.peer()) && member.incarnation() == 0;
-            put(
-                    named || heard.observer()
-                            ? heard.standing(Standing.LIVE, nowMs, "joined")
-                            : heard.restarted(nowMs));
+            put(named || heard.observer() ? heard.standing(Standing.LIVE, nowMs, "joined") : heard.restarted(nowMs));
         }
         return new Admitted(joining.peer(), joining.incarnation(), member.slot(), openStep, "");
     }

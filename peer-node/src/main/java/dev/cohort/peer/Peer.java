@@ -46,6 +46,7 @@ public final class Peer implements Node {
     private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
     private final SortedMap<String, Addressed> addressed = new TreeMap<>();
     private Optional<Integer> slot;
+    private final boolean restored;
     private boolean admitted;
     private long next = 1;
     private Optional<Parked> parked = Optional.empty();
@@ -76,10 +77,12 @@ public final class Peer implements Node {
         this.renderer = renderer;
         this.checkpoints = checkpoints;
         slot = setting.slot();
-        checkpoints.newest().ifPresent(c -> {
+        Optional<CheckpointStore.Checkpoint> from = checkpoints.newest();
+        from.ifPresent(c -> {
             learner.restore(c.learner());
             next = c.step() + 1;
         });
+        restored = from.isPresent();
         status = statusNow();
     }
 
@@ -122,7 +125,7 @@ public final class Peer implements Node {
     private void take(Batch batch) {
         if (batch.step() >= next) {
             batches.putIfAbsent(batch.step(), batch);
-        } else if (batch.step() == next - 1) {
+        } else if (batch.step() == next - 1 && restored) {
             // Trained before a restart; needed if there is nothing left but to evaluate.
             lastBatch = Optional.of(batch);
         }
@@ -137,7 +140,8 @@ public final class Peer implements Node {
             leaving = Optional.of("refused: " + admission.refusal());
             return;
         }
-        if (slot.isEmpty() && setting.fromHead()) {
+        // With a checkpoint it has a past in this run, from which it goes on.
+        if (slot.isEmpty() && setting.fromHead() && !restored) {
             next = Math.max(next, admission.step());
             batches.headMap(next).clear();
             outcomes.headMap(next).clear();
@@ -353,7 +357,7 @@ public final class Peer implements Node {
         }
         boolean trained = lastBatch.isPresent()
                 && leaving.map(r -> r.startsWith("drained")).orElse(true);
-        if (trained && evaluatedStep != next - 1) {
+        if (trained && evaluatedStep != lastBatch.orElseThrow().step()) {
             toEvaluate = lastBatch;
             return true;
         }
