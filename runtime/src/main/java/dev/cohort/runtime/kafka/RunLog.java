@@ -121,12 +121,17 @@ public final class RunLog implements Appender, AutoCloseable {
         String name = TopicPlan.topicName(runId, Topic.RUN);
         String what = "topic " + name + " is not on broker " + address;
         while (System.nanoTime() - endNanos < 0) {
-            if (topics.exists()) {
-                what = "no manifest on topic " + name + " of broker " + address;
-                Optional<Manifest> manifest = readManifest(endNanos);
-                if (manifest.isPresent()) {
-                    return manifest.get();
+            try {
+                if (topics.exists()) {
+                    what = "no manifest on topic " + name + " of broker " + address;
+                    Optional<Manifest> manifest = readManifest(endNanos);
+                    if (manifest.isPresent()) {
+                        return manifest.get();
+                    }
                 }
+            } catch (RunLogException e) {
+                // A broker that is still starting, or busy, is waited for as long as anything else here.
+                what = String.valueOf(e.getMessage());
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }
