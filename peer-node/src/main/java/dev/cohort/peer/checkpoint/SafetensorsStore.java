@@ -1,0 +1,195 @@
+package dev.cohort.peer.checkpoint;
+
+import dev.cohort.peer.CheckpointStore;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Hasher;
+import dev.cohort.tensor.NamedTensors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Checkpoints as safetensors files {@code step-000000000042.safetensors} in a folder of one peer. A file is written beside,
+ * forced to the disk and then renamed, so a name always stands for a whole file; a checksum over step, names, types, shapes and
+ * bits finds what breaks later. The newest few are kept, and a broken one is passed over for the one before.
+ *
+ * <p>Used by one thread of one process.
+ */
+public final class SafetensorsStore implements CheckpointStore {
+    /** Checkpoints kept when nothing else is said. */
+    public static final int KEPT = 3;
+
+    private static final Pattern NAME = Pattern.compile("step-([0-9]{12})\\.safetensors");
+    private static final String UNFINISHED = ".unfinished";
+    private static final String FORMAT = "cohort-checkpoint-1";
+
+    private final Path folder;
+    private final int kept;
+    private final List<String> notes = new ArrayList<>();
+
+    /**
+     * @param folder made when it is not there
+     * @param kept how many checkpoints to keep, at least 1
+     */
+    public SafetensorsStore(Path folder, int kept) {
+        if (kept < 1) {
+            throw new IllegalArgumentException("checkpoints kept " + kept + ": must be at least 1");
+        }
+        this.folder = folder;
+        this.kept = kept;
+    }
+
+    /**
+     * Keeps a checkpoint; one of the same step is replaced.
+     *
+     * @throws UncheckedIOException when it cannot be written; those kept before are untouched
+     */
+    @Override
+    public void save(Checkpoint checkpoint) {
+        Path file = folder.resolve(String.format("step-%012d.safetensors", checkpoint.step()));
+        Path unfinished = folder.resolve(file.getFileName() + UNFINISHED);
+        try {
+            Files.createDirectories(folder);
+            Files.deleteIfExists(unfinished);
+            Safetensors.write(unfinished, contents(checkpoint));
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            forceFolder();
+            prune(file);
+        } catch (IOException e) {
+            discard(unfinished, e);
+            throw new UncheckedIOException(
+                    "checkpoint of step " + checkpoint.step() + " cannot be written to " + folder + ": "
+                            + e.getMessage() + "; free disk space or make the folder writable, then start again",
+                    e);
+        }
+    }
+
+    private static void discard(Path unfinished, IOException cause) {
+        try {
+            Files.deleteIfExists(unfinished);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private static Safetensors.Contents contents(Checkpoint checkpoint) {
+        Map<String, String> metadata = Map.of(
+                "format",
+                FORMAT,
+                "step",
+                Long.toString(checkpoint.step()),
+                "sha256",
+                checksum(checkpoint.step(), checkpoint.learner()).hex());
+        return new Safetensors.Contents(new TreeMap<>(metadata), checkpoint.learner());
+    }
+
+    private static Digest checksum(long step, NamedTensors learner) {
+        return new Hasher().text(FORMAT).number(step).digest(learner.digest()).digest();
+    }
+
+    /** Makes the rename itself durable. */
+    private void forceFolder() throws IOException {
+        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    private void prune(Path saved) throws IOException {
+        List<Path> files = newestFirst();
+        for (Path old : files.subList(Math.min(kept, files.size()), files.size())) {
+            if (!old.equals(saved)) {
+                Files.delete(old);
+            }
+        }
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "*" + UNFINISHED)) {
+            for (Path unfinished : left) {
+                Files.delete(unfinished);
+            }
+        }
+    }
+
+    @Override
+    public Optional<Checkpoint> newest() {
+        try {
+            for (Path file : newestFirst()) {
+                Optional<Checkpoint> whole = readIfWhole(file);
+                if (whole.isPresent()) {
+                    return whole;
+                }
+            }
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException("checkpoints in " + folder + " cannot be listed: " + e.getMessage(), e);
+        }
+    }
+
+    private Optional<Checkpoint> readIfWhole(Path file) {
+        try {
+            return Optional.of(read(file));
+        } catch (IOException e) {
+            notes.add("checkpoint " + file + " is broken (" + e.getMessage() + "): going back to the one before it");
+            return Optional.empty();
+        }
+    }
+
+    /** What {@link #newest} passed over since this store was made, and why: one line each, for people. */
+    public List<String> notes() {
+        return List.copyOf(notes);
+    }
+
+    private static Checkpoint read(Path file) throws IOException {
+        Safetensors.Contents contents = Safetensors.read(file);
+        Map<String, String> metadata = contents.metadata();
+        if (!FORMAT.equals(metadata.get("format"))) {
+            throw new Safetensors.MalformedException("format " + metadata.get("format") + ": must be " + FORMAT);
+        }
+        long step = stepOf(file);
+        if (!Long.toString(step).equals(metadata.get("step"))) {
+            throw new Safetensors.MalformedException("step " + metadata.get("step") + ": the file is named " + step);
+        }
+        String checksum = checksum(step, contents.tensors()).hex();
+        if (!checksum.equals(metadata.get("sha256"))) {
+            throw new Safetensors.MalformedException(
+                    "checksum " + checksum + ": the file says " + metadata.get("sha256"));
+        }
+        return new Checkpoint(step, contents.tensors());
+    }
+
+    private List<Path> newestFirst() throws IOException {
+        List<Path> files = new ArrayList<>();
+        if (Files.isDirectory(folder)) {
+            try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+                for (Path file : all) {
+                    if (NAME.matcher(file.getFileName().toString()).matches()) {
+                        files.add(file);
+                    }
+                }
+            }
+        }
+        files.sort(Comparator.comparingLong(SafetensorsStore::stepOf).reversed());
+        return files;
+    }
+
+    private static long stepOf(Path file) {
+        Matcher name = NAME.matcher(file.getFileName().toString());
+        if (!name.matches()) {
+            throw new IllegalArgumentException("file " + file + ": is not a checkpoint");
+        }
+        return Long.parseLong(name.group(1));
+    }
+}

@@ -1,0 +1,187 @@
+package dev.cohort.peer.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cohort.peer.CheckpointStore.Checkpoint;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SafetensorsStoreTest {
+    @TempDir
+    private Path parent;
+
+    private Path folder;
+    private SafetensorsStore store;
+
+    @BeforeEach
+    void makeStore() {
+        folder = parent.resolve("peers/p 1/checkpoints");
+        store = new SafetensorsStore(folder, SafetensorsStore.KEPT);
+    }
+
+    private static Checkpoint checkpoint(long step) {
+        return new Checkpoint(
+                step,
+                NamedTensors.of("fc.bias", Tensor.of(DType.FLOAT32, new double[] {step, -0.0, Double.NaN}, 3))
+                        .with("conv1.weight", Tensor.of(DType.FLOAT64, new double[] {1.0 / 3, step}, 2, 1))
+                        .with("half", Tensor.of(DType.FLOAT16, new double[] {0.5}, 1))
+                        .with("scalar", Tensor.of(DType.FLOAT64, new double[] {7}))
+                        .with("nothing", Tensor.of(DType.FLOAT32, new double[0], 0, 4)));
+    }
+
+    private Path fileOf(long step) {
+        return folder.resolve(String.format("step-%012d.safetensors", step));
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void nothingIsFoundWhereNothingWasSaved() {
+        assertThat(store.newest()).isEmpty();
+        assertThat(store.notes()).isEmpty();
+    }
+
+    @Test
+    void theNewestComesBackBitForBit() {
+        store.save(checkpoint(0));
+        store.save(checkpoint(12));
+
+        assertThat(new SafetensorsStore(folder, 3).newest()).contains(checkpoint(12));
+    }
+
+    @Test
+    void onlyTheLastFewAreKept() throws IOException {
+        for (long step = 1; step <= 5; step++) {
+            store.save(checkpoint(step * 100));
+        }
+
+        assertThat(names())
+                .containsExactly(
+                        "step-000000000300.safetensors",
+                        "step-000000000400.safetensors",
+                        "step-000000000500.safetensors");
+    }
+
+    @Test
+    void aStepSavedAgainIsReplaced() {
+        store.save(checkpoint(5));
+        Checkpoint other = new Checkpoint(5, checkpoint(6).learner());
+        store.save(other);
+
+        assertThat(store.newest()).contains(other);
+    }
+
+    @Test
+    void theOneJustSavedIsKeptEvenBehindLaterSteps() {
+        SafetensorsStore one = new SafetensorsStore(folder, 1);
+        one.save(checkpoint(9));
+        one.save(checkpoint(4));
+
+        assertThat(fileOf(4)).exists();
+    }
+
+    @Test
+    void everyTruncationFallsBackToTheOneBefore() throws IOException {
+        store.save(checkpoint(1));
+        store.save(checkpoint(2));
+        byte[] whole = Files.readAllBytes(fileOf(2));
+        for (int length = 0; length < whole.length; length++) {
+            Files.write(fileOf(2), Arrays.copyOf(whole, length));
+            SafetensorsStore fresh = new SafetensorsStore(folder, 3);
+
+            assertThat(fresh.newest()).as("%d bytes", length).contains(checkpoint(1));
+            assertThat(fresh.notes())
+                    .singleElement()
+                    .asString()
+                    .startsWith("checkpoint " + fileOf(2) + " is broken (")
+                    .endsWith("going back to the one before it");
+        }
+    }
+
+    @Test
+    void noFlippedBitIsTakenForAnotherCheckpoint() throws IOException {
+        store.save(checkpoint(1));
+        store.save(checkpoint(2));
+        byte[] whole = Files.readAllBytes(fileOf(2));
+        int found = 0;
+        for (int i = 0; i < whole.length; i++) {
+            byte[] flipped = whole.clone();
+            flipped[i] ^= (byte) (1 << i % 8);
+            Files.write(fileOf(2), flipped);
+            Optional<Checkpoint> newest = new SafetensorsStore(folder, 3).newest();
+
+            assertThat(newest.orElseThrow()).as("byte %d", i).isIn(checkpoint(1), checkpoint(2));
+            found += newest.equals(Optional.of(checkpoint(1))) ? 1 : 0;
+        }
+        assertThat(found).isGreaterThan(whole.length - 20);
+    }
+
+    @Test
+    void aFileBehindTheEndIsBroken() throws IOException {
+        store.save(checkpoint(1));
+        byte[] whole = Files.readAllBytes(fileOf(1));
+        Files.write(fileOf(1), Arrays.copyOf(whole, whole.length + 1));
+
+        assertThat(store.newest()).isEmpty();
+        assertThat(store.notes()).hasSize(1);
+    }
+
+    @Test
+    void aRenamedFileIsBroken() throws IOException {
+        store.save(checkpoint(1));
+        Files.move(fileOf(1), fileOf(2));
+
+        assertThat(store.newest()).isEmpty();
+        assertThat(store.notes()).singleElement().asString().contains("step 1: the file is named 2");
+    }
+
+    @Test
+    void severalBrokenOnesAreAllPassedOverAndNamed() throws IOException {
+        for (long step = 1; step <= 3; step++) {
+            store.save(checkpoint(step));
+        }
+        Files.write(fileOf(3), new byte[0]);
+        Files.write(fileOf(2), new byte[] {1, 2, 3});
+
+        assertThat(store.newest()).contains(checkpoint(1));
+        assertThat(store.notes()).hasSize(2);
+    }
+
+    @Test
+    void whatACrashLeftUnfinishedIsIgnoredAndSweptAway() throws IOException {
+        Files.createDirectories(folder);
+        Files.write(folder.resolve("step-000000000007.safetensors.unfinished"), new byte[100]);
+
+        assertThat(store.newest()).isEmpty();
+        store.save(checkpoint(8));
+        assertThat(names()).containsExactly("step-000000000008.safetensors");
+    }
+
+    @Test
+    void aSaveThatFailsSaysWhatToDo() throws IOException {
+        Files.createDirectories(folder.getParent());
+        Files.writeString(folder, "a file where the folder should be");
+
+        assertThatThrownBy(() -> store.save(checkpoint(1)))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageStartingWith("checkpoint of step 1 cannot be written to " + folder)
+                .hasMessageContaining("free disk space");
+    }
+}
