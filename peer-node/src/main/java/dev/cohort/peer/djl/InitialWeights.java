@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.convolutional.Convolution;
 import ai.djl.training.initializer.Initializer;
 import dev.cohort.tensor.Hasher;
 import java.nio.ByteBuffer;
@@ -17,7 +19,7 @@ import java.util.function.DoubleSupplier;
  * every version of PyTorch and on every device.
  *
  * <ul>
- *   <li>convolutions: normal with deviation sqrt(2 / fan-out), fan-out = filters * kernel area (He et al. 2015)
+ *   <li>convolutions: normal with deviation sqrt(2 / fan-out), fan-out = filters * kernel area / groups (He et al. 2015)
  *   <li>biases of convolutions: 0
  *   <li>batch norm: scale 1, shift 0, mean 0, variance 1
  *   <li>linear, weight and bias: uniform within 1 / sqrt(inputs), which is PyTorch's default
@@ -33,9 +35,13 @@ final class InitialWeights {
         this.featureWidth = featureWidth;
     }
 
-    Initializer of(String name, Parameter parameter) {
+    /** The first value of {@code parameter}, which is one of {@code owner}'s own. */
+    Initializer of(String name, Parameter parameter, Block owner) {
         return switch (parameter.getType()) {
-            case WEIGHT -> (manager, shape, dtype) -> weight(name, manager, shape, dtype);
+            case WEIGHT ->
+                owner instanceof Convolution convolution
+                        ? (manager, shape, dtype) -> kernel(name, convolution.getGroups(), manager, shape, dtype)
+                        : (manager, shape, dtype) -> drawn(manager, shape, dtype, uniform(random(name)));
             case BIAS -> name.equals("fc.bias") ? this::headBias : Initializer.ZEROS;
             case GAMMA, RUNNING_VAR -> Initializer.ONES;
             case BETA, RUNNING_MEAN -> Initializer.ZEROS;
@@ -43,12 +49,9 @@ final class InitialWeights {
         };
     }
 
-    private NDArray weight(String name, NDManager manager, Shape shape, DataType dtype) {
+    private NDArray kernel(String name, int groups, NDManager manager, Shape shape, DataType dtype) {
         Random random = random(name);
-        if (shape.dimension() == 2) {
-            return drawn(manager, shape, dtype, uniform(random));
-        }
-        double deviation = StrictMath.sqrt(2.0 / (shape.get(0) * shape.get(2) * shape.get(3)));
+        double deviation = StrictMath.sqrt(2.0 * groups / (shape.get(0) * shape.get(2) * shape.get(3)));
         return drawn(manager, shape, dtype, () -> random.nextGaussian() * deviation);
     }
 

@@ -52,26 +52,31 @@ public final class Student extends AbstractBlock {
 
     void initialize(NDManager manager, long seed, ImageShape image, DType dtype) {
         InitialWeights initial = new InitialWeights(seed, featureWidth);
-        namedParameters().forEach((name, parameter) -> parameter.setInitializer(initial.of(name, parameter)));
+        visit("", this, (name, parameter, owner) -> parameter.setInitializer(initial.of(name, parameter, owner)));
         initialize(manager, Arrays.typeOf(dtype), new Shape(1, image.channels(), image.height(), image.width()));
     }
 
     /** Parameters and batch-norm statistics by name, in the order of their names. */
     public SortedMap<String, Parameter> namedParameters() {
         SortedMap<String, Parameter> named = new TreeMap<>();
-        collect("", this, named);
-        return Collections.unmodifiableSortedMap(named);
-    }
-
-    private static void collect(String path, Block block, SortedMap<String, Parameter> named) {
-        for (Parameter parameter : block.getDirectParameters().values()) {
-            String name = path + suffix(parameter);
+        visit("", this, (name, parameter, owner) -> {
             if (named.put(name, parameter) != null) {
                 throw new IllegalStateException("two parameters named " + name);
             }
+        });
+        return Collections.unmodifiableSortedMap(named);
+    }
+
+    private interface Visitor {
+        void parameter(String name, Parameter parameter, Block owner);
+    }
+
+    private static void visit(String path, Block block, Visitor visitor) {
+        for (Parameter parameter : block.getDirectParameters().values()) {
+            visitor.parameter(path + suffix(parameter), parameter, block);
         }
         for (Pair<String, Block> child : block.getChildren()) {
-            collect(child.getKey().isEmpty() ? path : path + child.getKey() + ".", child.getValue(), named);
+            visit(child.getKey().isEmpty() ? path : path + child.getKey() + ".", child.getValue(), visitor);
         }
     }
 

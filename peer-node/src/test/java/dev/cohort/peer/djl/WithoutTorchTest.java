@@ -1,0 +1,92 @@
+package dev.cohort.peer.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What works, and what is said, in a JVM where PyTorch is not there. */
+class WithoutTorchTest {
+    @TempDir
+    private Path cache;
+
+    /** Asks the catalogue and the device choice for everything that is plain data. */
+    static final class AskTheCatalogue {
+        private AskTheCatalogue() {}
+
+        public static void main(String[] args) {
+            ModelCatalog.all().forEach(a -> System.out.println(a.name() + " " + ModelCatalog.featureWidth(a.name())));
+            System.out.println(DeviceChoice.parse("auto").on(2, 1));
+        }
+    }
+
+    /** Starts the engine and prints what it says. */
+    static final class StartTheEngine {
+        private StartTheEngine() {}
+
+        public static void main(String[] args) {
+            try {
+                System.out.println("started " + TorchEngine.start().version());
+            } catch (IllegalStateException e) {
+                System.out.println("refused: " + e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void theCatalogueNeedsNeitherDjlNorPyTorch() throws Exception {
+        List<String> lines = run(
+                AskTheCatalogue.class,
+                entry -> !entry.contains(Path.of("ai", "djl").toString()));
+
+        assertThat(lines).contains("resnet8 64", "wrn-16-2 128", "vgg16 512", "densenet-40-12 448", "cuda:1");
+    }
+
+    @Test
+    void missingNativesAreNamedWithTheFix() throws Exception {
+        List<String> lines = run(StartTheEngine.class, entry -> !entry.contains("pytorch-native"));
+
+        assertThat(lines)
+                .filteredOn(line -> line.startsWith("refused: "))
+                .singleElement()
+                .asString()
+                .startsWith("refused: PyTorch's native libraries cannot be loaded")
+                .contains("put pytorch-native-cpu of this platform on the class path", "PYTORCH_LIBRARY_PATH");
+    }
+
+    @Test
+    void presentNativesStart() {
+        assertThat(TorchEngine.start().version()).isEqualTo("2.7.1");
+        assertThat(TorchEngine.start().threads()).isEqualTo(1);
+        assertThat(TorchEngine.start().gpus()).isZero();
+    }
+
+    /** Lines printed by {@code main} in a JVM with the part of the class path that {@code kept} keeps. */
+    private List<String> run(Class<?> main, Predicate<String> kept) throws IOException, InterruptedException {
+        String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(kept)
+                .collect(Collectors.joining(File.pathSeparator));
+        ProcessBuilder builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-Dai.djl.offline=true",
+                        "-DDJL_CACHE_DIR=" + cache,
+                        "-cp",
+                        classPath,
+                        main.getName())
+                .redirectErrorStream(true);
+        builder.environment().remove("PYTORCH_LIBRARY_PATH");
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output.lines().toList();
+    }
+}
