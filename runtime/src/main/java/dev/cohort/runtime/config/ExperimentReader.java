@@ -1,0 +1,253 @@
+package dev.cohort.runtime.config;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Experiment.Augment;
+import dev.cohort.experiment.Experiment.Data;
+import dev.cohort.experiment.Experiment.Elastic;
+import dev.cohort.experiment.Experiment.Kafka;
+import dev.cohort.experiment.Experiment.Method;
+import dev.cohort.experiment.Experiment.Mix;
+import dev.cohort.experiment.Experiment.Optimizer;
+import dev.cohort.experiment.Experiment.Pace;
+import dev.cohort.experiment.Experiment.Peer;
+import dev.cohort.experiment.Experiment.Recording;
+import dev.cohort.experiment.Experiment.Run;
+import dev.cohort.experiment.Experiment.Schedule;
+import dev.cohort.experiment.Experiment.Threads;
+import dev.cohort.experiment.Experiment.Wire;
+import dev.cohort.experiment.Problems;
+import dev.cohort.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** A tree to an experiment: every key, its type, its range and its default, section by section in the order of the file. */
+final class ExperimentReader {
+    /** Slots, thus contributors: every one costs parameters of the teacher and a partition. */
+    static final int SLOTS_MAX = 256;
+
+    private static final int ROWS_MAX = 65_536;
+    private static final int DEFAULT_SLOTS = 8;
+    private static final int DEFAULT_EPOCHS = 1;
+    /** Stands in for a method that is missing, after that has been noted. */
+    private static final String SOME_METHOD = "mean_logit";
+
+    private static final Pattern RUN_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,47}");
+    private static final Pattern BOOTSTRAP =
+            Pattern.compile("embedded|[^\\s,:]+:[0-9]{1,5}(,[^\\s,:]+:[0-9]{1,5})*|\\[[0-9a-fA-F:.]+]:[0-9]{1,5}");
+    /** Kafka's own settings all have a dot or are these; so a mistyped key of ours is still found. */
+    private static final Pattern CLIENT_SETTING = Pattern.compile(".*\\..*|acks|retries");
+
+    private static final Pattern ANY_KEY = Pattern.compile(".*", Pattern.DOTALL);
+    private static final List<String> FLOAT_WORDS = List.of("fp16", "fp32", "fp64");
+
+    private final Section root;
+    private final Problems problems;
+
+    private ExperimentReader(Section root, Problems problems) {
+        this.root = root;
+        this.problems = problems;
+    }
+
+    static Experiment read(Tree.Branch tree, Problems problems) {
+        return new ExperimentReader(Section.root(tree, problems), problems).experiment();
+    }
+
+    private Experiment experiment() {
+        Run run = run(root.section("run"));
+        Data data = data(root.section("data"));
+        Augment augment = augment(root.section("augment"));
+        Mix mix = mix(root.section("mix"));
+        Method method = method(root.section("method"));
+        Optimizer optimizer = optimizer(root.section("optimizer"));
+        List<Peer> peers = PeerReader.read(root, run.seed(), problems);
+        int contributors = (int) peers.stream().filter(peer -> !peer.control()).count();
+        Pace pace = pace(root.section("pace"), contributors);
+        Elastic elastic = elastic(root.section("elastic"), contributors);
+        Wire wire = wire(root.section("wire"));
+        Recording recording = recording(root.section("record"));
+        Kafka kafka = kafka(root.section("kafka"));
+        Threads threads = threads(root.section("threads"));
+        root.close();
+        return new Experiment(
+                run, data, augment, mix, method, optimizer, peers, pace, elastic, wire, recording, kafka, threads);
+    }
+
+    private Run run(Section s) {
+        String name = s.text("name", RUN_NAME, "1 to 48 of A-Z a-z 0-9 . _ - and start with a letter or digit")
+                .orElse("experiment");
+        long seed = s.whole("seed", 1, Long.MIN_VALUE / 2000, Long.MAX_VALUE / 2000);
+        OptionalLong epochs = s.wholeIfThere("epochs", 1, 1_000_000);
+        OptionalLong steps = s.wholeIfThere("steps", 1, Long.MAX_VALUE);
+        int batchSize = s.whole("batch_size", 128, 1, ROWS_MAX);
+        if (s.usable() && s.has("epochs") == s.has("steps")) {
+            problems.require(
+                    false,
+                    "run",
+                    s.has("epochs") ? "both epochs and steps" : "neither epochs nor steps",
+                    "one of the two: how long to train");
+        }
+        s.close();
+        return steps.isPresent()
+                ? new Run(name, seed, OptionalInt.empty(), steps, batchSize)
+                : new Run(
+                        name,
+                        seed,
+                        OptionalInt.of((int) epochs.orElse(DEFAULT_EPOCHS)),
+                        OptionalLong.empty(),
+                        batchSize);
+    }
+
+    private Data data(Section s) {
+        Data data = new Data(
+                s.text("name").orElse("fashion-mnist"),
+                s.text("path"),
+                s.choice("mode", Data.Delivery.RECIPE, Data.Delivery.values()),
+                s.number("validation", 0, NumberRange.BELOW_ONE));
+        s.close();
+        return data;
+    }
+
+    private Augment augment(Section s) {
+        Augment augment =
+                new Augment(s.whole("crop_padding", 4, 0, 1024), s.flag("flip", true), s.flag("per_peer", false));
+        s.close();
+        return augment;
+    }
+
+    private Mix mix(Section s) {
+        Mix mix = new Mix(
+                s.choice("kind", Mix.Mixing.NONE, Mix.Mixing.values()),
+                s.number("alpha", 1, NumberRange.POSITIVE),
+                s.number("probability", 0.5, NumberRange.SHARE),
+                s.whole("n", 2, 1, 16));
+        s.close();
+        return mix;
+    }
+
+    private Method method(Section s) {
+        Optional<String> name = s.text("name");
+        if (name.isEmpty()) {
+            problems.require(!s.usable(), s.at("name"), "missing", "the name of a method, for example one");
+            return new Method(SOME_METHOD, Map.of());
+        }
+        Method method = new Method(name.get(), s.remaining(ANY_KEY));
+        s.close();
+        return method;
+    }
+
+    private Optimizer optimizer(Section s) {
+        s.choice("name", "sgd", Map.of("sgd", "sgd"), List.of("sgd"));
+        double momentum = s.number("momentum", 0.9, NumberRange.BELOW_ONE);
+        boolean nesterov = s.flag("nesterov", false);
+        problems.require(!nesterov || momentum > 0, s.at("nesterov"), true, "false when momentum is 0");
+        Optimizer optimizer = new Optimizer(
+                s.number("learning_rate", 0.1, NumberRange.POSITIVE),
+                momentum,
+                nesterov,
+                s.number("weight_decay", 1e-4, NumberRange.NOT_NEGATIVE),
+                schedule(s.section("schedule")));
+        s.close();
+        return optimizer;
+    }
+
+    private Schedule schedule(Section s) {
+        Schedule.Shape kind = s.choice("kind", Schedule.Shape.CONSTANT, Schedule.Shape.values());
+        List<Double> milestones = s.numbers("milestones", NumberRange.NOT_NEGATIVE);
+        problems.require(
+                kind != Schedule.Shape.STEP || s.has("milestones"),
+                s.at("milestones"),
+                "missing",
+                "a list of epochs, since the kind is step");
+        problems.require(
+                milestones.equals(milestones.stream().sorted().toList()), s.at("milestones"), milestones, "ascending");
+        Schedule schedule = new Schedule(
+                kind,
+                milestones,
+                s.number("gamma", 0.1, NumberRange.POSITIVE),
+                s.number("warmup_epochs", 0, NumberRange.NOT_NEGATIVE));
+        s.close();
+        return schedule;
+    }
+
+    private Pace pace(Section s, int contributors) {
+        int quorum = s.whole("quorum", 2, 1, SLOTS_MAX);
+        Pace.Completion completion = s.choice("completion", Pace.Completion.ALL, Pace.Completion.values());
+        if (completion == Pace.Completion.QUORUM && contributors > 0) {
+            problems.require(
+                    quorum <= contributors, s.at("quorum"), quorum, "at most " + contributors + ", the contributors");
+        }
+        Pace pace = new Pace(
+                s.choice("mode", Pace.Mode.STRICT, Pace.Mode.values()),
+                s.whole("k", 2, 1, 1024),
+                s.whole("parts", 2, 1, 1024),
+                s.whole("prefetch", 2, 0, 1024),
+                completion,
+                quorum,
+                s.whole("gone_after_ms", 3_000L, 1_000, Long.MAX_VALUE),
+                s.whole("deadline_ms", 30_000L, 1, Long.MAX_VALUE),
+                s.whole("evaluation_ms", 600_000L, 1, Long.MAX_VALUE),
+                s.whole("start_ms", 120_000L, 1, Long.MAX_VALUE),
+                s.choice("on_loss", Pace.OnLoss.DROP, Pace.OnLoss.values()));
+        s.close();
+        return pace;
+    }
+
+    private Elastic elastic(Section s, int contributors) {
+        int max = s.whole("max", Math.max(DEFAULT_SLOTS, contributors), 1, SLOTS_MAX);
+        int min = s.whole("min", Math.max(1, Math.min(2, Math.min(contributors, max))), 1, SLOTS_MAX);
+        problems.require(min <= max, s.at("min"), min, "at most " + max + ", which is " + s.at("max"));
+        problems.require(contributors <= max, s.at("max"), max, "at least " + contributors + ", the contributors");
+        Section admit = s.section("admit");
+        Elastic elastic = new Elastic(
+                min,
+                max,
+                s.whole("cooldown_ms", 5_000L, 0, Long.MAX_VALUE),
+                admit.whole("after_steps", 0L, 0, Long.MAX_VALUE),
+                admit.number("accuracy_ratio", 0.8, NumberRange.SHARE));
+        admit.close();
+        s.close();
+        return elastic;
+    }
+
+    private Wire wire(Section s) {
+        Map<String, DType> types = new TreeMap<>();
+        types.put("fp16", DType.FLOAT16);
+        types.put("fp32", DType.FLOAT32);
+        types.put("fp64", DType.FLOAT64);
+        Wire wire = new Wire(
+                s.choice("logits", DType.FLOAT32, types, FLOAT_WORDS),
+                s.choice("features", DType.FLOAT32, types, FLOAT_WORDS));
+        s.close();
+        return wire;
+    }
+
+    private Recording recording(Section s) {
+        Recording recording = new Recording(
+                s.choice("features", Recording.Features.NEEDED, Recording.Features.values()),
+                s.flag("evaluation_logits", true));
+        s.close();
+        return recording;
+    }
+
+    private Kafka kafka(Section s) {
+        String bootstrap = s.text("bootstrap", BOOTSTRAP, "embedded or HOST:PORT, for example localhost:9092")
+                .orElse("embedded");
+        int replication = s.whole("replication", 1, 1, 16);
+        Map<String, String> client = s.remaining(CLIENT_SETTING);
+        s.close();
+        return new Kafka(bootstrap.equals("embedded") ? Optional.empty() : Optional.of(bootstrap), replication, client);
+    }
+
+    private Threads threads(Section s) {
+        OptionalLong torch = s.says("torch_per_peer", "auto")
+                ? OptionalLong.empty()
+                : s.wholeIfThere("torch_per_peer", 1, 1024, "auto or a whole number from 1 to 1024");
+        s.close();
+        return new Threads(torch.isPresent() ? OptionalInt.of((int) torch.getAsLong()) : OptionalInt.empty());
+    }
+}

@@ -1,0 +1,104 @@
+package dev.cohort.runtime.config;
+
+import dev.cohort.experiment.Experiment.Peer;
+import dev.cohort.experiment.Problems;
+import dev.cohort.protocol.PeerId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/** The peers of an experiment. Whether a model exists is for the model catalogue to say, which this module does not see. */
+final class PeerReader {
+    private static final Pattern PEER_ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
+    private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda:[0-9]{1,3}");
+    /** Files and metrics of a run are named after its processes. */
+    private static final Set<String> ROLES = new TreeSet<>(List.of("augmenter", "broker", "coordinator", "launcher"));
+
+    private final Problems problems;
+    private final long runSeed;
+    private final Set<PeerId> ids = new TreeSet<>();
+
+    private PeerReader(long runSeed, Problems problems) {
+        this.runSeed = runSeed;
+        this.problems = problems;
+    }
+
+    /** What a peer says of itself; the rest comes from its place in the list. */
+    private record Draft(
+            Section at,
+            Optional<PeerId> id,
+            Optional<String> model,
+            String device,
+            OptionalLong seed,
+            boolean control) {}
+
+    static List<Peer> read(Section root, long runSeed, Problems problems) {
+        return new PeerReader(runSeed, problems).peers(root);
+    }
+
+    private List<Peer> peers(Section root) {
+        List<Draft> drafts = root.sections("peers").stream().map(this::draft).toList();
+        long controls = drafts.stream().filter(Draft::control).count();
+        problems.require(
+                drafts.size() > controls,
+                "peers",
+                drafts.isEmpty() ? "none" : "none but control",
+                "at least 1 that is not control");
+        problems.require(controls <= 1, "peers", controls + " with control: true", "at most 1");
+        List<Peer> peers = new ArrayList<>();
+        for (int index = 0; index < drafts.size(); index++) {
+            finish(drafts, index).ifPresent(peers::add);
+        }
+        return peers;
+    }
+
+    private Draft draft(Section s) {
+        Draft draft = new Draft(
+                s,
+                id(s),
+                s.text("model"),
+                s.text("device", DEVICE, "auto, cpu or cuda:N, for example cuda:0")
+                        .orElse("auto"),
+                s.wholeIfThere("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+                s.flag("control", false));
+        s.close();
+        return draft;
+    }
+
+    private Optional<PeerId> id(Section s) {
+        String must = "1 to 32 of a-z 0-9 . _ - and start with a letter or digit";
+        if (!s.has("id")) {
+            problems.require(!s.usable(), s.at("id"), "missing", must);
+            return Optional.empty();
+        }
+        Optional<PeerId> id = s.text("id", PEER_ID, must).map(PeerId::new);
+        id.ifPresent(i -> {
+            problems.require(
+                    !ROLES.contains(i.value()), s.at("id"), i, "no name of a role: " + String.join(", ", ROLES));
+            problems.require(ids.add(i), s.at("id"), i, "unlike the ids of the other peers");
+        });
+        return id;
+    }
+
+    /** The control peer is the first contributor without a teacher: same model, same initial weights. */
+    private Optional<Peer> finish(List<Draft> drafts, int index) {
+        Draft own = drafts.get(index);
+        int like = index;
+        for (int i = drafts.size() - 1; i >= 0 && own.control(); i--) {
+            like = drafts.get(i).control() ? like : i;
+        }
+        Draft model = drafts.get(like);
+        Optional<String> name = own.model().or(model::model);
+        problems.require(
+                name.isPresent() || !own.at().usable(),
+                own.at().at("model"),
+                "missing",
+                "the name of a model, for example resnet8");
+        long seed = own.seed().orElse(model.seed().orElse(runSeed * 1000 + like + 1));
+        return own.id().flatMap(id -> name.map(m -> new Peer(id, m, own.device(), seed, own.control())));
+    }
+}

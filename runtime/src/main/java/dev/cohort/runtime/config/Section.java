@@ -1,0 +1,250 @@
+package dev.cohort.runtime.config;
+
+import dev.cohort.experiment.Problems;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The values under one key of an experiment, read by type. A value that cannot be used is noted, and the default stands in for
+ * it, so that reading goes on and finds the next. {@link #close} notes the keys nobody asked for.
+ */
+final class Section {
+    private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]{1,19}");
+    private static final Pattern NUMBER = Pattern.compile("[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,4})?");
+
+    private final String path;
+    private final Map<String, Tree> entries;
+    private final boolean usable;
+    private final Problems problems;
+    private final TreeSet<String> asked = new TreeSet<>();
+
+    private Section(String path, Optional<Tree> tree, Problems problems) {
+        this.path = path;
+        this.entries = tree.orElse(Tree.Branch.EMPTY) instanceof Tree.Branch branch ? branch.entries() : Map.of();
+        this.usable = tree.isEmpty() || tree.get() instanceof Tree.Branch;
+        this.problems = problems;
+    }
+
+    /** The whole file. */
+    static Section root(Tree.Branch tree, Problems problems) {
+        return new Section("", Optional.of(tree), problems);
+    }
+
+    /** The path of {@code key} for a problem. */
+    String at(String key) {
+        return path.isEmpty() ? key : path + "." + key;
+    }
+
+    /** The section at {@code key}; an empty one when there is none. */
+    Section section(String key) {
+        return checked(at(key), find(key));
+    }
+
+    /** The sections of the list at {@code key}; none when there is no list. */
+    List<Section> sections(String key) {
+        List<Section> sections = new ArrayList<>();
+        for (Tree item : items(key, "a list of mappings")) {
+            sections.add(checked(at(key) + "." + sections.size(), Optional.of(item)));
+        }
+        return sections;
+    }
+
+    /** Whether this is a mapping at all; if not, that has been noted, and missing keys are no further problem. */
+    boolean usable() {
+        return usable;
+    }
+
+    /** Whether the value is exactly this word. */
+    boolean says(String key, String word) {
+        return find(key)
+                .filter(value -> value.equals(new Tree.Leaf(word, false)))
+                .isPresent();
+    }
+
+    boolean has(String key) {
+        return find(key).isPresent();
+    }
+
+    long whole(String key, long otherwise, long least, long most) {
+        return wholeIfThere(key, least, most).orElse(otherwise);
+    }
+
+    int whole(String key, int otherwise, int least, int most) {
+        return (int) whole(key, (long) otherwise, least, most);
+    }
+
+    /** Empty when it is not there. */
+    OptionalLong wholeIfThere(String key, long least, long most) {
+        boolean bounded = most != Long.MAX_VALUE;
+        String range = bounded ? " from " + least + " to " + most : " of at least " + least;
+        return wholeIfThere(key, least, most, "a whole number" + (least == Long.MIN_VALUE ? "" : range));
+    }
+
+    /** Empty when it is not there; {@code must} says what it has to be. */
+    OptionalLong wholeIfThere(String key, long least, long most, String must) {
+        Optional<Tree> value = find(key);
+        if (value.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        if (value.get() instanceof Tree.Leaf leaf
+                && !leaf.quoted()
+                && WHOLE.matcher(leaf.text()).matches()) {
+            OptionalLong number = parsed(leaf.text());
+            if (number.isPresent() && number.getAsLong() >= least && number.getAsLong() <= most) {
+                return number;
+            }
+        }
+        refuse(key, value.get(), must);
+        return OptionalLong.empty();
+    }
+
+    double number(String key, double otherwise, NumberRange range) {
+        return find(key).map(v -> number(at(key), v, otherwise, range)).orElse(otherwise);
+    }
+
+    /** Empty when one of them cannot be used. */
+    List<Double> numbers(String key, NumberRange range) {
+        List<Double> numbers = new ArrayList<>();
+        int before = problems.found().size();
+        for (Tree item : items(key, "a list of numbers")) {
+            numbers.add(number(at(key) + "." + numbers.size(), item, 0, range));
+        }
+        return problems.found().size() == before ? numbers : List.of();
+    }
+
+    boolean flag(String key, boolean otherwise) {
+        return find(key)
+                .map(value -> {
+                    String text = value instanceof Tree.Leaf leaf && !leaf.quoted() ? leaf.text() : "";
+                    if (!text.equals("true") && !text.equals("false")) {
+                        refuse(key, value, "true or false");
+                        return otherwise;
+                    }
+                    return text.equals("true");
+                })
+                .orElse(otherwise);
+    }
+
+    /** Any single value as it stands there. */
+    Optional<String> text(String key) {
+        return find(key).flatMap(value -> text(key, value));
+    }
+
+    /** A text of the form {@code form}, which {@code must} describes. */
+    Optional<String> text(String key, Pattern form, String must) {
+        return find(key).flatMap(value -> {
+            Optional<String> text = text(key, value);
+            if (text.isPresent() && !form.matcher(text.get()).matches()) {
+                refuse(key, value, must);
+                return Optional.empty();
+            }
+            return text;
+        });
+    }
+
+    /** One of {@code values} by its lower-case name. */
+    <E extends Enum<E>> E choice(String key, E otherwise, E[] values) {
+        TreeMap<String, E> named = new TreeMap<>();
+        Stream.of(values).forEach(value -> named.put(word(value), value));
+        return choice(
+                key, otherwise, named, Stream.of(values).map(Section::word).toList());
+    }
+
+    /** One of {@code words}, which say what {@code named} maps them to. */
+    <E> E choice(String key, E otherwise, Map<String, E> named, List<String> words) {
+        return find(key)
+                .map(value -> {
+                    Optional<E> found = value instanceof Tree.Leaf leaf
+                            ? Optional.ofNullable(named.get(leaf.text()))
+                            : Optional.empty();
+                    if (found.isEmpty()) {
+                        refuse(key, value, "one of " + String.join(", ", words));
+                    }
+                    return found.orElse(otherwise);
+                })
+                .orElse(otherwise);
+    }
+
+    /** All values at keys nobody has asked for yet and that {@code wanted} accepts. */
+    SortedMap<String, String> remaining(Pattern wanted) {
+        SortedMap<String, String> texts = new TreeMap<>();
+        entries.keySet().stream()
+                .filter(key -> !asked.contains(key) && wanted.matcher(key).matches())
+                .toList()
+                .forEach(key -> text(key).ifPresent(text -> texts.put(key, text)));
+        return texts;
+    }
+
+    void refuse(String key, Tree value, String must) {
+        problems.require(false, at(key), value.shown(), must);
+    }
+
+    /** Notes every key that was not asked for. */
+    void close() {
+        for (String key : entries.keySet()) {
+            problems.require(asked.contains(key), at(key), "unknown key", "one of " + String.join(", ", asked));
+        }
+    }
+
+    /** How an enum's value is written. */
+    static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    private Section checked(String where, Optional<Tree> tree) {
+        Section section = new Section(where, tree, problems);
+        problems.require(section.usable, where, tree.map(Tree::shown).orElse("missing"), "a mapping of keys to values");
+        return section;
+    }
+
+    private Optional<Tree> find(String key) {
+        asked.add(key);
+        return Optional.ofNullable(entries.get(key)).filter(v -> !(v instanceof Tree.Leaf leaf && leaf.isNull()));
+    }
+
+    private List<Tree> items(String key, String must) {
+        Optional<Tree> value = find(key);
+        if (value.isPresent() && !(value.get() instanceof Tree.Items)) {
+            refuse(key, value.get(), must);
+        }
+        return value.isPresent() && value.get() instanceof Tree.Items items ? items.values() : List.of();
+    }
+
+    private Optional<String> text(String key, Tree value) {
+        if (value instanceof Tree.Leaf leaf) {
+            return Optional.of(leaf.text());
+        }
+        refuse(key, value, "a single value");
+        return Optional.empty();
+    }
+
+    private double number(String where, Tree value, double otherwise, NumberRange range) {
+        if (value instanceof Tree.Leaf leaf
+                && !leaf.quoted()
+                && NUMBER.matcher(leaf.text()).matches()) {
+            double number = Double.parseDouble(leaf.text());
+            if (range.allows(number)) {
+                return number;
+            }
+        }
+        problems.require(false, where, value.shown(), range.words());
+        return otherwise;
+    }
+
+    private static OptionalLong parsed(String digits) {
+        try {
+            return OptionalLong.of(Long.parseLong(digits));
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty();
+        }
+    }
+}
