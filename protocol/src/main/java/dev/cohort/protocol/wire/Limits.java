@@ -12,7 +12,8 @@ package dev.cohort.protocol.wire;
  * @param rowsMax rows of a batch
  * @param classesMax classes of a data set
  * @param labelCellsMax rows times classes, since dense labels take eight bytes of each
- * @param imageSideMax height or width of an image in pixels; also bounds the crop padding
+ * @param imageSideMax height or width of an image in pixels; also bounds the crop padding. Squared and times
+ *     {@code channelsMax} it must fit an int
  * @param channelsMax channels of an image
  * @param rankMax dimensions of a tensor
  * @param tensorsMax tensors in one message
@@ -42,7 +43,7 @@ public record Limits(
      * Test labels of ImageNet (50,000) are 100 KB packed; its 21,841 classes in a batch of 256 are 5.6 million label cells.
      */
     public static final Limits DEFAULT = new Limits(
-            32 << 20, 50_000, 4 << 20, 512, 1 << 20, 65_536, 100_000, 1 << 23, 8_192, 64, 8, 4_096, 256, 64, 256);
+            32 << 20, 50_000, 4 << 20, 512, 1 << 20, 65_536, 100_000, 1 << 23, 4_096, 64, 8, 4_096, 256, 64, 256);
 
     public Limits {
         long least = Math.min(messageBytesMax, fieldsMax);

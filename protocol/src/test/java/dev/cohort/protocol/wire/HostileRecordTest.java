@@ -300,6 +300,18 @@ class HostileRecordTest {
     }
 
     @Test
+    void rejectsImagesWhoseSizeWrapsAroundToNothing() {
+        byte[] record = changed(e -> e.getTestImagesBuilder()
+                .setTotal(1)
+                .setCount(1)
+                .getImageBuilder()
+                .setHeight(1 << 13)
+                .setWidth(1 << 13)
+                .setChannels(1 << 6));
+        assertThat(rejected(record, 1 << 18).reason()).isEqualTo(Reason.OVERSIZED);
+    }
+
+    @Test
     void rejectsMillionsOfEmptyMessagesWithoutMakingThem() throws IOException {
         // Tag of Prediction.tensors with length 0, again and again: two bytes each.
         byte[] bomb = new byte[8 << 20];
