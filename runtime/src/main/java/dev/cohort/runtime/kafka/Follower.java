@@ -1,5 +1,6 @@
 package dev.cohort.runtime.kafka;
 
+import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Decoding;
 import dev.cohort.protocol.wire.MessageCodec;
@@ -237,20 +238,23 @@ final class Follower implements Following {
         if (decoding instanceof Decoding.Accepted accepted) {
             Topic belongs = Topic.of(accepted.message());
             if (belongs == topic) {
-                return new Delivery(
-                        accepted.message(),
-                        accepted.sender(),
-                        topic,
-                        record.partition(),
-                        record.offset(),
-                        value.length);
+                return delivery(record, topic, accepted.message(), accepted.sender());
             }
             reject(record, topic, "wrong_topic", accepted.sender(), "belongs on " + belongs.suffix());
         } else if (decoding instanceof Decoding.Rejected rejected) {
             String reason = rejected.reason().name().toLowerCase(Locale.ROOT);
             reject(record, topic, reason, rejected.sender(), rejected.detail());
+            if (topic == Topic.PREDICTIONS && rejected.standIn().isPresent()) {
+                // Nobody may teach from it, but nobody should wait for a better one either.
+                return delivery(record, topic, rejected.standIn().get(), rejected.sender());
+            }
         }
         return null;
+    }
+
+    private static Delivery delivery(ConsumerRecord<?, byte[]> record, Topic topic, Message message, String sender) {
+        int bytes = record.value() == null ? 0 : record.value().length;
+        return new Delivery(message, sender, topic, record.partition(), record.offset(), bytes);
     }
 
     private void reject(ConsumerRecord<?, ?> record, Topic topic, String reason, String sender, String detail) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
@@ -13,6 +14,8 @@ import dev.cohort.runtime.Delivery;
 import dev.cohort.runtime.Eventually;
 import dev.cohort.runtime.RecordedFaults;
 import dev.cohort.runtime.Samples;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -235,6 +238,29 @@ abstract class RunLogContract {
         assertThat(recorder.rejected()).hasSize(6);
         assertThat(reader.rejected()).containsEntry("wrong_run/stranger", 1L).containsEntry("wrong_topic/confused", 1L);
         assertThat(reader.rejected().values().stream().mapToLong(n -> n).sum()).isEqualTo(6);
+    }
+
+    @Test
+    void aPredictionThatIsNotFiniteArrivesWithoutItsTensors() {
+        RunLog reader = connect("reader");
+        Recorder recorder = new Recorder();
+        follow(reader, recorder, Topic.PREDICTIONS);
+        Prediction said = Samples.prediction(3, Samples.P1, 2);
+        Prediction diverged = new Prediction(
+                said.step(),
+                said.part(),
+                said.peer(),
+                said.incarnation(),
+                said.version(),
+                NamedTensors.of(TensorName.LOGITS, Tensor.ofFloats(new float[] {Float.NaN}, 1, 1)),
+                said.rendered(),
+                said.previous());
+        connect("p1").append(List.of(diverged));
+        Prediction arrived = (Prediction) recorder.await(1).get(0);
+        assertThat(arrived.step()).isEqualTo(3);
+        assertThat(arrived.peer()).isEqualTo(Samples.P1);
+        assertThat(arrived.tensors()).isEqualTo(NamedTensors.none());
+        assertThat(reader.rejected()).containsEntry("not_finite/p1", 1L);
     }
 
     private void write(Topic topic, byte[]... values) {
