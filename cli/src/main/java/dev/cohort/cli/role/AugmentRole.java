@@ -1,0 +1,75 @@
+package dev.cohort.cli.role;
+
+import dev.cohort.augment.Augmenter;
+import dev.cohort.augment.AugmenterSetting;
+import dev.cohort.augment.AugmenterStatus;
+import dev.cohort.augment.BatchPlan;
+import dev.cohort.augment.BatchRenderer;
+import dev.cohort.augment.data.DataCatalog;
+import dev.cohort.augment.data.DataException;
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.NodeVerticle;
+import dev.cohort.runtime.ObservedNode;
+import dev.cohort.runtime.Status;
+import dev.cohort.runtime.kafka.From;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** The augmenter's process: it has the data and says what the batches are. */
+public final class AugmentRole {
+    private static final Set<Topic> FOLLOWED = EnumSet.of(Topic.BATCHES, Topic.OUTCOMES, Topic.CONTROL);
+
+    private AugmentRole() {}
+
+    /**
+     * Runs until the process is asked to end.
+     *
+     * @throws DataException when the data cannot be read
+     */
+    public static ExitCode run(RoleOptions options) throws DataException {
+        Session session = Session.open(options);
+        ImageData data = DataCatalog.open(session.experiment().data());
+        BatchRenderer renderer = new BatchRenderer(data);
+        if (session.experiment().data().mode() == Experiment.Data.Delivery.PIXELS) {
+            session.log().append(TestImageTransfer.messages(renderer.testImages()));
+        }
+        Augmenter augmenter = new Augmenter(
+                AugmenterSetting.of(session.experiment()), BatchPlan.of(session.experiment(), data), renderer);
+        NodeVerticle verticle = new NodeVerticle(NodeVerticle.Wiring.of(
+                        options.name(),
+                        new ObservedNode(
+                                options.name(), augmenter, session.process().registry()),
+                        session.log().clock(),
+                        session.log(),
+                        session.process())
+                .withStatus(() -> status(augmenter.status()))
+                .withFinished(augmenter::finished));
+        session.process().deploy(verticle);
+        session.process()
+                .serve(
+                        options.httpHost(),
+                        options.httpPort(),
+                        () -> session.log().brokerReachable() ? List.of() : List.of("broker not reachable"));
+        session.process()
+                .closeAtEnd(session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox()));
+        verticle.finished().thenRun(session::endWell);
+        return session.process().await();
+    }
+
+    private static Status status(AugmenterStatus said) {
+        return new Status(Map.of(
+                "role", "augmenter",
+                "planned", said.planned(),
+                "sent", said.sent(),
+                "logged", said.logged(),
+                "resolved", said.resolved(),
+                "unseen", said.unseen(),
+                "ended", said.end().isPresent()));
+    }
+}

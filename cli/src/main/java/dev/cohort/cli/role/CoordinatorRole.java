@@ -1,0 +1,133 @@
+package dev.cohort.cli.role;
+
+import dev.cohort.coordinator.Coordinator;
+import dev.cohort.coordinator.CoordinatorSetting;
+import dev.cohort.coordinator.CoordinatorStatus;
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.method.MethodCatalog;
+import dev.cohort.coordinator.method.TeacherSetting;
+import dev.cohort.distill.LearningRate;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.NodeVerticle;
+import dev.cohort.runtime.ObservedNode;
+import dev.cohort.runtime.Status;
+import dev.cohort.runtime.kafka.From;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The coordinator's process. */
+public final class CoordinatorRole {
+    private static final long RESEND_MS = 2_000;
+    private static final Set<Topic> FOLLOWED = EnumSet.of(
+            Topic.BATCHES, Topic.PREDICTIONS, Topic.OUTCOMES, Topic.MEMBERS, Topic.CONTROL, Topic.EVALUATIONS);
+
+    private CoordinatorRole() {}
+
+    /** Runs until the process is asked to end. */
+    public static ExitCode run(RoleOptions options) {
+        Session session = Session.open(options);
+        Coordinator coordinator = coordinator(options.name(), session.manifest(), session.experiment());
+        NodeVerticle verticle = new NodeVerticle(NodeVerticle.Wiring.of(
+                        options.name(),
+                        new ObservedNode(
+                                options.name(), coordinator, session.process().registry()),
+                        session.log().clock(),
+                        session.log(),
+                        session.process())
+                .withStatus(
+                        () -> status(coordinator.status(session.log().clock().getAsLong())))
+                .withFinished(coordinator::finished));
+        session.process().deploy(verticle);
+        session.process()
+                .serve(
+                        options.httpHost(),
+                        options.httpPort(),
+                        () -> session.log().brokerReachable() ? List.of() : List.of("broker not reachable"));
+        session.process()
+                .closeAtEnd(session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox()));
+        verticle.finished().thenRun(session::endWell);
+        return session.process().await();
+    }
+
+    /** The node of a run. */
+    public static Coordinator coordinator(String name, Manifest manifest, Experiment experiment) {
+        LearningRate rate =
+                new LearningRate(experiment.optimizer(), RunPlan.stepsPerEpoch(experiment, manifest), manifest.steps());
+        List<PeerId> seats =
+                experiment.contributors().stream().map(Experiment.Peer::id).toList();
+        Set<PeerId> observers = experiment.peers().stream()
+                .filter(Experiment.Peer::control)
+                .map(Experiment.Peer::id)
+                .collect(Collectors.toSet());
+        return new Coordinator(
+                new CoordinatorSetting(
+                        name,
+                        seats,
+                        observers,
+                        experiment.elastic().max(),
+                        manifest.classes(),
+                        manifest.featureWidths(),
+                        manifest.dataDigest(),
+                        manifest.testLabels(),
+                        experiment.pace(),
+                        experiment.elastic().min(),
+                        manifest.steps(),
+                        rate::at,
+                        RESEND_MS),
+                teacher(manifest, experiment));
+    }
+
+    /** The teacher of a run. */
+    static Teacher teacher(Manifest manifest, Experiment experiment) {
+        return MethodCatalog.get(experiment.method().name())
+                .create(
+                        experiment.method(),
+                        new TeacherSetting(
+                                experiment.elastic().max(),
+                                manifest.featureWidths(),
+                                manifest.classes(),
+                                experiment.run().seed(),
+                                experiment.optimizer(),
+                                experiment.wire().logits()));
+    }
+
+    private static Status status(CoordinatorStatus said) {
+        Map<String, Object> figures = new TreeMap<>();
+        figures.put("role", "coordinator");
+        figures.put("step", said.applied());
+        figures.put("waiting_for", said.waitingFor().stream().map(PeerId::value).toList());
+        figures.put("waiting_ms", said.waitingMs());
+        figures.put("paused", said.paused());
+        figures.put("aborted", said.aborted());
+        figures.put("targets", said.targets());
+        figures.put("skipped", said.skipped());
+        figures.put("teacher_state", said.teacherState().hex());
+        Map<String, Object> rejections = new TreeMap<>();
+        said.rejections().forEach((reason, count) -> rejections.put(reason.name(), count));
+        figures.put("rejections", rejections);
+        figures.put(
+                "members",
+                said.members().stream()
+                        .map(m -> Map.<String, Object>of(
+                                "peer", m.peer().value(),
+                                "slot", m.slot(),
+                                "observer", m.observer(),
+                                "standing", m.standing().name(),
+                                "since_ms", m.sinceMs(),
+                                "why", m.why(),
+                                "doing", m.doing().name(),
+                                "step", m.step(),
+                                "incarnation", m.incarnation()))
+                        .toList());
+        return new Status(figures);
+    }
+}

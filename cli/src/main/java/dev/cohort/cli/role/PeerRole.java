@@ -1,0 +1,238 @@
+package dev.cohort.cli.role;
+
+import dev.cohort.augment.BatchRenderer;
+import dev.cohort.augment.PixelRenderer;
+import dev.cohort.augment.data.DataCatalog;
+import dev.cohort.augment.data.DataException;
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.augment.prefetch.PrefetchingRenderer;
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.distill.LearningRate;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.Heartbeats;
+import dev.cohort.peer.Peer;
+import dev.cohort.peer.PeerSetting;
+import dev.cohort.peer.PeerStatus;
+import dev.cohort.peer.checkpoint.SafetensorsStore;
+import dev.cohort.peer.djl.DjlLearner;
+import dev.cohort.peer.djl.LearnerSetting;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Renderer;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.Delivery;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.NodeVerticle;
+import dev.cohort.runtime.ObservedNode;
+import dev.cohort.runtime.Receiver;
+import dev.cohort.runtime.RejectedRecord;
+import dev.cohort.runtime.RoleProcess;
+import dev.cohort.runtime.Status;
+import dev.cohort.runtime.kafka.Following;
+import dev.cohort.runtime.kafka.From;
+import dev.cohort.tensor.Digest;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+
+/** A peer's process: one student on one device. */
+public final class PeerRole {
+    private static final long RESEND_MS = 2_000;
+    private static final long HEARTBEAT_MS = 500;
+    private static final int RENDERED_AHEAD_MAX = 4;
+    private static final Duration TEST_IMAGES_LIMIT = Duration.ofMinutes(2);
+    private static final Duration FLUSH_LIMIT = Duration.ofSeconds(10);
+    private static final Set<Topic> FOLLOWED = EnumSet.of(Topic.BATCHES, Topic.OUTCOMES, Topic.MEMBERS, Topic.CONTROL);
+
+    private PeerRole() {}
+
+    /**
+     * Runs until the peer has left or the process is asked to end.
+     *
+     * @param newcomer a peer the experiment does not name
+     * @param fromHead whether a newcomer skips what was before it came
+     * @throws DataException when the data cannot be read
+     */
+    public static ExitCode run(RoleOptions options, Optional<Experiment.Peer> newcomer, boolean fromHead)
+            throws DataException {
+        Session session = Session.open(options);
+        Experiment experiment = session.experiment();
+        Experiment.Peer self = newcomer.orElseGet(() -> named(experiment, options.name()));
+        Source source = source(session);
+        PrefetchingRenderer renderer = new PrefetchingRenderer(source.renderer(), RENDERED_AHEAD_MAX);
+        session.process().closeAtEnd(renderer);
+        DjlLearner learner = ModelCatalog.create(LearnerSetting.of(
+                session.manifest(),
+                experiment.optimizer(),
+                self,
+                Math.max(0, experiment.peers().indexOf(self))));
+        PeerSetting setting = setting(session, options, self, learner, source.digest(), fromHead);
+        Path checkpoints = options.directory()
+                .orElse(Path.of("runs", options.run()))
+                .resolve("checkpoints")
+                .resolve(self.id().value());
+        Peer peer = new Peer(setting, learner, renderer, new SafetensorsStore(checkpoints, SafetensorsStore.KEPT));
+        return drive(session, options, peer, setting, renderer);
+    }
+
+    /** Where images come from, and which data that is. */
+    private record Source(Renderer renderer, Digest digest) {}
+
+    private static Source source(Session session) throws DataException {
+        if (session.experiment().data().mode() == Experiment.Data.Delivery.PIXELS) {
+            return new Source(
+                    new PixelRenderer(TestImageTransfer.await(session.log(), TEST_IMAGES_LIMIT)),
+                    session.manifest().dataDigest());
+        }
+        ImageData data = DataCatalog.open(session.experiment().data());
+        return new Source(new BatchRenderer(data), data.digest());
+    }
+
+    private static ExitCode drive(
+            Session session, RoleOptions options, Peer peer, PeerSetting setting, PrefetchingRenderer renderer) {
+        RoleProcess process = session.process();
+        NodeVerticle verticle = new NodeVerticle(NodeVerticle.Wiring.of(
+                        options.name(),
+                        new ObservedNode(options.name(), peer, process.registry()),
+                        session.log().clock(),
+                        session.log(),
+                        process)
+                .withStatus(() -> status(peer.status()))
+                .withFinished(() -> peer.left().isPresent()));
+        NodeVerticle heartbeats = new NodeVerticle(NodeVerticle.Wiring.of(
+                options.name() + "-heartbeats",
+                new Heartbeats(peer::status, HEARTBEAT_MS),
+                session.log().clock(),
+                session.log(),
+                process));
+        process.deploy(verticle);
+        process.deploy(heartbeats);
+        process.serve(
+                options.httpHost(),
+                options.httpPort(),
+                () -> session.log().brokerReachable() ? List.of() : List.of("broker not reachable"));
+        CompletableFuture<Integer> seat = new CompletableFuture<>();
+        Following following = session.log()
+                .follow(
+                        FOLLOWED,
+                        setting.slot().map(OptionalInt::of).orElse(OptionalInt.empty()),
+                        From.BEGINNING,
+                        new RenderingAhead(verticle.inbox(), renderer, setting, seat));
+        process.closeAtEnd(following);
+        if (setting.slot().isEmpty()) {
+            var unused = seat.thenAccept(following::addSlot);
+        }
+        verticle.finished().thenRun(() -> {
+            session.log().flush(FLUSH_LIMIT);
+            boolean well = peer.left()
+                    .map(l -> l.reason().equals(Left.FINISHED) || l.reason().startsWith("drained"))
+                    .orElse(false);
+            process.exit(well ? ExitCode.OK : ExitCode.FAILED);
+        });
+        return process.await();
+    }
+
+    private static PeerSetting setting(
+            Session session,
+            RoleOptions options,
+            Experiment.Peer self,
+            DjlLearner learner,
+            Digest dataDigest,
+            boolean fromHead) {
+        Experiment experiment = session.experiment();
+        Teacher teacher = CoordinatorRole.teacher(session.manifest(), experiment);
+        LearningRate rate = new LearningRate(
+                experiment.optimizer(),
+                RunPlan.stepsPerEpoch(experiment, session.manifest()),
+                session.manifest().steps());
+        int seat = experiment.contributors().indexOf(self);
+        Optional<Integer> slot = self.control() ? Optional.of(0) : seat >= 0 ? Optional.of(seat) : Optional.empty();
+        boolean always = experiment.recording().features() == Experiment.Recording.Features.ALWAYS;
+        return new PeerSetting(
+                self.id(),
+                options.incarnation(),
+                self.model(),
+                learner.device(),
+                Integer.getInteger("ai.djl.pytorch.num_threads", 1),
+                self.control() || !teacher.distils(),
+                slot,
+                fromHead,
+                always ? List.of(TensorName.FEATURES) : teacher.reads(),
+                experiment.wire().logits(),
+                experiment.wire().features(),
+                dataDigest,
+                session.manifest().testLabels(),
+                session.manifest().steps(),
+                rate::at,
+                experiment.recording().evaluationLogits(),
+                RESEND_MS);
+    }
+
+    private static Experiment.Peer named(Experiment experiment, String name) {
+        return experiment.peers().stream()
+                .filter(p -> p.id().value().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("peer '" + name + "': the experiment names "
+                        + experiment.peers().stream().map(Experiment.Peer::id).toList()
+                        + "; give --model to join as a newcomer"));
+    }
+
+    private static Status status(PeerStatus said) {
+        Map<String, Object> figures = new TreeMap<>();
+        figures.put("role", "peer");
+        figures.put("peer", said.peer().value());
+        figures.put("incarnation", said.incarnation());
+        figures.put("model", said.model());
+        figures.put("device", said.device());
+        figures.put("state", said.state().name());
+        figures.put("step", said.step());
+        figures.put("waiting_for", said.waitingFor());
+        figures.put("taught", said.taught());
+        figures.put("untaught", said.untaught());
+        figures.put("late", said.late());
+        figures.put("images_per_second", said.figures().imagesPerSecond());
+        figures.put("wait_share", said.figures().waitShare());
+        figures.put("cross_entropy", said.figures().crossEntropy());
+        figures.put("distillation", said.figures().distillation());
+        return new Status(figures);
+    }
+
+    /** Has batches rendered while the step thread is busy with the one before, and learns a newcomer's seat. */
+    private record RenderingAhead(
+            Receiver inbox, PrefetchingRenderer renderer, PeerSetting setting, CompletableFuture<Integer> seat)
+            implements Receiver {
+        @Override
+        public boolean offer(Delivery delivery) {
+            boolean taken = inbox.offer(delivery);
+            if (taken && delivery.message() instanceof Batch batch) {
+                renderer.offer(batch, setting.slot().orElseGet(() -> seat.getNow(0)));
+            } else if (taken
+                    && delivery.message() instanceof Admitted admitted
+                    && admitted.peer().equals(setting.id())
+                    && !admitted.refused()) {
+                seat.complete(admitted.slot());
+            }
+            return taken;
+        }
+
+        @Override
+        public void caughtUp() {
+            inbox.caughtUp();
+        }
+
+        @Override
+        public void rejected(RejectedRecord record) {
+            inbox.rejected(record);
+        }
+    }
+}

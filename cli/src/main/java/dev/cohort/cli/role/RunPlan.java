@@ -1,0 +1,47 @@
+package dev.cohort.cli.role;
+
+import dev.cohort.augment.BatchPlan;
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.tensor.Ints;
+import java.util.stream.IntStream;
+
+/** What every process of a run derives from its experiment and its data, in one place so that all derive the same. */
+public final class RunPlan {
+    private RunPlan() {}
+
+    /** The first record of the run's log. */
+    public static Manifest manifest(Experiment experiment, ImageData data) {
+        return new Manifest(
+                Manifest.PROTOCOL_VERSION,
+                ExperimentYaml.write(experiment),
+                data.classes(),
+                data.shape(),
+                data.normalisation(),
+                data.digest(),
+                data.train().count(),
+                data.test().labels(),
+                featureWidths(experiment),
+                BatchPlan.of(experiment, data).steps());
+    }
+
+    /** Widths of the slots; slots nobody has yet are as wide as the widest. */
+    private static Ints featureWidths(Experiment experiment) {
+        int[] named = experiment.contributors().stream()
+                .mapToInt(p -> ModelCatalog.featureWidth(p.model()))
+                .toArray();
+        int widest = IntStream.of(named).max().orElse(1);
+        return Ints.of(IntStream.range(0, experiment.elastic().max())
+                .map(slot -> slot < named.length ? named[slot] : widest)
+                .toArray());
+    }
+
+    /** Batches of one epoch, the last partial one included. */
+    public static long stepsPerEpoch(Experiment experiment, Manifest manifest) {
+        long batchSize = experiment.run().batchSize();
+        return (manifest.trainImages() + batchSize - 1) / batchSize;
+    }
+}

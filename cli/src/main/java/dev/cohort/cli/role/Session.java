@@ -1,0 +1,33 @@
+package dev.cohort.cli.role;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.RoleProcess;
+import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.RunLog;
+import java.time.Duration;
+
+/**
+ * One process in a run: its shell, its connection to the log, and what the run is.
+ *
+ * @param experiment the one the launcher wrote, so that all processes have the same
+ */
+record Session(RoleProcess process, RunLog log, Manifest manifest, Experiment experiment) {
+    private static final Duration FLUSH_LIMIT = Duration.ofSeconds(10);
+    private static final Duration MANIFEST_LIMIT = Duration.ofSeconds(30);
+
+    static Session open(RoleOptions options) {
+        RoleProcess process = RoleProcess.start(options.name());
+        RunLog log = RunLog.connect(options.address(), options.run(), options.name(), process, process.registry());
+        process.closeAtEnd(log);
+        Manifest manifest = log.awaitManifest(MANIFEST_LIMIT);
+        return new Session(process, log, manifest, ExperimentYaml.read(manifest.experiment()));
+    }
+
+    /** Everything was said and done: waits until it stands in the log, and ends the process. */
+    void endWell() {
+        log.flush(FLUSH_LIMIT);
+        process.exit(ExitCode.OK);
+    }
+}
