@@ -140,10 +140,7 @@ public final class NodeVerticle extends VerticleBase {
                 armTimer();
             }
         } catch (RuntimeException | Error e) {
-            if (running) {
-                running = false;
-                wiring.faults().fatal(ExitCode.BUG, "node failed node=" + wiring.name(), e);
-            }
+            fail(ExitCode.BUG, "node failed node=", e);
         }
     }
 
@@ -151,7 +148,7 @@ public final class NodeVerticle extends VerticleBase {
     private boolean step() {
         Optional<Delivery> delivery = inbox.poll();
         delivery.ifPresent(d -> said(wiring.node().onMessage(d.message(), nowMs())));
-        boolean due = wiring.node().nextDeadlineMs() <= nowMs();
+        boolean due = running && wiring.node().nextDeadlineMs() <= nowMs();
         if (due) {
             said(wiring.node().onDeadline(nowMs()));
         }
@@ -160,10 +157,26 @@ public final class NodeVerticle extends VerticleBase {
 
     private void said(List<Message> messages) {
         if (!messages.isEmpty()) {
-            wiring.appender().append(messages);
+            append(messages);
         }
-        if (wiring.finished().getAsBoolean()) {
+        if (running && wiring.finished().getAsBoolean()) {
             finished.complete(null);
+        }
+    }
+
+    /** A message that cannot be appended is not an error of the node, but it cannot go on without it. */
+    private void append(List<Message> messages) {
+        try {
+            wiring.appender().append(messages);
+        } catch (RuntimeException e) {
+            fail(ExitCode.UNAVAILABLE, "cannot append what the node says node=", e);
+        }
+    }
+
+    private void fail(ExitCode code, String what, Throwable cause) {
+        if (running) {
+            running = false;
+            wiring.faults().fatal(code, what + wiring.name(), cause);
         }
     }
 

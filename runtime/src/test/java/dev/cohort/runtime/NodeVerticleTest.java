@@ -174,6 +174,26 @@ class NodeVerticleTest {
     }
 
     @Test
+    void aMessageThatCannotBeAppendedIsAFaultOfItsOwnKind() {
+        ScriptedNode node = new ScriptedNode(m -> List.of(m));
+        NodeVerticle verticle = new NodeVerticle(NodeVerticle.Wiring.of(
+                "node",
+                node,
+                clock::get,
+                messages -> {
+                    throw new IllegalArgumentException("Batch of 99 bytes: must be at most 9");
+                },
+                faults));
+        process.deploy(verticle);
+        verticle.inbox().offer(delivery(Samples.command(1)));
+        verticle.inbox().offer(delivery(Samples.command(2)));
+        Eventually.until("the fault", () -> !faults.all().isEmpty());
+        assertThat(faults.all()).hasSize(1);
+        assertThat(faults.all().get(0)).contains("UNAVAILABLE", "cannot append", "Batch of 99 bytes");
+        assertThat(node.count("m")).isEqualTo(1);
+    }
+
+    @Test
     void saysWhenTheNodeIsFinishedOnlyAfterItsLastWordsWereAppended() {
         ScriptedNode node = new ScriptedNode(m -> List.of(m));
         NodeVerticle verticle = new NodeVerticle(wiring(node).withFinished(() -> node.count("m") == 2));

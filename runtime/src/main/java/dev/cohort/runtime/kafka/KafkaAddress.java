@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * Where a Kafka cluster is and how to speak to it.
@@ -12,8 +13,13 @@ import java.util.TreeMap;
  * @param client client settings (security, time limits) that win over the ones Cohort chooses
  */
 public record KafkaAddress(String bootstrap, Map<String, String> client) {
+    /** IPv6 addresses stand in brackets. */
+    private static final String SERVER = "([^,:\\s\\[\\]]+|\\[[0-9a-fA-F:]+\\]):\\d{1,5}";
+
+    private static final Pattern FORM = Pattern.compile(SERVER + "(," + SERVER + ")*");
+
     public KafkaAddress {
-        if (bootstrap.isBlank() || !bootstrap.contains(":")) {
+        if (!FORM.matcher(bootstrap).matches()) {
             throw new IllegalArgumentException(
                     "broker address '" + bootstrap + "': must be HOST:PORT, several separated by commas");
         }

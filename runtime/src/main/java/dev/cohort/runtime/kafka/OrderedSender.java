@@ -38,6 +38,9 @@ final class OrderedSender implements AutoCloseable {
     /** How often a topic may be missing on a broker that answers, at one second each, before that is an error. */
     private static final int MISSING_MAX = 10;
 
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+    private static final Duration CLOSE_LIMIT_IN_OUTAGE = Duration.ofSeconds(1);
+
     private final Producer<byte[], byte[]> producer;
     private final MessageCodec codec;
     private final String runId;
@@ -105,11 +108,11 @@ final class OrderedSender implements AutoCloseable {
         }
     }
 
-    /** Gives what is under way two seconds, then drops it. */
+    /** Gives what is under way some time, more while the broker answers, then drops it. */
     @Override
     public void close() {
         closed = true;
-        producer.close(Duration.ofSeconds(2));
+        producer.close(clock.isRunning() ? CLOSE_LIMIT : CLOSE_LIMIT_IN_OUTAGE);
     }
 
     private Future<RecordMetadata> send(Message message, Place place) {

@@ -223,7 +223,7 @@ public final class RunLog implements Appender, AutoCloseable {
         return counts;
     }
 
-    /** Ends following, gives appends under way two seconds, and disconnects. */
+    /** Ends following, gives appends under way up to ten seconds while the broker answers, and disconnects. */
     @Override
     public void close() {
         followers.forEach(Follower::close);

@@ -25,6 +25,9 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
      */
     public static final int RECORD_BYTES_MAX = Limits.DEFAULT.messageBytesMax() + (64 << 10);
 
+    /** With three copies a record is acknowledged when two are made, and one broker may be away. */
+    private static final int REPLICATION_FOR_TWO_ACKS = 3;
+
     private static final int SEGMENT_BYTES = 64 << 20;
     private static final int PREDICTION_PARTITIONS_MAX = 16;
     /** Pixels are large and can be rendered again; everything else is the record of the run. */
@@ -77,6 +80,7 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         settings.put("cleanup.policy", compacted ? "compact" : "delete");
         settings.put("max.message.bytes", Integer.toString(RECORD_BYTES_MAX));
         settings.put("segment.bytes", Integer.toString(SEGMENT_BYTES));
+        settings.put("min.insync.replicas", Integer.toString(replication >= REPLICATION_FOR_TWO_ACKS ? 2 : 1));
         settings.put("retention.ms", "-1");
         boolean bounded = topic == Topic.BATCHES && batchesBytesMax.isPresent();
         settings.put("retention.bytes", bounded ? Long.toString(batchesBytesMax.getAsLong()) : "-1");
