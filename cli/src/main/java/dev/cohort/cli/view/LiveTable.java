@@ -1,0 +1,153 @@
+package dev.cohort.cli.view;
+
+import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.StepReport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** A run as a table for a terminal: a row per peer, a bold row for the ensemble, progress, and who is waited for. */
+public final class LiveTable {
+    private static final String BOLD = "\u001b[1m";
+    private static final String DIM = "\u001b[2m";
+    private static final String PLAIN = "\u001b[0m";
+    private static final int BAR_WIDTH = 24;
+    /** A step open for longer than this is worth a word. */
+    private static final long LONG_WAIT_MS = 3000;
+
+    private static final List<Column> COLUMNS = List.of(
+            new Column("peer", 10, false),
+            new Column("model", 14, false),
+            new Column("state", 12, false),
+            new Column("step", 7, true),
+            new Column("lag", 5, true),
+            new Column("img/s", 7, true),
+            new Column("wait", 7, true),
+            new Column("CE", 7, true),
+            new Column("KD", 7, true),
+            new Column("train", 8, true),
+            new Column("test", 8, true));
+
+    private LiveTable() {}
+
+    private record Column(String title, int width, boolean right) {
+        String cell(String text) {
+            String cut = text.length() > width ? text.substring(0, width - 1) + "…" : text;
+            String pad = " ".repeat(width - cut.length());
+            return right ? pad + cut : cut + pad;
+        }
+    }
+
+    /** The lines of the table, without line ends. */
+    public static List<String> render(RunView view, long nowMs) {
+        List<String> lines = new ArrayList<>();
+        lines.add(DIM + row(COLUMNS.stream().map(Column::title).toList()) + PLAIN);
+        view.learners().forEach(p -> lines.add(peerRow(p, view)));
+        lines.add(BOLD + resultRow("ensemble", "all peers", view.ensembleAccuracy()) + PLAIN);
+        if (!view.teacherTests().isEmpty()) {
+            lines.add(resultRow("teacher", view.experiment().method().name(), view.teacherAccuracy()));
+        }
+        view.peers().stream().filter(PeerView::control).forEach(p -> lines.add(peerRow(p, view)));
+        lines.add("");
+        lines.add(bar(view, nowMs));
+        trouble(view, nowMs).ifPresent(lines::add);
+        return lines;
+    }
+
+    /** A line without what only a terminal understands. */
+    public static String plain(String line) {
+        return line.replace(BOLD, "").replace(DIM, "").replace(PLAIN, "");
+    }
+
+    private static String row(List<String> cells) {
+        StringBuilder line = new StringBuilder();
+        for (int i = 0; i < COLUMNS.size(); i++) {
+            line.append(i == 0 ? "" : " ").append(COLUMNS.get(i).cell(cells.get(i)));
+        }
+        return line.toString().stripTrailing();
+    }
+
+    private static String peerRow(PeerView peer, RunView view) {
+        boolean silent = peer.state().isEmpty();
+        Optional<StepReport> report = peer.report();
+        return row(List.of(
+                peer.id().value(),
+                peer.model(),
+                stateOf(peer),
+                silent ? Words.NONE : Long.toString(peer.step()),
+                silent || peer.ended() ? Words.NONE : Long.toString(Math.max(0, view.closedStep() - peer.step())),
+                peer.imagesPerSecond() > 0 ? Words.decimals(peer.imagesPerSecond(), 0) : Words.NONE,
+                peer.imagesPerSecond() > 0 ? Words.percent(peer.waitShare()) : Words.NONE,
+                report.map(r -> Words.decimals(r.crossEntropy(), 3)).orElse(Words.NONE),
+                report.filter(r -> !peer.control())
+                        .map(r -> Words.decimals(r.distillation(), 3))
+                        .orElse(Words.NONE),
+                report.map(r -> Words.percent(r.correct())).orElse(Words.NONE),
+                Words.percent(peer.testAccuracy())));
+    }
+
+    private static String stateOf(PeerView peer) {
+        if (peer.left().isPresent()) {
+            return peer.left().get().reason();
+        }
+        return peer.state()
+                .filter(s -> !peer.ended())
+                .map(LiveTable::stateWord)
+                .orElse(peer.ended() ? "given up" : "starting");
+    }
+
+    private static String stateWord(PeerState state) {
+        return state.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    private static String resultRow(String name, String what, OptionalDouble accuracy) {
+        String gap = "";
+        return row(List.of(name, what, gap, gap, gap, gap, gap, gap, gap, gap, Words.percent(accuracy)));
+    }
+
+    private static String bar(RunView view, long nowMs) {
+        Progress progress = Progress.of(view, nowMs);
+        int filled = (int) Math.round(BAR_WIDTH * progress.share());
+        String left = progress.done() >= progress.planned()
+                ? "finishing"
+                : progress.leftMs().isPresent()
+                        ? Words.duration(progress.leftMs().getAsLong()) + " left"
+                        : "starting";
+        return "[" + "#".repeat(filled) + "-".repeat(BAR_WIDTH - filled) + "] "
+                + String.format(Locale.ROOT, "%3.0f", 100 * progress.share()) + " %  step " + progress.done() + " of "
+                + progress.planned() + "  epoch " + (view.epoch() + 1) + "  " + left;
+    }
+
+    /** Who keeps the others waiting, and what was rejected. */
+    static Optional<String> trouble(RunView view, long nowMs) {
+        List<String> found = new ArrayList<>();
+        waiting(view, nowMs).ifPresent(found::add);
+        if (view.rejected() > 0) {
+            found.add(Words.count(view.rejected(), "prediction") + " rejected (" + view.digestMismatches()
+                    + " with another batch digest)");
+        }
+        return found.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", found));
+    }
+
+    private static Optional<String> waiting(RunView view, long nowMs) {
+        long open = view.closedStep() + 1;
+        boolean waits = view.lastOutcomeMs().isPresent() && open <= view.head() && !view.ended();
+        long sinceMs = waits ? nowMs - view.lastOutcomeMs().getAsLong() : 0;
+        if (sinceMs < LONG_WAIT_MS) {
+            return Optional.empty();
+        }
+        String names = view.contributing().stream()
+                .filter(id ->
+                        view.peers().stream().anyMatch(p -> p.id().equals(id) && p.predicted() < open && !p.ended()))
+                .collect(Collectors.toCollection(TreeSet::new))
+                .stream()
+                .map(id -> id.value())
+                .collect(Collectors.joining(", "));
+        String whom = names.isEmpty() ? "the coordinator" : names;
+        return Optional.of("step " + open + " is open for " + Words.duration(sinceMs) + ", waits for " + whom);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.cohort.cli.view;
+
+import java.io.PrintStream;
+import java.util.List;
+
+/** Where a person watches a run. One thread. */
+public sealed interface Screen {
+    /** Says one line that stays. */
+    void say(String line);
+
+    /** Shows how the run stands; cheap enough to be called several times a second. */
+    void show(RunView view, long nowMs);
+
+    /** Leaves the screen as it is. */
+    default void end() {}
+
+    /** A screen that shows nothing. */
+    static Screen quiet() {
+        return new Quiet();
+    }
+
+    /** Lines for a file or a pipe, a few a minute. */
+    static Screen lines(PrintStream out) {
+        return new Lines(out, new PlainLines(5000));
+    }
+
+    /** A table that is drawn over and over at the bottom of a terminal. */
+    static Screen terminal(PrintStream out) {
+        return new Terminal(out);
+    }
+
+    /** Shows nothing. */
+    record Quiet() implements Screen {
+        @Override
+        public void say(String line) {}
+
+        @Override
+        public void show(RunView view, long nowMs) {}
+    }
+
+    /** Prints what is new. */
+    record Lines(PrintStream out, PlainLines lines) implements Screen {
+        @Override
+        public void say(String line) {
+            out.println(line);
+        }
+
+        @Override
+        public void show(RunView view, long nowMs) {
+            lines.next(view, nowMs).forEach(out::println);
+        }
+    }
+
+    /** Draws over its own last drawing. */
+    final class Terminal implements Screen {
+        private static final String ERASE_BELOW = "\r\u001b[0J";
+        /** Lines longer than the terminal is wide are cut, else going up would miss the first line. */
+        private static final String WRAP_OFF = "\u001b[?7l";
+
+        private static final String WRAP_ON = "\u001b[?7h";
+
+        private final PrintStream out;
+        private List<String> drawn = List.of();
+
+        Terminal(PrintStream out) {
+            this.out = out;
+        }
+
+        @Override
+        public void say(String line) {
+            List<String> table = drawn;
+            out.print(erase() + line + "\n");
+            drawn = List.of();
+            draw(table);
+        }
+
+        @Override
+        public void show(RunView view, long nowMs) {
+            List<String> table = LiveTable.render(view, nowMs);
+            if (!table.equals(drawn)) {
+                draw(table);
+            }
+        }
+
+        private String erase() {
+            return drawn.isEmpty() ? "" : "\u001b[" + drawn.size() + "A" + ERASE_BELOW;
+        }
+
+        private void draw(List<String> table) {
+            if (!table.isEmpty()) {
+                out.print(erase() + WRAP_OFF + String.join("\n", table) + "\n" + WRAP_ON);
+                out.flush();
+            }
+            drawn = table;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package dev.cohort.cli.view;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.cohort.protocol.Evaluation;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ResultTest {
+    private final ObjectMapper mapper = new ObjectMapper();
+
+    private static List<String> keys(JsonNode node) {
+        List<String> keys = new ArrayList<>();
+        node.fieldNames().forEachRemaining(keys::add);
+        return keys;
+    }
+
+    @Test
+    void isOneLineOfJsonWithEveryKey() throws JsonProcessingException {
+        String line = new Result(SampleRun.whole(), true, 12_345).json().toString();
+        assertThat(line).doesNotContain("\n");
+        JsonNode json = mapper.readTree(line);
+        assertThat(keys(json))
+                .containsExactly(
+                        "run",
+                        "method",
+                        "mode",
+                        "steps",
+                        "broker",
+                        "peers",
+                        "ensemble",
+                        "teacher",
+                        "control",
+                        "fingerprints",
+                        "outcomes",
+                        "digest_mismatches",
+                        "rejected_messages",
+                        "seconds");
+        assertThat(keys(json.path("peers").path(0)))
+                .containsExactly(
+                        "id",
+                        "model",
+                        "device",
+                        "steps_trained",
+                        "test_accuracy",
+                        "images_per_second",
+                        "wait_share",
+                        "weights_sha256");
+        assertThat(keys(json.path("control"))).containsExactly("id", "model", "test_accuracy", "weights_sha256");
+        assertThat(keys(json.path("ensemble"))).containsExactly("test_accuracy");
+        assertThat(keys(json.path("fingerprints"))).containsExactly("plan", "run");
+        assertThat(keys(json.path("outcomes"))).containsExactly("targets", "skipped");
+    }
+
+    @Test
+    void saysWhatTheRunCameTo() {
+        RunView view = SampleRun.whole();
+        JsonNode json = new Result(view, true, 12_345).json();
+        assertThat(json.path("run").asText()).isEqualTo("20250101-120000-sample");
+        assertThat(json.path("method").asText()).isEqualTo("mean_logit");
+        assertThat(json.path("mode").asText()).isEqualTo("strict");
+        assertThat(json.path("steps").asLong()).isEqualTo(10);
+        assertThat(json.path("broker").asText()).isEqualTo("embedded");
+        assertThat(json.path("peers")).hasSize(2);
+        JsonNode p2 = json.path("peers").path(1);
+        assertThat(p2.path("id").asText()).isEqualTo("p2");
+        assertThat(p2.path("model").asText()).isEqualTo("resnet14");
+        assertThat(p2.path("device").asText()).isEqualTo("cpu");
+        assertThat(p2.path("steps_trained").asLong()).isEqualTo(10);
+        assertThat(p2.path("test_accuracy").asDouble()).isEqualTo(0.75);
+        assertThat(p2.path("images_per_second").asDouble()).isEqualTo(800.3);
+        assertThat(p2.path("wait_share").asDouble()).isEqualTo(0.1);
+        assertThat(p2.path("weights_sha256").asText())
+                .isEqualTo(SampleRun.digest(77).hex());
+        assertThat(json.path("ensemble").path("test_accuracy").asDouble()).isEqualTo(1.0);
+        assertThat(json.path("teacher").isNull()).isTrue();
+        assertThat(json.path("control").path("test_accuracy").asDouble()).isEqualTo(0.5);
+        assertThat(json.path("fingerprints").path("plan").asText())
+                .isEqualTo(view.planFingerprint().hex());
+        assertThat(json.path("outcomes").path("targets").asLong()).isEqualTo(10);
+        assertThat(json.path("digest_mismatches").asLong()).isZero();
+        assertThat(json.path("rejected_messages").asLong()).isZero();
+        assertThat(json.path("seconds").asDouble()).isEqualTo(12.345);
+    }
+
+    @Test
+    void namesTheTeacherWhereItWasTested() {
+        RunView view = SampleRun.whole();
+        view.on(SampleRun.evaluation(Evaluation.TEACHER, 1, 0.9), 0);
+        assertThat(new Result(view, false, 1)
+                        .json()
+                        .path("teacher")
+                        .path("test_accuracy")
+                        .asDouble())
+                .isEqualTo(0.9);
+    }
+
+    @Test
+    void saysNullForWhatIsNotKnown() {
+        JsonNode json = new Result(SampleRun.view(), false, 1).json();
+        assertThat(json.path("broker").asText()).isEqualTo("external");
+        assertThat(json.path("ensemble").path("test_accuracy").isNull()).isTrue();
+        assertThat(json.path("peers").path(0).path("weights_sha256").isNull()).isTrue();
+        assertThat(json.path("control").path("test_accuracy").isNull()).isTrue();
+    }
+
+    @Test
+    void summarisesForPeople() {
+        assertThat(new Result(SampleRun.whole(), true, 75_000).summary())
+                .contains(
+                        "Run 20250101-120000-sample finished: 10 steps in 1 min 15 s, 10 with targets, 0 without.",
+                        "Test accuracy:  p1 75.0 %  p2 75.0 %  ensemble 100.0 %  control 50.0 %");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.cli.view;
+
+import org.jspecify.annotations.NullMarked;
