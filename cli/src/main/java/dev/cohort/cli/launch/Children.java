@@ -1,0 +1,89 @@
+package dev.cohort.cli.launch;
+
+import dev.cohort.experiment.Experiment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The processes of a run and how each is started. */
+final class Children {
+    static final String BROKER = "broker";
+    static final String AUGMENTER = "augmenter";
+    static final String COORDINATOR = "coordinator";
+
+    private static final long MIB = 1L << 20;
+    private static final long BROKER_HEAP = 256 * MIB;
+    private static final long COORDINATOR_HEAP = 512 * MIB;
+    private static final long ROLE_HEAP = 384 * MIB;
+    /** Reading data holds the packed and the unpacked form at once. */
+    private static final int DATA_COPIES = 3;
+
+    private final Jvm jvm;
+    private final RunDirectory directory;
+    private final LaunchPlan plan;
+    private final int torchThreads;
+
+    /** @param torchThreads of each peer */
+    Children(Jvm jvm, RunDirectory directory, LaunchPlan plan, int torchThreads) {
+        this.jvm = jvm;
+        this.directory = directory;
+        this.plan = plan;
+        this.torchThreads = torchThreads;
+    }
+
+    static ChildSpec broker(Jvm jvm, Path data, String host, int port) {
+        List<String> arguments =
+                List.of("broker", "--dir", data.toString(), "--host", host, "--port", Integer.toString(port));
+        return new ChildSpec(BROKER, BROKER, true, start -> jvm.light(BROKER_HEAP, arguments), jvm.environment());
+    }
+
+    ChildSpec augmenter() {
+        List<String> arguments = arguments("augment");
+        return new ChildSpec(AUGMENTER, "augment", true, start -> jvm.light(dataHeap(), arguments), jvm.environment());
+    }
+
+    ChildSpec coordinator() {
+        List<String> arguments = arguments("coordinator");
+        return new ChildSpec(
+                COORDINATOR, "coordinator", true, start -> jvm.light(COORDINATOR_HEAP, arguments), jvm.environment());
+    }
+
+    ChildSpec peer(Experiment.Peer peer) {
+        String id = peer.id().value();
+        return new ChildSpec(
+                id,
+                "peer",
+                false,
+                start -> {
+                    List<String> arguments = arguments("peer");
+                    arguments.addAll(List.of("--peer", id, "--incarnation", Long.toString(start)));
+                    return jvm.learning(dataHeap(), torchThreads, arguments);
+                },
+                jvm.learningEnvironment(torchThreads));
+    }
+
+    private long dataHeap() {
+        return ROLE_HEAP + DATA_COPIES * plan.dataBytes();
+    }
+
+    private List<String> arguments(String command) {
+        List<String> arguments = new ArrayList<>(List.of(
+                command,
+                "--run",
+                directory.id(),
+                "--bootstrap",
+                directory.about().bootstrap(),
+                "--run-dir",
+                directory.path().toString()));
+        clientSettings().ifPresent(file -> arguments.addAll(List.of("--kafka-config", file.toString())));
+        return arguments;
+    }
+
+    /** Kafka client settings travel in a file, since everybody can read the command line of a process. */
+    private Optional<Path> clientSettings() {
+        return plan.experiment().kafka().client().isEmpty()
+                ? Optional.empty()
+                : Optional.of(directory.clientSettings());
+    }
+}

@@ -1,0 +1,270 @@
+package dev.cohort.cli.launch;
+
+import dev.cohort.cli.view.PeerView;
+import dev.cohort.cli.view.Result;
+import dev.cohort.cli.view.RunView;
+import dev.cohort.cli.view.Screen;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.KafkaAddress;
+import dev.cohort.runtime.kafka.RunLog;
+import dev.cohort.runtime.kafka.TopicPlan;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Runs a cohort on this machine from its first process to its report. */
+public final class Launcher implements AutoCloseable {
+    private static final Duration BROKER_START = Duration.ofSeconds(60);
+    private static final Duration BROKER_ANSWER = Duration.ofSeconds(8);
+    private static final Duration LAST_WORDS = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final long REDRAW_MS = 250;
+
+    private final RunDirectory directory;
+    private final LaunchPlan plan;
+    private final Setting setting;
+    private final Screen screen;
+    private final long startedMs = RunObserver.nowMs();
+    private volatile Optional<LaunchException> broken = Optional.empty();
+    private volatile Optional<RunObserver> observed = Optional.empty();
+    private final Interruption interruption;
+    private final Supervisor supervisor;
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    public Launcher(RunDirectory directory, LaunchPlan plan, Setting setting, Screen screen) {
+        this.directory = directory;
+        this.plan = plan;
+        this.setting = setting;
+        this.screen = screen;
+        this.interruption = Interruption.listen(this::wake);
+        this.supervisor = new Supervisor(directory.processes(), new Reports());
+    }
+
+    /**
+     * How to start.
+     *
+     * @param host address the embedded broker binds and advertises
+     * @param port of the embedded broker, 0 for a free one
+     * @param torchThreads of each peer
+     * @param resumed whether the run was begun before
+     */
+    public record Setting(Jvm jvm, String host, int port, int torchThreads, boolean resumed) {}
+
+    /** What becomes of the supervisor's reports. */
+    private final class Reports implements Supervisor.Listener {
+        @Override
+        public void died(String name, String reason, long delayMs) {
+            tell(view ->
+                    view.note(RunObserver.nowMs(), name, "died (" + reason + "), starts again in " + delayMs + " ms"));
+        }
+
+        @Override
+        public void givenUp(String name, String reason) {
+            boolean began = observed.map(o -> o.read(RunView::closedStep) > 0).orElse(false);
+            if (!began) {
+                // The others would wait for it in vain.
+                fail(new LaunchException(
+                        ExitCode.FAILED,
+                        "peer " + name + " cannot start: " + reason + " (" + supervisor.log(name) + ")"));
+                return;
+            }
+            tell(view -> view.giveUp(new PeerId(name), reason, RunObserver.nowMs()));
+        }
+
+        @Override
+        public void broken(String name, ExitCode code, String reason) {
+            fail(new LaunchException(
+                    code, "the " + name + " cannot be kept running: " + reason + "\n(" + supervisor.log(name) + ")"));
+        }
+
+        private void tell(Consumer<RunView> fact) {
+            observed.ifPresent(o -> o.tell(fact));
+        }
+    }
+
+    private synchronized void fail(LaunchException reason) {
+        broken = Optional.of(broken.orElse(reason));
+        wake();
+    }
+
+    private void wake() {
+        observed.ifPresent(RunObserver::wake);
+    }
+
+    /**
+     * Starts everything and stays until the run is over.
+     *
+     * @return empty when it was interrupted
+     * @throws LaunchException when it cannot start or go on
+     */
+    public Optional<Result> run() throws InterruptedException {
+        KafkaAddress address = broker();
+        RunLog log = keep(RunLog.connect(
+                address,
+                directory.id(),
+                "launcher",
+                (code, what, cause) -> fail(new LaunchException(code, what, cause))));
+        log.createTopics(TopicPlan.of(plan.experiment()));
+        if (!setting.resumed()) {
+            log.append(List.of(plan.manifest()));
+            if (!log.flush(BROKER_ANSWER)) {
+                throw new LaunchException(
+                        ExitCode.UNAVAILABLE, "broker " + address + ": did not take the first record of the run");
+            }
+        }
+        RunObserver observer = keep(RunObserver.follow(
+                log,
+                new RunView(directory.id(), plan.manifest(), plan.experiment()),
+                Optional.of(directory.path().resolve("metrics.csv"))));
+        observed = Optional.of(observer);
+        startRoles();
+        announce(address);
+        boolean whole = watch(observer);
+        screen.end();
+        return whole ? Optional.of(finish(observer)) : Optional.empty();
+    }
+
+    private <T extends AutoCloseable> T keep(T resource) {
+        open.add(resource);
+        return resource;
+    }
+
+    private KafkaAddress broker() throws InterruptedException {
+        Experiment.Kafka kafka = plan.experiment().kafka();
+        if (!directory.about().embedded()) {
+            KafkaAddress address = new KafkaAddress(directory.about().bootstrap(), kafka.client());
+            if (!EmbeddedBroker.awaitReady(address, BROKER_ANSWER)) {
+                throw new LaunchException(
+                        ExitCode.UNAVAILABLE,
+                        "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
+                                + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
+            }
+            return address;
+        }
+        KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
+        screen.say("Starting a Kafka broker on " + address + " ...");
+        supervisor.start(Children.broker(setting.jvm(), directory.broker(), setting.host(), setting.port()));
+        long deadlineMs = RunObserver.nowMs() + BROKER_START.toMillis();
+        while (!EmbeddedBroker.awaitReady(address, Duration.ofSeconds(1))) {
+            stopIfBroken();
+            if (interruption.requested()) {
+                throw new InterruptedException("asked to end");
+            }
+            if (RunObserver.nowMs() > deadlineMs) {
+                throw new LaunchException(
+                        ExitCode.UNAVAILABLE,
+                        "the broker on " + address + " did not start within " + BROKER_START.toSeconds() + " s: see "
+                                + supervisor.log(Children.BROKER));
+            }
+        }
+        return address;
+    }
+
+    /** @throws LaunchException when somebody else listens on {@code port} */
+    public static void requireFree(String host, int port) {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            throw new LaunchException(
+                    ExitCode.INPUT_OUTPUT,
+                    "port " + port + " on " + host + ": cannot be used for the broker (" + e.getMessage()
+                            + "): name a free one with --listen HOST:PORT, or leave --listen out",
+                    e);
+        }
+    }
+
+    private void startRoles() {
+        Children children = new Children(setting.jvm(), directory, plan, setting.torchThreads());
+        supervisor.start(children.coordinator());
+        supervisor.start(children.augmenter());
+        plan.experiment().peers().forEach(peer -> supervisor.start(children.peer(peer)));
+    }
+
+    private void announce(KafkaAddress address) {
+        Experiment experiment = plan.experiment();
+        screen.say("Run " + directory.id() + " in " + directory.path() + ": "
+                + experiment.method().name() + ", " + experiment.contributors().size() + " peers, "
+                + plan.manifest().steps() + " steps.");
+        screen.say("Join it:  ./cohort join --run " + directory.id() + " --bootstrap " + address);
+    }
+
+    /** Shows the run until it is over; false when it was interrupted. */
+    private boolean watch(RunObserver observer) throws InterruptedException {
+        while (!observer.read(RunView::ended)) {
+            stopIfBroken();
+            if (interruption.requested()) {
+                return false;
+            }
+            observer.read(view -> {
+                screen.show(view, RunObserver.nowMs());
+                return true;
+            });
+            observer.awaitNews(REDRAW_MS);
+            // News come by the dozen; a person sees a few a second.
+            Thread.sleep(REDRAW_MS / 5);
+        }
+        return true;
+    }
+
+    private void stopIfBroken() {
+        broken.ifPresent(reason -> {
+            throw reason;
+        });
+        observed.flatMap(o -> o.read(RunView::aborted)).ifPresent(why -> {
+            throw new LaunchException(ExitCode.FAILED, "the run was given up: " + why);
+        });
+    }
+
+    private Result finish(RunObserver observer) throws InterruptedException {
+        List<String> peers =
+                plan.experiment().peers().stream().map(p -> p.id().value()).toList();
+        supervisor.awaitEnd(peers, LAST_WORDS);
+        // The coordinator evaluates its teacher last.
+        supervisor.awaitEnd(List.of(Children.COORDINATOR), LAST_WORDS);
+        observer.awaitNews(REDRAW_MS);
+        Result result =
+                observer.read(view -> new Result(view, directory.about().embedded(), RunObserver.nowMs() - startedMs));
+        if (result.view().learners().stream().noneMatch(PeerView::finished)) {
+            throw new LaunchException(
+                    ExitCode.FAILED,
+                    "no peer reached the end: " + String.join("; ", lastEvents(result.view())) + " (see "
+                            + directory.processes() + ")");
+        }
+        return result;
+    }
+
+    private static List<String> lastEvents(RunView view) {
+        List<RunView.Event> events = view.events();
+        return events.subList(Math.max(0, events.size() - 3), events.size()).stream()
+                .map(e -> e.peer() + " " + e.what())
+                .toList();
+    }
+
+    /** Ends every process, the broker last, and lets go of the log. */
+    @Override
+    public void close() {
+        try {
+            List<String> roles = new ArrayList<>(supervisor.names());
+            roles.remove(Children.BROKER);
+            supervisor.stop(roles, PATIENCE);
+            for (int i = open.size() - 1; i >= 0; i--) {
+                open.get(i).close();
+            }
+        } catch (Exception e) {
+            screen.say("While ending the run: " + e);
+        } finally {
+            supervisor.stop(List.of(Children.BROKER), PATIENCE);
+            supervisor.close();
+            interruption.over();
+        }
+    }
+}

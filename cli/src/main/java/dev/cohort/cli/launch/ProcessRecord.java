@@ -1,0 +1,64 @@
+package dev.cohort.cli.launch;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What is known of a process of the run; kept in {@code processes/<name>.json} for people and for a launcher that goes on with
+ * the run.
+ *
+ * @param pid of the newest start, 0 before the first
+ * @param starts how often it was started, over all launchers of the run
+ * @param state running, waiting (to be started again), ended or given up
+ * @param lastExit why the newest ended start ended, empty if none did
+ */
+public record ProcessRecord(String name, String role, long pid, long starts, String state, String lastExit) {
+    static final String RUNNING = "running";
+    static final String WAITING = "waiting";
+    static final String ENDED = "ended";
+    static final String GIVEN_UP = "given up";
+
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    /** The record in {@code directory}, or a blank one. */
+    static ProcessRecord read(Path directory, String name, String role) throws IOException {
+        Path file = file(directory, name);
+        if (!Files.exists(file)) {
+            return new ProcessRecord(name, role, 0, 0, WAITING, "");
+        }
+        var json = MAPPER.readTree(file.toFile());
+        return new ProcessRecord(
+                name,
+                role,
+                json.path("pid").asLong(),
+                json.path("starts").asLong(),
+                json.path("state").asText(),
+                json.path("last_exit").asText());
+    }
+
+    void write(Path directory) throws IOException {
+        ObjectNode json = MAPPER.createObjectNode()
+                .put("name", name)
+                .put("role", role)
+                .put("pid", pid)
+                .put("starts", starts)
+                .put("state", state)
+                .put("last_exit", lastExit);
+        AtomicFile.write(file(directory, name), json.toPrettyString() + "\n");
+    }
+
+    private static Path file(Path directory, String name) {
+        return directory.resolve(name + ".json");
+    }
+
+    ProcessRecord started(long newPid) {
+        return new ProcessRecord(name, role, newPid, starts + 1, RUNNING, lastExit);
+    }
+
+    ProcessRecord in(String newState, String exit) {
+        return new ProcessRecord(name, role, pid, starts, newState, exit);
+    }
+}

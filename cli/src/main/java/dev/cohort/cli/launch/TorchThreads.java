@@ -1,0 +1,17 @@
+package dev.cohort.cli.launch;
+
+import java.util.OptionalInt;
+
+/** How many threads each peer computes with: never more in all than there are cores, at least one each. */
+public final class TorchThreads {
+    private TorchThreads() {}
+
+    /**
+     * @param asked by the experiment; empty leaves it to this
+     * @param peers processes that compute at the same time
+     */
+    public static int perPeer(OptionalInt asked, int peers, int cores) {
+        int fair = Math.max(1, cores / Math.max(1, peers));
+        return asked.isPresent() ? Math.max(1, Math.min(asked.getAsInt(), fair)) : fair;
+    }
+}

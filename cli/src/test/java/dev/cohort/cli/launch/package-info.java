@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.cli.launch;
+
+import org.jspecify.annotations.NullMarked;
