@@ -1,0 +1,22 @@
+package dev.cohort.cli;
+
+import dev.cohort.augment.data.DataException;
+import dev.cohort.cli.role.AugmentRole;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The augmenter in this process. */
+@Command(
+        name = "augment",
+        mixinStandardHelpOptions = true,
+        description = "The augmentation service of a run in this process: sends the batches.")
+final class AugmentCommand implements Callable<Integer> {
+    @Mixin
+    private RoleTarget target = new RoleTarget();
+
+    @Override
+    public Integer call() throws DataException {
+        return AugmentRole.run(target.options("augmenter", 1)).code();
+    }
+}

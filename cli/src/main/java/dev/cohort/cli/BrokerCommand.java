@@ -1,0 +1,28 @@
+package dev.cohort.cli;
+
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.kafka.EmbeddedBroker;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The embedded broker in this process. */
+@Command(name = "broker", hidden = true, mixinStandardHelpOptions = true, description = "The Kafka broker of a run.")
+final class BrokerCommand implements Callable<Integer> {
+    @Option(names = "--dir", required = true, paramLabel = "DIR", description = "Folder of its data.")
+    private Path directory = Path.of("");
+
+    @Option(names = "--host", paramLabel = "HOST", description = "Address to bind and advertise.")
+    private String host = HttpVerticle.LOOPBACK;
+
+    @Option(names = "--port", paramLabel = "PORT", description = "Port, 0 for the one it had or a free one.")
+    private int port;
+
+    @Override
+    public Integer call() {
+        EmbeddedBroker.run(directory, host, port);
+        return ExitCode.OK.code();
+    }
+}

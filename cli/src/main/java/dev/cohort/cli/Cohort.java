@@ -1,0 +1,113 @@
+package dev.cohort.cli;
+
+import dev.cohort.augment.data.DataException;
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.kafka.BrokerException;
+import dev.cohort.runtime.kafka.RunLogException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The {@code cohort} command. */
+@Command(
+        name = "cohort",
+        mixinStandardHelpOptions = true,
+        version = "cohort 0.1.0-SNAPSHOT",
+        description = "Trains networks that teach each other while they learn, over Kafka.",
+        subcommands = {
+            RunCommand.class,
+            JoinCommand.class,
+            PeersCommand.class,
+            DrainCommand.class,
+            StopCommand.class,
+            DataCommand.class,
+            MethodsCommand.class,
+            ModelsCommand.class,
+            AugmentCommand.class,
+            CoordinatorCommand.class,
+            PeerCommand.class,
+            BrokerCommand.class
+        })
+public final class Cohort {
+    private static final Set<String> ROLES = Set.of("augment", "coordinator", "peer", "join");
+
+    @Option(
+            names = "--verbose",
+            scope = ScopeType.INHERIT,
+            description = "Show where in the program an error comes from. COHORT_DEBUG=1 does the same.")
+    private boolean verbose;
+
+    private Cohort() {}
+
+    public static void main(String[] arguments) {
+        int code = execute(arguments);
+        System.out.flush();
+        System.err.flush();
+        if (arguments.length > 0 && ROLES.contains(arguments[0])) {
+            // All is closed by now, or could not be opened: whatever threads are left have nothing to say.
+            Runtime.getRuntime().halt(code);
+        }
+        System.exit(code);
+    }
+
+    /** Runs a command line and returns its exit code; says on standard error what went wrong. */
+    static int execute(String... arguments) {
+        Cohort cohort = new Cohort();
+        CommandLine line = new CommandLine(cohort);
+        line.setParameterExceptionHandler((e, given) -> {
+            complain(e.getCommandLine().getErr(), String.valueOf(e.getMessage()));
+            e.getCommandLine()
+                    .getErr()
+                    .println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+            return ExitCode.USAGE.code();
+        });
+        line.setExecutionExceptionHandler((e, command, parsed) -> cohort.report(e, command.getErr()));
+        if (arguments.length == 0) {
+            line.usage(line.getOut());
+            return ExitCode.USAGE.code();
+        }
+        return line.execute(arguments);
+    }
+
+    private int report(Exception e, PrintWriter err) {
+        ExitCode code = codeOf(e);
+        if (code == ExitCode.BUG) {
+            complain(
+                    err,
+                    "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage()
+                            + " (run it with --verbose to see where)");
+        } else {
+            complain(err, String.valueOf(e.getMessage()));
+        }
+        if (verbose || "1".equals(System.getenv("COHORT_DEBUG"))) {
+            e.printStackTrace(err);
+        }
+        err.flush();
+        return code.code();
+    }
+
+    private static ExitCode codeOf(Exception e) {
+        if (e instanceof LaunchException launch) {
+            return launch.code();
+        } else if (e instanceof DataException || e instanceof IllegalArgumentException) {
+            // Arguments are checked where they are used, with messages for whoever gave them.
+            return ExitCode.USAGE;
+        } else if (e instanceof RunLogException) {
+            return ExitCode.UNAVAILABLE;
+        } else if (e instanceof BrokerException || e instanceof UncheckedIOException) {
+            return ExitCode.INPUT_OUTPUT;
+        } else if (e instanceof IllegalStateException) {
+            return ExitCode.FAILED;
+        }
+        return ExitCode.BUG;
+    }
+
+    private static void complain(PrintWriter err, String message) {
+        err.println("cohort: " + message);
+    }
+}

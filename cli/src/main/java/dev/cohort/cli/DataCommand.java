@@ -1,0 +1,35 @@
+package dev.cohort.cli;
+
+import dev.cohort.augment.data.DataCatalog;
+import dev.cohort.runtime.ExitCode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Data sets. */
+@Command(name = "data", mixinStandardHelpOptions = true, description = "Data sets that can be learned from.")
+final class DataCommand {
+    private DataCommand() {}
+
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "Every kind of data and what its folder must hold.")
+    int list(
+            @Option(names = "--format", defaultValue = "text", description = "text or json. Default: text.")
+                    OutputFormat format) {
+        List<Map<String, String>> rows = DataCatalog.kinds().stream()
+                .map(kind -> {
+                    Map<String, String> row = new LinkedHashMap<>();
+                    row.put("name", kind.name());
+                    row.put("about", kind.about());
+                    row.put("path", kind.path());
+                    return row;
+                })
+                .toList();
+        Listing.print(rows, format, System.out);
+        return ExitCode.OK.code();
+    }
+}

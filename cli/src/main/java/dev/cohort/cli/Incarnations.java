@@ -1,0 +1,78 @@
+package dev.cohort.cli;
+
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.Delivery;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.Receiver;
+import dev.cohort.runtime.kafka.Following;
+import dev.cohort.runtime.kafka.From;
+import dev.cohort.runtime.kafka.KafkaAddress;
+import dev.cohort.runtime.kafka.RunLog;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Which start of a peer comes next, where no launcher counts them: in a container, or on another machine. */
+final class Incarnations implements Receiver {
+    private static final long LIMIT_S = 30;
+
+    private final PeerId peer;
+    private final AtomicLong highest = new AtomicLong();
+    private final CountDownLatch read = new CountDownLatch(1);
+
+    private Incarnations(PeerId peer) {
+        this.peer = peer;
+    }
+
+    /**
+     * One more than the highest incarnation in the log, 1 when the peer never spoke.
+     *
+     * @throws LaunchException when the log cannot be read in time
+     */
+    static long next(KafkaAddress address, String run, PeerId peer) {
+        Incarnations seen = new Incarnations(peer);
+        try (RunLog log = RunTarget.connect(new RunTarget.Place(run, address));
+                Following following = log.follow(Set.of(Topic.MEMBERS), OptionalInt.empty(), From.BEGINNING, seen)) {
+            boolean whole = seen.read.await(LIMIT_S, TimeUnit.SECONDS) || following.isCaughtUp();
+            if (!whole) {
+                throw new LaunchException(
+                        ExitCode.UNAVAILABLE,
+                        "run " + run + ": its members could not be read within " + LIMIT_S + " s from " + address);
+            }
+            return seen.highest.get() + 1;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LaunchException(ExitCode.FAILED, "interrupted while reading the members of run " + run, e);
+        }
+    }
+
+    @Override
+    public boolean offer(Delivery delivery) {
+        Message message = delivery.message();
+        if (message instanceof Joining joining && joining.peer().equals(peer)) {
+            seen(joining.incarnation());
+        } else if (message instanceof Heartbeat heartbeat && heartbeat.peer().equals(peer)) {
+            seen(heartbeat.incarnation());
+        } else if (message instanceof Left left && left.peer().equals(peer)) {
+            seen(left.incarnation());
+        }
+        return true;
+    }
+
+    private void seen(long incarnation) {
+        highest.accumulateAndGet(incarnation, Math::max);
+    }
+
+    @Override
+    public void caughtUp() {
+        read.countDown();
+    }
+}

@@ -1,0 +1,117 @@
+package dev.cohort.cli;
+
+import dev.cohort.augment.data.DataException;
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.role.PeerRole;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.KafkaAddress;
+import dev.cohort.runtime.kafka.RunLog;
+import dev.cohort.tensor.Hasher;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A further peer in a run that goes on. */
+@Command(
+        name = "join",
+        mixinStandardHelpOptions = true,
+        description = "Joins a run that goes on with a further peer, from any machine that reaches its broker.")
+final class JoinCommand implements Callable<Integer> {
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final int HOST_CHARACTERS_MAX = 20;
+
+    @Mixin
+    private RoleTarget target = new RoleTarget();
+
+    @Option(
+            names = "--peer",
+            paramLabel = "ID",
+            description = "Its id. Default: made of the host's name and the process id.")
+    private Optional<String> peer = Optional.empty();
+
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description = "Its network. Default: that of the run's first peer.")
+    private Optional<String> model = Optional.empty();
+
+    @Option(names = "--device", paramLabel = "DEVICE", description = "auto, cpu or cuda:N. Default: ${DEFAULT-VALUE}.")
+    private String device = "auto";
+
+    @Option(
+            names = "--from",
+            paramLabel = "WHERE",
+            description = "head: train from the step that is open now; beginning: train through the whole log first;"
+                    + " checkpoint: go on where this peer's newest checkpoint stands. Default: ${DEFAULT-VALUE}.")
+    private Start from = Start.head;
+
+    /** Where a newcomer starts. */
+    private enum Start {
+        head,
+        beginning,
+        checkpoint
+    }
+
+    @Override
+    public Integer call() throws DataException {
+        PeerId id = new PeerId(peer.orElseGet(JoinCommand::ownName));
+        KafkaAddress address = target.address();
+        Experiment experiment = experiment(address);
+        boolean named = experiment.peers().stream().anyMatch(p -> p.id().equals(id));
+        if (named) {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "peer " + id + ": the experiment of run " + target.run()
+                            + " names it already; choose another id, or" + " start it with 'cohort peer'");
+        }
+        Experiment.Peer newcomer = new Experiment.Peer(
+                id, model.orElse(experiment.peers().get(0).model()), device, seed(experiment, id), false);
+        long start = Incarnations.next(address, target.run(), id);
+        System.err.println("Joining run " + target.run() + " as " + id + " (" + newcomer.model() + ").");
+        return PeerRole.run(target.options(id.value(), start), Optional.of(newcomer), from == Start.head)
+                .code();
+    }
+
+    private Experiment experiment(KafkaAddress address) {
+        RunTarget.Place place = new RunTarget.Place(target.run(), address);
+        try (RunLog log = RunTarget.connect(place)) {
+            Manifest manifest = log.awaitManifest(LIMIT);
+            return ExperimentYaml.read(manifest.experiment());
+        }
+    }
+
+    /** Initial weights of its own, and the same ones when it starts again. */
+    private static long seed(Experiment experiment, PeerId id) {
+        byte[] digest = new Hasher()
+                .number(experiment.run().seed())
+                .text(id.value())
+                .digest()
+                .toBytes();
+        return ByteBuffer.wrap(digest).order(ByteOrder.LITTLE_ENDIAN).getInt() & Integer.MAX_VALUE;
+    }
+
+    private static String ownName() {
+        String host;
+        try {
+            host = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            host = "guest";
+        }
+        String plain =
+                host.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "-").replaceAll("^-+", "");
+        String cut = plain.substring(0, Math.min(HOST_CHARACTERS_MAX, plain.length()));
+        return (cut.isEmpty() ? "guest" : cut) + "-" + ProcessHandle.current().pid();
+    }
+}

@@ -1,0 +1,31 @@
+package dev.cohort.cli;
+
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.runtime.ExitCode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Student networks. */
+@Command(name = "models", mixinStandardHelpOptions = true, description = "Every student network.")
+final class ModelsCommand implements Callable<Integer> {
+    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
+    private OutputFormat format = OutputFormat.text;
+
+    @Override
+    public Integer call() {
+        List<Map<String, String>> rows = ModelCatalog.all().stream()
+                .map(model -> {
+                    Map<String, String> row = new LinkedHashMap<>();
+                    row.put("name", model.name());
+                    row.put("about", model.oneLine());
+                    return row;
+                })
+                .toList();
+        Listing.print(rows, format, System.out);
+        return ExitCode.OK.code();
+    }
+}

@@ -1,0 +1,38 @@
+package dev.cohort.cli;
+
+import dev.cohort.augment.data.DataException;
+import dev.cohort.cli.role.PeerRole;
+import dev.cohort.protocol.PeerId;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A peer that the experiment names, in this process. */
+@Command(
+        name = "peer",
+        mixinStandardHelpOptions = true,
+        description = "A peer that the experiment names, in this process. Others come with 'cohort join'.")
+final class PeerCommand implements Callable<Integer> {
+    @Mixin
+    private RoleTarget target = new RoleTarget();
+
+    @Option(names = "--peer", required = true, paramLabel = "ID", description = "Its id in the experiment.")
+    private String peer = "";
+
+    @Option(
+            names = "--incarnation",
+            paramLabel = "N",
+            description = "Which start of this peer it is, from 1. Default: one more than the log knows of.")
+    private Optional<Long> incarnation = Optional.empty();
+
+    @Override
+    public Integer call() throws DataException {
+        PeerId id = new PeerId(peer);
+        long start =
+                incarnation.isPresent() ? incarnation.get() : Incarnations.next(target.address(), target.run(), id);
+        return PeerRole.run(target.options(id.value(), start), Optional.empty(), false)
+                .code();
+    }
+}

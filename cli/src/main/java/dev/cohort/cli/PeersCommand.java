@@ -1,0 +1,102 @@
+package dev.cohort.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.launch.RunObserver;
+import dev.cohort.cli.view.LiveTable;
+import dev.cohort.cli.view.PeerView;
+import dev.cohort.cli.view.RunView;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.RunLog;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Who is in a run. */
+@Command(
+        name = "peers",
+        mixinStandardHelpOptions = true,
+        description = "The members of a run that goes on: what each does, how far it is, who came and went and why.")
+final class PeersCommand implements Callable<Integer> {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final int EVENTS_SHOWN = 12;
+
+    @Mixin
+    private RunTarget target = new RunTarget();
+
+    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
+    private OutputFormat format = OutputFormat.text;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        RunTarget.Place place = target.place();
+        try (RunLog log = RunTarget.connect(place)) {
+            Manifest manifest = log.awaitManifest(LIMIT);
+            RunView view = new RunView(place.id(), manifest, ExperimentYaml.read(manifest.experiment()));
+            try (RunObserver observer = RunObserver.follow(log, view, Optional.empty())) {
+                if (!observer.awaitCaughtUp(LIMIT.toMillis())) {
+                    throw new LaunchException(
+                            ExitCode.UNAVAILABLE,
+                            "run " + place.id() + ": its log could not be read within " + LIMIT.toSeconds() + " s");
+                }
+                if (format == OutputFormat.json) {
+                    System.out.println(observer.read(PeersCommand::json));
+                } else {
+                    observer.read(PeersCommand::lines).forEach(System.out::println);
+                }
+            }
+        }
+        return ExitCode.OK.code();
+    }
+
+    private static List<String> lines(RunView view) {
+        List<String> lines = new ArrayList<>();
+        // Bold and dim are for terminals.
+        LiveTable.render(view, view.lastOutcomeMs().orElse(0)).forEach(l -> lines.add(LiveTable.plain(l)));
+        lines.add("");
+        List<RunView.Event> events = view.events();
+        events.subList(Math.max(0, events.size() - EVENTS_SHOWN), events.size())
+                .forEach(e -> lines.add("after step " + e.step() + ": " + e.peer() + " " + e.what()));
+        return lines;
+    }
+
+    private static ObjectNode json(RunView view) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("run", view.runId()).put("step", view.closedStep()).put("steps_planned", view.stepsPlanned());
+        ArrayNode peers = json.putArray("peers");
+        for (PeerView peer : view.peers()) {
+            peers.addObject()
+                    .put("id", peer.id().value())
+                    .put("model", peer.model())
+                    .put("device", peer.device())
+                    .put("control", peer.control())
+                    .put("contributes", view.contributing().contains(peer.id()))
+                    .put(
+                            "state",
+                            peer.state()
+                                    .map(s -> s.name().toLowerCase(Locale.ROOT))
+                                    .orElse("unheard"))
+                    .put("left", peer.left().map(l -> l.reason()).orElse(""))
+                    .put("incarnation", peer.incarnation())
+                    .put("step", peer.step())
+                    .put("rejections", peer.rejections());
+        }
+        ArrayNode events = json.putArray("events");
+        view.events()
+                .forEach(e -> events.addObject()
+                        .put("step", e.step())
+                        .put("peer", e.peer())
+                        .put("what", e.what()));
+        return json;
+    }
+}

@@ -1,0 +1,170 @@
+package dev.cohort.cli;
+
+import dev.cohort.augment.data.DataCatalog;
+import dev.cohort.augment.data.DataException;
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.augment.data.ImageSet;
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.role.RunPlan;
+import dev.cohort.coordinator.method.MethodCatalog;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Problems;
+import dev.cohort.peer.djl.DeviceChoice;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.config.ExperimentYaml;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/** Reads an experiment and its data, and reports everything that is wrong with them at once. */
+final class Preparation {
+    private static final String QUICKSTART = "experiments/quickstart.yaml";
+
+    private Preparation() {}
+
+    /** The text of the experiment that runs when none is named. */
+    static String quickstart() {
+        try (InputStream in = Preparation.class.getResourceAsStream(QUICKSTART)) {
+            if (in == null) {
+                throw new IllegalStateException("resource " + QUICKSTART + " is not on the class path");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Checks an experiment together with its data.
+     *
+     * @param file of the experiment; empty takes the quickstart
+     * @param settings {@code key=value} that win over it
+     * @throws LaunchException with every problem found
+     */
+    static LaunchPlan prepare(Optional<Path> file, List<String> settings) {
+        Problems problems = new Problems();
+        Optional<Experiment> read = file.isPresent()
+                ? ExperimentYaml.readFile(file.get(), settings, problems)
+                : ExperimentYaml.read(quickstart(), settings, problems);
+        Optional<Experiment> experiment = read.map(Preparation::withWholePath);
+        experiment.ifPresent(e -> checkNames(e, problems));
+        Optional<ImageData> data = experiment.flatMap(e -> open(e, problems));
+        if (!problems.none() || experiment.isEmpty() || data.isEmpty()) {
+            throw new LaunchException(ExitCode.USAGE, message(problems.found()));
+        }
+        return plan(experiment.get(), data.get());
+    }
+
+    private static LaunchPlan plan(Experiment experiment, ImageData data) {
+        Manifest manifest = RunPlan.manifest(experiment, data);
+        long dataBytes = Stream.of(data.train(), data.validation(), data.test())
+                .mapToLong(Preparation::bytes)
+                .sum();
+        return new LaunchPlan(experiment, manifest, dataBytes);
+    }
+
+    /** The same plan of another experiment, whose data is the same. */
+    static LaunchPlan plan(Experiment experiment, LaunchPlan plan) {
+        Manifest m = plan.manifest();
+        return new LaunchPlan(
+                experiment,
+                new Manifest(
+                        m.protocolVersion(),
+                        ExperimentYaml.writeWithoutSecrets(experiment),
+                        m.classes(),
+                        m.image(),
+                        m.normalisation(),
+                        m.dataDigest(),
+                        m.trainImages(),
+                        m.testLabels(),
+                        m.featureWidths(),
+                        m.steps()),
+                plan.dataBytes());
+    }
+
+    private static long bytes(ImageSet set) {
+        return (long) set.count() * set.shape().size();
+    }
+
+    private static void checkNames(Experiment experiment, Problems problems) {
+        MethodCatalog.validate(experiment.method(), problems, "method");
+        for (int i = 0; i < experiment.peers().size(); i++) {
+            Experiment.Peer peer = experiment.peers().get(i);
+            problems.require(
+                    ModelCatalog.find(peer.model()).isPresent(),
+                    "peers." + i + ".model",
+                    peer.model(),
+                    "one of " + String.join(", ", ModelCatalog.names()));
+            try {
+                DeviceChoice.parse(peer.device());
+            } catch (IllegalArgumentException e) {
+                problems.add("peers." + i + ".device", String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    private static Optional<ImageData> open(Experiment experiment, Problems problems) {
+        try {
+            return Optional.of(DataCatalog.open(experiment.data()));
+        } catch (DataException e) {
+            problems.add("data", String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    private static String message(List<String> problems) {
+        if (problems.size() == 1) {
+            return problems.get(0);
+        }
+        return problems.size() + " things are wrong with the experiment:\n  " + String.join("\n  ", problems);
+    }
+
+    /** Other processes, and a later --resume, may have another working directory. */
+    private static Experiment withWholePath(Experiment e) {
+        Experiment.Data data = e.data();
+        Optional<String> whole =
+                data.path().map(p -> Path.of(p).toAbsolutePath().normalize().toString());
+        return new Experiment(
+                e.run(),
+                new Experiment.Data(data.name(), whole, data.mode(), data.validation()),
+                e.augment(),
+                e.mix(),
+                e.method(),
+                e.optimizer(),
+                e.peers(),
+                e.pace(),
+                e.elastic(),
+                e.wire(),
+                e.recording(),
+                e.kafka(),
+                e.threads());
+    }
+
+    /** The experiment with what was decided at the start of a run: its broker, and the threads of each peer. */
+    static Experiment decided(Experiment e, Optional<String> bootstrap, int torchThreads) {
+        return new Experiment(
+                e.run(),
+                e.data(),
+                e.augment(),
+                e.mix(),
+                e.method(),
+                e.optimizer(),
+                e.peers(),
+                e.pace(),
+                e.elastic(),
+                e.wire(),
+                e.recording(),
+                new Experiment.Kafka(
+                        bootstrap, e.kafka().replication(), e.kafka().client()),
+                new Experiment.Threads(OptionalInt.of(torchThreads)));
+    }
+}

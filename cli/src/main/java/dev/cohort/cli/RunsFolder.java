@@ -1,0 +1,17 @@
+package dev.cohort.cli;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Where runs are kept. */
+final class RunsFolder {
+    @Option(
+            names = "--runs",
+            paramLabel = "DIR",
+            description = "Folder of the runs. Default: runs in the working directory.")
+    private Path folder = Path.of("runs");
+
+    Path path() {
+        return folder;
+    }
+}

@@ -1,0 +1,22 @@
+package dev.cohort.cli;
+
+import dev.cohort.protocol.Command.Kind;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Asks a run to end. */
+@Command(
+        name = "stop",
+        mixinStandardHelpOptions = true,
+        description = "Ends a run after the batches in flight: every peer trains them, is tested, and leaves.")
+final class StopCommand implements Callable<Integer> {
+    @Mixin
+    private RunTarget target = new RunTarget();
+
+    @Override
+    public Integer call() {
+        return Asking.ask(target, Kind.STOP, Optional.empty(), "is asked to stop; it ends after the batches in flight");
+    }
+}
