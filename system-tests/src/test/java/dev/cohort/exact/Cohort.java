@@ -1,0 +1,121 @@
+package dev.cohort.exact;
+
+import dev.cohort.coordinator.Coordinator;
+import dev.cohort.coordinator.CoordinatorSetting;
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.method.MethodCatalog;
+import dev.cohort.coordinator.method.TeacherSetting;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.CheckpointStore;
+import dev.cohort.peer.Learner;
+import dev.cohort.peer.Peer;
+import dev.cohort.peer.PeerSetting;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.protocol.Renderer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The nodes of a run as its processes wire them, except that learners and teacher write down what they do. */
+final class Cohort implements AutoCloseable {
+    private static final long RESEND_MS = 600_000;
+
+    private final Setup setup;
+    private final Recording recording;
+    private final Coordinator coordinator;
+    private final List<Learner> learners = new ArrayList<>();
+    private final List<Peer> peers = new ArrayList<>();
+
+    Cohort(Setup setup, Renderer renderer) {
+        this.setup = setup;
+        recording = new Recording(setup.students());
+        Teacher teacher = teacher();
+        coordinator = new Coordinator(coordinatorSetting(), new RecordingTeacher(teacher, recording));
+        for (int i = 0; i < setup.students(); i++) {
+            Learner learner = new RecordingLearner(ModelCatalog.create(setup.learner(i)), i, recording);
+            learners.add(learner);
+            peers.add(new Peer(peerSetting(i, teacher.reads()), learner, renderer, new Forgetful()));
+        }
+    }
+
+    Recording recording() {
+        return recording;
+    }
+
+    Coordinator coordinator() {
+        return coordinator;
+    }
+
+    /** In the order of their slots. */
+    List<Peer> peers() {
+        return List.copyOf(peers);
+    }
+
+    private Teacher teacher() {
+        Experiment experiment = setup.experiment();
+        TeacherSetting setting = new TeacherSetting(
+                setup.students(),
+                setup.featureWidths(),
+                setup.data().classes(),
+                experiment.run().seed(),
+                experiment.optimizer(),
+                experiment.wire().logits());
+        return MethodCatalog.get(experiment.method().name()).create(experiment.method(), setting);
+    }
+
+    private CoordinatorSetting coordinatorSetting() {
+        return new CoordinatorSetting(
+                "coordinator",
+                setup.experiment().peers().stream().map(Experiment.Peer::id).toList(),
+                Set.of(),
+                setup.students(),
+                setup.data().classes(),
+                setup.featureWidths(),
+                setup.data().digest(),
+                setup.data().test().labels(),
+                setup.experiment().pace(),
+                setup.experiment().elastic().min(),
+                setup.steps(),
+                step -> setup.learningRate(),
+                RESEND_MS);
+    }
+
+    private PeerSetting peerSetting(int student, List<String> reads) {
+        Experiment.Peer peer = setup.experiment().peers().get(student);
+        return new PeerSetting(
+                peer.id(),
+                1,
+                peer.model(),
+                peer.device(),
+                1,
+                false,
+                Optional.of(student),
+                false,
+                reads,
+                setup.experiment().wire().logits(),
+                setup.experiment().wire().features(),
+                setup.data().digest(),
+                setup.data().test().labels(),
+                setup.steps(),
+                step -> setup.learningRate(),
+                false,
+                RESEND_MS);
+    }
+
+    /** Nobody is restarted here. */
+    private static final class Forgetful implements CheckpointStore {
+        @Override
+        public void save(Checkpoint checkpoint) {}
+
+        @Override
+        public Optional<Checkpoint> newest() {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void close() {
+        learners.forEach(Learner::close);
+    }
+}

@@ -1,0 +1,117 @@
+package dev.cohort.exact;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A recorded distributed run beside one process. */
+final class Comparison {
+    private final Setup setup;
+    private final Recording recording;
+
+    Comparison(Setup setup, Recording recording) {
+        this.setup = setup;
+        this.recording = recording;
+    }
+
+    /**
+     * The first check: at every step one process starts from the weights that the distributed students and teacher had, and
+     * the gradients of every parameter are compared.
+     *
+     * @return the largest difference of each step
+     */
+    List<Difference> gradients() {
+        List<Difference> differences = new ArrayList<>();
+        try (SingleProcess single = setup.singleProcess(WholeLoss.Formulation.PRINTED)) {
+            for (int step = 1; step <= recording.steps(); step++) {
+                single.takeUp(recording.before(step));
+                differences.add(gradients(step, single.gradients(recording.batch(step))));
+            }
+        }
+        return differences;
+    }
+
+    private Difference gradients(int step, SingleProcess.Parts expected) {
+        Difference worst = Difference.NONE;
+        for (int i = 0; i < setup.students(); i++) {
+            NamedTensors found = recording.update(i, step).gradients();
+            worst = worst.or(
+                    Difference.of("student " + i, found, expected.students().get(i)));
+        }
+        SortedMap<String, Tensor> gate = new TreeMap<>(expected.gate().asMap());
+        if (gate.isEmpty()) {
+            return worst;
+        }
+        NamedTensors found = gateGradients(recording.lesson(step));
+        Tensor bias = expected.gate().get(Gate.BIAS);
+        // Batch norm follows: the bias has no effect, and its gradient is rounding alone.
+        double apart = Difference.apart(found.get(Gate.BIAS), bias);
+        gate.remove(Gate.BIAS);
+        return worst.or(Difference.of("gate", found, NamedTensors.of(gate)))
+                .or(new Difference(
+                        "gate " + Gate.BIAS,
+                        apart / Difference.largest(expected.gate().get(Gate.WEIGHT))));
+    }
+
+    /** What SGD was given: {@code v' = momentum v + gradient + decay w}. */
+    private NamedTensors gateGradients(Recording.Lesson lesson) {
+        Experiment.Optimizer optimizer = setup.experiment().optimizer();
+        SortedMap<String, Tensor> gradients = new TreeMap<>();
+        for (String name : Gate.PARAMETERS) {
+            double[] weights = lesson.before().get(name).toDoubles();
+            double[] before = lesson.before().get(name + ".momentum").toDoubles();
+            Tensor after = lesson.after().get(name + ".momentum");
+            double[] gradient = after.toDoubles();
+            for (int i = 0; i < gradient.length; i++) {
+                gradient[i] -= optimizer.momentum() * before[i] + optimizer.weightDecay() * weights[i];
+            }
+            gradients.put(name, Tensor.of(DType.FLOAT64, gradient, after.shape().toArray()));
+        }
+        return NamedTensors.of(gradients);
+    }
+
+    /** One process trains by itself, from the same initial weights on the same batches; its weights after every step. */
+    List<SingleProcess.Parts> trajectory(WholeLoss.Formulation written) {
+        List<SingleProcess.Parts> weights = new ArrayList<>();
+        try (SingleProcess single = setup.singleProcess(written)) {
+            single.takeUp(recording.before(1));
+            for (int step = 1; step <= recording.steps(); step++) {
+                single.gradients(recording.batch(step));
+                single.update(setup.learningRate());
+                weights.add(single.weights());
+            }
+        }
+        return weights;
+    }
+
+    /** What the distributed run had after every step. */
+    List<SingleProcess.Parts> trajectory() {
+        List<SingleProcess.Parts> weights = new ArrayList<>();
+        for (int step = 1; step <= recording.steps(); step++) {
+            weights.add(recording.after(step));
+        }
+        return weights;
+    }
+
+    /** How far weights and statistics are apart after every step. */
+    static List<Difference> drift(List<SingleProcess.Parts> found, List<SingleProcess.Parts> expected) {
+        List<Difference> drift = new ArrayList<>();
+        for (int step = 0; step < expected.size(); step++) {
+            Difference worst = Difference.of(
+                    "gate", found.get(step).gate(), expected.get(step).gate());
+            for (int i = 0; i < expected.get(step).students().size(); i++) {
+                worst = worst.or(Difference.of(
+                        "student " + i,
+                        found.get(step).students().get(i),
+                        expected.get(step).students().get(i)));
+            }
+            drift.add(worst);
+        }
+        return drift;
+    }
+}

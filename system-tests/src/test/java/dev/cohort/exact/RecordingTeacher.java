@@ -1,0 +1,51 @@
+package dev.cohort.exact;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/** The teacher of a coordinator, which writes down every lesson and changes nothing. */
+final class RecordingTeacher implements Teacher {
+    private final Teacher teacher;
+    private final Recording recording;
+
+    RecordingTeacher(Teacher teacher, Recording recording) {
+        this.teacher = teacher;
+        this.recording = recording;
+    }
+
+    @Override
+    public boolean distils() {
+        return teacher.distils();
+    }
+
+    @Override
+    public List<String> reads() {
+        return teacher.reads();
+    }
+
+    @Override
+    public int contributorsMin() {
+        return teacher.contributorsMin();
+    }
+
+    @Override
+    public NamedTensors initialState() {
+        return teacher.initialState();
+    }
+
+    @Override
+    public Lesson teach(NamedTensors state, Votes votes) {
+        Lesson lesson = teacher.teach(state, votes);
+        recording.taught(votes.step(), new Recording.Lesson(votes.epoch(), votes.labels(), state, lesson.next()));
+        return lesson;
+    }
+
+    @Override
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+        return teacher.evaluate(state, votes);
+    }
+}

@@ -1,0 +1,201 @@
+package dev.cohort.exact;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
+import dev.cohort.peer.djl.LearnerSetting;
+import dev.cohort.peer.djl.Student;
+import dev.cohort.protocol.Images;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What one process without messages does: all students and the gate in one autograd graph, one backward pass, plain DJL. It
+ * shares the networks' definition with the product and nothing else: not the objective, the teachers, the gate, the learner or
+ * the optimizer.
+ */
+final class SingleProcess implements AutoCloseable {
+    private final Method method;
+    private final List<LearnerSetting> settings;
+    private final DType dtype;
+    private final NDManager manager = Engine.getEngine("PyTorch").newBaseManager();
+    private final List<Student> students = new ArrayList<>();
+    private final SortedMap<String, NDArray> velocities = new TreeMap<>();
+    private Optional<Gate> gate = Optional.empty();
+    private boolean hasGradients;
+
+    /**
+     * What all peers minimise together.
+     *
+     * @param name {@code dml} or {@code one}
+     * @param rampUpEpochs R of the weight {@code exp(-5 (1 - min(e, R)/R)^2)}, 0 = 1 throughout
+     */
+    record Method(String name, double temperature, double weight, double rampUpEpochs, WholeLoss.Formulation written) {
+        double weightAt(int epoch) {
+            double rest = rampUpEpochs == 0 ? 0 : 1 - Math.min(epoch, rampUpEpochs) / rampUpEpochs;
+            return weight * Math.exp(-5 * rest * rest);
+        }
+    }
+
+    /** One batch: what each student sees, and y. */
+    record Batch(int epoch, List<Images> images, SoftLabels labels) {
+        Batch {
+            images = List.copyOf(images);
+        }
+    }
+
+    /**
+     * Tensors by name, of every student and of the gate.
+     *
+     * @param gate empty when the method has none
+     */
+    record Parts(List<NamedTensors> students, NamedTensors gate) {
+        Parts {
+            students = List.copyOf(students);
+        }
+    }
+
+    SingleProcess(Method method, List<LearnerSetting> settings) {
+        this.method = method;
+        this.settings = List.copyOf(settings);
+        this.dtype = settings.get(0).dtype();
+        JniUtils.setGradMode(false);
+        settings.forEach(setting -> students.add(Student.of(setting, manager)));
+    }
+
+    /** Takes up weights and batch-norm statistics; velocities stay as they are. Other tensors than those are ignored. */
+    void takeUp(Parts weights) {
+        JniUtils.setGradMode(false);
+        for (int i = 0; i < students.size(); i++) {
+            NamedTensors given = weights.students().get(i);
+            students.get(i).namedParameters().forEach((name, parameter) -> {
+                try (NDArray value = Arrays.write(manager, given.get(name), dtype)) {
+                    value.copyTo(parameter.getArray());
+                }
+            });
+        }
+        if (gate.isPresent()) {
+            gate.get().takeUp(manager, weights.gate(), dtype);
+        } else if (method.name().equals("one")) {
+            gate = Optional.of(new Gate(manager, weights.gate(), dtype));
+        }
+    }
+
+    /** Gradients of the whole loss in every parameter; batch-norm statistics move on. */
+    Parts gradients(Batch batch) {
+        zeroGradients();
+        try (NDManager step = manager.newSubManager()) {
+            try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+                collector.backward(loss(batch, step));
+            }
+        }
+        hasGradients = true;
+        List<NamedTensors> gradients = new ArrayList<>();
+        students.forEach(student -> gradients.add(readGradients(trained(student))));
+        return new Parts(gradients, gate.map(g -> readGradients(g.parameters())).orElse(NamedTensors.none()));
+    }
+
+    private void zeroGradients() {
+        if (hasGradients) {
+            students.forEach(s -> trained(s).values().forEach(w -> JniUtils.zeroGrad((PtNDArray) w)));
+            gate.ifPresent(g -> g.parameters().values().forEach(w -> JniUtils.zeroGrad((PtNDArray) w)));
+        }
+    }
+
+    private NDArray loss(Batch batch, NDManager step) {
+        List<NDArray> logits = new ArrayList<>();
+        List<NDArray> features = new ArrayList<>();
+        for (int i = 0; i < students.size(); i++) {
+            NDArray input =
+                    Arrays.input(step, batch.images().get(i), settings.get(i).normalisation(), dtype);
+            NDList outputs = students.get(i).forward(new ParameterStore(step, false), new NDList(input), true);
+            logits.add(outputs.get(0));
+            features.add(outputs.get(1));
+        }
+        SoftLabels y = batch.labels();
+        NDArray labels = Arrays.write(step, y.dense(), dtype, y.rows(), y.classes());
+        WholeLoss loss = new WholeLoss(method.written(), method.temperature(), labels);
+        double weight = method.weightAt(batch.epoch());
+        return switch (method.name()) {
+            case "dml" -> loss.dml(logits, weight);
+            case "one" -> loss.one(logits, gate.orElseThrow().forward(features), weight);
+            default ->
+                throw new IllegalArgumentException("method " + method.name() + ": no whole loss is written down");
+        };
+    }
+
+    /** One update by SGD with momentum, the gradients being those of the last {@link #gradients}. */
+    void update(double learningRate) {
+        JniUtils.setGradMode(false);
+        for (int i = 0; i < students.size(); i++) {
+            update(i + "/", trained(students.get(i)), settings.get(i), learningRate);
+        }
+        if (gate.isPresent()) {
+            update("gate/", gate.get().parameters(), settings.get(0), learningRate);
+        }
+    }
+
+    private void update(
+            String prefix, SortedMap<String, NDArray> weights, LearnerSetting optimizer, double learningRate) {
+        weights.forEach((name, weight) -> {
+            NDArray velocity = velocities.computeIfAbsent(
+                    prefix + name, key -> manager.zeros(weight.getShape(), weight.getDataType()));
+            try (NDArray gradient = weight.getGradient();
+                    NDArray decay = weight.mul(optimizer.weightDecay())) {
+                velocity.muli(optimizer.momentum()).addi(gradient).addi(decay);
+                try (NDArray change = velocity.mul(learningRate)) {
+                    weight.subi(change);
+                }
+            }
+        });
+    }
+
+    /** Weights and statistics as they are now. */
+    Parts weights() {
+        List<NamedTensors> weights = new ArrayList<>();
+        for (Student student : students) {
+            SortedMap<String, Tensor> tensors = new TreeMap<>();
+            student.namedParameters()
+                    .forEach((name, parameter) -> tensors.put(name, Arrays.read(parameter.getArray())));
+            weights.add(NamedTensors.of(tensors));
+        }
+        return new Parts(weights, gate.map(Gate::tensors).orElse(NamedTensors.none()));
+    }
+
+    private static SortedMap<String, NDArray> trained(Student student) {
+        SortedMap<String, NDArray> trained = new TreeMap<>();
+        student.namedParameters().forEach((name, parameter) -> {
+            if (parameter.requiresGradient()) {
+                trained.put(name, parameter.getArray());
+            }
+        });
+        return trained;
+    }
+
+    private static NamedTensors readGradients(SortedMap<String, NDArray> weights) {
+        SortedMap<String, Tensor> gradients = new TreeMap<>();
+        weights.forEach((name, weight) -> {
+            try (NDArray gradient = weight.getGradient()) {
+                gradients.put(name, Arrays.read(gradient));
+            }
+        });
+        return NamedTensors.of(gradients);
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+}
