@@ -14,6 +14,15 @@ package dev.cohort.peer.djl;
 public record Architecture(
         String name, String oneLine, int featureWidth, long parameters, Family family, int depth, int width) {
 
+    /**
+     * A Java heap (-Xmx) with room for a learner of this network, its checkpoints and the peer around it. PyTorch's own memory
+     * comes on top.
+     */
+    public int heapMebibytes() {
+        // A snapshot is weights and momenta, 4 bytes each; when one is read there are up to three copies of it.
+        return Math.toIntExact(160 + 3 * 8 * parameters / (1 << 20));
+    }
+
     /** How a network is put together. */
     public enum Family {
         RESNET,

@@ -3,6 +3,7 @@ package dev.cohort.peer.djl;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.cohort.tensor.DType;
@@ -59,6 +60,13 @@ final class Arrays {
         // A tensor is little-endian, and so is every platform that PyTorch has natives for.
         direct.put(source).flip();
         return manager.create(direct, shapeOf(tensor), dtype);
+    }
+
+    /** Overwrites {@code array} in place; gradient mode must be off. */
+    static void overwrite(NDArray array, Tensor tensor) {
+        try (NDManager scratch = array.getManager().newSubManager()) {
+            array.set(new NDIndex(":"), write(scratch, tensor, array.getDataType()));
+        }
     }
 
     /** An array whose memory is PyTorch's own: one made from a buffer on the CPU would go on using that buffer. */

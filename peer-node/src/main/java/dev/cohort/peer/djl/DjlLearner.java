@@ -4,7 +4,6 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Parameter;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -34,7 +33,8 @@ import java.util.function.Supplier;
  * of it. All engine calls happen on the calling thread; several learners may live in one process, also on several threads.
  *
  * <p>Several passes may be parked at once, and a pass may be finished after later updates: its gradient is then that at the
- * weights of its forward pass. Equal calls give equal bits on equal hardware with equal numbers of threads.
+ * weights of its forward pass. Equal calls give equal bits on equal CPUs with equal numbers of threads; on CUDA that has not
+ * been shown.
  */
 public final class DjlLearner implements Learner {
     /** Prefix of the names of momentum buffers in a {@link #snapshot}; the other names are those of the network. */
@@ -62,14 +62,8 @@ public final class DjlLearner implements Learner {
         JniUtils.setGradMode(false);
         student = Student.of(setting, manager);
         parameters = student.namedParameters();
-        optimizer = new Sgd(trained(), setting, manager);
+        optimizer = new Sgd(student.trainedParameters(), setting, manager);
         input = new ImageInput(setting.image(), setting.normalisation(), setting.dtype());
-    }
-
-    private SortedMap<String, Parameter> trained() {
-        SortedMap<String, Parameter> trained = new TreeMap<>(parameters);
-        trained.values().removeIf(parameter -> !parameter.requiresGradient());
-        return trained;
     }
 
     @Override
@@ -176,16 +170,7 @@ public final class DjlLearner implements Learner {
 
     /** Gradients collected since the last update, by the names of the weights; none before the first backward pass. */
     public NamedTensors gradients() {
-        if (!hasGradients) {
-            return NamedTensors.none();
-        }
-        SortedMap<String, Tensor> gradients = new TreeMap<>();
-        trained().forEach((name, parameter) -> {
-            try (NDArray gradient = parameter.getArray().getGradient()) {
-                gradients.put(name, Arrays.read(gradient));
-            }
-        });
-        return NamedTensors.of(gradients);
+        return hasGradients ? student.gradients() : NamedTensors.none();
     }
 
     @Override
@@ -202,13 +187,9 @@ public final class DjlLearner implements Learner {
         requireNames(state, snapshot);
         state.forEach((name, array) -> requireFitting(name, array, snapshot.get(name)));
         List.copyOf(parked).forEach(ParkedPass::close);
-        JniUtils.setGradMode(false);
-        state.forEach((name, array) -> {
-            try (NDManager scratch = manager.newSubManager()) {
-                array.set(new NDIndex(":"), Arrays.write(scratch, snapshot.get(name), type()));
-            }
-        });
-        trained().values().forEach(parameter -> JniUtils.zeroGrad((PtNDArray) parameter.getArray()));
+        student.load(snapshot);
+        optimizer.momenta().forEach((name, array) -> Arrays.overwrite(array, snapshot.get(MOMENTUM + name)));
+        student.zeroGradients();
         hasGradients = false;
     }
 

@@ -10,11 +10,15 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.pooling.Pool;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
 import ai.djl.util.PairList;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -65,6 +69,39 @@ public final class Student extends AbstractBlock {
             }
         });
         return Collections.unmodifiableSortedMap(named);
+    }
+
+    /** Those that are trained, by name: all but the batch-norm statistics. */
+    public SortedMap<String, Parameter> trainedParameters() {
+        SortedMap<String, Parameter> trained = new TreeMap<>(namedParameters());
+        trained.values().removeIf(parameter -> !parameter.requiresGradient());
+        return Collections.unmodifiableSortedMap(trained);
+    }
+
+    /**
+     * Overwrites all parameters and batch-norm statistics.
+     *
+     * @param weights by the names of {@link #namedParameters}; others, such as momenta, are ignored
+     */
+    public void load(NamedTensors weights) {
+        JniUtils.setGradMode(false);
+        namedParameters().forEach((name, parameter) -> Arrays.overwrite(parameter.getArray(), weights.get(name)));
+    }
+
+    /** Copies of the gradients by name; those of weights that no backward pass has reached are zero. */
+    public NamedTensors gradients() {
+        SortedMap<String, Tensor> gradients = new TreeMap<>();
+        trainedParameters().forEach((name, parameter) -> {
+            try (NDArray gradient = parameter.getArray().getGradient()) {
+                gradients.put(name, Arrays.read(gradient));
+            }
+        });
+        return NamedTensors.of(gradients);
+    }
+
+    /** Sets all gradients to zero. */
+    public void zeroGradients() {
+        trainedParameters().values().forEach(parameter -> JniUtils.zeroGrad((PtNDArray) parameter.getArray()));
     }
 
     private interface Visitor {

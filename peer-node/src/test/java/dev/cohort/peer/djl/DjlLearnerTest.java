@@ -182,35 +182,12 @@ class DjlLearnerTest {
     @Test
     void trainingOnLabelsLowersTheirLoss() {
         try (DjlLearner learner = ModelCatalog.create(Samples.small(DType.FLOAT32))) {
-            double first = labelStep(learner);
+            double first = Samples.labelStep(learner, Samples.SMALL, 0.05);
             double last = first;
             for (int step = 0; step < 30; step++) {
-                last = labelStep(learner);
+                last = Samples.labelStep(learner, Samples.SMALL, 0.05);
             }
             assertThat(last).isLessThan(0.2 * first);
-        }
-    }
-
-    /** One step of cross-entropy on 12 images, of which number i has class i mod 3; returns the loss before it. */
-    private static double labelStep(DjlLearner learner) {
-        try (ForwardPass pass = learner.forward(Samples.images(1, 12, Samples.SMALL))) {
-            Tensor logits = pass.outputs().logits();
-            double[] gradient = new double[logits.size()];
-            double loss = 0;
-            for (int row = 0; row < 12; row++) {
-                double sum = 0;
-                for (int c = 0; c < 3; c++) {
-                    sum += Math.exp(logits.at(row * 3 + c));
-                }
-                for (int c = 0; c < 3; c++) {
-                    double p = Math.exp(logits.at(row * 3 + c)) / sum;
-                    gradient[row * 3 + c] = (p - (c == row % 3 ? 1 : 0)) / 12;
-                    loss -= c == row % 3 ? Math.log(p) / 12 : 0;
-                }
-            }
-            learner.backward(pass, Tensor.of(DType.FLOAT32, gradient, 12, 3), Optional.empty());
-            learner.update(0.05);
-            return loss;
         }
     }
 

@@ -203,6 +203,22 @@ class ModelCatalogTest {
         }
     }
 
+    @Tag("slow")
+    @ParameterizedTest
+    @MethodSource("light")
+    void everyNetworkLearnsTheLabelsOfAFewImages(Architecture architecture) {
+        ImageShape image = new ImageShape(16, 16, 1);
+        try (DjlLearner learner =
+                ModelCatalog.create(Samples.setting(architecture.name(), image, Samples.CLASSES, DType.FLOAT32))) {
+            double first = Samples.labelStep(learner, image, 0.02);
+            double last = first;
+            for (int step = 0; step < 25; step++) {
+                last = Samples.labelStep(learner, image, 0.02);
+            }
+            assertThat(last).as(architecture.name()).isLessThan(0.5 * first);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("light")
     void blocksTellTheirOutputShapes(Architecture architecture) {
