@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
         description = "Trains networks that teach each other while they learn, over Kafka.",
         subcommands = {
             RunCommand.class,
+            CreateCommand.class,
             JoinCommand.class,
             PeersCommand.class,
             DrainCommand.class,

@@ -1,0 +1,74 @@
+package dev.cohort.cli;
+
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.kafka.KafkaAddress;
+import dev.cohort.runtime.kafka.RunLog;
+import dev.cohort.runtime.kafka.TopicPlan;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Makes a run on a cluster without starting its processes: containers or other machines do that. */
+@Command(
+        name = "create",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Makes the topics of a run on a Kafka cluster and writes its first record, and starts nothing.",
+            "Then start 'cohort augment', 'cohort coordinator' and 'cohort peer' wherever they shall run.",
+            "A run that is there already is left as it is."
+        })
+final class CreateCommand implements Callable<Integer> {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "EXPERIMENT.yaml",
+            description = "The experiment. Default: the quickstart.")
+    private Optional<Path> experiment = Optional.empty();
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Sets a key of the experiment.")
+    private List<String> settings = new ArrayList<>();
+
+    @Option(names = "--run", required = true, paramLabel = "ID", description = "Id of the new run.")
+    private String run = "";
+
+    @Mixin
+    private BrokerOptions broker = new BrokerOptions();
+
+    @Override
+    public Integer call() {
+        String bootstrap = broker.bootstrap()
+                .orElseThrow(() -> new LaunchException(
+                        ExitCode.USAGE, "--bootstrap is missing: give HOST:PORT of a Kafka broker"));
+        KafkaAddress address = new KafkaAddress(bootstrap, broker.client());
+        List<String> all = new ArrayList<>(settings);
+        all.add("kafka.bootstrap=" + bootstrap);
+        LaunchPlan plan = Preparation.prepare(experiment, all);
+        try (RunLog log = RunLog.connect(address, run, "launcher", (code, what, cause) -> {
+            throw new LaunchException(code, what, cause);
+        })) {
+            if (log.exists()) {
+                System.err.println("Run " + run + " is there already.");
+                return ExitCode.OK.code();
+            }
+            log.createTopics(TopicPlan.of(plan.experiment()));
+            log.append(List.of(plan.manifest()));
+            if (!log.flush(LIMIT)) {
+                throw new LaunchException(
+                        ExitCode.UNAVAILABLE, "broker " + address + ": did not take the first record of the run");
+            }
+        }
+        System.out.println("Run " + run + ": " + plan.manifest().steps() + " steps, peers "
+                + plan.experiment().peers().stream().map(p -> p.id().value()).toList());
+        return ExitCode.OK.code();
+    }
+}
