@@ -96,15 +96,14 @@ public final class DjlLearner implements Learner {
             ParkedPass pass = new ParkedPass(this, own, outputs.get(0), outputs.get(1), memory);
             parked.add(pass);
             return pass;
-        } catch (RuntimeException e) {
+        } catch (EngineException e) {
             own.close();
             throw explained(e, images);
         }
     }
 
-    private static RuntimeException explained(RuntimeException e, Images images) {
-        if (e instanceof EngineException
-                && String.valueOf(e.getMessage()).contains("Expected more than 1 value per channel")) {
+    private static RuntimeException explained(EngineException e, Images images) {
+        if (String.valueOf(e.getMessage()).contains("Expected more than 1 value per channel")) {
             return new IllegalArgumentException(
                     "a batch of " + images.count() + " image leaves batch norm one value per channel in this network:"
                             + " choose run.batch_size so that the last batch of an epoch has 2 images or more",

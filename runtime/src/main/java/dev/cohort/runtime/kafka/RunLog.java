@@ -168,7 +168,8 @@ public final class RunLog implements Appender, AutoCloseable {
     }
 
     /**
-     * Appends in the order of the list; an addressed part is durable before what follows is sent. Blocks while the broker is away and the buffer is full, or an order has to be kept.
+     * Appends in the order of the list; an addressed part is durable before what follows is sent. Blocks
+     * while the broker is away and the buffer is full, or an order has to be kept.
      *
      * @throws RunLogException when this log was closed meanwhile
      */
