@@ -65,17 +65,14 @@ final class BrokerProcess implements AutoCloseable {
         EmbeddedBroker.run(Path.of(args[0]), "127.0.0.1", 0);
     }
 
-    static Process launch(Path dataDir, String... more) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                BrokerProcess.class.getName(),
-                dataDir.toString()));
-        command.addAll(List.of(more));
+    static Process launch(Path dataDir) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(EmbeddedBroker.JVM_FLAGS);
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(BrokerProcess.class.getName());
+        command.add(dataDir.toString());
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(new File(dataDir.toFile(), "broker.out"))
