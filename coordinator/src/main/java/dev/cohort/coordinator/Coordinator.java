@@ -35,6 +35,8 @@ import java.util.TreeMap;
  * coordinators may run at once, a forgotten old one too: the first outcome of a step wins, and all apply that one.
  */
 public final class Coordinator implements Node {
+    private static final long LAST_EVALUATION_MS = 5_000;
+
     private final CoordinatorSetting setting;
     private final Teacher teacher;
     private final Membership membership;
@@ -47,6 +49,8 @@ public final class Coordinator implements Node {
     private Optional<Proposal> proposal = Optional.empty();
     private boolean aborted;
     private long lastStep = Long.MAX_VALUE;
+    private long overSinceMs = Long.MAX_VALUE;
+    private boolean finished;
     private long targets;
     private long skipped;
     private final SortedMap<Rejection.Reason, Long> rejections = new TreeMap<>();
@@ -160,6 +164,7 @@ public final class Coordinator implements Node {
             propose(nowMs, out);
         }
         evaluations.next().ifPresent(out::add);
+        finish(nowMs);
         wakeMs = nextWakeMs(nowMs);
     }
 
@@ -352,6 +357,9 @@ public final class Coordinator implements Node {
                 }
             }
         }
+        if (overSinceMs != Long.MAX_VALUE && !finished) {
+            wake = Math.min(wake, overSinceMs + LAST_EVALUATION_MS);
+        }
         return Math.max(wake, nowMs + 1);
     }
 
@@ -372,11 +380,21 @@ public final class Coordinator implements Node {
 
     /** Whether the run is over: every step is applied, everybody has left, and the teacher was evaluated if it can be. */
     public boolean finished() {
+        return finished;
+    }
+
+    /** The last evaluations may be read after the last goodbyes: they are waited for, but not for ever. */
+    private void finish(long nowMs) {
         boolean nobody = membership.all().stream()
                 .noneMatch(m -> m.standing() == Standing.LIVE
                         || m.standing() == Standing.LAGGING
                         || m.standing() == Standing.EXPECTED);
-        return nobody && (aborted || applied >= lastStep);
+        if (!nobody || (!aborted && applied < lastStep)) {
+            overSinceMs = Long.MAX_VALUE;
+            return;
+        }
+        overSinceMs = Math.min(overSinceMs, nowMs);
+        finished = aborted || evaluations.settled() || nowMs - overSinceMs >= LAST_EVALUATION_MS;
     }
 
     /** Steps held in memory, to show that they are bounded. */

@@ -49,6 +49,11 @@ final class TeacherEvaluations {
         }
     }
 
+    /** Whether every step at which peers evaluate has its evaluation. */
+    boolean settled() {
+        return after.isEmpty();
+    }
+
     void said(Evaluation evaluation) {
         boolean usable = evaluation.tensors().find(TensorName.LOGITS).isPresent();
         if (usable && evaluation.step() > done && !evaluation.source().equals(Evaluation.TEACHER)) {
