@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("slow")
 @Timeout(300)
 class RoundTripTest {
-    private static final int WARM_UP = 500;
-    private static final int STEPS = 1500;
+    private static final int WARM_UP = 200;
+    private static final int STEPS = 600;
 
     private final RecordedFaults faults = new RecordedFaults();
 
@@ -112,7 +112,7 @@ class RoundTripTest {
 
     private void deploy(RoleProcess process, String name, Node node, RunLog log, Topic reads) {
         NodeVerticle verticle = new NodeVerticle(NodeVerticle.Wiring.of(name, node, log.clock(), log, faults));
-        log.follow(Set.of(reads), OptionalInt.empty(), From.END, verticle.inbox());
+        log.follow(Set.of(reads), OptionalInt.empty(), From.BEGINNING, verticle.inbox());
         process.deploy(verticle);
     }
 
