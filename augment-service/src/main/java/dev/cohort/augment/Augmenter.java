@@ -3,6 +3,7 @@ package dev.cohort.augment;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.End;
+import dev.cohort.protocol.EndOfRun;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
@@ -42,6 +43,7 @@ public final class Augmenter implements Node {
 
     private Optional<String> stopReason = Optional.empty();
     private Optional<Sent<End>> endSent = Optional.empty();
+    private final EndOfRun endOfRun = new EndOfRun();
     private Optional<End> endLogged = Optional.empty();
     private boolean called;
     /** Nothing is sent before. */
@@ -59,13 +61,15 @@ public final class Augmenter implements Node {
     public List<Message> onMessage(Message message, long nowMs) {
         begin(nowMs);
         if (message instanceof Batch batch) {
-            inLog(batch.step(), nowMs);
+            if (endOfRun.batch(batch)) {
+                inLog(batch.step(), nowMs);
+            }
         } else if (message instanceof Outcome outcome) {
             // There is no outcome of a batch that is not in the log.
             inLog(outcome.step(), nowMs);
             resolve(outcome);
         } else if (message instanceof End end && endLogged.isEmpty()) {
-            endLogged = Optional.of(end);
+            ends(end);
         } else if (message instanceof Command command && command.kind() != Command.Kind.DRAIN && stopReason.isEmpty()) {
             stopReason = Optional.of(command.reason());
         }
@@ -130,6 +134,14 @@ public final class Augmenter implements Node {
         if (logged.add(step) && !own) {
             settledMs = nowMs + setting.settleMs();
         }
+    }
+
+    /** What was sent before the end belongs to the run even if whoever said the end had not read it yet. */
+    private void ends(End end) {
+        endOfRun.end(end);
+        long last = endOfRun.lastStep().orElseThrow();
+        endLogged = Optional.of(new End(last, end.reason()));
+        unseen.tailMap(last + 1).clear();
     }
 
     private void resolve(Outcome outcome) {

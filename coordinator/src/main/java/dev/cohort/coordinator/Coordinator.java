@@ -6,6 +6,7 @@ import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.End;
+import dev.cohort.protocol.EndOfRun;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
@@ -48,7 +49,7 @@ public final class Coordinator implements Node {
     private long applied;
     private Optional<Proposal> proposal = Optional.empty();
     private boolean aborted;
-    private long lastStep = Long.MAX_VALUE;
+    private final EndOfRun endOfRun = new EndOfRun();
     private long overSinceMs = Long.MAX_VALUE;
     private boolean finished;
     private long targets;
@@ -87,8 +88,8 @@ public final class Coordinator implements Node {
         } else if (message instanceof Evaluation evaluation) {
             evaluations.said(evaluation);
         } else if (message instanceof End end) {
-            lastStep = end.lastStep();
-            evaluations.ends(lastStep, applied);
+            endOfRun.end(end);
+            evaluations.ends(endOfRun.lastStep().orElseThrow(), applied);
         } else if (message instanceof Command command) {
             commanded(command, nowMs);
         }
@@ -118,7 +119,7 @@ public final class Coordinator implements Node {
     }
 
     private void takeBatch(Batch batch) {
-        if (batch.step() > applied) {
+        if (endOfRun.batch(batch) && batch.step() > applied) {
             assembly.batch(batch);
         }
     }
@@ -389,7 +390,7 @@ public final class Coordinator implements Node {
                 .noneMatch(m -> m.standing() == Standing.LIVE
                         || m.standing() == Standing.LAGGING
                         || m.standing() == Standing.EXPECTED);
-        if (!nobody || (!aborted && applied < lastStep)) {
+        if (!nobody || (!aborted && applied < endOfRun.lastStep().orElse(Long.MAX_VALUE))) {
             overSinceMs = Long.MAX_VALUE;
             return;
         }

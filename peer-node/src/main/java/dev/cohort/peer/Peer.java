@@ -7,6 +7,7 @@ import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.End;
+import dev.cohort.protocol.EndOfRun;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Joining;
@@ -55,7 +56,7 @@ public final class Peer implements Node {
     private long evaluatedStep = -1;
     private double testAccuracy;
     private Optional<StepReport> report = Optional.empty();
-    private Optional<End> end = Optional.empty();
+    private final EndOfRun end = new EndOfRun();
     private Optional<String> leaving = Optional.empty();
     private Optional<Left> left = Optional.empty();
     private long taught;
@@ -101,7 +102,7 @@ public final class Peer implements Node {
         } else if (message instanceof Admitted admission && admission.peer().equals(setting.id())) {
             admitted(admission);
         } else if (message instanceof End last) {
-            end = Optional.of(end.orElse(last));
+            end.end(last);
         } else if (message instanceof Command command) {
             commanded(command);
         }
@@ -123,6 +124,9 @@ public final class Peer implements Node {
     }
 
     private void take(Batch batch) {
+        if (!end.batch(batch)) {
+            return;
+        }
         if (batch.step() >= next) {
             batches.putIfAbsent(batch.step(), batch);
         } else if (batch.step() == next - 1 && restored) {
@@ -279,8 +283,7 @@ public final class Peer implements Node {
         outcomes.headMap(next).clear();
         addressed.values().removeIf(a -> a.step() < next);
         resendMs = Long.MAX_VALUE;
-        boolean last = step == setting.plannedSteps()
-                || end.map(e -> e.lastStep() == step).orElse(false);
+        boolean last = step == setting.plannedSteps() || end.isLast(step);
         if (of.batch().endsEpoch() || last) {
             toEvaluate = Optional.of(of.batch());
         }
@@ -332,8 +335,7 @@ public final class Peer implements Node {
         TestScore score = TestScore.of(outputs.logits(), setting.testLabels());
         testAccuracy = score.accuracy();
         evaluatedStep = after.step();
-        boolean last = after.step() == setting.plannedSteps()
-                || end.map(e -> e.lastStep() == after.step()).orElse(false);
+        boolean last = after.step() == setting.plannedSteps() || end.isLast(after.step());
         out.add(new Evaluation(
                 after.step(),
                 after.epoch(),
@@ -347,7 +349,7 @@ public final class Peer implements Node {
     }
 
     private boolean ended() {
-        return leaving.isPresent() || end.map(e -> next > e.lastStep()).orElse(false);
+        return leaving.isPresent() || next > end.lastStep().orElse(Long.MAX_VALUE);
     }
 
     /** Says goodbye when there is nothing left to do; true if it did or is about to. */
