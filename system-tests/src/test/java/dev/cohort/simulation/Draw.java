@@ -1,0 +1,229 @@
+package dev.cohort.simulation;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Experiment.Mix.Mixing;
+import dev.cohort.experiment.Experiment.Pace;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+
+/** Draws a scenario from a seed. */
+final class Draw {
+    static final Experiment.Optimizer OPTIMIZER = new Experiment.Optimizer(
+            0.05, 0.9, false, 1e-4, new Experiment.Schedule(Experiment.Schedule.Shape.COSINE, List.of(), 1, 0));
+
+    private static final int BATCH_SIZE = 6;
+    /** In batches of 6: the last batch of an epoch is a partial one. */
+    private static final int TRAIN_IMAGES = 16;
+
+    private static final int TEST_IMAGES = 16;
+    private static final int STEPS_PER_EPOCH = 3;
+    private static final int SLOTS = 6;
+    private static final int CONTRIBUTORS_MIN = 2;
+    private static final int HIDDEN = 5;
+    private static final long TYPICAL_STEP_MS = 30;
+    private static final List<String> METHODS = List.of("mean_logit", "mean_logit", "one", "one", "dml", "independent");
+
+    private final long seed;
+    private final SplittableRandom random;
+    private final String method;
+    private final long steps;
+    private final long faultsEndMs;
+    private final boolean holds;
+    private final boolean standby;
+    private final List<PeerPlan> peers;
+
+    private Draw(long seed) {
+        this.seed = seed;
+        random = new SplittableRandom(seed);
+        method = oneOf(METHODS);
+        steps = 10L + random.nextInt(6 * STEPS_PER_EPOCH);
+        faultsEndMs = 200 + random.nextLong(steps * TYPICAL_STEP_MS);
+        holds = oneIn(6);
+        standby = oneIn(4);
+        peers = peers();
+    }
+
+    static Scenario scenario(long seed) {
+        return new Draw(seed).scenario();
+    }
+
+    private Scenario scenario() {
+        return new Scenario(
+                seed,
+                experiment(),
+                Blobs.drawn(seed, TRAIN_IMAGES, TEST_IMAGES, 30, 30, 0),
+                HIDDEN,
+                peers,
+                standby,
+                1 + random.nextInt(SLOTS),
+                weather(),
+                faults(),
+                faultsEndMs);
+    }
+
+    private boolean oneIn(int n) {
+        return random.nextInt(n) == 0;
+    }
+
+    private <T> T oneOf(List<T> choices) {
+        return choices.get(random.nextInt(choices.size()));
+    }
+
+    private Experiment experiment() {
+        Mixing mixing = oneOf(List.of(Mixing.values()));
+        boolean pixels = oneIn(6);
+        return experiment(
+                method,
+                new Experiment.Run("simulated", seed, OptionalInt.empty(), OptionalLong.of(steps), BATCH_SIZE),
+                new Experiment.Augment(random.nextInt(2), random.nextBoolean(), oneIn(4)),
+                new Experiment.Mix(mixing, 1, 0.5, 2),
+                pixels ? Experiment.Data.Delivery.PIXELS : Experiment.Data.Delivery.RECIPE,
+                holds ? Pace.OnLoss.HOLD : Pace.OnLoss.DROP,
+                peers);
+    }
+
+    static Experiment experiment(
+            String method,
+            Experiment.Run run,
+            Experiment.Augment augment,
+            Experiment.Mix mix,
+            Experiment.Data.Delivery delivery,
+            Pace.OnLoss onLoss,
+            List<PeerPlan> peers) {
+        return new Experiment(
+                run,
+                new Experiment.Data("blobs", Optional.empty(), delivery, 0),
+                augment,
+                mix,
+                new Experiment.Method(method, Map.of()),
+                OPTIMIZER,
+                peers.stream()
+                        .filter(PeerPlan::named)
+                        .map(p -> new Experiment.Peer(p.id(), "one-hidden-layer", "cpu", p.seed(), p.observer()))
+                        .toList(),
+                new Pace(
+                        Pace.Mode.STRICT,
+                        1,
+                        1,
+                        Scenario.PREFETCH,
+                        Pace.Completion.ALL,
+                        0,
+                        Scenario.GONE_AFTER_MS,
+                        Scenario.DEADLINE_MS,
+                        2 * Scenario.DEADLINE_MS,
+                        Scenario.START_MS,
+                        onLoss),
+                new Experiment.Elastic(CONTRIBUTORS_MIN, SLOTS, 0, 0, 0),
+                new Experiment.Wire(DType.FLOAT32, DType.FLOAT32),
+                new Experiment.Recording(Experiment.Recording.Features.NEEDED, true),
+                new Experiment.Kafka(Optional.empty(), 1, Map.of()),
+                new Experiment.Threads(OptionalInt.empty()));
+    }
+
+    private Weather weather() {
+        boolean rough = !oneIn(4);
+        return new Weather(
+                1 + random.nextInt(12),
+                1 + random.nextInt(12),
+                random.nextInt(60),
+                rough ? random.nextInt(40) : 0,
+                rough ? random.nextInt(60) : 0,
+                rough && random.nextBoolean() ? random.nextInt(60) : 0);
+    }
+
+    private List<PeerPlan> peers() {
+        List<PeerPlan> drawn = new ArrayList<>();
+        int named = 2 + random.nextInt(4);
+        for (int i = 1; i <= named; i++) {
+            boolean lies = i == named && named > CONTRIBUTORS_MIN && oneIn(6);
+            drawn.add(peer("p" + i, PeerPlan.Role.NAMED, random.nextInt(20), i, lies));
+        }
+        if (oneIn(3)) {
+            drawn.add(peer("control", PeerPlan.Role.CONTROL, random.nextInt(20), 1, false));
+        }
+        int newcomers = method.equals("independent") ? 0 : Math.max(0, random.nextInt(5) - 2);
+        for (int i = 1; i <= newcomers; i++) {
+            PeerPlan.Role role = random.nextBoolean() ? PeerPlan.Role.NEWCOMER : PeerPlan.Role.HEAD_NEWCOMER;
+            drawn.add(peer("n" + i, role, 50 + random.nextLong(faultsEndMs), named + i, false));
+        }
+        return drawn;
+    }
+
+    private PeerPlan peer(String id, PeerPlan.Role role, long startsAtMs, long weightsSeed, boolean lies) {
+        List<Fault.Lie> told = List.of(Fault.Lie.NOT_FINITE, Fault.Lie.WRONG_SHAPE, Fault.Lie.WRONG_DIGEST);
+        return new PeerPlan(
+                new PeerId(id),
+                role,
+                startsAtMs,
+                weightsSeed,
+                oneIn(6) ? 40 + random.nextInt(80) : 1 + random.nextInt(8),
+                lies ? Optional.of(oneOf(told)) : Optional.empty());
+    }
+
+    private List<Fault> faults() {
+        List<Fault> faults = new ArrayList<>();
+        List<String> processes = new ArrayList<>(List.of("augmenter", "c1"));
+        peers.forEach(p -> processes.add(p.id().value()));
+        if (standby) {
+            processes.add("c2");
+        } else if (oneIn(3)) {
+            faults.add(new Fault.SecondCoordinator(random.nextLong(faultsEndMs), "c2"));
+        }
+        for (int left = random.nextInt(7); left > 0; left--) {
+            String process = oneOf(processes);
+            long atMs = random.nextLong(faultsEndMs);
+            long forMs = 1 + random.nextLong(Math.min(400, faultsEndMs - atMs));
+            switch (random.nextInt(4)) {
+                case 0, 1 -> faults.add(new Fault.Crash(atMs, process, forMs, oneIn(4)));
+                case 2 -> faults.add(new Fault.CutOff(atMs, process, forMs));
+                default -> faults.add(new Fault.Freeze(atMs, process, forMs));
+            }
+        }
+        addLosses(faults);
+        addForgeries(faults);
+        if (oneIn(12)) {
+            faults.add(new Fault.Stop(random.nextLong(faultsEndMs)));
+        }
+        return faults;
+    }
+
+    /** Peers that go for good, as long as enough honest ones are left for the run to go on. */
+    private void addLosses(List<Fault> faults) {
+        List<PeerPlan> honest = peers.stream()
+                .filter(p -> p.role() == PeerPlan.Role.NAMED && p.lies().isEmpty())
+                .toList();
+        for (int i = honest.size() - 1; i >= CONTRIBUTORS_MIN; i--) {
+            String id = honest.get(i).id().value();
+            int choice = random.nextInt(6);
+            long atMs = 1 + random.nextLong(faultsEndMs - 1);
+            if (choice == 0) {
+                faults.add(new Fault.Kill(atMs, id));
+            }
+            // Whoever holds a step open for a lost peer waits until it is back or an operator lets it go.
+            if (choice == 1 || (choice == 0 && holds)) {
+                faults.add(new Fault.Drain(Math.min(atMs + 100, faultsEndMs), id));
+            }
+        }
+    }
+
+    /** At most two a peer: three in a row would set an honest one aside. */
+    private void addForgeries(List<Fault> faults) {
+        if (!oneIn(3)) {
+            return;
+        }
+        for (PeerPlan peer : peers) {
+            for (int left = random.nextInt(3); left > 0; left--) {
+                Fault.Lie lie = oneOf(List.of(Fault.Lie.values()));
+                faults.add(new Fault.Forgery(
+                        random.nextLong(faultsEndMs), peer.id().value(), lie));
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.cohort.simulation;
+
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Topic;
+import dev.cohort.simulation.SimulatedLog.Entry;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Whoever was lost and is back contributes again: a while after the faults have ended, the teacher is made from everybody who
+ * has a seat, is honest, and is fast enough.
+ */
+final class EverybodyIsHeardInTheEnd implements Invariant {
+    private static final long RECOVERY_MS = 3 * Scenario.DEADLINE_MS;
+    private final Simulation simulation;
+    private final SortedMap<Long, List<PeerId>> owed = new TreeMap<>();
+
+    EverybodyIsHeardInTheEnd(Simulation simulation) {
+        this.simulation = simulation;
+    }
+
+    @Override
+    public void appended(Entry entry) {
+        long settledMs = simulation.scenario().faultsEndMs() + RECOVERY_MS;
+        if (entry.message() instanceof Outcome outcome
+                && outcome.resolution() instanceof Outcome.Targets
+                && simulation.time().nowMs() > settledMs
+                && owed.putIfAbsent(outcome.step(), List.of()) == null) {
+            List<PeerId> named = outcome.contributors().stream()
+                    .map(Outcome.Contributor::peer)
+                    .toList();
+            for (PeerProcess peer : simulation.peers()) {
+                boolean forged = simulation.forgeries().stream()
+                        .anyMatch(f -> f.peer().equals(peer.id()) && f.step() == outcome.step());
+                require(
+                        forged || !isDue(peer) || named.contains(peer.id()),
+                        "outcome {} is made without {}#{}, which is there",
+                        outcome.step(),
+                        peer.id(),
+                        peer.incarnation());
+            }
+        }
+    }
+
+    private boolean isDue(PeerProcess peer) {
+        boolean seated =
+                peer.plan().role() == PeerPlan.Role.NAMED && peer.plan().lies().isEmpty();
+        boolean fast = 8 * peer.plan().computeMs() < Scenario.DEADLINE_MS;
+        boolean there = peer.process().alive() && !peer.leaves();
+        boolean drained = simulation.log().all(Topic.CONTROL, dev.cohort.protocol.Command.class).stream()
+                .anyMatch(c -> c.peer().equals(java.util.Optional.of(peer.id())));
+        return seated && fast && there && !drained;
+    }
+}

@@ -1,0 +1,47 @@
+package dev.cohort.simulation;
+
+/** Something that goes wrong at a known time. */
+sealed interface Fault {
+    long atMs();
+
+    /**
+     * A process loses all memory and starts again after {@code downMs}.
+     *
+     * @param forgets a peer's checkpoints are lost too
+     */
+    record Crash(long atMs, String process, long downMs, boolean forgets) implements Fault {}
+
+    /** A process is gone for good. */
+    record Kill(long atMs, String process) implements Fault {}
+
+    /** A process neither reads nor appends. */
+    record CutOff(long atMs, String process, long forMs) implements Fault {}
+
+    /** A process stands still and does not know it. */
+    record Freeze(long atMs, String process, long forMs) implements Fault {}
+
+    /** A further coordinator starts and stays; the first is a zombie from then on, or the further one a standby. */
+    record SecondCoordinator(long atMs, String name) implements Fault {}
+
+    /** An operator asks a peer to leave. */
+    record Drain(long atMs, String peer) implements Fault {}
+
+    /** An operator ends the run. */
+    record Stop(long atMs) implements Fault {}
+
+    /** Somebody speaks in a peer's name, for the batch that is newest then. */
+    record Forgery(long atMs, String peer, Lie lie) implements Fault {}
+
+    /** What is wrong with a forged prediction. */
+    enum Lie {
+        /** Nothing to see: other logits, but finite, of the right shape and with the right digest. */
+        OTHER_LOGITS,
+        NOT_FINITE,
+        WRONG_SHAPE,
+        WRONG_DIGEST,
+        /** Speaks of a step that is far away. */
+        FAR_STEP,
+        /** In the name of a peer nobody knows. */
+        STRANGER
+    }
+}

@@ -1,0 +1,74 @@
+package dev.cohort.simulation;
+
+import dev.cohort.protocol.Message;
+import dev.cohort.simulation.SimulatedLog.Entry;
+import java.util.List;
+import java.util.regex.Matcher;
+
+/** A promise of the system. Told of everything that happens, it throws {@link Violation} when the promise is broken. */
+interface Invariant {
+    /** All promises, after the views of the log they are checked against. */
+    static List<Invariant> all(Simulation simulation) {
+        LogView log = new LogView();
+        ReferenceTeacher teacher = new ReferenceTeacher(log, simulation.parts().teacher(), simulation.parts());
+        ShadowPeers shadows = new ShadowPeers(log, simulation.parts());
+        return List.of(
+                log,
+                new NothingRejectedIsAveraged(log, simulation.scenario()),
+                new TeacherIsBuiltFromItsContributors(log, teacher),
+                teacher,
+                shadows,
+                new OneOutcomePerStep(simulation),
+                new CoordinatorsAgreeOnTeacherState(simulation, teacher),
+                new EachPeerTrainsAStepAtMostOnce(shadows),
+                new AllPeersSeeTheSameOutcome(shadows),
+                new EveryUpdateFollowsFromTheLog(shadows),
+                new InFlightIsBounded(simulation, log),
+                new NodesSleepUntilTheirDeadline(),
+                new StepsAdvanceOnceFaultsEnd(log),
+                new EverybodyIsHeardInTheEnd(simulation),
+                new TheTeacherIsEvaluated(log),
+                new LastWordsAreTrue(),
+                new PeersWithTheSameHistoryEndWithTheSameWeights(),
+                new ReplayFromAnyCheckpointGivesTheSameWeights());
+    }
+
+    /** A record has come into the log. */
+    default void appended(Entry entry) {}
+
+    /** A peer's learner has made one update. */
+    default void updated(PeerUpdate update) {}
+
+    /** A peer's process has started. */
+    default void started(PeerProcess peer) {}
+
+    /** A node has taken in a message or a deadline, and said this. */
+    default void worked(SimulatedProcess process, List<Message> said) {}
+
+    /** The run is over. */
+    default void ended(Simulation simulation) {}
+
+    default String name() {
+        return getClass().getSimpleName();
+    }
+
+    /** Throws unless {@code holds}; {@code facts} take the places of {@code {}}. */
+    default void require(boolean holds, String what, Object... facts) {
+        if (!holds) {
+            String text = what;
+            for (Object fact : facts) {
+                text = text.replaceFirst("\\{}", Matcher.quoteReplacement(String.valueOf(fact)));
+            }
+            throw new Violation(name() + ": " + text);
+        }
+    }
+
+    /** A promise was broken. */
+    final class Violation extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Violation(String message) {
+            super(message);
+        }
+    }
+}

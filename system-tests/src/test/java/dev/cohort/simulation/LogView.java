@@ -1,0 +1,81 @@
+package dev.cohort.simulation;
+
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.EndOfRun;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.simulation.SimulatedLog.Entry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What the log says by its own rules: the first batch of a step, the first prediction of a peer, the first outcome. */
+final class LogView implements Invariant {
+    private final SortedMap<Long, Batch> batches = new TreeMap<>();
+    private final SortedMap<Long, SortedMap<PeerId, Prediction>> predictions = new TreeMap<>();
+    private final SortedMap<Long, List<Outcome>> outcomes = new TreeMap<>();
+    private final SortedMap<String, Addressed> addressed = new TreeMap<>();
+
+    private final EndOfRun endOfRun = new EndOfRun();
+
+    @Override
+    public void appended(Entry entry) {
+        if (entry.message() instanceof Batch batch) {
+            if (!endOfRun.batch(batch)) {
+                return;
+            }
+            Batch first = batches.computeIfAbsent(batch.step(), s -> batch);
+            require(first.equals(batch), "batch {} is in the log with two contents", batch.step());
+        } else if (entry.message() instanceof Prediction said) {
+            predictions.computeIfAbsent(said.step(), s -> new TreeMap<>()).putIfAbsent(said.peer(), said);
+        } else if (entry.message() instanceof Outcome outcome) {
+            outcomes.computeIfAbsent(outcome.step(), s -> new ArrayList<>()).add(outcome);
+        } else if (entry.message() instanceof End last) {
+            endOfRun.end(last);
+        } else if (entry.message() instanceof Addressed part) {
+            addressed.putIfAbsent(part.digest().hex(), part);
+        }
+    }
+
+    /** The last step of the run, once it is said. */
+    OptionalLong lastStep() {
+        return endOfRun.lastStep();
+    }
+
+    Optional<Batch> batch(long step) {
+        return Optional.ofNullable(batches.get(step));
+    }
+
+    SortedMap<Long, Batch> batches() {
+        return batches;
+    }
+
+    Optional<Prediction> prediction(long step, PeerId peer) {
+        return Optional.ofNullable(
+                predictions.getOrDefault(step, new TreeMap<>()).get(peer));
+    }
+
+    /** All outcomes of a step, the winning one first. */
+    List<Outcome> outcomes(long step) {
+        return outcomes.getOrDefault(step, List.of());
+    }
+
+    /** The last step up to which every step has an outcome. */
+    long closed() {
+        long closed = 0;
+        while (outcomes.containsKey(closed + 1)) {
+            closed++;
+        }
+        return closed;
+    }
+
+    Optional<Addressed> addressed(Outcome.Part part) {
+        return Optional.ofNullable(addressed.get(part.digest().hex()));
+    }
+}

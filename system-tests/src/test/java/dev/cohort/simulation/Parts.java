@@ -1,0 +1,147 @@
+package dev.cohort.simulation;
+
+import dev.cohort.augment.Augmenter;
+import dev.cohort.augment.AugmenterSetting;
+import dev.cohort.augment.BatchPlan;
+import dev.cohort.augment.BatchRenderer;
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.coordinator.Coordinator;
+import dev.cohort.coordinator.CoordinatorSetting;
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.method.MethodCatalog;
+import dev.cohort.coordinator.method.TeacherSetting;
+import dev.cohort.distill.LearningRate;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.CheckpointStore;
+import dev.cohort.peer.Learner;
+import dev.cohort.peer.Peer;
+import dev.cohort.peer.PeerSetting;
+import dev.cohort.peer.plain.OneHiddenLayer;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Renderer;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Makes the nodes of a scenario, as the commands of production make theirs from an experiment. */
+final class Parts {
+    private final Scenario scenario;
+    private final Experiment experiment;
+    private final ImageData data;
+    private final BatchPlan plan;
+    private final BatchRenderer renderer;
+    private final Teacher teacher;
+    private final LearningRate learningRate;
+
+    Parts(Scenario scenario) {
+        this.scenario = scenario;
+        experiment = scenario.experiment();
+        data = scenario.data();
+        plan = BatchPlan.of(experiment, data);
+        renderer = new BatchRenderer(data);
+        learningRate = new LearningRate(experiment.optimizer(), plan.stepsPerEpoch(), plan.steps());
+        teacher = MethodCatalog.get(experiment.method().name())
+                .create(
+                        experiment.method(),
+                        new TeacherSetting(
+                                experiment.elastic().max(),
+                                featureWidths(),
+                                data.classes(),
+                                experiment.run().seed(),
+                                experiment.optimizer(),
+                                experiment.wire().logits()));
+    }
+
+    LearningRate learningRate() {
+        return learningRate;
+    }
+
+    Renderer renderer() {
+        return renderer;
+    }
+
+    /** What every coordinator has: teachers are pure, so one is as good as many. */
+    Teacher teacher() {
+        return teacher;
+    }
+
+    private Ints featureWidths() {
+        int[] widths = new int[experiment.elastic().max()];
+        Arrays.fill(widths, scenario.hidden());
+        return Ints.of(widths);
+    }
+
+    Coordinator coordinator(String name, Teacher itsTeacher) {
+        Set<PeerId> observers = new TreeSet<>();
+        experiment.peers().stream().filter(Experiment.Peer::control).forEach(p -> observers.add(p.id()));
+        return new Coordinator(
+                new CoordinatorSetting(
+                        name,
+                        scenario.seats(),
+                        observers,
+                        experiment.elastic().max(),
+                        data.classes(),
+                        featureWidths(),
+                        data.digest(),
+                        data.test().labels(),
+                        experiment.pace(),
+                        experiment.elastic().min(),
+                        plan.steps(),
+                        learningRate::at,
+                        Scenario.RESEND_MS),
+                itsTeacher);
+    }
+
+    Augmenter augmenter() {
+        boolean pixels = experiment.data().mode() == Experiment.Data.Delivery.PIXELS;
+        return new Augmenter(
+                new AugmenterSetting(Scenario.AHEAD_MAX, 1, pixels, Scenario.RESEND_MS, Scenario.SETTLE_MS),
+                plan,
+                renderer);
+    }
+
+    /** A student with the weights its life began with. */
+    Learner learner(PeerPlan of) {
+        return new OneHiddenLayer(
+                data.shape(),
+                data.normalisation(),
+                scenario.hidden(),
+                data.classes(),
+                experiment.optimizer(),
+                of.seed());
+    }
+
+    Peer peer(PeerPlan of, long incarnation, Learner learner, CheckpointStore checkpoints) {
+        return new Peer(
+                new PeerSetting(
+                        of.id(),
+                        incarnation,
+                        "one-hidden-layer",
+                        "cpu",
+                        1,
+                        of.observer() || !teacher.distils(),
+                        slot(of),
+                        of.role() == PeerPlan.Role.HEAD_NEWCOMER,
+                        teacher.reads(),
+                        DType.FLOAT32,
+                        DType.FLOAT32,
+                        data.digest(),
+                        data.test().labels(),
+                        plan.steps(),
+                        learningRate::at,
+                        true,
+                        Scenario.RESEND_MS),
+                learner,
+                renderer,
+                checkpoints);
+    }
+
+    /** The slot a peer knows from the experiment. */
+    Optional<Integer> slot(PeerPlan of) {
+        int seat = scenario.seats().indexOf(of.id());
+        return seat >= 0 ? Optional.of(seat) : of.observer() ? Optional.of(0) : Optional.empty();
+    }
+}

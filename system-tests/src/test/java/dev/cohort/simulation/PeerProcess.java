@@ -1,0 +1,197 @@
+package dev.cohort.simulation;
+
+import dev.cohort.peer.CheckpointStore.Checkpoint;
+import dev.cohort.peer.Heartbeats;
+import dev.cohort.peer.Peer;
+import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Node;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Topic;
+import dev.cohort.simulation.SimulatedLog.Partition;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** A peer over all its lives: its process, what survives on its disk, and the launcher that starts it again. */
+final class PeerProcess {
+    private final PeerPlan plan;
+    private final Parts parts;
+    private final Sabotage sabotage;
+    private final Surroundings around;
+    private final Consumer<PeerProcess> started;
+    private final Consumer<PeerUpdate> updated;
+    private final SimulatedProcess process;
+    private final MemoryCheckpoints checkpoints = new MemoryCheckpoints();
+    private long incarnation;
+    private Optional<Life> life = Optional.empty();
+    private Optional<Integer> slot;
+    private boolean exited;
+    private boolean killed;
+
+    /** One start of the process. */
+    private record Life(Peer peer, RecordingLearner learner, Optional<Checkpoint> from) {}
+
+    PeerProcess(
+            PeerPlan plan,
+            Parts parts,
+            Sabotage sabotage,
+            Surroundings around,
+            SimulatedClock clock,
+            Consumer<PeerProcess> started,
+            Consumer<PeerUpdate> updated) {
+        this.plan = plan;
+        this.parts = parts;
+        this.sabotage = sabotage;
+        this.around = around;
+        this.started = started;
+        this.updated = updated;
+        slot = parts.slot(plan);
+        process = new SimulatedProcess(
+                plan.id().value(),
+                around,
+                clock,
+                this::reads,
+                () -> life.map(l -> l.learner().takeSpentMs()).orElse(0L));
+    }
+
+    private boolean reads(Partition partition) {
+        return switch (partition.topic()) {
+            case BATCHES, OUTCOMES, MEMBERS, CONTROL -> true;
+            case ADDRESSED ->
+                slot.map(s -> partition.key().equals(Integer.toString(s))).orElse(false);
+            default -> false;
+        };
+    }
+
+    PeerPlan plan() {
+        return plan;
+    }
+
+    PeerId id() {
+        return plan.id();
+    }
+
+    SimulatedProcess process() {
+        return process;
+    }
+
+    long incarnation() {
+        return incarnation;
+    }
+
+    MemoryCheckpoints checkpoints() {
+        return checkpoints;
+    }
+
+    /** The slot it knows of. */
+    Optional<Integer> slot() {
+        return slot;
+    }
+
+    /** The newest life's node. */
+    Optional<Peer> peer() {
+        return life.map(Life::peer);
+    }
+
+    /** What the newest life began with. */
+    Optional<Checkpoint> from() {
+        return life.flatMap(Life::from);
+    }
+
+    Optional<RecordingLearner> learner() {
+        return life.map(Life::learner);
+    }
+
+    /** Whether its process has ended as it should and is not started again. */
+    boolean exited() {
+        return exited;
+    }
+
+    /** Whether it has said, or is about to say, goodbye. */
+    boolean leaves() {
+        return peer().flatMap(Peer::left).isPresent();
+    }
+
+    boolean killed() {
+        return killed;
+    }
+
+    /** Whether it trains on the labels alone. */
+    boolean trainsAlone() {
+        return plan.observer() || !parts.teacher().distils();
+    }
+
+    boolean done() {
+        return exited || killed;
+    }
+
+    void start() {
+        if (done() || process.alive()) {
+            return;
+        }
+        incarnation++;
+        slot = parts.slot(plan);
+        Optional<Checkpoint> from = checkpoints.newest();
+        RecordingLearner learner = new RecordingLearner(
+                parts.learner(plan), plan.computeMs(), update -> updated.accept(new PeerUpdate(this, update)));
+        Peer peer = parts.peer(plan, incarnation, learner, checkpoints);
+        life = Optional.of(new Life(peer, learner, from));
+        Node node = sabotage.peer(LyingPeer.orHonest(peer, plan), plan, learner);
+        started.accept(this);
+        process.start(node);
+        beat(incarnation, new Heartbeats(peer::status, Scenario.HEARTBEAT_MS));
+    }
+
+    /** The thread that says that it lives. */
+    private void beat(long of, Heartbeats heartbeats) {
+        if (of == incarnation && process.alive()) {
+            if (!process.frozen()) {
+                process.append(
+                        heartbeats.onDeadline(process.nowMs()), around.time().nowMs());
+            }
+            around.time().after(Scenario.HEARTBEAT_MS, () -> beat(of, heartbeats));
+        }
+    }
+
+    void crash(long downMs, boolean forgets) {
+        if (process.alive() && !done()) {
+            process.crash();
+            if (forgets) {
+                checkpoints.forget();
+            }
+            around.time().after(downMs, this::start);
+        }
+    }
+
+    void kill() {
+        killed = true;
+        if (process.alive()) {
+            process.crash();
+        }
+    }
+
+    void admitted(Admitted admission) {
+        if (admission.peer().equals(id())
+                && admission.incarnation() == incarnation
+                && !admission.refused()
+                && slot.isEmpty()) {
+            slot = Optional.of(admission.slot());
+            process.hasRecords(new Partition(Topic.ADDRESSED, Integer.toString(admission.slot())));
+        }
+    }
+
+    /** Its goodbye is in the log: the process ends. */
+    void said(Left left) {
+        if (left.peer().equals(id()) && left.incarnation() == incarnation && process.alive()) {
+            exited = true;
+            process.exit();
+        }
+    }
+
+    /** Its goodbye could not be appended: the process ends with an error, and the launcher starts it again. */
+    void couldNotSayGoodbye() {
+        if (peer().flatMap(Peer::left).isPresent()) {
+            crash(20, false);
+        }
+    }
+}

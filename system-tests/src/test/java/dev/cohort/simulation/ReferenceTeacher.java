@@ -1,0 +1,67 @@
+package dev.cohort.simulation;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.simulation.SimulatedLog.Entry;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.NamedTensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The teacher as it must be after each step, recomputed from the winning outcomes in the log and nothing else. */
+final class ReferenceTeacher implements Invariant {
+    private final LogView log;
+    private final Teacher teacher;
+    private final Parts parts;
+    private final SortedMap<Long, NamedTensors> after = new TreeMap<>();
+    private final SortedMap<Long, Digest> hashes = new TreeMap<>();
+
+    ReferenceTeacher(LogView log, Teacher teacher, Parts parts) {
+        this.log = log;
+        this.teacher = teacher;
+        this.parts = parts;
+        keep(0, teacher.initialState());
+    }
+
+    private void keep(long step, NamedTensors state) {
+        after.put(step, state);
+        hashes.put(step, Teacher.hash(state));
+    }
+
+    @Override
+    public void appended(Entry entry) {
+        if (entry.message() instanceof Outcome outcome && !after.containsKey(outcome.step())) {
+            long step = outcome.step();
+            require(after.containsKey(step - 1), "outcome of step {} comes before that of the step before", step);
+            NamedTensors before = Optional.ofNullable(after.get(step - 1)).orElseThrow();
+            keep(step, lesson(outcome).map(Teacher.Lesson::next).orElse(before));
+        }
+    }
+
+    /** What the contributors of {@code outcome} make the teacher say; empty if it names none. */
+    Optional<Teacher.Lesson> lesson(Outcome outcome) {
+        if (outcome.contributors().isEmpty()) {
+            return Optional.empty();
+        }
+        List<Teacher.Vote> votes = new ArrayList<>();
+        for (Outcome.Contributor named : outcome.contributors()) {
+            Prediction said = log.prediction(outcome.step(), named.peer()).orElseThrow();
+            votes.add(new Teacher.Vote(named.peer(), named.slot(), said.tensors()));
+        }
+        Batch batch = log.batch(outcome.step()).orElseThrow();
+        double rate = parts.learningRate().at(batch.step());
+        return Optional.of(teacher.teach(
+                Optional.ofNullable(after.get(outcome.step() - 1)).orElseThrow(),
+                new Teacher.Votes(batch.step(), batch.epoch(), rate, batch.labels(), votes)));
+    }
+
+    /** Hash of the state after {@code step}, once the outcome of that step is in the log. */
+    Optional<Digest> hashAfter(long step) {
+        return Optional.ofNullable(hashes.get(step));
+    }
+}

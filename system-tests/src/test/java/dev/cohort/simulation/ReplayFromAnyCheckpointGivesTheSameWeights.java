@@ -1,0 +1,77 @@
+package dev.cohort.simulation;
+
+import dev.cohort.peer.CheckpointStore.Checkpoint;
+import dev.cohort.peer.Learner;
+import dev.cohort.peer.Peer;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Topic;
+import dev.cohort.simulation.SimulatedLog.Partition;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A fresh process that is given any checkpoint of a peer, or none, and the log, ends with the weights the peer ended with. */
+final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
+    @Override
+    public void ended(Simulation simulation) {
+        for (PeerProcess peer : simulation.peers()) {
+            if (peer.exited()) {
+                List<Checkpoint> checkpoints = peer.checkpoints().all();
+                if (!checkpoints.isEmpty()) {
+                    int any = (int) (simulation.scenario().seed() % checkpoints.size());
+                    replay(simulation, peer, MemoryCheckpoints.of(checkpoints.get(Math.abs(any))));
+                }
+                if (peer.plan().role() != PeerPlan.Role.HEAD_NEWCOMER) {
+                    replay(simulation, peer, new MemoryCheckpoints());
+                }
+            }
+        }
+    }
+
+    private void replay(Simulation simulation, PeerProcess peer, MemoryCheckpoints from) {
+        long last = peer.peer().orElseThrow().status().step();
+        Learner learner = simulation.parts().learner(peer.plan());
+        Peer again = simulation.parts().peer(peer.plan(), peer.incarnation(), learner, from);
+        long nowMs = 0;
+        for (Message message : messages(simulation.log(), peer, last)) {
+            again.onMessage(message, nowMs);
+            while (again.nextDeadlineMs() <= nowMs) {
+                again.onDeadline(nowMs);
+            }
+            nowMs++;
+        }
+        require(
+                learner.weights().equals(peer.learner().orElseThrow().weights()),
+                "{} replayed from step {} to step {} (of {}) has other weights than it ended with",
+                peer.id(),
+                from.newest().map(Checkpoint::step).orElse(0L),
+                again.status().step(),
+                last);
+    }
+
+    /** What training reads, partition after partition: another order than it had in the run. */
+    private static List<Message> messages(SimulatedLog log, PeerProcess peer, long last) {
+        List<Message> messages = new ArrayList<>();
+        for (Topic topic : List.of(Topic.OUTCOMES, Topic.BATCHES, Topic.MEMBERS)) {
+            log.entries(new Partition(topic, "")).forEach(e -> messages.add(e.message()));
+        }
+        peer.slot()
+                .ifPresent(slot -> log.entries(new Partition(Topic.ADDRESSED, Integer.toString(slot)))
+                        .forEach(e -> messages.add(e.message())));
+        messages.removeIf(m -> stepOf(m) > last);
+        return messages;
+    }
+
+    private static long stepOf(Message message) {
+        if (message instanceof Batch batch) {
+            return batch.step();
+        } else if (message instanceof Outcome outcome) {
+            return outcome.step();
+        } else if (message instanceof Addressed part) {
+            return part.step();
+        }
+        return 0;
+    }
+}

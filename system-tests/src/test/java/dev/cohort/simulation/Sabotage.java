@@ -1,0 +1,26 @@
+package dev.cohort.simulation;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.protocol.Node;
+
+/** Takes a safeguard away from the nodes, to see whether the simulation notices. */
+interface Sabotage {
+    Sabotage NONE = new Sabotage() {};
+
+    default Node coordinator(Node coordinator) {
+        return coordinator;
+    }
+
+    default Teacher teacher(Teacher teacher) {
+        return teacher;
+    }
+
+    /** @param learner of that peer */
+    default Node peer(Node peer, PeerPlan plan, RecordingLearner learner) {
+        return peer;
+    }
+
+    default Node augmenter(Node augmenter) {
+        return augmenter;
+    }
+}

@@ -1,0 +1,155 @@
+package dev.cohort.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.protocol.Node;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Each safeguard is taken away in turn; some seed must notice. A simulation that cannot fail proves nothing. */
+class SabotageTest {
+    private static final int SEEDS = 150;
+
+    /** What the first seed that notices says; empty if none does. */
+    private static Optional<String> noticed(Sabotage sabotage) {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            try {
+                new Simulation(Draw.scenario(seed), sabotage, false).run();
+            } catch (Invariant.Violation | IllegalStateException noticed) {
+                return Optional.of(String.valueOf(noticed.getMessage()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static void assertNoticed(Sabotage sabotage, String... by) {
+        Optional<String> noticed = noticed(sabotage);
+        assertThat(noticed).as("what some of %d seeds say", SEEDS).isPresent();
+        assertThat(List.of(by)).as("who noticed: %s", noticed.get()).anyMatch(noticed.get()::startsWith);
+    }
+
+    @Test
+    void noticesATeacherThatIsTrainedWhenProposing() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Teacher teacher(Teacher teacher) {
+                        return new Saboteurs.TrainsWhenProposing(teacher);
+                    }
+                },
+                "TeacherIsBuiltFromItsContributors",
+                "CoordinatorsAgreeOnTeacherState");
+    }
+
+    @Test
+    void noticesThatAbsentPeersAreCounted() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Teacher teacher(Teacher teacher) {
+                        return new Saboteurs.CountsTheAbsent(teacher);
+                    }
+                },
+                "TeacherIsBuiltFromItsContributors");
+    }
+
+    @Test
+    void noticesThatTheHashOfAPredictionIsNotCompared() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node peer(Node peer, PeerPlan plan, RecordingLearner learner) {
+                        return new Saboteurs.IgnoresThePredictionHash(peer, plan.id());
+                    }
+                },
+                "EveryUpdateFollowsFromTheLog");
+    }
+
+    @Test
+    void noticesAPeerThatTimesOutIntoTraining() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node peer(Node peer, PeerPlan plan, RecordingLearner learner) {
+                        return new Saboteurs.TimesOutIntoTraining(peer);
+                    }
+                },
+                "EveryUpdateFollowsFromTheLog");
+    }
+
+    @Test
+    void noticesAPeerThatTakesTheLastOutcome() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node peer(Node peer, PeerPlan plan, RecordingLearner learner) {
+                        return new Saboteurs.LastOutcomeWins(peer);
+                    }
+                },
+                "AllPeersSeeTheSameOutcome");
+    }
+
+    @Test
+    void noticesACoordinatorThatTakesTheLastOutcome() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node coordinator(Node coordinator) {
+                        return new Saboteurs.LastOutcomeWins(coordinator);
+                    }
+                },
+                "TeacherIsBuiltFromItsContributors",
+                "CoordinatorsAgreeOnTeacherState",
+                "OneOutcomePerStep");
+    }
+
+    @Test
+    void noticesAPeerThatTrainsOnRepeatedOutcomes() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node peer(Node peer, PeerPlan plan, RecordingLearner learner) {
+                        return new Saboteurs.TrainsDuplicates(peer, learner);
+                    }
+                },
+                "EachPeerTrainsAStepAtMostOnce");
+    }
+
+    @Test
+    void noticesThatTheNewestPredictionCountsInsteadOfTheFirst() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node coordinator(Node coordinator) {
+                        return new Saboteurs.NewestPredictionCounts(coordinator);
+                    }
+                },
+                "TeacherIsBuiltFromItsContributors");
+    }
+
+    @Test
+    void noticesThatBatchesAreSentWithoutWaiting() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node augmenter(Node augmenter) {
+                        return new Saboteurs.SendsWithoutWaiting(augmenter);
+                    }
+                },
+                "InFlightIsBounded");
+    }
+
+    @Test
+    void noticesThatTheDigestOfTheImagesIsNotCompared() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node coordinator(Node coordinator) {
+                        return new Saboteurs.IgnoresTheImageDigest(coordinator, List.of());
+                    }
+                },
+                "NothingRejectedIsAveraged");
+    }
+}

@@ -1,0 +1,385 @@
+package dev.cohort.simulation;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Node;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Hasher;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** One class a safeguard: a node or a teacher that does without it. */
+final class Saboteurs {
+    private Saboteurs() {}
+
+    /** A node that hands everything on. */
+    private abstract static class Wrapping implements Node {
+        final Node inner;
+
+        Wrapping(Node inner) {
+            this.inner = inner;
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            return inner.onMessage(message, nowMs);
+        }
+
+        @Override
+        public List<Message> onDeadline(long nowMs) {
+            return inner.onDeadline(nowMs);
+        }
+
+        @Override
+        public long nextDeadlineMs() {
+            return inner.nextDeadlineMs();
+        }
+    }
+
+    /** A teacher that hands everything on. */
+    private abstract static class WrappingTeacher implements Teacher {
+        final Teacher inner;
+
+        WrappingTeacher(Teacher inner) {
+            this.inner = inner;
+        }
+
+        @Override
+        public boolean distils() {
+            return inner.distils();
+        }
+
+        @Override
+        public List<String> reads() {
+            return inner.reads();
+        }
+
+        @Override
+        public int contributorsMin() {
+            return inner.contributorsMin();
+        }
+
+        @Override
+        public NamedTensors initialState() {
+            return inner.initialState();
+        }
+
+        @Override
+        public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+            return inner.evaluate(state, votes);
+        }
+    }
+
+    /** Trains the gate whenever it makes a lesson, not when an outcome has won. */
+    static final class TrainsWhenProposing extends WrappingTeacher {
+        private Optional<NamedTensors> mine = Optional.empty();
+
+        TrainsWhenProposing(Teacher inner) {
+            super(inner);
+        }
+
+        @Override
+        public Lesson teach(NamedTensors state, Votes votes) {
+            Lesson lesson = inner.teach(mine.orElse(state), votes);
+            mine = Optional.of(lesson.next());
+            return lesson;
+        }
+    }
+
+    /** Lets absent peers vote: with zeros, as if their slots were not masked. */
+    static final class CountsTheAbsent extends WrappingTeacher {
+        CountsTheAbsent(Teacher inner) {
+            super(inner);
+        }
+
+        @Override
+        public Lesson teach(NamedTensors state, Votes votes) {
+            List<Vote> all = new ArrayList<>(votes.votes());
+            for (int slot = 0; slot < 2; slot++) {
+                int absent = slot;
+                if (all.stream().noneMatch(v -> v.slot() == absent)) {
+                    all.add(
+                            slot,
+                            new Vote(
+                                    new PeerId("absent"), slot, zeros(all.get(0).tensors())));
+                }
+            }
+            SoftLabels labels = votes.labels();
+            return inner.teach(state, new Votes(votes.step(), votes.epoch(), votes.learningRate(), labels, all));
+        }
+
+        private static NamedTensors zeros(NamedTensors like) {
+            NamedTensors zeros = NamedTensors.none();
+            for (var tensor : like.asMap().entrySet()) {
+                Tensor value = tensor.getValue();
+                zeros = zeros.with(
+                        tensor.getKey(),
+                        Tensor.of(
+                                value.dtype(),
+                                new double[value.size()],
+                                value.shape().toArray()));
+            }
+            return zeros;
+        }
+    }
+
+    /** Believes that every outcome which names this peer names what this peer published. */
+    static final class IgnoresThePredictionHash extends Wrapping {
+        private final PeerId self;
+        private final SortedMap<Long, Digest> published = new TreeMap<>();
+
+        IgnoresThePredictionHash(Node inner, PeerId self) {
+            super(inner);
+            this.self = self;
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            return noted(inner.onMessage(message instanceof Outcome outcome ? believed(outcome) : message, nowMs));
+        }
+
+        @Override
+        public List<Message> onDeadline(long nowMs) {
+            return noted(inner.onDeadline(nowMs));
+        }
+
+        private List<Message> noted(List<Message> said) {
+            for (Message message : said) {
+                if (message instanceof Prediction prediction) {
+                    published.put(prediction.step(), prediction.tensors().digest());
+                }
+            }
+            return said;
+        }
+
+        private Outcome believed(Outcome outcome) {
+            List<Outcome.Contributor> contributors = outcome.contributors().stream()
+                    .map(c -> c.peer().equals(self) && published.containsKey(outcome.step())
+                            ? new Outcome.Contributor(
+                                    c.peer(), c.slot(), c.incarnation(), c.version(), published.get(outcome.step()))
+                            : c)
+                    .toList();
+            return new Outcome(
+                    outcome.step(),
+                    outcome.part(),
+                    outcome.coordinator(),
+                    outcome.stateBefore(),
+                    contributors,
+                    outcome.resolution());
+        }
+    }
+
+    /** Waits a while for the outcome of what it published, then trains on the labels. */
+    static final class TimesOutIntoTraining extends Wrapping {
+        private static final long PATIENCE_MS = 2 * Scenario.RESEND_MS;
+        private long step;
+        private long sinceMs;
+
+        TimesOutIntoTraining(Node inner) {
+            super(inner);
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            return noted(inner.onMessage(message, nowMs), nowMs);
+        }
+
+        @Override
+        public List<Message> onDeadline(long nowMs) {
+            if (step > 0 && nowMs - sinceMs > PATIENCE_MS) {
+                Outcome invented = new Outcome(
+                        step,
+                        0,
+                        "impatience",
+                        new Hasher().digest(),
+                        List.of(),
+                        new Outcome.Skipped(Outcome.SkipReason.TOO_FEW));
+                return noted(inner.onMessage(invented, nowMs), nowMs);
+            }
+            return noted(inner.onDeadline(nowMs), nowMs);
+        }
+
+        private List<Message> noted(List<Message> said, long nowMs) {
+            for (Message message : said) {
+                if (message instanceof Prediction prediction && prediction.step() > step) {
+                    step = prediction.step();
+                    sinceMs = nowMs;
+                }
+            }
+            return said;
+        }
+    }
+
+    /** Of several outcomes of a step it takes the last one it hears of within a short while. */
+    static final class LastOutcomeWins extends Wrapping {
+        private static final int MESSAGES_HELD = 6;
+        private final SortedMap<Long, Outcome> newest = new TreeMap<>();
+        private final List<Long> order = new ArrayList<>();
+        private int since;
+
+        LastOutcomeWins(Node inner) {
+            super(inner);
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            List<Message> said = new ArrayList<>();
+            if (message instanceof Outcome outcome) {
+                if (newest.put(outcome.step(), outcome) == null) {
+                    order.add(outcome.step());
+                }
+            } else {
+                said.addAll(inner.onMessage(message, nowMs));
+            }
+            since++;
+            if (since > MESSAGES_HELD) {
+                said.addAll(release(nowMs));
+            }
+            return said;
+        }
+
+        @Override
+        public List<Message> onDeadline(long nowMs) {
+            List<Message> said = new ArrayList<>(release(nowMs));
+            said.addAll(inner.onDeadline(nowMs));
+            return said;
+        }
+
+        private List<Message> release(long nowMs) {
+            since = 0;
+            List<Message> said = new ArrayList<>();
+            for (long step : order) {
+                said.addAll(
+                        inner.onMessage(Optional.ofNullable(newest.get(step)).orElseThrow(), nowMs));
+            }
+            order.clear();
+            return said;
+        }
+    }
+
+    /** Makes an update for every outcome it reads of the step it trained last, the repeated ones too. */
+    static final class TrainsDuplicates extends Wrapping {
+        private final RecordingLearner learner;
+        private final TreeSet<Long> seen = new TreeSet<>();
+
+        TrainsDuplicates(Node inner, RecordingLearner learner) {
+            super(inner);
+            this.learner = learner;
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            if (message instanceof Outcome outcome && !seen.add(outcome.step())) {
+                learner.update(0.01);
+            }
+            return inner.onMessage(message, nowMs);
+        }
+    }
+
+    /** Sends as if every batch had its outcome already. */
+    static final class SendsWithoutWaiting extends Wrapping {
+        SendsWithoutWaiting(Node inner) {
+            super(inner);
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            List<Message> said = new ArrayList<>(inner.onMessage(message, nowMs));
+            if (message instanceof Batch batch) {
+                said.addAll(inner.onMessage(
+                        new Outcome(
+                                batch.step(),
+                                0,
+                                "haste",
+                                new Hasher().digest(),
+                                List.of(),
+                                new Outcome.Skipped(Outcome.SkipReason.TOO_FEW)),
+                        nowMs));
+            }
+            return said;
+        }
+    }
+
+    /** Takes every peer at its word that it rendered the right images. */
+    static final class IgnoresTheImageDigest extends Wrapping {
+        private final SortedMap<Long, Batch> batches = new TreeMap<>();
+        private final List<PeerId> seats;
+
+        IgnoresTheImageDigest(Node inner, List<PeerId> seats) {
+            super(inner);
+            this.seats = seats;
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            if (message instanceof Batch batch) {
+                batches.put(batch.step(), batch);
+            }
+            if (message instanceof Prediction said && batches.containsKey(said.step())) {
+                int slot = Math.max(0, seats.indexOf(said.peer()));
+                Digest asked = Optional.ofNullable(batches.get(said.step()))
+                        .orElseThrow()
+                        .digest(slot);
+                return inner.onMessage(
+                        new Prediction(
+                                said.step(),
+                                said.part(),
+                                said.peer(),
+                                said.incarnation(),
+                                said.version(),
+                                said.tensors(),
+                                asked,
+                                said.previous()),
+                        nowMs);
+            }
+            return inner.onMessage(message, nowMs);
+        }
+    }
+
+    /** Of several predictions of a peer for a step it takes the last one it hears of within a short while. */
+    static final class NewestPredictionCounts extends Wrapping {
+        private static final int MESSAGES_HELD = 16;
+        private final List<Message> held = new ArrayList<>();
+        private long releaseMs;
+
+        NewestPredictionCounts(Node inner) {
+            super(inner);
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            if (message instanceof Prediction newer) {
+                held.replaceAll(older -> older instanceof Prediction said
+                                && said.step() == newer.step()
+                                && said.peer().equals(newer.peer())
+                        ? newer
+                        : older);
+            }
+            held.add(message);
+            releaseMs = nowMs + 15;
+            return held.size() > MESSAGES_HELD ? inner.onMessage(held.remove(0), nowMs) : List.of();
+        }
+
+        @Override
+        public List<Message> onDeadline(long nowMs) {
+            releaseMs = nowMs + 1;
+            return held.isEmpty() ? inner.onDeadline(nowMs) : inner.onMessage(held.remove(0), nowMs);
+        }
+
+        @Override
+        public long nextDeadlineMs() {
+            return held.isEmpty() ? inner.nextDeadlineMs() : releaseMs;
+        }
+    }
+}

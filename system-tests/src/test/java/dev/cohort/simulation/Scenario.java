@@ -1,0 +1,82 @@
+package dev.cohort.simulation;
+
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.PeerId;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What one simulated run is to be like.
+ *
+ * @param seed of everything that is drawn while it runs
+ * @param hidden width of every student's hidden layer
+ * @param standby whether two coordinators run from the beginning
+ * @param predictionPartitions peers may share one
+ * @param faultsEndMs from then on nothing goes wrong any more
+ */
+record Scenario(
+        long seed,
+        Experiment experiment,
+        ImageData data,
+        int hidden,
+        List<PeerPlan> peers,
+        boolean standby,
+        int predictionPartitions,
+        Weather weather,
+        List<Fault> faults,
+        long faultsEndMs) {
+    static final int PREFETCH = 2;
+    /** Batches that may be in the log without an outcome. */
+    static final int AHEAD_MAX = 1 + PREFETCH;
+
+    static final long GONE_AFTER_MS = 150;
+    static final long DEADLINE_MS = 200;
+    static final long HEARTBEAT_MS = 40;
+    static final long RESEND_MS = 60;
+    static final long SETTLE_MS = 20;
+    static final long START_MS = 20_000;
+
+    Scenario {
+        peers = List.copyOf(peers);
+        faults = List.copyOf(faults);
+    }
+
+    /** Batches planned. */
+    long steps() {
+        return experiment.run().steps().orElseThrow();
+    }
+
+    String method() {
+        return experiment.method().name();
+    }
+
+    /** Whether each slot sees the images of a batch in its own way. */
+    boolean ownViews() {
+        return experiment.augment().perPeer() || experiment.mix().kind() == Experiment.Mix.Mixing.CUTMIX_PER_PEER;
+    }
+
+    /** Contributors the experiment names, in the order of their slots. */
+    List<PeerId> seats() {
+        return experiment.contributors().stream().map(Experiment.Peer::id).toList();
+    }
+
+    Scenario withFaults(List<Fault> others) {
+        return new Scenario(
+                seed, experiment, data, hidden, peers, standby, predictionPartitions, weather, others, faultsEndMs);
+    }
+
+    /** One line a fact, for whoever looks for the reason of a failure. */
+    String describe() {
+        Experiment e = experiment;
+        return "seed " + seed + ": " + method() + ", mix " + e.mix().kind() + ", "
+                + e.data().mode() + ", "
+                + (ownViews() ? "own views, " : "") + steps() + " steps, on_loss "
+                + e.pace().onLoss() + ", "
+                + (standby ? "a standby coordinator, " : "") + predictionPartitions + " partitions of predictions\n  "
+                + weather + "\n  "
+                + peers.stream().map(PeerPlan::toString).collect(Collectors.joining("\n  ")) + "\n  "
+                + faults.stream().map(Fault::toString).collect(Collectors.joining("\n  "))
+                + "\n  faults end at " + faultsEndMs + " ms";
+    }
+}

@@ -1,0 +1,301 @@
+package dev.cohort.simulation;
+
+import dev.cohort.coordinator.Coordinator;
+import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Node;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Topic;
+import dev.cohort.simulation.SimulatedLog.Entry;
+import dev.cohort.simulation.SimulatedLog.Partition;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/** One run of a whole cohort in virtual time, from its first process to the last goodbye. */
+final class Simulation implements Surroundings {
+    private static final String OPERATOR = "operator";
+    /** How long a run may take once nothing goes wrong any more. */
+    private static final long PATIENCE_MS = 30_000;
+    /** What is still under way when the last peer has left. */
+    private static final long SETTLING_MS = 200;
+
+    private final Scenario scenario;
+    private final Sabotage sabotage;
+    private final Parts parts;
+    private final List<Invariant> invariants;
+    private final VirtualTime time = new VirtualTime();
+    private final SimulatedLog log;
+    private final SplittableRandom random;
+    private final SplittableRandom clocks;
+    private final Trace trace;
+    private final SortedMap<String, SimulatedProcess> processes = new TreeMap<>();
+    private final SortedMap<PeerId, PeerProcess> peers = new TreeMap<>();
+    private final SortedMap<String, Coordinator> coordinators = new TreeMap<>();
+    private final List<Prediction> forgeries = new ArrayList<>();
+
+    Simulation(Scenario scenario, Sabotage sabotage, boolean keepsTrace) {
+        this.scenario = scenario;
+        this.sabotage = sabotage;
+        parts = new Parts(scenario);
+        random = new SplittableRandom(scenario.seed() + 1);
+        clocks = random.split();
+        log = new SimulatedLog(scenario.predictionPartitions());
+        trace = new Trace(keepsTrace);
+        invariants = Invariant.all(this);
+    }
+
+    /** Runs to the end; throws {@link Invariant.Violation} when a promise is broken. */
+    void run() {
+        stage();
+        scenario.faults().forEach(fault -> time.at(fault.atMs(), () -> happens(fault)));
+        long limitMs = scenario.faultsEndMs() + PATIENCE_MS;
+        while (!done() && time.step(limitMs)) {
+            // invariants are checked on the way
+        }
+        long settledMs = Math.min(limitMs, time.nowMs() + SETTLING_MS);
+        while (time.step(settledMs)) {
+            // what is under way arrives
+        }
+        invariants.forEach(invariant -> invariant.ended(this));
+    }
+
+    private boolean done() {
+        return time.nowMs() > scenario.faultsEndMs() && peers.values().stream().allMatch(PeerProcess::done);
+    }
+
+    private void stage() {
+        start("augmenter", this::readByAugmenter, () -> sabotage.augmenter(parts.augmenter()));
+        startCoordinator("c1");
+        if (scenario.standby()) {
+            startCoordinator("c2");
+        }
+        for (PeerPlan plan : scenario.peers()) {
+            PeerProcess peer = new PeerProcess(plan, parts, sabotage, this, clock(), this::started, this::updated);
+            peers.put(plan.id(), peer);
+            processes.put(plan.id().value(), peer.process());
+            time.at(plan.startsAtMs(), peer::start);
+        }
+    }
+
+    private boolean readByAugmenter(Partition partition) {
+        return switch (partition.topic()) {
+            case BATCHES, OUTCOMES, MEMBERS, CONTROL -> true;
+            default -> false;
+        };
+    }
+
+    private boolean readByCoordinator(Partition partition) {
+        return partition.topic() != Topic.RUN && partition.topic() != Topic.ADDRESSED;
+    }
+
+    private void startCoordinator(String name) {
+        start(name, this::readByCoordinator, () -> {
+            Coordinator coordinator = parts.coordinator(name, sabotage.teacher(parts.teacher()));
+            coordinators.put(name, coordinator);
+            return sabotage.coordinator(coordinator);
+        });
+    }
+
+    private void start(
+            String name, java.util.function.Predicate<Partition> reads, java.util.function.Supplier<Node> node) {
+        SimulatedProcess process = processes.computeIfAbsent(
+                name, n -> new SimulatedProcess(n, this, clock(), reads, () -> random.nextInt(2)));
+        process.start(node.get());
+    }
+
+    private SimulatedClock clock() {
+        return new SimulatedClock(clocks.nextLong(100_000) - 50_000, 900 + clocks.nextInt(201));
+    }
+
+    private void restart(String name) {
+        if (name.equals("augmenter")) {
+            start(name, this::readByAugmenter, () -> sabotage.augmenter(parts.augmenter()));
+        } else {
+            startCoordinator(name);
+        }
+    }
+
+    private void happens(Fault fault) {
+        if (fault instanceof Fault.Crash crash) {
+            crash(crash);
+        } else if (fault instanceof Fault.Kill kill) {
+            whenHeardOf(kill.process(), () -> peer(kill.process()).kill());
+        } else if (fault instanceof Fault.CutOff cut) {
+            SimulatedProcess process = process(cut.process());
+            process.isolate();
+            time.after(cut.forMs(), process::heal);
+        } else if (fault instanceof Fault.Freeze freeze) {
+            process(freeze.process()).freeze(freeze.forMs());
+        } else if (fault instanceof Fault.SecondCoordinator second) {
+            startCoordinator(second.name());
+        } else if (fault instanceof Fault.Drain drain) {
+            Optional<PeerId> whom = Optional.of(new PeerId(drain.peer()));
+            whenHeardOf(
+                    drain.peer(),
+                    () -> append(OPERATOR, new Command(Command.Kind.DRAIN, whom, "asked by an operator")));
+        } else if (fault instanceof Fault.Stop) {
+            append(OPERATOR, new Command(Command.Kind.STOP, Optional.empty(), "asked by an operator"));
+        } else if (fault instanceof Fault.Forgery forgery) {
+            forge(forgery);
+        }
+    }
+
+    /** A peer that is lost before anybody knew it ends the run at its start deadline: not what is to be seen here. */
+    private void whenHeardOf(String peer, Runnable action) {
+        boolean heard = log.entries(new Partition(Topic.MEMBERS, "")).stream()
+                .anyMatch(e -> e.message() instanceof Heartbeat beat
+                        && beat.peer().value().equals(peer));
+        time.after(heard ? 0 : 20, heard ? action : () -> whenHeardOf(peer, action));
+    }
+
+    private void crash(Fault.Crash crash) {
+        PeerProcess peer = peers.get(new PeerId(crash.process()));
+        if (peer != null) {
+            peer.crash(crash.downMs(), crash.forgets());
+        } else if (process(crash.process()).alive()) {
+            process(crash.process()).crash();
+            time.after(crash.downMs(), () -> restart(crash.process()));
+        }
+    }
+
+    private void forge(Fault.Forgery forgery) {
+        List<Batch> open = log.all(Topic.BATCHES, Batch.class);
+        open = open.subList(Math.max(0, open.size() - Scenario.AHEAD_MAX), open.size());
+        if (open.isEmpty()) {
+            return;
+        }
+        PeerProcess peer = peer(forgery.peer());
+        Batch batch = open.get(random.nextInt(open.size()));
+        int rows = batch.rows();
+        NamedTensors tensors = NamedTensors.of(
+                TensorName.LOGITS,
+                Tensor.of(
+                        DType.FLOAT32,
+                        new double[rows * batch.labels().classes()],
+                        rows,
+                        batch.labels().classes()));
+        if (parts.teacher().reads().contains(TensorName.FEATURES)) {
+            double[] zeros = new double[rows * scenario.hidden()];
+            tensors = tensors.with(TensorName.FEATURES, Tensor.of(DType.FLOAT32, zeros, rows, scenario.hidden()));
+        }
+        Prediction innocent = new Prediction(
+                batch.step(),
+                0,
+                peer.id(),
+                peer.incarnation(),
+                batch.step() - 1,
+                tensors,
+                batch.digest(peer.slot().orElse(0)),
+                Optional.empty());
+        Prediction forged = LyingPeer.distorted(innocent, forgery.lie());
+        forgeries.add(forged);
+        append("forger", forged);
+    }
+
+    private void started(PeerProcess peer) {
+        invariants.forEach(invariant -> invariant.started(peer));
+    }
+
+    private void updated(PeerUpdate update) {
+        invariants.forEach(invariant -> invariant.updated(update));
+    }
+
+    @Override
+    public void append(String writer, Message message) {
+        Entry entry = log.append(writer, message);
+        trace.note(time.nowMs(), writer, "appends", message);
+        invariants.forEach(invariant -> invariant.appended(entry));
+        if (message instanceof Admitted admission) {
+            peers.values().forEach(peer -> peer.admitted(admission));
+        } else if (message instanceof Left left) {
+            peers.values().forEach(peer -> peer.said(left));
+        }
+        processes.values().forEach(process -> process.hasRecords(entry.partition()));
+    }
+
+    @Override
+    public void lost(SimulatedProcess process, List<Message> messages) {
+        boolean goodbye = messages.stream().anyMatch(Left.class::isInstance);
+        if (goodbye) {
+            peers.values().stream().filter(p -> p.process() == process).forEach(PeerProcess::couldNotSayGoodbye);
+        }
+    }
+
+    @Override
+    public void worked(SimulatedProcess process, List<Message> said) {
+        invariants.forEach(invariant -> invariant.worked(process, said));
+    }
+
+    @Override
+    public void note(SimulatedProcess process, String what, Object subject) {
+        trace.note(time.nowMs(), process.name(), what, subject);
+    }
+
+    @Override
+    public VirtualTime time() {
+        return time;
+    }
+
+    @Override
+    public SimulatedLog log() {
+        return log;
+    }
+
+    @Override
+    public Weather weather() {
+        return time.nowMs() < scenario.faultsEndMs() ? scenario.weather() : Weather.CALM;
+    }
+
+    @Override
+    public SplittableRandom random() {
+        return random;
+    }
+
+    Scenario scenario() {
+        return scenario;
+    }
+
+    Parts parts() {
+        return parts;
+    }
+
+    Trace trace() {
+        return trace;
+    }
+
+    private SimulatedProcess process(String name) {
+        return Optional.ofNullable(processes.get(name)).orElseThrow();
+    }
+
+    private PeerProcess peer(String name) {
+        return Optional.ofNullable(peers.get(new PeerId(name))).orElseThrow();
+    }
+
+    /** All peers there ever were. */
+    List<PeerProcess> peers() {
+        return List.copyOf(peers.values());
+    }
+
+    /** What was said in others' names. */
+    List<Prediction> forgeries() {
+        return forgeries;
+    }
+
+    /** The coordinators' newest lives by name. */
+    SortedMap<String, Coordinator> coordinators() {
+        return coordinators;
+    }
+}

@@ -1,0 +1,71 @@
+package dev.cohort.simulation;
+
+import dev.cohort.peer.Peer;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Topic;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Once nothing goes wrong any more, the run comes to its end: every batch has an outcome and every peer that is left trains to
+ * the last one.
+ */
+final class StepsAdvanceOnceFaultsEnd implements Invariant {
+    private final LogView log;
+
+    StepsAdvanceOnceFaultsEnd(LogView log) {
+        this.log = log;
+    }
+
+    @Override
+    public void ended(Simulation simulation) {
+        List<PeerId> stuck = simulation.peers().stream()
+                .filter(p -> !p.done())
+                .map(PeerProcess::id)
+                .toList();
+        require(
+                stuck.isEmpty() && log.lastStep().isPresent(),
+                "peers {} are stuck; {} batches have an outcome, the last step is {}",
+                stuck,
+                log.closed(),
+                log.lastStep());
+        long last = log.lastStep().orElseThrow();
+        boolean stopped = !commands(simulation, Command.Kind.STOP).isEmpty();
+        require(stopped || last == simulation.scenario().steps(), "the run ends early: after step {}", last);
+        require(log.closed() == last, "{} batches have an outcome, the last step is {}", log.closed(), last);
+        for (PeerProcess peer : simulation.peers()) {
+            if (!peer.killed()) {
+                cameToTheEnd(simulation, peer, last);
+            }
+        }
+    }
+
+    private void cameToTheEnd(Simulation simulation, PeerProcess peer, long last) {
+        Left left = peer.peer().flatMap(Peer::left).orElseThrow();
+        long trained = left.result().orElseThrow().stepsTrained();
+        require(
+                mayStopEarly(simulation, peer, left) || (left.reason().equals(Left.FINISHED) && trained == last),
+                "{} left after step {} of {}: {}",
+                peer.id(),
+                trained,
+                last,
+                left.reason());
+    }
+
+    private static boolean mayStopEarly(Simulation simulation, PeerProcess peer, Left left) {
+        boolean drained = commands(simulation, Command.Kind.DRAIN).stream()
+                .anyMatch(c -> c.peer().equals(Optional.of(peer.id())));
+        // A peer that was set aside for its lies is not let in again when it restarts.
+        boolean setAside = peer.plan().lies().isPresent() && left.reason().contains("set aside");
+        boolean noSeat = !peer.plan().named() && left.reason().contains("no seat");
+        return drained || setAside || noSeat;
+    }
+
+    private static List<Command> commands(Simulation simulation, Command.Kind kind) {
+        return simulation.log().all(Topic.CONTROL, Command.class).stream()
+                .filter(c -> c.kind() == kind)
+                .toList();
+    }
+}

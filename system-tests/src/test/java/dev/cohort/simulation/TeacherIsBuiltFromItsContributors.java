@@ -1,0 +1,106 @@
+package dev.cohort.simulation;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Outcome.Targets;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Term;
+import dev.cohort.simulation.SimulatedLog.Entry;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Hasher;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Every outcome, the losing ones too, is exactly what the predictions it names and the state it names make; what it adds for
+ * single peers is in the log before it.
+ */
+final class TeacherIsBuiltFromItsContributors implements Invariant {
+    private final LogView log;
+    private final ReferenceTeacher reference;
+
+    TeacherIsBuiltFromItsContributors(LogView log, ReferenceTeacher reference) {
+        this.log = log;
+        this.reference = reference;
+    }
+
+    @Override
+    public void appended(Entry entry) {
+        if (entry.message() instanceof Outcome outcome) {
+            Optional<Digest> before = reference.hashAfter(outcome.step() - 1);
+            require(
+                    before.isPresent(),
+                    "outcome {} is proposed before step {} has one",
+                    outcome.step(),
+                    outcome.step() - 1);
+            require(
+                    before.equals(Optional.of(outcome.stateBefore())),
+                    "outcome {} of {} is made from teacher {}, the log says {}",
+                    outcome.step(),
+                    outcome.coordinator(),
+                    outcome.stateBefore(),
+                    before);
+            outcome.contributors().forEach(named -> isInTheLog(outcome, named));
+            saysWhatTheyMake(outcome);
+        }
+    }
+
+    private void isInTheLog(Outcome outcome, Outcome.Contributor named) {
+        Optional<Prediction> said = log.prediction(outcome.step(), named.peer());
+        require(
+                said.isPresent()
+                        && said.get().tensors().digest().equals(named.tensors())
+                        && said.get().incarnation() == named.incarnation()
+                        && said.get().version() == named.version(),
+                "outcome {} names {}, whose first prediction in the log is {}",
+                outcome.step(),
+                named,
+                said);
+    }
+
+    private void saysWhatTheyMake(Outcome outcome) {
+        Optional<Teacher.Lesson> lesson = reference.lesson(outcome);
+        require(
+                lesson.isPresent() == (outcome.resolution() instanceof Targets),
+                "outcome {} has {} contributors and says {}",
+                outcome.step(),
+                outcome.contributors().size(),
+                outcome.resolution().getClass().getSimpleName());
+        if (outcome.resolution() instanceof Targets targets) {
+            Teacher.Lesson made = lesson.orElseThrow();
+            require(
+                    digest(targets.terms()).equals(digest(made.terms())) && targets.labelWeight() == made.labelWeight(),
+                    "outcome {} of {} does not say what its contributors make",
+                    outcome.step(),
+                    outcome.coordinator());
+            addsWhatItNames(outcome, targets, made);
+        }
+    }
+
+    private void addsWhatItNames(Outcome outcome, Targets targets, Teacher.Lesson made) {
+        for (Outcome.Contributor named : outcome.contributors()) {
+            List<Term> terms = made.addressed().getOrDefault(named.slot(), List.of());
+            Optional<Digest> expected = terms.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Addressed(outcome.step(), 0, named.peer(), named.slot(), terms).digest());
+            Optional<Outcome.Part> part = targets.addressed().stream()
+                    .filter(p -> p.peer().equals(named.peer()))
+                    .findFirst();
+            require(
+                    part.map(Outcome.Part::digest).equals(expected)
+                            && part.stream().allMatch(p -> log.addressed(p).isPresent()),
+                    "part of outcome {} for {} is {}, must be {} and in the log before",
+                    outcome.step(),
+                    named.peer(),
+                    part,
+                    expected);
+        }
+    }
+
+    private static Digest digest(List<Term> terms) {
+        Hasher hasher = new Hasher();
+        Term.hash(terms, hasher);
+        return hasher.digest();
+    }
+}
