@@ -52,6 +52,9 @@ final class Lines {
     }
 
     static String text(Object subject) {
+        if (subject instanceof Digest weights) {
+            return "weights are now " + weights.shortHex();
+        }
         return subject instanceof Message message ? text(message) : subject.toString();
     }
 
@@ -68,7 +71,7 @@ final class Lines {
         } else if (message instanceof Outcome outcome) {
             return text(outcome);
         } else if (message instanceof Addressed part) {
-            return "part of step " + part.step() + " for " + part.peer();
+            return "part of outcome " + part.step() + " for " + part.peer();
         }
         return aboutPeers(message);
     }

@@ -210,6 +210,7 @@ final class Simulation implements Surroundings {
     }
 
     private void updated(PeerUpdate update) {
+        note(update.peer().process(), "trains", update.update().weights());
         invariants.forEach(invariant -> invariant.updated(update));
     }
 
