@@ -17,10 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class PassWeights extends ParameterStore {
     private final NDManager manager;
+    private final NDArray zero;
 
     PassWeights(NDManager manager) {
         super(manager, false);
         this.manager = manager;
+        zero = manager.create(0);
     }
 
     @Override
@@ -33,7 +35,7 @@ final class PassWeights extends ParameterStore {
         if (!training || !parameter.requiresGradient()) {
             return array;
         }
-        NDArray copy = array.add(0);
+        NDArray copy = array.add(zero);
         copy.attach(manager);
         return copy;
     }

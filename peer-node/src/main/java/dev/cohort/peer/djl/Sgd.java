@@ -19,12 +19,14 @@ final class Sgd {
     private record Trained(NDArray weight, Optional<NDArray> velocity) {}
 
     private final SortedMap<String, Trained> all = new TreeMap<>();
+    private final NDManager manager;
     private final double momentum;
     private final boolean nesterov;
     private final double weightDecay;
 
     /** @param weights those that are trained, by name; their momenta belong to {@code manager} */
     Sgd(SortedMap<String, Parameter> weights, LearnerSetting setting, NDManager manager) {
+        this.manager = manager;
         momentum = setting.momentum();
         nesterov = setting.nesterov();
         weightDecay = setting.weightDecay();
@@ -46,24 +48,28 @@ final class Sgd {
 
     /** Updates all weights and leaves their gradients zero. */
     void step(double learningRate) {
-        for (Trained trained : all.values()) {
-            NDArray weight = trained.weight();
-            try (NDArray gradient = weight.getGradient();
-                    NDArray decayed = weight.mul(weightDecay).addi(gradient);
-                    NDArray direction = direction(trained, decayed)) {
-                weight.subi(direction.muli(learningRate));
+        try (NDArray rate = manager.create(learningRate);
+                NDArray decay = manager.create(weightDecay);
+                NDArray keep = manager.create(momentum)) {
+            for (Trained trained : all.values()) {
+                NDArray weight = trained.weight();
+                try (NDArray gradient = weight.getGradient();
+                        NDArray decayed = weight.mul(decay).addi(gradient);
+                        NDArray direction = direction(trained, decayed, keep)) {
+                    weight.subi(direction.muli(rate));
+                }
+                JniUtils.zeroGrad((PtNDArray) weight);
             }
-            JniUtils.zeroGrad((PtNDArray) weight);
         }
     }
 
     /** A new array. */
-    private NDArray direction(Trained trained, NDArray decayed) {
+    private NDArray direction(Trained trained, NDArray decayed, NDArray keep) {
         if (trained.velocity().isEmpty()) {
             return decayed.duplicate();
         }
         NDArray velocity = trained.velocity().get();
-        velocity.muli(momentum).addi(decayed);
-        return nesterov ? velocity.mul(momentum).addi(decayed) : velocity.duplicate();
+        velocity.muli(keep).addi(decayed);
+        return nesterov ? velocity.mul(keep).addi(decayed) : velocity.duplicate();
     }
 }
