@@ -136,6 +136,9 @@ public final class Peer implements Node {
     }
 
     private void admitted(Admitted admission) {
+        if (admission.incarnation() < setting.incarnation()) {
+            seatedBefore(admission);
+        }
         if (admission.incarnation() != setting.incarnation() || admitted) {
             return;
         }
@@ -151,6 +154,14 @@ public final class Peer implements Node {
             outcomes.headMap(next).clear();
         }
         slot = Optional.of(admission.slot());
+    }
+
+    /** A seat stays a peer's own over its restarts, so it need not wait to be told again, by a coordinator that may be gone. */
+    private void seatedBefore(Admitted admission) {
+        boolean asksForTheHead = setting.fromHead() && !restored;
+        if (slot.isEmpty() && !admission.refused() && !asksForTheHead) {
+            slot = Optional.of(admission.slot());
+        }
     }
 
     private void commanded(Command command) {
