@@ -181,13 +181,21 @@ final class Draw {
             long atMs = random.nextLong(faultsEndMs);
             long forMs = 1 + random.nextLong(Math.min(400, faultsEndMs - atMs));
             switch (random.nextInt(4)) {
-                case 0, 1 -> faults.add(new Fault.Crash(atMs, process, forMs, oneIn(4)));
+                case 0, 1 -> faults.add(new Fault.Crash(atMs, process, forMs, oneOf(List.of(Fault.Damage.values()))));
                 case 2 -> faults.add(new Fault.CutOff(atMs, process, forMs));
                 default -> faults.add(new Fault.Freeze(atMs, process, forMs));
             }
         }
         addLosses(faults);
         addForgeries(faults);
+        if (oneIn(6)) {
+            faults.add(new Fault.SecondAugmenter(random.nextLong(faultsEndMs)));
+        }
+        if (oneIn(6)) {
+            faults.add(new Fault.Twin(
+                    random.nextLong(faultsEndMs),
+                    oneOf(peers.stream().filter(PeerPlan::named).toList()).id().value()));
+        }
         if (oneIn(12)) {
             faults.add(new Fault.Stop(random.nextLong(faultsEndMs)));
         }

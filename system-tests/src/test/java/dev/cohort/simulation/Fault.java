@@ -7,9 +7,17 @@ sealed interface Fault {
     /**
      * A process loses all memory and starts again after {@code downMs}.
      *
-     * @param forgets a peer's checkpoints are lost too
+     * @param damage what happens to a peer's checkpoints meanwhile
      */
-    record Crash(long atMs, String process, long downMs, boolean forgets) implements Fault {}
+    record Crash(long atMs, String process, long downMs, Damage damage) implements Fault {}
+
+    /** What happens to checkpoints. */
+    enum Damage {
+        NONE,
+        /** The newest cannot be read, the one before it can. */
+        NEWEST,
+        ALL
+    }
 
     /** A process is gone for good. */
     record Kill(long atMs, String process) implements Fault {}
@@ -22,6 +30,12 @@ sealed interface Fault {
 
     /** A further coordinator starts and stays; the first is a zombie from then on, or the further one a standby. */
     record SecondCoordinator(long atMs, String name) implements Fault {}
+
+    /** A further augmenter starts and stays beside the first. */
+    record SecondAugmenter(long atMs) implements Fault {}
+
+    /** A peer that was taken for dead is started again, from the same disk, while it lives on. */
+    record Twin(long atMs, String peer) implements Fault {}
 
     /** An operator asks a peer to leave. */
     record Drain(long atMs, String peer) implements Fault {}

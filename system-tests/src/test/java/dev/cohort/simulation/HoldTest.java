@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Experiment.Pace;
 import dev.cohort.tensor.Digest;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -68,7 +69,9 @@ class HoldTest {
         } else if (fault instanceof Fault.Freeze freeze) {
             return isHere(freeze.process(), peers);
         }
-        return fault instanceof Fault.SecondCoordinator;
+        return fault instanceof Fault.SecondCoordinator
+                || fault instanceof Fault.SecondAugmenter
+                || (fault instanceof Fault.Twin twin && isHere(twin.peer(), peers));
     }
 
     private static boolean isHere(String process, List<PeerPlan> peers) {
@@ -82,7 +85,10 @@ class HoldTest {
         simulation.run();
         SortedMap<String, Digest> weights = new TreeMap<>();
         for (PeerProcess peer : simulation.peers()) {
-            weights.put(peer.id().value(), peer.learner().orElseThrow().weights());
+            weights.merge(
+                    peer.id().value(),
+                    peer.learner().orElseThrow().weights(),
+                    (one, other) -> one.equals(other) ? one : Digest.of(ByteBuffer.allocate(0)));
         }
         return weights;
     }

@@ -5,9 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Checkpoints that survive a simulated crash, and can be lost. */
+/** A peer's disk: checkpoints that survive a simulated crash and can be lost, and how often it was started. */
 final class MemoryCheckpoints implements CheckpointStore {
     private final List<Checkpoint> kept = new ArrayList<>();
+    private long starts;
 
     /** A store that holds one checkpoint. */
     static MemoryCheckpoints of(Checkpoint checkpoint) {
@@ -30,7 +31,21 @@ final class MemoryCheckpoints implements CheckpointStore {
         return List.copyOf(kept);
     }
 
-    void forget() {
-        kept.clear();
+    void suffer(Fault.Damage damage) {
+        switch (damage) {
+            case NONE -> {}
+            case NEWEST -> {
+                if (!kept.isEmpty()) {
+                    kept.remove(kept.size() - 1);
+                }
+            }
+            case ALL -> kept.clear();
+        }
+    }
+
+    /** Number of the next start of this peer, wherever it runs. */
+    long nextIncarnation() {
+        starts++;
+        return starts;
     }
 }

@@ -21,7 +21,7 @@ final class PeerProcess {
     private final Consumer<PeerProcess> started;
     private final Consumer<PeerUpdate> updated;
     private final SimulatedProcess process;
-    private final MemoryCheckpoints checkpoints = new MemoryCheckpoints();
+    private final MemoryCheckpoints checkpoints;
     private long incarnation;
     private Optional<Life> life = Optional.empty();
     private Optional<Integer> slot;
@@ -31,8 +31,11 @@ final class PeerProcess {
     /** One start of the process. */
     private record Life(Peer peer, RecordingLearner learner, Optional<Checkpoint> from) {}
 
+    /** @param checkpoints its disk, which a second process of the same peer shares */
     PeerProcess(
+            String name,
             PeerPlan plan,
+            MemoryCheckpoints checkpoints,
             Parts parts,
             Sabotage sabotage,
             Surroundings around,
@@ -40,6 +43,7 @@ final class PeerProcess {
             Consumer<PeerProcess> started,
             Consumer<PeerUpdate> updated) {
         this.plan = plan;
+        this.checkpoints = checkpoints;
         this.parts = parts;
         this.sabotage = sabotage;
         this.around = around;
@@ -47,7 +51,7 @@ final class PeerProcess {
         this.updated = updated;
         slot = parts.slot(plan);
         process = new SimulatedProcess(
-                plan.id().value(),
+                name,
                 around,
                 clock,
                 this::reads,
@@ -112,6 +116,11 @@ final class PeerProcess {
         return peer().flatMap(Peer::left).isPresent();
     }
 
+    boolean waitsForASeat() {
+        return process.alive()
+                && peer().map(p -> p.status().waitingFor().startsWith("a seat")).orElse(false);
+    }
+
     boolean killed() {
         return killed;
     }
@@ -129,8 +138,7 @@ final class PeerProcess {
         if (done() || process.alive()) {
             return;
         }
-        incarnation++;
-        slot = parts.slot(plan);
+        incarnation = checkpoints.nextIncarnation();
         Optional<Checkpoint> from = checkpoints.newest();
         RecordingLearner learner = new RecordingLearner(
                 parts.learner(plan), plan.computeMs(), update -> updated.accept(new PeerUpdate(this, update)));
@@ -153,12 +161,10 @@ final class PeerProcess {
         }
     }
 
-    void crash(long downMs, boolean forgets) {
+    void crash(long downMs, Fault.Damage damage) {
         if (process.alive() && !done()) {
             process.crash();
-            if (forgets) {
-                checkpoints.forget();
-            }
+            checkpoints.suffer(damage);
             around.time().after(downMs, this::start);
         }
     }
@@ -171,10 +177,7 @@ final class PeerProcess {
     }
 
     void admitted(Admitted admission) {
-        if (admission.peer().equals(id())
-                && admission.incarnation() == incarnation
-                && !admission.refused()
-                && slot.isEmpty()) {
+        if (admission.peer().equals(id()) && !admission.refused() && slot.isEmpty()) {
             slot = Optional.of(admission.slot());
             process.hasRecords(new Partition(Topic.ADDRESSED, Integer.toString(admission.slot())));
         }
@@ -191,7 +194,7 @@ final class PeerProcess {
     /** Its goodbye could not be appended: the process ends with an error, and the launcher starts it again. */
     void couldNotSayGoodbye() {
         if (peer().flatMap(Peer::left).isPresent()) {
-            crash(20, false);
+            crash(20, Fault.Damage.NONE);
         }
     }
 }

@@ -18,7 +18,10 @@ final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
     public void ended(Simulation simulation) {
         for (PeerProcess peer : simulation.peers()) {
             if (peer.exited()) {
-                List<Checkpoint> checkpoints = peer.checkpoints().all();
+                long last = peer.peer().orElseThrow().status().step();
+                List<Checkpoint> checkpoints = peer.checkpoints().all().stream()
+                        .filter(c -> c.step() <= last)
+                        .toList();
                 if (!checkpoints.isEmpty()) {
                     int any = (int) (simulation.scenario().seed() % checkpoints.size());
                     replay(simulation, peer, MemoryCheckpoints.of(checkpoints.get(Math.abs(any))));

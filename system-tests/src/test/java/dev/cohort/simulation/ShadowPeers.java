@@ -28,7 +28,7 @@ import java.util.TreeMap;
 final class ShadowPeers implements Invariant {
     private final LogView log;
     private final Parts parts;
-    private final SortedMap<PeerId, Shadow> shadows = new TreeMap<>();
+    private final SortedMap<String, Shadow> shadows = new TreeMap<>();
     private Optional<Explanation> latest = Optional.empty();
 
     /**
@@ -77,13 +77,14 @@ final class ShadowPeers implements Invariant {
         from.ifPresent(checkpoint -> learner.restore(checkpoint.learner()));
         boolean fromHead = peer.plan().role() == PeerPlan.Role.HEAD_NEWCOMER && from.isEmpty();
         shadows.put(
-                peer.id(),
+                peer.process().name(),
                 new Shadow(learner, fromHead, from.map(Checkpoint::step).orElse(0L) + 1));
     }
 
     @Override
     public void updated(PeerUpdate update) {
-        Shadow shadow = Optional.ofNullable(shadows.get(update.peer().id())).orElseThrow();
+        Shadow shadow =
+                Optional.ofNullable(shadows.get(update.peer().process().name())).orElseThrow();
         long expected = shadow.fromHead && shadow.next == 1 ? 0 : shadow.next;
         int slot = update.peer().slot().orElseThrow();
         List<Gradient> gradients = update.update().gradients();

@@ -1,9 +1,11 @@
 package dev.cohort.simulation;
 
+import dev.cohort.augment.Augmenter;
 import dev.cohort.coordinator.Coordinator;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
@@ -42,9 +44,11 @@ final class Simulation implements Surroundings {
     private final SplittableRandom clocks;
     private final Trace trace;
     private final SortedMap<String, SimulatedProcess> processes = new TreeMap<>();
-    private final SortedMap<PeerId, PeerProcess> peers = new TreeMap<>();
+    private final SortedMap<String, PeerProcess> peers = new TreeMap<>();
     private final SortedMap<String, Coordinator> coordinators = new TreeMap<>();
+    private final SortedMap<String, Augmenter> augmenters = new TreeMap<>();
     private final List<Prediction> forgeries = new ArrayList<>();
+    private boolean lostEvaluations;
 
     Simulation(Scenario scenario, Sabotage sabotage, boolean keepsTrace) {
         this.scenario = scenario;
@@ -73,21 +77,39 @@ final class Simulation implements Surroundings {
     }
 
     private boolean done() {
-        return time.nowMs() > scenario.faultsEndMs() && peers.values().stream().allMatch(PeerProcess::done);
+        if (time.nowMs() <= scenario.faultsEndMs()) {
+            return false;
+        }
+        sendHomeWhoCameTooLate();
+        return peers.values().stream().allMatch(PeerProcess::done);
     }
 
     private void stage() {
-        start("augmenter", this::readByAugmenter, () -> sabotage.augmenter(parts.augmenter()));
+        startAugmenter("augmenter");
         startCoordinator("c1");
         if (scenario.standby()) {
             startCoordinator("c2");
         }
         for (PeerPlan plan : scenario.peers()) {
-            PeerProcess peer = new PeerProcess(plan, parts, sabotage, this, clock(), this::started, this::updated);
-            peers.put(plan.id(), peer);
-            processes.put(plan.id().value(), peer.process());
+            PeerProcess peer = peer(plan.id().value(), plan, new MemoryCheckpoints());
             time.at(plan.startsAtMs(), peer::start);
         }
+    }
+
+    private PeerProcess peer(String name, PeerPlan plan, MemoryCheckpoints disk) {
+        PeerProcess peer =
+                new PeerProcess(name, plan, disk, parts, sabotage, this, clock(), this::started, this::updated);
+        peers.put(name, peer);
+        processes.put(name, peer.process());
+        return peer;
+    }
+
+    private void startAugmenter(String name) {
+        start(name, this::readByAugmenter, () -> {
+            Augmenter augmenter = parts.augmenter();
+            augmenters.put(name, augmenter);
+            return sabotage.augmenter(augmenter);
+        });
     }
 
     private boolean readByAugmenter(Partition partition) {
@@ -121,8 +143,8 @@ final class Simulation implements Surroundings {
     }
 
     private void restart(String name) {
-        if (name.equals("augmenter")) {
-            start(name, this::readByAugmenter, () -> sabotage.augmenter(parts.augmenter()));
+        if (augmenters.containsKey(name)) {
+            startAugmenter(name);
         } else {
             startCoordinator(name);
         }
@@ -141,6 +163,13 @@ final class Simulation implements Surroundings {
             process(freeze.process()).freeze(freeze.forMs());
         } else if (fault instanceof Fault.SecondCoordinator second) {
             startCoordinator(second.name());
+        } else if (fault instanceof Fault.SecondAugmenter) {
+            startAugmenter("augmenter2");
+        } else if (fault instanceof Fault.Twin twin) {
+            PeerProcess first = peer(twin.peer());
+            if (!first.done()) {
+                peer(twin.peer() + "-twin", first.plan(), first.checkpoints()).start();
+            }
         } else if (fault instanceof Fault.Drain drain) {
             Optional<PeerId> whom = Optional.of(new PeerId(drain.peer()));
             whenHeardOf(
@@ -162,9 +191,9 @@ final class Simulation implements Surroundings {
     }
 
     private void crash(Fault.Crash crash) {
-        PeerProcess peer = peers.get(new PeerId(crash.process()));
+        PeerProcess peer = peers.get(crash.process());
         if (peer != null) {
-            peer.crash(crash.downMs(), crash.forgets());
+            peer.crash(crash.downMs(), crash.damage());
         } else if (process(crash.process()).alive()) {
             process(crash.process()).crash();
             time.after(crash.downMs(), () -> restart(crash.process()));
@@ -229,6 +258,7 @@ final class Simulation implements Surroundings {
 
     @Override
     public void lost(SimulatedProcess process, List<Message> messages) {
+        lostEvaluations |= messages.stream().anyMatch(Evaluation.class::isInstance);
         boolean goodbye = messages.stream().anyMatch(Left.class::isInstance);
         if (goodbye) {
             peers.values().stream().filter(p -> p.process() == process).forEach(PeerProcess::couldNotSayGoodbye);
@@ -238,6 +268,23 @@ final class Simulation implements Surroundings {
     @Override
     public void worked(SimulatedProcess process, List<Message> said) {
         invariants.forEach(invariant -> invariant.worked(process, said));
+        boolean over = Optional.ofNullable(coordinators.get(process.name()))
+                        .map(Coordinator::finished)
+                        .orElse(false)
+                || Optional.ofNullable(augmenters.get(process.name()))
+                        .map(Augmenter::finished)
+                        .orElse(false);
+        if (over) {
+            process.exit();
+        }
+    }
+
+    /** When the coordinators have ended there is nobody left to give a newcomer a seat; the launcher ends it. */
+    private void sendHomeWhoCameTooLate() {
+        boolean over = coordinators.keySet().stream().map(this::process).noneMatch(SimulatedProcess::alive);
+        if (over && coordinators.values().stream().allMatch(Coordinator::finished)) {
+            peers.values().stream().filter(PeerProcess::waitsForASeat).forEach(PeerProcess::kill);
+        }
     }
 
     @Override
@@ -282,12 +329,17 @@ final class Simulation implements Surroundings {
     }
 
     private PeerProcess peer(String name) {
-        return Optional.ofNullable(peers.get(new PeerId(name))).orElseThrow();
+        return Optional.ofNullable(peers.get(name)).orElseThrow();
     }
 
     /** All peers there ever were. */
     List<PeerProcess> peers() {
         return List.copyOf(peers.values());
+    }
+
+    /** Whether a producer gave up on an evaluation; in production that ends its process. */
+    boolean lostEvaluations() {
+        return lostEvaluations;
     }
 
     /** What was said in others' names. */

@@ -44,7 +44,7 @@ class TraceTest {
                 true,
                 1,
                 Weather.CALM,
-                List.of(new Fault.Crash(120, "p2", 25, false)),
+                List.of(new Fault.Crash(120, "p2", 25, Fault.Damage.NONE)),
                 200);
     }
 
