@@ -7,6 +7,7 @@ import dev.cohort.runtime.kafka.BrokerException;
 import dev.cohort.runtime.kafka.RunLogException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -46,7 +47,9 @@ public final class Cohort {
     private Cohort() {}
 
     public static void main(String[] arguments) {
-        int code = execute(arguments);
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        int code = execute(out, err, arguments);
         System.out.flush();
         System.err.flush();
         if (arguments.length > 0 && ROLES.contains(arguments[0])) {
@@ -56,10 +59,10 @@ public final class Cohort {
         System.exit(code);
     }
 
-    /** Runs a command line and returns its exit code; says on standard error what went wrong. */
-    static int execute(String... arguments) {
+    /** Runs a command line and returns its exit code; says on {@code err} what went wrong. */
+    static int execute(PrintWriter out, PrintWriter err, String... arguments) {
         Cohort cohort = new Cohort();
-        CommandLine line = new CommandLine(cohort);
+        CommandLine line = new CommandLine(cohort).setOut(out).setErr(err);
         line.setParameterExceptionHandler((e, given) -> {
             complain(e.getCommandLine().getErr(), String.valueOf(e.getMessage()));
             e.getCommandLine()

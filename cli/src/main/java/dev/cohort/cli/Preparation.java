@@ -20,9 +20,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Reads an experiment and its data, and reports everything that is wrong with them at once. */
@@ -57,9 +60,10 @@ final class Preparation {
                 : ExperimentYaml.read(quickstart(), settings, problems);
         Optional<Experiment> experiment = read.map(Preparation::withWholePath);
         experiment.ifPresent(e -> checkNames(e, problems));
-        Optional<ImageData> data = experiment.flatMap(e -> open(e, problems));
-        if (!problems.none() || experiment.isEmpty() || data.isEmpty()) {
-            throw new LaunchException(ExitCode.USAGE, message(problems.found()));
+        List<String> found = new ArrayList<>(problems.found());
+        Optional<ImageData> data = experiment.flatMap(e -> open(e, found));
+        if (!found.isEmpty() || experiment.isEmpty() || data.isEmpty()) {
+            throw new LaunchException(ExitCode.USAGE, message(found));
         }
         return plan(experiment.get(), data.get());
     }
@@ -97,10 +101,12 @@ final class Preparation {
 
     private static void checkNames(Experiment experiment, Problems problems) {
         MethodCatalog.validate(experiment.method(), problems, "method");
+        Set<String> models = new TreeSet<>();
         for (int i = 0; i < experiment.peers().size(); i++) {
             Experiment.Peer peer = experiment.peers().get(i);
+            // Control takes over the model of the first peer, mistakes included: one line is enough.
             problems.require(
-                    ModelCatalog.find(peer.model()).isPresent(),
+                    ModelCatalog.find(peer.model()).isPresent() || !models.add(peer.model()),
                     "peers." + i + ".model",
                     peer.model(),
                     "one of " + String.join(", ", ModelCatalog.names()));
@@ -112,11 +118,11 @@ final class Preparation {
         }
     }
 
-    private static Optional<ImageData> open(Experiment experiment, Problems problems) {
+    private static Optional<ImageData> open(Experiment experiment, List<String> found) {
         try {
             return Optional.of(DataCatalog.open(experiment.data()));
         } catch (DataException e) {
-            problems.add("data", String.valueOf(e.getMessage()));
+            found.add(String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }

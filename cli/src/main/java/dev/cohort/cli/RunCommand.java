@@ -15,6 +15,7 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HttpVerticle;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.tensor.DType;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -143,12 +144,14 @@ final class RunCommand implements Callable<Integer> {
         }
         LaunchPlan plan = Preparation.prepare(experiment.map(Path::of), allSettings());
         Experiment asked = plan.experiment();
+        Optional<String> external = asked.kafka().bootstrap();
+        external.ifPresent(b ->
+                Launcher.requireAnswer(new KafkaAddress(b, asked.kafka().client())));
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
         String name = asked.run().name();
         RunDirectory fresh = runDirectory
                 .map(dir -> RunDirectory.createAt(dir, name, now))
                 .orElseGet(() -> RunDirectory.create(runs.path(), name, now));
-        Optional<String> external = asked.kafka().bootstrap();
         String bootstrap =
                 external.orElseGet(() -> EmbeddedBroker.address(fresh.broker(), address.host(), address.port())
                         .bootstrap());
@@ -161,7 +164,7 @@ final class RunCommand implements Callable<Integer> {
                         asked.peers().size(),
                         Runtime.getRuntime().availableProcessors()));
         directory.write("config.yaml", given());
-        directory.write("effective.yaml", ExperimentYaml.writeWithoutSecrets(decided));
+        directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(decided));
         directory.writeClientSettings(decided.kafka().client());
         return new Started(directory, Preparation.plan(decided, plan));
     }
@@ -220,7 +223,8 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private int conclude(RunDirectory directory, Result result, Screen screen) {
+    private int conclude(RunDirectory directory, Result alone, Screen screen) {
+        Result result = alone.beside(OtherSeeds.beside(directory, alone.view().closedStep()));
         try {
             String configuration = Files.readString(directory.effective());
             directory.write("report.html", Report.html(result, configuration));

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 /** Runs a cohort on this machine from its first process to its report. */
 public final class Launcher implements AutoCloseable {
     private static final Duration BROKER_START = Duration.ofSeconds(60);
-    private static final Duration BROKER_ANSWER = Duration.ofSeconds(8);
+    private static final Duration BROKER_ANSWER = Duration.ofSeconds(6);
     private static final Duration LAST_WORDS = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long REDRAW_MS = 250;
@@ -141,12 +141,7 @@ public final class Launcher implements AutoCloseable {
         Experiment.Kafka kafka = plan.experiment().kafka();
         if (!directory.about().embedded()) {
             KafkaAddress address = new KafkaAddress(directory.about().bootstrap(), kafka.client());
-            if (!EmbeddedBroker.awaitReady(address, BROKER_ANSWER)) {
-                throw new LaunchException(
-                        ExitCode.UNAVAILABLE,
-                        "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
-                                + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
-            }
+            requireAnswer(address);
             return address;
         }
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
@@ -166,6 +161,16 @@ public final class Launcher implements AutoCloseable {
             }
         }
         return address;
+    }
+
+    /** @throws LaunchException when no broker answers there */
+    public static void requireAnswer(KafkaAddress address) {
+        if (!EmbeddedBroker.awaitReady(address, BROKER_ANSWER)) {
+            throw new LaunchException(
+                    ExitCode.UNAVAILABLE,
+                    "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
+                            + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
+        }
     }
 
     /** @throws LaunchException when somebody else listens on {@code port} */
@@ -232,7 +237,7 @@ public final class Launcher implements AutoCloseable {
         supervisor.awaitEnd(List.of(Children.COORDINATOR), LAST_WORDS);
         observer.awaitNews(REDRAW_MS);
         Result result =
-                observer.read(view -> new Result(view, directory.about().embedded(), RunObserver.nowMs() - startedMs));
+                observer.read(view -> new Result(view, directory.about().embedded(), RunObserver.nowMs() - startedMs, List.of()));
         if (result.view().learners().stream().noneMatch(PeerView::finished)) {
             throw new LaunchException(
                     ExitCode.FAILED,

@@ -8,7 +8,11 @@ import java.io.Writer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -31,6 +35,9 @@ public final class RunDirectory implements AutoCloseable {
     static final long FREE_BYTES_MIN = 256L << 20;
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+    /** Name of {@link #effective}. */
+    public static final String EFFECTIVE = "effective.yaml";
+
     private static final String ABOUT = "run.json";
     private static final String LOCK = ".lock";
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -213,14 +220,25 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     private static LaunchException unusable(Path path, Exception cause) {
-        String why = cause.getMessage() == null || cause.getMessage().equals(path.toString())
-                ? cause.getClass().getSimpleName()
-                : cause.getClass().getSimpleName() + ": " + cause.getMessage();
         return new LaunchException(
                 ExitCode.INPUT_OUTPUT,
-                "run directory " + path + ": cannot be used (" + why
+                "run directory " + path + ": cannot be used (" + why(cause)
                         + "): check permissions and free space, or name another with --run-dir",
                 cause);
+    }
+
+    private static String why(Exception cause) {
+        if (cause instanceof AccessDeniedException) {
+            return "permission denied";
+        } else if (cause instanceof FileAlreadyExistsException) {
+            return "a file is in its place";
+        } else if (cause instanceof NoSuchFileException missing) {
+            return "there is no " + missing.getFile();
+        }
+        Optional<String> reason = cause instanceof FileSystemException file
+                ? Optional.ofNullable(file.getReason())
+                : Optional.ofNullable(cause.getMessage());
+        return reason.orElse(cause.getClass().getSimpleName());
     }
 
     /** Writes {@code run.json}: from now on the run can be found. */
@@ -284,7 +302,7 @@ public final class RunDirectory implements AutoCloseable {
 
     /** The experiment with every default and every {@code --set} in it. */
     public Path effective() {
-        return path.resolve("effective.yaml");
+        return path.resolve(EFFECTIVE);
     }
 
     /** The embedded broker's data. */

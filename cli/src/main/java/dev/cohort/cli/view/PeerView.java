@@ -23,6 +23,7 @@ public final class PeerView {
     private Optional<PeerState> state = Optional.empty();
     private long step;
     private long predicted;
+    private long waitKnownStep;
     private long heardMs;
     private Heartbeat.Figures figures = Heartbeat.Figures.NONE;
     private Optional<StepReport> report = Optional.empty();
@@ -74,11 +75,12 @@ public final class PeerView {
         }
         incarnation = heartbeat.incarnation();
         state = Optional.of(heartbeat.state());
-        step = heartbeat.step();
         figures = heartbeat.figures();
-        if (step > 0) {
-            waitShare.add(step, figures.waitShare());
+        if (heartbeat.step() > waitKnownStep && figures.imagesPerSecond() > 0) {
+            waitKnownStep = heartbeat.step();
+            waitShare.add(waitKnownStep, figures.waitShare());
         }
+        step = heartbeat.step();
     }
 
     void predicts(long predictedStep, Optional<StepReport> previous, long atMs) {

@@ -32,7 +32,7 @@ public final class Report {
         ObjectNode data = JSON.objectNode();
         data.put("run", view.runId());
         data.put("method", view.experiment().method().name());
-        data.put("verdict", Verdict.sentence(view));
+        data.put("verdict", Verdict.sentence(view, result.otherSeeds()));
         data.put("configuration", configuration);
         data.set("facts", facts(result));
         data.set("sources", sources(view));

@@ -14,9 +14,19 @@ import java.util.OptionalDouble;
  *
  * @param embedded whether the broker was started by the run itself
  * @param elapsedMs wall time of the whole command
+ * @param otherSeeds gains of runs of the same experiment with other seeds, for people
  */
-public record Result(RunView view, boolean embedded, long elapsedMs) {
+public record Result(RunView view, boolean embedded, long elapsedMs, List<Gain> otherSeeds) {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    public Result {
+        otherSeeds = List.copyOf(otherSeeds);
+    }
+
+    /** This result beside those of other seeds. */
+    public Result beside(List<Gain> gains) {
+        return new Result(view, embedded, elapsedMs, gains);
+    }
 
     /** Accuracies are 0..1, digests in hexadecimal; what is not known is null. */
     public ObjectNode json() {
@@ -104,7 +114,7 @@ public record Result(RunView view, boolean embedded, long elapsedMs) {
                 .ifPresent(c ->
                         accuracies.append("  ").append(c.id()).append(' ').append(Words.percent(c.testAccuracy())));
         lines.add(accuracies.toString());
-        lines.add(Verdict.sentence(view));
+        lines.add(Verdict.sentence(view, otherSeeds));
         if (view.rejected() > 0) {
             lines.add(Words.count(view.rejected(), "prediction") + " rejected, " + view.digestMismatches()
                     + " of them because the batch was rendered differently.");

@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What the log of a run says so far, in figures. A pure fold over messages: equal messages, equal view. Called by one thread at
@@ -142,6 +143,12 @@ public final class RunView {
     private void noteContributors(Outcome outcome, long atMs) {
         Set<PeerId> now = new TreeSet<>();
         outcome.contributors().forEach(c -> now.add(c.peer()));
+        if (contributing.isEmpty() && !now.isEmpty()) {
+            String names = now.stream().map(PeerId::value).collect(Collectors.joining(", "));
+            note(atMs, names, "contribute from step " + outcome.step());
+            contributing = now;
+            return;
+        }
         for (PeerId id : now) {
             if (!contributing.contains(id)) {
                 note(atMs, id.value(), "contributes from step " + outcome.step());

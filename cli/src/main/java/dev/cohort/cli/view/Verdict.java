@@ -1,48 +1,102 @@
 package dev.cohort.cli.view;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /**
- * What one run shows about distillation, in a sentence that claims no more than was measured: the learners and their ensemble
- * against the control peer, beside what chance alone does to a test set of this size.
+ * What runs show about distillation, in sentences that claim no more than was measured: learners and ensemble against the
+ * control peer, beside the spread over seeds, or, of a single run, beside what chance alone does to a test set of this size.
  */
 final class Verdict {
+    /** Student's t at 97.5 % for 1, 2, ... degrees of freedom; beyond, that of the normal distribution is close. */
+    private static final double[] T = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18};
+
+    private static final double T_MANY = 2.0;
+    /** With fewer runs the spread itself is hardly known. */
+    private static final int RUNS_MIN = 3;
+
     private Verdict() {}
 
-    static String sentence(RunView view) {
-        OptionalDouble mean = meanAccuracy(view);
-        if (mean.isEmpty()) {
+    /** @param others gains of runs of the same experiment with other seeds */
+    static String sentence(RunView view, List<Gain> others) {
+        if (view.learners().stream().allMatch(p -> p.testAccuracy().isEmpty())) {
             return "No peer was tested, so nothing can be said about accuracy.";
         }
-        OptionalDouble control = view.control().map(PeerView::testAccuracy).orElse(OptionalDouble.empty());
-        if (control.isEmpty()) {
+        Optional<Gain> gain = Gain.of(view);
+        if (gain.isEmpty()) {
             return "There is no control peer, so this run does not show what distillation gained. Add one with control: true.";
         }
-        int images = view.manifest().testLabels().size();
-        double noise = chance(control.getAsDouble(), images);
-        StringBuilder said =
-                new StringBuilder("Against the control peer, which saw the same batches without distillation, ");
-        said.append("the peers' mean is ").append(against(mean.getAsDouble() - control.getAsDouble(), noise));
-        view.ensembleAccuracy()
-                .ifPresent(ensemble -> said.append(" and their ensemble is ")
-                        .append(against(ensemble - control.getAsDouble(), noise)));
-        said.append(". On ").append(images).append(" test images, differences up to about ");
-        said.append(String.format(Locale.ROOT, "%.1f points", 100 * noise));
-        said.append(" can come from the choice of images alone, and one run gives no spread over seeds:");
-        said.append(" repeat it with other seeds (--set run.seed=2, 3, ...) before believing a difference.");
-        return said.toString();
+        String start = "Against the control peer, which saw the same batches without distillation, ";
+        List<Gain> all = new ArrayList<>(others);
+        all.add(gain.get());
+        return start + (all.size() < RUNS_MIN ? ofOne(view, gain.get()) : ofSeeds(view, all));
     }
 
-    /** Mean test accuracy of the learners that were tested. */
-    static OptionalDouble meanAccuracy(RunView view) {
-        List<Double> known = view.learners().stream()
+    private static String ofOne(RunView view, Gain gain) {
+        int images = view.manifest().testLabels().size();
+        double control = view.control()
                 .map(PeerView::testAccuracy)
+                .orElse(OptionalDouble.empty())
+                .orElse(0.5);
+        double noise = chance(control, images);
+        List<String> said = new ArrayList<>();
+        gain.peers().ifPresent(d -> said.add(alike(view) + " " + Words.points(d) + ", " + judged(d, noise, "chance")));
+        gain.ensemble()
+                .ifPresent(d -> said.add("the ensemble " + Words.points(d) + ", " + judged(d, noise, "chance")));
+        return String.join("; ", said)
+                + String.format(
+                        Locale.ROOT,
+                        ". With %d test images, differences up to about %.1f points come from the choice of images alone,"
+                                + " and one run does not show how much seeds differ: run it with at least two other seeds"
+                                + " (--set run.seed=2, then 3) before believing a difference.",
+                        images,
+                        100 * noise);
+    }
+
+    private static String ofSeeds(RunView view, List<Gain> all) {
+        List<String> said = new ArrayList<>();
+        overSeeds(all, Gain::peers).ifPresent(s -> said.add(alike(view) + " " + s));
+        overSeeds(all, Gain::ensemble).ifPresent(s -> said.add("the ensemble " + s));
+        return String.join("; ", said) + " (mean over " + all.size()
+                + " runs of this experiment with different seeds, and its 95 % confidence interval).";
+    }
+
+    private static Optional<String> overSeeds(List<Gain> all, Function<Gain, OptionalDouble> figure) {
+        double[] values = all.stream()
+                .map(figure)
                 .filter(OptionalDouble::isPresent)
-                .map(OptionalDouble::getAsDouble)
-                .toList();
-        return known.stream().mapToDouble(Double::doubleValue).average();
+                .mapToDouble(OptionalDouble::getAsDouble)
+                .toArray();
+        if (values.length < RUNS_MIN) {
+            return Optional.empty();
+        }
+        double mean = 0;
+        for (double value : values) {
+            mean += value / values.length;
+        }
+        double half = halfInterval(values, mean);
+        return Optional.of(String.format(
+                Locale.ROOT, "%s ± %.1f, %s", Words.points(mean), 100 * half, judged(mean, half, "the spread over seeds")));
+    }
+
+    /** Half the 95 % confidence interval of the mean of {@code values}. */
+    static double halfInterval(double[] values, double mean) {
+        double squares = 0;
+        for (double value : values) {
+            squares += (value - mean) * (value - mean);
+        }
+        int freedom = values.length - 1;
+        double t = freedom <= T.length ? T[freedom - 1] : T_MANY;
+        return t * Math.sqrt(squares / freedom / values.length);
+    }
+
+    private static String alike(RunView view) {
+        String model = view.control().map(PeerView::model).orElse("?");
+        return "the peers with its model (" + model + ") reach on average";
     }
 
     /**
@@ -53,11 +107,10 @@ final class Verdict {
         return images == 0 ? 1 : 2 * Math.sqrt(2 * accuracy * (1 - accuracy) / images);
     }
 
-    private static String against(double difference, double noise) {
-        String size = Words.points(difference);
+    private static String judged(double difference, double noise, String ofWhat) {
         if (Math.abs(difference) <= noise) {
-            return size + " (within chance)";
+            return "within " + ofWhat;
         }
-        return size + (difference > 0 ? " (better)" : " (worse)");
+        return "more than " + ofWhat + (difference > 0 ? "" : ", to the worse");
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class ReportTest {
 
     @Test
     void holdsEverythingItNeeds() {
-        String html = Report.html(new Result(SampleRun.whole(), true, 1), "run: {}");
+        String html = Report.html(new Result(SampleRun.whole(), true, 1, List.of()), "run: {}");
         assertThat(html.contains("Chart.js v4")).isTrue();
         assertThat(html.contains("@DATA@") || html.contains("@CHART_LIBRARY@")).isFalse();
         assertThat(Pattern.compile("<(script|link|img)[^>]+(src|href)=|sourceMappingURL")
@@ -32,7 +33,7 @@ class ReportTest {
 
     @Test
     void hasACurveForEverySource() throws JsonProcessingException {
-        JsonNode data = data(Report.html(new Result(SampleRun.whole(), true, 1), "run: {}"));
+        JsonNode data = data(Report.html(new Result(SampleRun.whole(), true, 1, List.of()), "run: {}"));
         assertThat(data.path("sources"))
                 .extracting(s -> s.path("name").asText())
                 .containsExactly("p1", "p2", "ensemble", "control");
@@ -45,7 +46,7 @@ class ReportTest {
     @Test
     void keepsAConfigurationThatLooksLikeMarkupInItsPlace() throws JsonProcessingException {
         String hostile = "name: </script><script>alert(1)</script><!--";
-        String html = Report.html(new Result(SampleRun.whole(), true, 1), hostile);
+        String html = Report.html(new Result(SampleRun.whole(), true, 1, List.of()), hostile);
         assertThat(html.contains("<script>alert")).isFalse();
         assertThat(data(html).path("configuration").asText()).isEqualTo(hostile);
     }

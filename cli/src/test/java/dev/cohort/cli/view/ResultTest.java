@@ -21,7 +21,7 @@ class ResultTest {
 
     @Test
     void isOneLineOfJsonWithEveryKey() throws JsonProcessingException {
-        String line = new Result(SampleRun.whole(), true, 12_345).json().toString();
+        String line = new Result(SampleRun.whole(), true, 12_345, List.of()).json().toString();
         assertThat(line).doesNotContain("\n");
         JsonNode json = mapper.readTree(line);
         assertThat(keys(json))
@@ -59,7 +59,7 @@ class ResultTest {
     @Test
     void saysWhatTheRunCameTo() {
         RunView view = SampleRun.whole();
-        JsonNode json = new Result(view, true, 12_345).json();
+        JsonNode json = new Result(view, true, 12_345, List.of()).json();
         assertThat(json.path("run").asText()).isEqualTo("20250101-120000-sample");
         assertThat(json.path("method").asText()).isEqualTo("mean_logit");
         assertThat(json.path("mode").asText()).isEqualTo("strict");
@@ -91,7 +91,7 @@ class ResultTest {
     void namesTheTeacherWhereItWasTested() {
         RunView view = SampleRun.whole();
         view.on(SampleRun.evaluation(Evaluation.TEACHER, 1, 0.9), 0);
-        assertThat(new Result(view, false, 1)
+        assertThat(new Result(view, false, 1, List.of())
                         .json()
                         .path("teacher")
                         .path("test_accuracy")
@@ -101,7 +101,7 @@ class ResultTest {
 
     @Test
     void saysNullForWhatIsNotKnown() {
-        JsonNode json = new Result(SampleRun.view(), false, 1).json();
+        JsonNode json = new Result(SampleRun.view(), false, 1, List.of()).json();
         assertThat(json.path("broker").asText()).isEqualTo("external");
         assertThat(json.path("ensemble").path("test_accuracy").isNull()).isTrue();
         assertThat(json.path("peers").path(0).path("weights_sha256").isNull()).isTrue();
@@ -110,7 +110,7 @@ class ResultTest {
 
     @Test
     void summarisesForPeople() {
-        assertThat(new Result(SampleRun.whole(), true, 75_000).summary())
+        assertThat(new Result(SampleRun.whole(), true, 75_000, List.of()).summary())
                 .contains(
                         "Run 20250101-120000-sample finished: 10 steps in 1 min 15 s, 10 with targets, 0 without.",
                         "Test accuracy:  p1 75.0 %  p2 75.0 %  ensemble 100.0 %  control 50.0 %");

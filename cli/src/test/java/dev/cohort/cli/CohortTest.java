@@ -1,0 +1,187 @@
+package dev.cohort.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cohort.runtime.ExitCode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a person gets who asks for something impossible: one clear line with the way out, and no process started. */
+class CohortTest {
+    @TempDir
+    private Path temp = Path.of("");
+
+    private String said = "";
+
+    private int cohort(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Cohort.execute(new PrintWriter(out), new PrintWriter(err), arguments);
+        said = err.toString();
+        return code;
+    }
+
+    private int run(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("run", "--quiet", "--runs", runs().toString()));
+        all.addAll(List.of(arguments));
+        return cohort(all.toArray(String[]::new));
+    }
+
+    private Path runs() {
+        return temp.resolve("runs");
+    }
+
+    private void assertRefused(int code, ExitCode expected, String... words) {
+        assertThat(code).as(said).isEqualTo(expected.code());
+        assertThat(said).startsWith("cohort: ").contains(words).doesNotContain("\tat ", "Exception");
+        assertThat(said.strip().lines()).as(said).hasSize(1);
+        assertThat(runs()).as("nothing is left behind").doesNotExist();
+    }
+
+    @Test
+    void refusesAFolderWithoutData() {
+        String nowhere = temp.resolve("nowhere").toString();
+        assertRefused(
+                run("--set", "data.name=cifar10", "--set", "data.path=" + nowhere),
+                ExitCode.USAGE,
+                "data",
+                nowhere,
+                "data_batch_1.bin");
+    }
+
+    @Test
+    void refusesDataThatNeedsAPathWithoutOne() {
+        assertRefused(run("--set", "data.name=cifar100"), ExitCode.USAGE, "data.path");
+    }
+
+    @Test
+    void refusesATruncatedFile() throws IOException {
+        Files.write(temp.resolve("train.bin"), new byte[3074 * 2 - 5]);
+        Files.write(temp.resolve("test.bin"), new byte[3074]);
+        assertRefused(
+                run("--set", "data.name=cifar100", "--set", "data.path=" + temp),
+                ExitCode.USAGE,
+                "train.bin",
+                "6143");
+    }
+
+    @Test
+    void refusesARunWithoutPeers() {
+        assertRefused(run("--peers", "0"), ExitCode.USAGE, "peers", "0");
+        assertRefused(run("--set", "peers=[]"), ExitCode.USAGE, "peers");
+    }
+
+    @Test
+    void refusesAnUnknownModelAndSaysWhichThereAre() {
+        assertRefused(
+                run("--set", "peers.0.model=resnet9"), ExitCode.USAGE, "peers.0.model", "resnet9", "resnet8, resnet14");
+    }
+
+    @Test
+    void refusesAnUnknownMethodAndSaysWhichThereAre() {
+        assertRefused(
+                run("--set", "method.name=magic"), ExitCode.USAGE, "method.name", "magic", "dml", "mean_logit", "one");
+    }
+
+    @Test
+    void refusesAnUnknownDevice() {
+        assertRefused(run("--set", "peers.1.device=gpu"), ExitCode.USAGE, "peers.1.device", "gpu", "cuda:0");
+    }
+
+    @Test
+    void refusesAPortThatIsInUse() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertRefused(
+                    run("--listen", "127.0.0.1:" + taken.getLocalPort()),
+                    ExitCode.INPUT_OUTPUT,
+                    Integer.toString(taken.getLocalPort()),
+                    "--listen");
+        }
+    }
+
+    @Test
+    void refusesAnAddressThatIsNone() {
+        assertRefused(run("--listen", "127.0.0.1:99999"), ExitCode.USAGE, "--listen", "99999");
+    }
+
+    @Test
+    void refusesABrokerThatDoesNotAnswer() throws IOException {
+        int closed;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closed = socket.getLocalPort();
+        }
+        assertRefused(
+                run("--bootstrap", "127.0.0.1:" + closed), ExitCode.UNAVAILABLE, "127.0.0.1:" + closed, "--bootstrap");
+    }
+
+    @Test
+    void refusesARunDirectoryThatCannotBeWritten() throws IOException {
+        Path file = Files.writeString(temp.resolve("file"), "in the way");
+        assertRefused(
+                run("--run-dir", file.resolve("run").toString()), ExitCode.INPUT_OUTPUT, file.toString(), "--run-dir");
+    }
+
+    @Test
+    void refusesBrokenYamlAndSaysWhere() throws IOException {
+        Path broken = Files.writeString(temp.resolve("broken.yaml"), "run:\n  name: [\npeers: 3\n");
+        assertRefused(run(broken.toString()), ExitCode.USAGE, "broken.yaml", "line");
+    }
+
+    @Test
+    void refusesAnExperimentThatIsNotThere() {
+        assertRefused(run("nowhere.yaml"), ExitCode.USAGE, "nowhere.yaml", "no such file");
+    }
+
+    @Test
+    void refusesAnUnknownKey() {
+        assertRefused(run("--set", "mix.knid=cutmix"), ExitCode.USAGE, "mix.knid");
+        assertRefused(run("--set", "method.temprature=2"), ExitCode.USAGE, "method.temprature");
+        assertRefused(run("--set", "run.steps"), ExitCode.USAGE, "--set", "run.steps", "KEY=VALUE");
+    }
+
+    @Test
+    void saysEverythingThatIsWrongAtOnce() {
+        int code = run(
+                "--set", "mix.knid=cutmix",
+                "--set", "method.name=magic",
+                "--set", "peers.0.model=resnet9",
+                "--set", "data.name=mnist");
+        assertThat(code).isEqualTo(ExitCode.USAGE.code());
+        assertThat(said).contains("4 things", "mix.knid", "magic", "resnet9", "mnist");
+        assertThat(said.strip().lines()).hasSize(5);
+    }
+
+    @Test
+    void refusesToResumeWithOtherSettings() {
+        assertRefused(run("--resume", "--steps", "5"), ExitCode.USAGE, "--resume");
+    }
+
+    @Test
+    void saysThatThereIsNoRun() {
+        for (String command : List.of("stop", "peers")) {
+            assertRefused(cohort(command, "--runs", runs().toString()), ExitCode.USAGE, "no run in", "cohort run");
+        }
+        assertRefused(run("--resume"), ExitCode.USAGE, "no run in");
+    }
+
+    @Test
+    void refusesAPeerWithoutABroker() {
+        assertRefused(cohort("peer", "--run", "x", "--peer", "p1"), ExitCode.USAGE, "--bootstrap");
+        assertRefused(cohort("join", "--run", "x"), ExitCode.USAGE, "--bootstrap");
+    }
+
+    @Test
+    void pointsToItsHelpForAnOptionItDoesNotKnow() {
+        assertThat(cohort("run", "--stepz", "5")).isEqualTo(ExitCode.USAGE.code());
+        assertThat(said).contains("--stepz", "cohort run --help").doesNotContain("\tat ");
+    }
+}
