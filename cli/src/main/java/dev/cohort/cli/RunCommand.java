@@ -145,8 +145,8 @@ final class RunCommand implements Callable<Integer> {
         LaunchPlan plan = Preparation.prepare(experiment.map(Path::of), allSettings());
         Experiment asked = plan.experiment();
         Optional<String> external = asked.kafka().bootstrap();
-        external.ifPresent(b ->
-                Launcher.requireAnswer(new KafkaAddress(b, asked.kafka().client())));
+        external.ifPresent(
+                b -> Launcher.requireAnswer(new KafkaAddress(b, asked.kafka().client())));
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
         String name = asked.run().name();
         RunDirectory fresh = runDirectory

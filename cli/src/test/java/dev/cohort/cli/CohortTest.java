@@ -68,10 +68,7 @@ class CohortTest {
         Files.write(temp.resolve("train.bin"), new byte[3074 * 2 - 5]);
         Files.write(temp.resolve("test.bin"), new byte[3074]);
         assertRefused(
-                run("--set", "data.name=cifar100", "--set", "data.path=" + temp),
-                ExitCode.USAGE,
-                "train.bin",
-                "6143");
+                run("--set", "data.name=cifar100", "--set", "data.path=" + temp), ExitCode.USAGE, "train.bin", "6143");
     }
 
     @Test

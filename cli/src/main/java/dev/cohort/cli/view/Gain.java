@@ -39,8 +39,9 @@ public record Gain(OptionalDouble peers, OptionalDouble ensemble) {
                 .filter(p -> p.path("model").equals(control.path("model")))
                 .filter(p -> p.path("test_accuracy").isNumber())
                 .toList();
-        OptionalDouble mean =
-                alike.stream().mapToDouble(p -> p.path("test_accuracy").asDouble()).average();
+        OptionalDouble mean = alike.stream()
+                .mapToDouble(p -> p.path("test_accuracy").asDouble())
+                .average();
         JsonNode ensemble = result.path("ensemble").path("test_accuracy");
         return Optional.of(new Gain(
                 minus(mean, alone),

@@ -45,8 +45,7 @@ final class Verdict {
         double noise = chance(control, images);
         List<String> said = new ArrayList<>();
         gain.peers().ifPresent(d -> said.add(alike(view) + " " + Words.points(d) + ", " + judged(d, noise, "chance")));
-        gain.ensemble()
-                .ifPresent(d -> said.add("the ensemble " + Words.points(d) + ", " + judged(d, noise, "chance")));
+        gain.ensemble().ifPresent(d -> said.add("the ensemble " + Words.points(d) + ", " + judged(d, noise, "chance")));
         return String.join("; ", said)
                 + String.format(
                         Locale.ROOT,
@@ -80,7 +79,11 @@ final class Verdict {
         }
         double half = halfInterval(values, mean);
         return Optional.of(String.format(
-                Locale.ROOT, "%s ± %.1f, %s", Words.points(mean), 100 * half, judged(mean, half, "the spread over seeds")));
+                Locale.ROOT,
+                "%s ± %.1f, %s",
+                Words.points(mean),
+                100 * half,
+                judged(mean, half, "the spread over seeds")));
     }
 
     /** Half the 95 % confidence interval of the mean of {@code values}. */

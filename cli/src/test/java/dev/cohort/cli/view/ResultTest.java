@@ -21,7 +21,8 @@ class ResultTest {
 
     @Test
     void isOneLineOfJsonWithEveryKey() throws JsonProcessingException {
-        String line = new Result(SampleRun.whole(), true, 12_345, List.of()).json().toString();
+        String line =
+                new Result(SampleRun.whole(), true, 12_345, List.of()).json().toString();
         assertThat(line).doesNotContain("\n");
         JsonNode json = mapper.readTree(line);
         assertThat(keys(json))
