@@ -62,8 +62,9 @@ final class PeersCommand implements Callable<Integer> {
     private static List<String> lines(RunView view) {
         List<String> lines = new ArrayList<>();
         // Bold and dim are for terminals.
-        LiveTable.render(view, view.lastOutcomeMs().orElse(0)).forEach(l -> lines.add(LiveTable.plain(l)));
+        LiveTable.rows(view).forEach(l -> lines.add(LiveTable.plain(l)));
         lines.add("");
+        lines.add("Step " + view.closedStep() + " of " + view.stepsPlanned() + " of run " + view.runId() + ".");
         List<RunView.Event> events = view.events();
         events.subList(Math.max(0, events.size() - EVENTS_SHOWN), events.size())
                 .forEach(e -> lines.add("after step " + e.step() + ": " + e.peer() + " " + e.what()));

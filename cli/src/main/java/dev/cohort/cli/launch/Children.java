@@ -1,6 +1,9 @@
 package dev.cohort.cli.launch;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.djl.Architecture;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.runtime.kafka.EmbeddedBroker;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +16,8 @@ final class Children {
     static final String COORDINATOR = "coordinator";
 
     private static final long MIB = 1L << 20;
-    private static final long BROKER_HEAP = 256 * MIB;
     private static final long COORDINATOR_HEAP = 512 * MIB;
-    private static final long ROLE_HEAP = 384 * MIB;
+    private static final long ROLE_HEAP = 256 * MIB;
     /** Reading data holds the packed and the unpacked form at once. */
     private static final int DATA_COPIES = 3;
 
@@ -35,7 +37,7 @@ final class Children {
     static ChildSpec broker(Jvm jvm, Path data, String host, int port) {
         List<String> arguments =
                 List.of("broker", "--dir", data.toString(), "--host", host, "--port", Integer.toString(port));
-        return new ChildSpec(BROKER, BROKER, true, start -> jvm.light(BROKER_HEAP, arguments), jvm.environment());
+        return new ChildSpec(BROKER, BROKER, true, start -> jvm.plain(EmbeddedBroker.JVM_FLAGS, arguments), jvm.environment());
     }
 
     ChildSpec augmenter() {
@@ -58,13 +60,19 @@ final class Children {
                 start -> {
                     List<String> arguments = arguments("peer");
                     arguments.addAll(List.of("--peer", id, "--incarnation", Long.toString(start)));
-                    return jvm.learning(dataHeap(), torchThreads, arguments);
+                    return jvm.learning(peerHeap(peer), torchThreads, arguments);
                 },
                 jvm.learningEnvironment(torchThreads));
     }
 
     private long dataHeap() {
         return ROLE_HEAP + DATA_COPIES * plan.dataBytes();
+    }
+
+    /** Of the network what its catalogue says; of the rest, data above all, what any role needs. */
+    private long peerHeap(Experiment.Peer peer) {
+        long network = ModelCatalog.find(peer.model()).map(Architecture::heapMebibytes).orElse(0) * MIB;
+        return dataHeap() + network;
     }
 
     private List<String> arguments(String command) {

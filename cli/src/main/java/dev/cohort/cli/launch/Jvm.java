@@ -39,6 +39,16 @@ public final class Jvm {
         return command(heapBytesMax, List.of("-Dai.djl.pytorch.num_threads=" + torchThreads), arguments);
     }
 
+    /** A process whose flags are known. */
+    List<String> plain(List<String> flags, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(java));
+        command.addAll(flags);
+        command.add("-XX:-UsePerfData");
+        command.add(MAIN);
+        command.addAll(arguments);
+        return command;
+    }
+
     private List<String> command(long heapBytesMax, List<String> flags, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(
                 java,

@@ -128,7 +128,7 @@ public final class Launcher implements AutoCloseable {
         startRoles();
         announce(address);
         boolean whole = watch(observer);
-        screen.end();
+        show(observer);
         return whole ? Optional.of(finish(observer)) : Optional.empty();
     }
 
@@ -209,15 +209,19 @@ public final class Launcher implements AutoCloseable {
             if (interruption.requested()) {
                 return false;
             }
-            observer.read(view -> {
-                screen.show(view, RunObserver.nowMs());
-                return true;
-            });
+            show(observer);
             observer.awaitNews(REDRAW_MS);
             // News come by the dozen; a person sees a few a second.
             Thread.sleep(REDRAW_MS / 5);
         }
         return true;
+    }
+
+    private void show(RunObserver observer) {
+        observer.read(view -> {
+            screen.show(view, RunObserver.nowMs());
+            return true;
+        });
     }
 
     private void stopIfBroken() {

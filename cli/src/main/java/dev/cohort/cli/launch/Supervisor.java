@@ -36,6 +36,9 @@ public final class Supervisor implements AutoCloseable {
     /** A shell that ignores what a terminal sends to the whole group of processes, then becomes the child. */
     private static final List<String> DEAF = List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "cohort");
 
+    /** Exit of a process that ended because it was asked to by SIGTERM. */
+    private static final int TERMINATED = 128 + 15;
+
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(2);
     private static final int LOG_LINES_SHOWN = 12;
 
@@ -142,7 +145,8 @@ public final class Supervisor implements AutoCloseable {
         String reason = reason(exit);
         try {
             if (stopping || exit == ExitCode.OK.code()) {
-                child.put(child.record.in(ProcessRecord.ENDED, reason));
+                String asked = stopping && exit == TERMINATED ? "asked to end" : reason;
+                child.put(child.record.in(ProcessRecord.ENDED, asked));
                 return;
             }
             OptionalLong delayMs = hopeless(exit)

@@ -17,7 +17,7 @@ public final class RunPlan {
     public static Manifest manifest(Experiment experiment, ImageData data) {
         return new Manifest(
                 Manifest.PROTOCOL_VERSION,
-                ExperimentYaml.write(experiment),
+                ExperimentYaml.writeWithoutSecrets(experiment),
                 data.classes(),
                 data.shape(),
                 data.normalisation(),

@@ -42,8 +42,17 @@ public final class LiveTable {
         }
     }
 
-    /** The lines of the table, without line ends. */
+    /** The lines of the table, with progress and troubles, without line ends. */
     public static List<String> render(RunView view, long nowMs) {
+        List<String> lines = new ArrayList<>(rows(view));
+        lines.add("");
+        lines.add(bar(view, nowMs));
+        trouble(view, nowMs).ifPresent(lines::add);
+        return lines;
+    }
+
+    /** The table alone. */
+    public static List<String> rows(RunView view) {
         List<String> lines = new ArrayList<>();
         lines.add(DIM + row(COLUMNS.stream().map(Column::title).toList()) + PLAIN);
         view.learners().forEach(p -> lines.add(peerRow(p, view)));
@@ -52,9 +61,6 @@ public final class LiveTable {
             lines.add(resultRow("teacher", view.experiment().method().name(), view.teacherAccuracy()));
         }
         view.peers().stream().filter(PeerView::control).forEach(p -> lines.add(peerRow(p, view)));
-        lines.add("");
-        lines.add(bar(view, nowMs));
-        trouble(view, nowMs).ifPresent(lines::add);
         return lines;
     }
 

@@ -20,6 +20,7 @@ public final class PeerView {
     private String model;
     private String device;
     private long incarnation;
+    private long joinedIncarnation;
     private Optional<PeerState> state = Optional.empty();
     private long step;
     private long predicted;
@@ -50,11 +51,13 @@ public final class PeerView {
      */
     public record Test(int epoch, long step, double accuracy, double crossEntropy) {}
 
-    void joins(Joining joining, long atMs) {
+    /** Takes in what it says when it starts; false when it said so before, or an earlier start of it speaks. */
+    boolean joins(Joining joining, long atMs) {
         heardMs = atMs;
-        if (joining.incarnation() < incarnation) {
-            return;
+        if (joining.incarnation() < incarnation || joining.incarnation() == joinedIncarnation) {
+            return false;
         }
+        joinedIncarnation = joining.incarnation();
         if (joining.incarnation() > incarnation) {
             left = Optional.empty();
             givenUp = false;
@@ -66,6 +69,7 @@ public final class PeerView {
         if (state.isEmpty()) {
             state = Optional.of(PeerState.JOINING);
         }
+        return true;
     }
 
     void beats(Heartbeat heartbeat, long atMs) {
@@ -186,6 +190,13 @@ public final class PeerView {
     /** Whether nothing more is to be expected of it. */
     public boolean ended() {
         return left.isPresent() || givenUp;
+    }
+
+    /** Whether it keeps up with the others, as far as it says. */
+    boolean atTheFront() {
+        boolean behind = state.filter(s -> s == PeerState.JOINING || s == PeerState.CATCHING_UP)
+                .isPresent();
+        return state.isPresent() && !behind && (!ended() || finished());
     }
 
     /** Predictions of it that the coordinator did not use. */

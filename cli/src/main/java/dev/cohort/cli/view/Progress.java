@@ -1,20 +1,21 @@
 package dev.cohort.cli.view;
 
-import java.util.List;
 import java.util.OptionalLong;
 
 /**
  * How far a run is.
  *
- * @param done steps that every learner still there has trained
+ * @param done steps that every learner has trained that keeps up with the others
  * @param planned steps of the run
  * @param leftMs time until the last step at the pace so far; empty before there is one
  */
 record Progress(long done, long planned, OptionalLong leftMs) {
     static Progress of(RunView view, long nowMs) {
-        List<PeerView> there =
-                view.learners().stream().filter(p -> !p.ended() || p.finished()).toList();
-        long done = there.stream().mapToLong(PeerView::step).min().orElse(view.closedStep());
+        long done = view.learners().stream()
+                .filter(PeerView::atTheFront)
+                .mapToLong(PeerView::step)
+                .min()
+                .orElse(view.closedStep());
         long planned = view.stepsPlanned();
         OptionalLong left = OptionalLong.empty();
         if (view.firstOutcomeMs().isPresent() && done > 1) {

@@ -182,12 +182,10 @@ public final class RunView {
 
     private void onMember(Message message, long atMs) {
         if (message instanceof Joining joining) {
-            PeerView peer = peer(joining.peer());
-            if (joining.incarnation() > peer.incarnation()) {
+            if (peer(joining.peer()).joins(joining, atMs)) {
                 String start = joining.incarnation() == 1 ? "is there" : "is back, start " + joining.incarnation();
                 note(atMs, joining.peer().value(), start + ", trained to step " + joining.trainedSteps());
             }
-            peer.joins(joining, atMs);
         } else if (message instanceof Admitted admitted && admitted.refused()) {
             note(atMs, admitted.peer().value(), "refused: " + admitted.refusal());
         } else if (message instanceof Heartbeat heartbeat) {

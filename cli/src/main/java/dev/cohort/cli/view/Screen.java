@@ -11,9 +11,6 @@ public sealed interface Screen {
     /** Shows how the run stands; cheap enough to be called several times a second. */
     void show(RunView view, long nowMs);
 
-    /** Leaves the screen as it is. */
-    default void end() {}
-
     /** A screen that shows nothing. */
     static Screen quiet() {
         return new Quiet();

@@ -154,7 +154,7 @@ class SupervisorTest {
         List<ProcessHandle> both = List.of(process("willing"), process("stubborn"));
         supervisor.stop(List.of("willing", "stubborn"), Duration.ofMillis(300));
         assertThat(both).noneMatch(ProcessHandle::isAlive);
-        assertThat(record("willing").path("last_exit").asText()).isEqualTo("killed by signal 15");
+        assertThat(record("willing").path("last_exit").asText()).isEqualTo("asked to end");
         assertThat(record("stubborn").path("last_exit").asText()).isEqualTo("killed by signal 9");
         assertThat(reports).isEmpty();
     }

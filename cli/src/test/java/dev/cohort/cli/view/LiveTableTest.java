@@ -52,7 +52,7 @@ class LiveTableTest {
                 teacher    mean_logit                                                                           80.0 %
                 control    resnet8        joining            0     5       -       -       -       -        -        -
 
-                [##########--------------]  40 %  step 4 of 10  epoch 1  8 s left""");
+                [############------------]  50 %  step 5 of 10  epoch 1  5 s left""");
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.cohort.protocol.Command;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Fingerprint;
+import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
@@ -104,6 +105,17 @@ class RunViewTest {
         assertThat(peer(P1).ended()).isFalse();
         assertThat(peer(P1).step()).isEqualTo(4);
         assertThat(view.events()).extracting(RunView.Event::what).contains("is back, start 2, trained to step 4");
+    }
+
+    @Test
+    void noticesAPeerThatIsBackWhoseHeartbeatCameFirst() {
+        view.on(SampleRun.joining(P1, 1, 0), 0);
+        view.on(new Heartbeat(P1, 2, PeerState.JOINING, 4, Heartbeat.Figures.NONE), 1);
+        view.on(SampleRun.joining(P1, 2, 4), 2);
+        view.on(SampleRun.joining(P1, 2, 4), 3);
+        assertThat(view.events())
+                .extracting(RunView.Event::what)
+                .containsExactly("is there, trained to step 0", "is back, start 2, trained to step 4");
     }
 
     @Test
