@@ -280,10 +280,20 @@ public final class Coordinator implements Node {
         }
         boolean started = applied > 0
                 || membership.all().stream().noneMatch(m -> !m.observer() && m.standing() == Standing.EXPECTED);
-        boolean enough = membership.present() >= setting.contributorsMin();
+        // After a restart of all, everybody is late: without this, every step left would be skipped while they catch
+        // up.
+        boolean enough =
+                membership.present() >= setting.contributorsMin() && answers(step) >= setting.contributorsMin();
         boolean quorum = setting.pace().completion() == Experiment.Pace.Completion.QUORUM
                 && good(step).size() >= setting.pace().quorum();
         return started && enough && (quorum || missing(step).isEmpty());
+    }
+
+    /** Contributors whose prediction is there, be it good or rejected. */
+    private long answers(long step) {
+        return membership.all().stream()
+                .filter(m -> !m.observer() && assembly.spoke(step, m.peer()))
+                .count();
     }
 
     private List<Member> good(long step) {
