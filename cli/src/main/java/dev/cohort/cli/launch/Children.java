@@ -37,7 +37,8 @@ final class Children {
     static ChildSpec broker(Jvm jvm, Path data, String host, int port) {
         List<String> arguments =
                 List.of("broker", "--dir", data.toString(), "--host", host, "--port", Integer.toString(port));
-        return new ChildSpec(BROKER, BROKER, true, start -> jvm.plain(EmbeddedBroker.JVM_FLAGS, arguments), jvm.environment());
+        return new ChildSpec(
+                BROKER, BROKER, true, start -> jvm.plain(EmbeddedBroker.JVM_FLAGS, arguments), jvm.environment());
     }
 
     ChildSpec augmenter() {
@@ -71,7 +72,8 @@ final class Children {
 
     /** Of the network what its catalogue says; of the rest, data above all, what any role needs. */
     private long peerHeap(Experiment.Peer peer) {
-        long network = ModelCatalog.find(peer.model()).map(Architecture::heapMebibytes).orElse(0) * MIB;
+        long network =
+                ModelCatalog.find(peer.model()).map(Architecture::heapMebibytes).orElse(0) * MIB;
         return dataHeap() + network;
     }
 
