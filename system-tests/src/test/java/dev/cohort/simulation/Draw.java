@@ -85,8 +85,31 @@ final class Draw {
                 new Experiment.Augment(random.nextInt(2), random.nextBoolean(), oneIn(4)),
                 new Experiment.Mix(mixing, 1, 0.5, 2),
                 pixels ? Experiment.Data.Delivery.PIXELS : Experiment.Data.Delivery.RECIPE,
-                holds ? Pace.OnLoss.HOLD : Pace.OnLoss.DROP,
+                pace(),
+                oneIn(3) ? 1 : CONTRIBUTORS_MIN,
                 peers);
+    }
+
+    private Pace pace() {
+        Pace.OnLoss onLoss = holds ? Pace.OnLoss.HOLD : Pace.OnLoss.DROP;
+        Pace.Completion completion = oneIn(6) ? Pace.Completion.QUORUM : Pace.Completion.ALL;
+        return pace(completion, onLoss, Scenario.DEADLINE_MS);
+    }
+
+    /** @param deadlineMs after which a peer that is alive is no longer waited for */
+    static Pace pace(Pace.Completion completion, Pace.OnLoss onLoss, long deadlineMs) {
+        return new Pace(
+                Pace.Mode.STRICT,
+                1,
+                1,
+                Scenario.PREFETCH,
+                completion,
+                2,
+                Scenario.GONE_AFTER_MS,
+                deadlineMs,
+                2 * deadlineMs,
+                Scenario.START_MS,
+                onLoss);
     }
 
     static Experiment experiment(
@@ -95,7 +118,8 @@ final class Draw {
             Experiment.Augment augment,
             Experiment.Mix mix,
             Experiment.Data.Delivery delivery,
-            Pace.OnLoss onLoss,
+            Pace pace,
+            int contributorsMin,
             List<PeerPlan> peers) {
         return new Experiment(
                 run,
@@ -108,19 +132,8 @@ final class Draw {
                         .filter(PeerPlan::named)
                         .map(p -> new Experiment.Peer(p.id(), "one-hidden-layer", "cpu", p.seed(), p.observer()))
                         .toList(),
-                new Pace(
-                        Pace.Mode.STRICT,
-                        1,
-                        1,
-                        Scenario.PREFETCH,
-                        Pace.Completion.ALL,
-                        0,
-                        Scenario.GONE_AFTER_MS,
-                        Scenario.DEADLINE_MS,
-                        2 * Scenario.DEADLINE_MS,
-                        Scenario.START_MS,
-                        onLoss),
-                new Experiment.Elastic(CONTRIBUTORS_MIN, SLOTS, 0, 0, 0),
+                pace,
+                new Experiment.Elastic(contributorsMin, SLOTS, 0, 0, 0),
                 new Experiment.Wire(DType.FLOAT32, DType.FLOAT32),
                 new Experiment.Recording(Experiment.Recording.Features.NEEDED, true),
                 new Experiment.Kafka(Optional.empty(), 1, Map.of()),

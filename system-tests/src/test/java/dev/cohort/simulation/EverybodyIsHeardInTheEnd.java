@@ -1,5 +1,6 @@
 package dev.cohort.simulation;
 
+import dev.cohort.experiment.Experiment.Pace;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Topic;
@@ -26,6 +27,7 @@ final class EverybodyIsHeardInTheEnd implements Invariant {
         long settledMs = simulation.scenario().faultsEndMs() + RECOVERY_MS;
         if (entry.message() instanceof Outcome outcome
                 && outcome.resolution() instanceof Outcome.Targets
+                && simulation.scenario().experiment().pace().completion() == Pace.Completion.ALL
                 && simulation.time().nowMs() > settledMs
                 && owed.putIfAbsent(outcome.step(), List.of()) == null) {
             List<PeerId> named = outcome.contributors().stream()

@@ -19,18 +19,7 @@ class HoldTest {
     private static Scenario holding(long seed) {
         Scenario drawn = Draw.scenario(seed);
         Experiment e = drawn.experiment();
-        Pace pace = new Pace(
-                Pace.Mode.STRICT,
-                1,
-                1,
-                Scenario.PREFETCH,
-                Pace.Completion.ALL,
-                0,
-                Scenario.GONE_AFTER_MS,
-                60_000,
-                60_000,
-                60_000,
-                Pace.OnLoss.HOLD);
+        Pace pace = Draw.pace(Pace.Completion.ALL, Pace.OnLoss.HOLD, 60_000);
         Experiment held = new Experiment(
                 e.run(),
                 e.data(),

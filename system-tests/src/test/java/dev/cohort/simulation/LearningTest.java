@@ -60,7 +60,8 @@ class LearningTest {
                 new Experiment.Augment(0, false, false),
                 new Experiment.Mix(Mixing.NONE, 1, 0, 1),
                 Experiment.Data.Delivery.RECIPE,
-                Pace.OnLoss.DROP,
+                Draw.pace(Pace.Completion.ALL, Pace.OnLoss.DROP, Scenario.DEADLINE_MS),
+                2,
                 peers);
         Simulation simulation = new Simulation(
                 new Scenario(

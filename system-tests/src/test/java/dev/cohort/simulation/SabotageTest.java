@@ -126,7 +126,32 @@ class SabotageTest {
                         return new Saboteurs.NewestPredictionCounts(coordinator);
                     }
                 },
+                "TeacherIsBuiltFromItsContributors",
+                "NothingRejectedIsAveraged");
+    }
+
+    @Test
+    void noticesAnOutcomeThatComesBeforeItsParts() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node coordinator(Node coordinator) {
+                        return new Saboteurs.SaysTheOutcomeFirst(coordinator);
+                    }
+                },
                 "TeacherIsBuiltFromItsContributors");
+    }
+
+    @Test
+    void noticesAPeerThatTrainsWithoutItsPart() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node peer(Node peer, PeerPlan plan, RecordingLearner learner) {
+                        return new Saboteurs.DoesWithoutItsPart(peer);
+                    }
+                },
+                "EveryUpdateFollowsFromTheLog");
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -131,6 +132,48 @@ final class Saboteurs {
                                 value.shape().toArray()));
             }
             return zeros;
+        }
+    }
+
+    /** Appends an outcome before the parts it names. */
+    static final class SaysTheOutcomeFirst extends Wrapping {
+        SaysTheOutcomeFirst(Node inner) {
+            super(inner);
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            return backwards(inner.onMessage(message, nowMs));
+        }
+
+        @Override
+        public List<Message> onDeadline(long nowMs) {
+            return backwards(inner.onDeadline(nowMs));
+        }
+
+        private static List<Message> backwards(List<Message> said) {
+            List<Message> backwards = new ArrayList<>(said);
+            Collections.reverse(backwards);
+            return backwards;
+        }
+    }
+
+    /** Trains without the part of an outcome that is meant for it alone. */
+    static final class DoesWithoutItsPart extends Wrapping {
+        DoesWithoutItsPart(Node inner) {
+            super(inner);
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            if (message instanceof Outcome o && o.resolution() instanceof Outcome.Targets targets) {
+                Outcome.Targets less =
+                        new Outcome.Targets(targets.labelWeight(), targets.terms(), List.of(), targets.exact());
+                return inner.onMessage(
+                        new Outcome(o.step(), o.part(), o.coordinator(), o.stateBefore(), o.contributors(), less),
+                        nowMs);
+            }
+            return inner.onMessage(message, nowMs);
         }
     }
 

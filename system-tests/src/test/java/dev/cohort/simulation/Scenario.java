@@ -71,7 +71,8 @@ record Scenario(
         Experiment e = experiment;
         return "seed " + seed + ": " + method() + ", mix " + e.mix().kind() + ", "
                 + e.data().mode() + ", "
-                + (ownViews() ? "own views, " : "") + steps() + " steps, on_loss "
+                + (ownViews() ? "own views, " : "") + steps() + " steps, "
+                + e.pace().completion() + ", on_loss "
                 + e.pace().onLoss() + ", "
                 + (standby ? "a standby coordinator, " : "") + predictionPartitions + " partitions of predictions\n  "
                 + weather + "\n  "

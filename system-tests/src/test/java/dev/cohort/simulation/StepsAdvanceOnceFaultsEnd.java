@@ -31,6 +31,10 @@ final class StepsAdvanceOnceFaultsEnd implements Invariant {
                 stuck,
                 log.closed(),
                 log.lastStep());
+        if (!commands(simulation, Command.Kind.ABORT).isEmpty()) {
+            allGaveUp(simulation);
+            return;
+        }
         long last = log.lastStep().orElseThrow();
         boolean stopped = !commands(simulation, Command.Kind.STOP).isEmpty();
         require(stopped || last == simulation.scenario().steps(), "the run ends early: after step {}", last);
@@ -39,6 +43,13 @@ final class StepsAdvanceOnceFaultsEnd implements Invariant {
             if (!peer.killed()) {
                 cameToTheEnd(simulation, peer, last);
             }
+        }
+    }
+
+    private void allGaveUp(Simulation simulation) {
+        for (PeerProcess peer : simulation.peers()) {
+            String reason = peer.peer().flatMap(Peer::left).orElseThrow().reason();
+            require(reason.startsWith("aborted"), "{} left a run that was given up: {}", peer.id(), reason);
         }
     }
 

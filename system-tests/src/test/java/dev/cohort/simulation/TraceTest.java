@@ -33,7 +33,8 @@ class TraceTest {
                 new Experiment.Augment(1, true, false),
                 new Experiment.Mix(Mixing.CUTMIX, 1, 0.5, 1),
                 Experiment.Data.Delivery.RECIPE,
-                Pace.OnLoss.DROP,
+                Draw.pace(Pace.Completion.ALL, Pace.OnLoss.DROP, Scenario.DEADLINE_MS),
+                2,
                 peers);
         return new Scenario(
                 1,
