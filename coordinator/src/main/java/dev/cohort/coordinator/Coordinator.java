@@ -276,7 +276,8 @@ public final class Coordinator implements Node {
 
     private boolean complete(long step) {
         if (!teacher.distils()) {
-            return assembly.anybody(step);
+            // Nobody waits for it and nobody says it again: what was lost on the way must not keep the run open.
+            return assembly.anybody(step) || membership.allLeft();
         }
         boolean started = applied > 0
                 || membership.all().stream().noneMatch(m -> !m.observer() && m.standing() == Standing.EXPECTED);

@@ -74,6 +74,11 @@ final class Membership {
                 .count();
     }
 
+    /** Whether everybody there ever was has said goodbye. */
+    boolean allLeft() {
+        return !members.isEmpty() && members.values().stream().allMatch(m -> m.standing() == Standing.LEFT);
+    }
+
     private boolean holdsLost() {
         return setting.pace().onLoss() == Experiment.Pace.OnLoss.HOLD;
     }

@@ -117,9 +117,9 @@ final class StepAssembly {
         return entries.getOrDefault(step, new TreeMap<>()).containsKey(peer);
     }
 
-    /** Whether anybody at all has spoken of {@code step}. */
+    /** Whether anybody at all has spoken of {@code step}, or is past it. */
     boolean anybody(long step) {
-        return entries.containsKey(step);
+        return !entries.tailMap(step).isEmpty();
     }
 
     /** When {@code step} was first found open. */
