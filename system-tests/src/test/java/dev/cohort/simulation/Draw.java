@@ -201,6 +201,10 @@ final class Draw {
         }
         addLosses(faults);
         addForgeries(faults);
+        if (oneIn(8)) {
+            long atMs = random.nextLong(faultsEndMs);
+            faults.add(new Fault.Blackout(atMs, Math.min(100, faultsEndMs - atMs)));
+        }
         if (oneIn(6)) {
             faults.add(new Fault.SecondAugmenter(random.nextLong(faultsEndMs)));
         }

@@ -19,6 +19,9 @@ sealed interface Fault {
         ALL
     }
 
+    /** Every process crashes at once; all come back after {@code downMs}. */
+    record Blackout(long atMs, long downMs) implements Fault {}
+
     /** A process is gone for good. */
     record Kill(long atMs, String process) implements Fault {}
 

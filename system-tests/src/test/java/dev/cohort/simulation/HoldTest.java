@@ -60,6 +60,7 @@ class HoldTest {
         }
         return fault instanceof Fault.SecondCoordinator
                 || fault instanceof Fault.SecondAugmenter
+                || fault instanceof Fault.Blackout
                 || (fault instanceof Fault.Twin twin && isHere(twin.peer(), peers));
     }
 

@@ -19,6 +19,7 @@ interface Invariant {
                 teacher,
                 shadows,
                 new OneOutcomePerStep(simulation),
+                new EnoughPeersAnswerEveryStep(log, simulation),
                 new CoordinatorsAgreeOnTeacherState(simulation, teacher),
                 new EachPeerTrainsAStepAtMostOnce(shadows),
                 new AllPeersSeeTheSameOutcome(shadows),

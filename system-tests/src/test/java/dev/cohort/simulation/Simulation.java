@@ -153,6 +153,10 @@ final class Simulation implements Surroundings {
     private void happens(Fault fault) {
         if (fault instanceof Fault.Crash crash) {
             crash(crash);
+        } else if (fault instanceof Fault.Blackout blackout) {
+            List.copyOf(processes.keySet())
+                    .forEach(name ->
+                            crash(new Fault.Crash(blackout.atMs(), name, blackout.downMs(), Fault.Damage.NONE)));
         } else if (fault instanceof Fault.Kill kill) {
             whenHeardOf(kill.process(), () -> peer(kill.process()).kill());
         } else if (fault instanceof Fault.CutOff cut) {

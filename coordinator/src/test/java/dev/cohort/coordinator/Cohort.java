@@ -1,0 +1,174 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.coordinator.method.MethodCatalog;
+import dev.cohort.coordinator.method.TeacherSetting;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Experiment.Pace;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Recipe;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Hasher;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/** What the tests of the coordinator speak with: a run of three peers, two classes and batches of two rows. */
+final class Cohort {
+    static final PeerId P1 = new PeerId("p1");
+    static final PeerId P2 = new PeerId("p2");
+    static final PeerId P3 = new PeerId("p3");
+    static final PeerId CONTROL = new PeerId("control");
+    static final long GONE_AFTER_MS = 300;
+    static final long DEADLINE_MS = 1_000;
+    static final long START_MS = 10_000;
+    static final long RESEND_MS = 200;
+    static final Digest DATA = new Hasher().text("data").digest();
+
+    private static final int SLOTS = 4;
+    private static final int WIDTH = 3;
+
+    private Cohort() {}
+
+    static Coordinator coordinator(String name, String method, Pace.OnLoss onLoss) {
+        Experiment.Optimizer optimizer = new Experiment.Optimizer(
+                0.1, 0.9, false, 0, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
+        int[] widths = new int[SLOTS];
+        java.util.Arrays.fill(widths, WIDTH);
+        Teacher teacher = MethodCatalog.get(method)
+                .create(
+                        new Experiment.Method(method, Map.of()),
+                        new TeacherSetting(SLOTS, Ints.of(widths), 2, 1, optimizer, DType.FLOAT32));
+        Pace pace = new Pace(
+                Pace.Mode.STRICT,
+                1,
+                1,
+                2,
+                Pace.Completion.ALL,
+                0,
+                GONE_AFTER_MS,
+                DEADLINE_MS,
+                2 * DEADLINE_MS,
+                START_MS,
+                onLoss);
+        return new Coordinator(
+                new CoordinatorSetting(
+                        name,
+                        List.of(P1, P2, P3),
+                        Set.of(CONTROL),
+                        SLOTS,
+                        2,
+                        Ints.of(widths),
+                        DATA,
+                        Ints.of(0, 1),
+                        pace,
+                        2,
+                        100,
+                        step -> 0.1,
+                        RESEND_MS),
+                teacher);
+    }
+
+    /** A coordinator of {@code mean_logit} to which all named peers have come at time 0. */
+    static Coordinator started(Pace.OnLoss onLoss) {
+        Coordinator coordinator = coordinator("c1", "mean_logit", onLoss);
+        for (PeerId peer : List.of(P1, P2, P3)) {
+            tell(coordinator, 0, joining(peer, 1));
+        }
+        return coordinator;
+    }
+
+    /** All that the coordinator says to these messages, one after the other. */
+    static List<Message> tell(Coordinator coordinator, long nowMs, Message... messages) {
+        List<Message> said = new ArrayList<>();
+        for (Message message : messages) {
+            said.addAll(coordinator.onMessage(message, nowMs));
+        }
+        return said;
+    }
+
+    static <M extends Message> List<M> only(Class<M> type, List<Message> said) {
+        return said.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    static Outcome outcome(List<Message> said) {
+        List<Outcome> outcomes = only(Outcome.class, said);
+        if (outcomes.size() != 1) {
+            throw new AssertionError("one outcome expected, said " + said);
+        }
+        return outcomes.get(0);
+    }
+
+    static List<PeerId> contributors(Outcome outcome) {
+        return outcome.contributors().stream().map(Outcome.Contributor::peer).toList();
+    }
+
+    static Joining joining(PeerId peer, long incarnation) {
+        return new Joining(peer, incarnation, "resnet8", "cpu", false, WIDTH, 0, DATA, 1);
+    }
+
+    static Heartbeat heartbeat(PeerId peer, long step) {
+        return new Heartbeat(peer, 1, PeerState.TRAINING, step, Heartbeat.Figures.NONE);
+    }
+
+    /** All peers live from then to then; what the coordinator says meanwhile. */
+    static List<Message> allLive(Coordinator coordinator, long fromMs, long toMs) {
+        List<Message> said = new ArrayList<>();
+        for (long nowMs = fromMs; nowMs <= toMs; nowMs += GONE_AFTER_MS / 3) {
+            said.addAll(tell(coordinator, nowMs, heartbeat(P1, 0), heartbeat(P2, 0), heartbeat(P3, 0)));
+        }
+        return said;
+    }
+
+    static Digest images(long step) {
+        return new Hasher().text("images").number(step).digest();
+    }
+
+    static Batch batch(long step) {
+        Ints rows = Ints.of(0, 1);
+        return new Batch(
+                step,
+                0,
+                false,
+                new SoftLabels(2, List.of(rows), List.of(1.0)),
+                new Recipe(
+                        rows,
+                        List.of(),
+                        OptionalDouble.empty(),
+                        0,
+                        List.of(new Recipe.View(rows, rows, rows, List.of()))),
+                List.of(images(step)),
+                Optional.empty());
+    }
+
+    /** The prediction of a peer whose first logit is {@code logit}. */
+    static Prediction says(PeerId peer, long step, double logit) {
+        return says(peer, step, NamedTensors.of(TensorName.LOGITS, logits(logit, 2, 2)), images(step));
+    }
+
+    static Prediction says(PeerId peer, long step, NamedTensors tensors, Digest rendered) {
+        NamedTensors all = tensors.with(TensorName.FEATURES, logits(0.5, 2, WIDTH));
+        return new Prediction(step, 0, peer, 1, step - 1, all, rendered, Optional.empty());
+    }
+
+    static Tensor logits(double first, int rows, int columns) {
+        double[] values = new double[rows * columns];
+        values[0] = first;
+        return Tensor.of(DType.FLOAT32, values, rows, columns);
+    }
+}
