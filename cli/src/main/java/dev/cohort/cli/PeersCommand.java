@@ -67,7 +67,7 @@ final class PeersCommand implements Callable<Integer> {
         lines.add("Step " + view.closedStep() + " of " + view.stepsPlanned() + " of run " + view.runId() + ".");
         List<RunView.Event> events = view.events();
         events.subList(Math.max(0, events.size() - EVENTS_SHOWN), events.size())
-                .forEach(e -> lines.add("after step " + e.step() + ": " + e.peer() + " " + e.what()));
+                .forEach(e -> lines.add(e.peer() + " " + e.what()));
         return lines;
     }
 

@@ -6,7 +6,6 @@ import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.launch.TorchThreads;
-import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Report;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
@@ -239,7 +238,7 @@ final class RunCommand implements Callable<Integer> {
             System.out.println(json);
         }
         System.out.flush();
-        boolean all = result.view().peers().stream().allMatch(PeerView::finished);
+        boolean all = result.view().peers().stream().allMatch(p -> p.finished() || p.drained());
         return (all ? ExitCode.OK : ExitCode.FAILED).code();
     }
 }

@@ -13,7 +13,8 @@ import java.util.TreeSet;
 
 /**
  * The accuracy of peers taken together: the class of the largest mean probability over all who published their test logits
- * after the same epoch. Probabilities of old epochs are dropped, their accuracy stays.
+ * after the same epoch and step. (Who leaves in the middle of an epoch is tested then, and is no part of it.) Probabilities of
+ * old epochs are dropped, their accuracy stays.
  */
 final class Ensemble {
     private static final int EPOCHS_KEPT = 2;
@@ -22,6 +23,7 @@ final class Ensemble {
     private final TreeMap<Integer, TreeMap<PeerId, float[]>> probabilities = new TreeMap<>();
     private final TreeMap<Integer, Set<PeerId>> voters = new TreeMap<>();
     private final TreeMap<Integer, Double> accuracies = new TreeMap<>();
+    private final TreeMap<Integer, Long> steps = new TreeMap<>();
 
     /** @param labels class of each test image */
     Ensemble(Ints labels) {
@@ -29,16 +31,25 @@ final class Ensemble {
     }
 
     /**
-     * Takes in a peer's test logits [N, C]; those of another number of images, and those that come after the epoch was
-     * dropped, are left out.
+     * Takes in a peer's test logits [N, C] after {@code step}; those of another number of images, and those that come after
+     * the epoch was dropped, are left out.
      */
-    void vote(int epoch, PeerId peer, Tensor logits) {
+    void vote(int epoch, long step, PeerId peer, Tensor logits) {
         boolean dropped = !probabilities.containsKey(epoch)
                 && probabilities.size() == EPOCHS_KEPT
                 && epoch < probabilities.firstKey();
         if (dropped || logits.shape().size() != 2 || logits.dimension(0) != labels.size()) {
             return;
         }
+        long known = steps.getOrDefault(epoch, step);
+        if (step < known) {
+            return;
+        }
+        if (step > known) {
+            probabilities.remove(epoch);
+            voters.remove(epoch);
+        }
+        steps.put(epoch, step);
         TreeMap<PeerId, float[]> votes = probabilities.computeIfAbsent(epoch, e -> new TreeMap<>());
         votes.put(peer, probabilities(logits));
         voters.computeIfAbsent(epoch, e -> new TreeSet<>()).add(peer);

@@ -9,8 +9,8 @@ import java.util.stream.StreamSupport;
 /**
  * How much better the learners of one run are than its control peer, which saw the same batches without distillation.
  *
- * @param peers mean test accuracy of the learners with control's model, minus control's: others would compare networks, not
- *     methods. Empty when no learner has that model
+ * @param peers mean test accuracy of the learners with control's model that trained to the end, minus control's: others would
+ *     compare networks or lengths of training, not methods. Empty when there is no such learner
  * @param ensemble accuracy of the ensemble minus control's; empty when it is not known
  */
 public record Gain(OptionalDouble peers, OptionalDouble ensemble) {
@@ -19,7 +19,7 @@ public record Gain(OptionalDouble peers, OptionalDouble ensemble) {
         return view.control().filter(c -> c.testAccuracy().isPresent()).map(control -> {
             double alone = control.testAccuracy().getAsDouble();
             OptionalDouble alike = view.learners().stream()
-                    .filter(p -> p.model().equals(control.model()))
+                    .filter(p -> p.model().equals(control.model()) && (p.finished() || !p.ended()))
                     .map(PeerView::testAccuracy)
                     .filter(OptionalDouble::isPresent)
                     .mapToDouble(OptionalDouble::getAsDouble)
@@ -38,6 +38,7 @@ public record Gain(OptionalDouble peers, OptionalDouble ensemble) {
         List<JsonNode> alike = StreamSupport.stream(result.path("peers").spliterator(), false)
                 .filter(p -> p.path("model").equals(control.path("model")))
                 .filter(p -> p.path("test_accuracy").isNumber())
+                .filter(p -> p.path("steps_trained").equals(result.path("steps")))
                 .toList();
         OptionalDouble mean = alike.stream()
                 .mapToDouble(p -> p.path("test_accuracy").asDouble())

@@ -187,6 +187,11 @@ public final class PeerView {
         return left.filter(l -> l.reason().equals(Left.FINISHED)).isPresent();
     }
 
+    /** Whether it left because somebody asked it to. */
+    public boolean drained() {
+        return left.filter(l -> l.reason().startsWith("drained")).isPresent();
+    }
+
     /** Whether nothing more is to be expected of it. */
     public boolean ended() {
         return left.isPresent() || givenUp;

@@ -176,7 +176,7 @@ public final class RunView {
             evaluation
                     .tensors()
                     .find(TensorName.LOGITS)
-                    .ifPresent(logits -> ensemble.vote(evaluation.epoch(), peer.id(), logits));
+                    .ifPresent(logits -> ensemble.vote(evaluation.epoch(), evaluation.step(), peer.id(), logits));
         }
     }
 

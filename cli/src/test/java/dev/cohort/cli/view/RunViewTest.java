@@ -71,6 +71,17 @@ class RunViewTest {
     }
 
     @Test
+    void leavesATestInTheMiddleOfAnEpochOutOfTheEnsemble() {
+        double[] wrong = {0, 9, 9, 0, 0, 9, 9, 0};
+        view.on(SampleRun.evaluation("p1", 0, 0, wrong), 0);
+        view.on(SampleRun.evaluationAt(4, "p2", 0, 1, 2, 0, 0, 2, 2, 0, 0, 2), 0);
+        assertThat(view.ensembleSize(0)).as("p2 left at step 4").isEqualTo(1);
+        view.on(SampleRun.evaluationAt(6, "p2", 0, 1, 2, 0, 0, 2, 2, 0, 0, 2), 0);
+        assertThat(view.ensembleAccuracy(0)).as("p1 was tested at step 5").hasValue(1.0);
+        assertThat(view.ensembleSize(0)).isEqualTo(1);
+    }
+
+    @Test
     void doesNotWaitForTheTestsOfALearnerThatIsGone() {
         view.on(SampleRun.evaluation("p1", 0, 0.5, 2, 0, 2, 0, 2, 0, 2, 0), 0);
         view.giveUp(P2, "died too often", 1);

@@ -147,10 +147,14 @@ final class SampleRun {
 
     /** Two logits an image. */
     static Evaluation evaluation(String source, int epoch, double accuracy, double... logits) {
+        return evaluationAt(5L * (epoch + 1), source, epoch, accuracy, logits);
+    }
+
+    static Evaluation evaluationAt(long step, String source, int epoch, double accuracy, double... logits) {
         NamedTensors tensors = logits.length == 0
                 ? NamedTensors.none()
                 : NamedTensors.of(TensorName.LOGITS, Tensor.of(DType.FLOAT32, logits, logits.length / 2, 2));
-        return new Evaluation(5L * (epoch + 1), epoch, epoch == 1, source, accuracy, 0.7, tensors);
+        return new Evaluation(step, epoch, epoch == 1, source, accuracy, 0.7, tensors);
     }
 
     static Left finished(PeerId peer, double accuracy) {

@@ -26,7 +26,7 @@ class VerdictTest {
 
     @Test
     void comparesControlWithPeersOfItsOwnModelOnly() {
-        RunView view = SampleRun.view();
+        RunView view = SampleRun.whole();
         view.on(SampleRun.finished(P1, 0.5), 0);
         view.on(SampleRun.finished(P2, 0.9), 0);
         view.on(SampleRun.finished(CONTROL, 0.5), 0);
