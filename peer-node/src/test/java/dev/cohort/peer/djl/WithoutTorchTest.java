@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -74,19 +73,6 @@ class WithoutTorchTest {
         String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(kept)
                 .collect(Collectors.joining(File.pathSeparator));
-        ProcessBuilder builder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-Dai.djl.offline=true",
-                        "-DDJL_CACHE_DIR=" + cache,
-                        "-cp",
-                        classPath,
-                        main.getName())
-                .redirectErrorStream(true);
-        builder.environment().remove("PYTORCH_LIBRARY_PATH");
-        Process process = builder.start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
-        return output.lines().toList();
+        return ChildJvm.run(main, classPath, List.of("-Xmx64m", "-DDJL_CACHE_DIR=" + cache));
     }
 }
