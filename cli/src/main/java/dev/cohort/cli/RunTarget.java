@@ -13,7 +13,8 @@ import picocli.CommandLine.Option;
 
 /** A run that goes on: on this machine by its directory, elsewhere by its id and broker. */
 final class RunTarget {
-    private static final Duration ANSWER = Duration.ofSeconds(5);
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+    private static final Duration ANSWER = Duration.ofSeconds(30);
 
     @Option(
             names = "--run",
@@ -43,11 +44,13 @@ final class RunTarget {
             RunDirectory.About about = RunDirectory.find(runs.path(), run).about();
             place = new Place(about.id(), new KafkaAddress(about.bootstrap(), broker.client()));
         }
-        if (!EmbeddedBroker.awaitReady(place.address(), ANSWER)) {
+        if (!EmbeddedBroker.awaitReady(place.address(), CONNECT, ANSWER)) {
             throw new LaunchException(
                     ExitCode.UNAVAILABLE,
-                    "run " + place.id() + ": its broker " + place.address() + " does not answer; the run is over"
-                            + " (go on with it by 'cohort run --resume'), or the address is wrong");
+                    "run " + place.id() + ": its broker " + place.address() + " does not answer; "
+                            + (broker.bootstrap().isPresent()
+                                    ? "check the address and that it runs (--bootstrap)"
+                                    : "the run is over (go on with it by 'cohort run --resume'), or the address is wrong"));
         }
         return place;
     }

@@ -59,6 +59,9 @@ public final class RoleProcess implements Faults, AutoCloseable {
     private final Vertx vertx;
     private final PrometheusMeterRegistry registry;
     private final AtomicLong eventLoopBlocks = new AtomicLong();
+    /** Vert.x' checker thread only. */
+    private final BlockReports blockReports = new BlockReports();
+
     private final CompletableFuture<ExitCode> exit = new CompletableFuture<>();
     private final AtomicReference<Runnable> graceful = new AtomicReference<>(() -> exit(ExitCode.OK));
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -261,11 +264,12 @@ public final class RoleProcess implements Faults, AutoCloseable {
     }
 
     private void blocked(BlockedThreadEvent event) {
-        LOG.warn(
-                "thread blocked thread={} blocked_ms={}",
-                event.thread().getName(),
-                TimeUnit.NANOSECONDS.toMillis(event.duration()));
-        if (event.thread().getName().startsWith("vert.x-eventloop")) {
+        String thread = event.thread().getName();
+        long blockedMs = TimeUnit.NANOSECONDS.toMillis(event.duration());
+        if (blockReports.isNews(thread, blockedMs)) {
+            LOG.warn("thread blocked thread={} blocked_ms={}", thread, blockedMs);
+        }
+        if (thread.startsWith("vert.x-eventloop")) {
             eventLoopBlocks.incrementAndGet();
         }
     }

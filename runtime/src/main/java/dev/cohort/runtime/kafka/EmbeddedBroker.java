@@ -98,6 +98,15 @@ public final class EmbeddedBroker {
 
     /** Waits until the broker answers; false when it did not within {@code limit}. */
     public static boolean awaitReady(KafkaAddress address, Duration limit) {
+        return awaitReady(address, limit, Duration.ZERO);
+    }
+
+    /**
+     * Whether a broker takes a connection within {@code limit} and answers; where one listens, its answer is awaited for
+     * {@code answerLimit} at least: on a busy machine the first question alone can take longer than it should take to find
+     * nobody there.
+     */
+    public static boolean awaitReady(KafkaAddress address, Duration limit, Duration answerLimit) {
         long endNanos = System.nanoTime() + limit.toNanos();
         while (!accepts(address)) {
             if (System.nanoTime() - endNanos >= 0) {
@@ -106,7 +115,8 @@ public final class EmbeddedBroker {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
         }
         try (Admin admin = Admin.create(ClientSettings.admin(address, "await-ready"))) {
-            int restMs = (int) Math.max(100, TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime()));
+            long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+            int restMs = (int) Math.max(100, Math.max(answerLimit.toMillis(), leftMs));
             return !admin.describeCluster(new DescribeClusterOptions().timeoutMs(restMs))
                     .nodes()
                     .get()

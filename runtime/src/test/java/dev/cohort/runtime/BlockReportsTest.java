@@ -1,0 +1,35 @@
+package dev.cohort.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BlockReportsTest {
+    private final BlockReports reports = new BlockReports();
+
+    @Test
+    void saysALongPauseOnceEachTimeItHasDoubled() {
+        List<Long> said = new ArrayList<>();
+        for (long blockedMs = 250; blockedMs <= 5000; blockedMs += 50) {
+            if (reports.isNews("loop", blockedMs)) {
+                said.add(blockedMs);
+            }
+        }
+        assertThat(said).containsExactly(250L, 500L, 1000L, 2000L, 4000L);
+    }
+
+    @Test
+    void saysTheNextPauseAfterALongOne() {
+        reports.isNews("loop", 250);
+        reports.isNews("loop", 600);
+        assertThat(reports.isNews("loop", 240)).isTrue();
+    }
+
+    @Test
+    void saysEachThread() {
+        reports.isNews("loop", 250);
+        assertThat(reports.isNews("worker", 300)).isTrue();
+    }
+}
