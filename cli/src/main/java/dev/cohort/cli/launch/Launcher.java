@@ -4,6 +4,7 @@ import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.RunView;
 import dev.cohort.cli.view.Screen;
+import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
@@ -199,6 +200,7 @@ public final class Launcher implements AutoCloseable {
         screen.say("Run " + directory.id() + " in " + directory.path() + ": "
                 + experiment.method().name() + ", " + experiment.contributors().size() + " peers, "
                 + plan.manifest().steps() + " steps.");
+        screen.say("Method " + MethodCatalog.get(experiment.method().name()).inForce(experiment.method()) + ".");
         screen.say("Join it:  ./cohort join --run " + directory.id() + " --bootstrap " + address);
     }
 
