@@ -117,10 +117,6 @@ public final class PeerRole {
                 process));
         process.deploy(verticle);
         process.deploy(heartbeats);
-        process.serve(
-                options.httpHost(),
-                options.httpPort(),
-                () -> session.log().brokerReachable() ? List.of() : List.of("broker not reachable"));
         CompletableFuture<Integer> seat = new CompletableFuture<>();
         Following following = session.log()
                 .follow(
@@ -129,6 +125,7 @@ public final class PeerRole {
                         From.BEGINNING,
                         new RenderingAhead(verticle.inbox(), renderer, setting, seat));
         process.closeAtEnd(following);
+        process.serve(options.httpHost(), options.httpPort(), () -> session.notReady(following));
         if (setting.slot().isEmpty()) {
             var unused = seat.thenAccept(following::addSlot);
         }
