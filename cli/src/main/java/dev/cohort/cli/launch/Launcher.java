@@ -174,16 +174,18 @@ public final class Launcher implements AutoCloseable {
         }
     }
 
-    /** @throws LaunchException when somebody else listens on {@code port} */
+    /** @throws LaunchException when {@code host} is not of this machine, or somebody else listens on {@code port} */
     public static void requireFree(String host, int port) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(host, port));
         } catch (IOException e) {
+            String what = port == 0 ? "address " + host : "port " + port + " on " + host;
             throw new LaunchException(
                     ExitCode.INPUT_OUTPUT,
-                    "port " + port + " on " + host + ": cannot be used for the broker (" + e.getMessage()
-                            + "): name a free one with --listen HOST:PORT, or leave --listen out",
+                    what + ": cannot be used for the broker (" + e.getMessage() + "): name "
+                            + (port == 0 ? "one of this machine" : "a free one")
+                            + " with --listen HOST:PORT, or leave --listen out",
                     e);
         }
     }
