@@ -27,7 +27,7 @@ final class CutsGoldenTest {
         String folder = System.getProperty("golden.dir", "");
         Path path = folder.isEmpty()
                 ? Path.of(CutsGoldenTest.class.getResource("/golden").toURI())
-                : Path.of(folder);
+                : fromRoot(Path.of(folder));
         List<JsonNode> all = new ArrayList<>();
         try (Stream<Path> entries = Files.list(path)) {
             for (Path file :
@@ -41,6 +41,13 @@ final class CutsGoldenTest {
                 .toList();
         assumeThat(known).as("golden files of " + METHOD + " in " + path).isNotEmpty();
         return known;
+    }
+
+    /** Tests run in the folder of their module; who calls Maven is in the one above. */
+    private static Path fromRoot(Path path) {
+        Path here = Path.of("").toAbsolutePath();
+        Path root = Files.exists(here.resolve("mvnw")) ? here : here.resolve("..");
+        return root.resolve(path).normalize();
     }
 
     @Test

@@ -32,7 +32,7 @@ final class MethodsCommand implements Callable<Integer> {
         Map<String, String> row = new LinkedHashMap<>();
         row.put("name", method.name());
         row.put("about", method.summary());
-        row.put("loss", method.formula());
+        row.put("loss", method.formula() + "; " + Method.REDUCTION);
         row.put("source", method.paper());
         row.put(
                 "settings",

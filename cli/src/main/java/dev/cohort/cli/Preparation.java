@@ -62,6 +62,7 @@ final class Preparation {
         experiment.ifPresent(e -> checkNames(e, problems));
         List<String> found = new ArrayList<>(problems.found());
         Optional<ImageData> data = experiment.flatMap(e -> open(e, found));
+        experiment.ifPresent(e -> data.ifPresent(d -> checkBatches(e, d, found)));
         if (!found.isEmpty() || experiment.isEmpty() || data.isEmpty()) {
             throw new LaunchException(ExitCode.USAGE, message(found));
         }
@@ -101,6 +102,15 @@ final class Preparation {
 
     private static void checkNames(Experiment experiment, Problems problems) {
         MethodCatalog.validate(experiment.method(), problems, "method");
+        int contributors = experiment.contributors().size();
+        MethodCatalog.find(experiment.method().name())
+                .filter(method -> contributors > 0)
+                .ifPresent(method -> problems.require(
+                        contributors >= method.contributorsMin(),
+                        "peers",
+                        contributors,
+                        "at least " + method.contributorsMin() + " that are not control, since method " + method.name()
+                                + " teaches each from the others (method.name=independent trains one alone)"));
         Set<String> models = new TreeSet<>();
         for (int i = 0; i < experiment.peers().size(); i++) {
             Experiment.Peer peer = experiment.peers().get(i);
@@ -116,6 +126,30 @@ final class Preparation {
                 problems.add("peers." + i + ".device", String.valueOf(e.getMessage()));
             }
         }
+    }
+
+    /** A batch that a network cannot take would end its peer in the middle of the run. */
+    private static void checkBatches(Experiment experiment, ImageData data, List<String> found) {
+        Problems problems = new Problems();
+        int images = data.train().count();
+        int batchSize = experiment.run().batchSize();
+        problems.require(
+                batchSize <= images,
+                "run.batch_size",
+                batchSize,
+                "at most " + images + ", the images there are to train on");
+        int least = RunPlan.rowsMin(experiment, images);
+        experiment.peers().stream()
+                .flatMap(peer -> ModelCatalog.find(peer.model()).stream())
+                .filter(model -> model.rowsMin(data.shape()) > least)
+                .findFirst()
+                .ifPresent(model -> problems.require(
+                        false,
+                        "run.batch_size",
+                        batchSize,
+                        "such that no batch has a single image, which " + model.name() + " cannot train on (" + images
+                                + " images leave " + least + " for the last batch of an epoch)"));
+        found.addAll(problems.found());
     }
 
     private static Optional<ImageData> open(Experiment experiment, List<String> found) {

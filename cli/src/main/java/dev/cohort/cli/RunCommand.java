@@ -138,7 +138,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private Started begun(HostPort address) {
-        if (address.port() != 0 && broker.bootstrap().isEmpty()) {
+        if (broker.bootstrap().isEmpty()) {
             Launcher.requireFree(address.host(), address.port());
         }
         LaunchPlan plan = Preparation.prepare(experiment.map(Path::of), allSettings());

@@ -78,6 +78,32 @@ class CohortTest {
     }
 
     @Test
+    void refusesFewerPeersThanTheMethodNeeds() {
+        assertRefused(
+                run("--peers", "1", "--set", "method.name=dml"),
+                ExitCode.USAGE,
+                "peers: 1",
+                "at least 2",
+                "independent");
+    }
+
+    @Test
+    void refusesMorePeersThanThereAreSlots() {
+        assertRefused(run("--peers", "257"), ExitCode.USAGE, "peers: 257", "at most 256");
+    }
+
+    @Test
+    void refusesABatchLargerThanTheData() {
+        assertRefused(run("--set", "run.batch_size=10001"), ExitCode.USAGE, "run.batch_size: 10001", "10000");
+    }
+
+    @Test
+    void refusesALastBatchOfOneImageForANetworkThatCannotTakeIt() {
+        List<String> one = List.of("--set", "run.batch_size=99", "--set", "peers.0.model=vgg16");
+        assertRefused(run(one.toArray(String[]::new)), ExitCode.USAGE, "run.batch_size: 99", "vgg16", "single image");
+    }
+
+    @Test
     void refusesAnUnknownModelAndSaysWhichThereAre() {
         assertRefused(
                 run("--set", "peers.0.model=resnet9"), ExitCode.USAGE, "peers.0.model", "resnet9", "resnet8, resnet14");
@@ -105,6 +131,12 @@ class CohortTest {
         }
     }
 
+    /** From the block of addresses that are for documentation, thus of no machine (RFC 5737). */
+    @Test
+    void refusesAnAddressOfAnotherMachine() {
+        assertRefused(run("--listen", "192.0.2.1"), ExitCode.INPUT_OUTPUT, "address 192.0.2.1", "--listen");
+    }
+
     @Test
     void refusesAnAddressThatIsNone() {
         assertRefused(run("--listen", "127.0.0.1:99999"), ExitCode.USAGE, "--listen", "99999");
@@ -118,6 +150,16 @@ class CohortTest {
         }
         assertRefused(
                 run("--bootstrap", "127.0.0.1:" + closed), ExitCode.UNAVAILABLE, "127.0.0.1:" + closed, "--bootstrap");
+    }
+
+    @Test
+    void refusesToJoinWhereNoBrokerAnswers() throws IOException {
+        int closed;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closed = socket.getLocalPort();
+        }
+        String address = "127.0.0.1:" + closed;
+        assertRefused(cohort("join", "--run", "x", "--bootstrap", address), ExitCode.UNAVAILABLE, address, "no answer");
     }
 
     @Test

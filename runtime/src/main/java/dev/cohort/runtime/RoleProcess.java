@@ -146,6 +146,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
     public int serve(String host, int port, Supplier<List<String>> notReady) {
         HttpVerticle http = new HttpVerticle(name, host, port, registry, notReady);
         start(vertx.deployVerticle(http), "HTTP address " + host + ":" + port + " cannot be used");
+        LOG.info("serves http address={}:{}", host, http.port());
         return http.port();
     }
 

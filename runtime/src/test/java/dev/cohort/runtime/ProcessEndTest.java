@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +33,7 @@ class ProcessEndTest {
                     NodeVerticle.Wiring.of("node", new ScriptedNode(Role::broken), () -> 0, messages -> {}, process));
             process.onStop(() -> stop(process, args[0]));
             process.deploy(node);
+            process.serve(HttpVerticle.LOOPBACK, 0, List::of);
             System.out.println(READY);
             if (args[0].equals("broken-node")) {
                 node.inbox().offer(new Delivery(Samples.command(1), "test", Topic.CONTROL, 0, 0, 1));
@@ -104,6 +107,20 @@ class ProcessEndTest {
         process.destroy();
         assertThat(exitCode(process)).isEqualTo(128 + 15);
         assertThat(read(output)).contains("asked to end process=role").contains("graceful");
+    }
+
+    /** The port is a free one, so nobody could ask without it. */
+    @Test
+    void saysWhereItServesHttp(@TempDir Path folder) throws Exception {
+        Path output = folder.resolve("out");
+        Process process = start(output, false, "idle");
+        Matcher address =
+                Pattern.compile("serves http address=127\\.0\\.0\\.1:(\\d+)").matcher(read(output));
+        assertThat(address.find()).as(read(output)).isTrue();
+        assertThat(new HttpProbe(Integer.parseInt(address.group(1))).get("/health"))
+                .startsWith("200 ");
+        process.destroy();
+        exitCode(process);
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.RunView;
 import dev.cohort.cli.view.Screen;
+import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
@@ -173,16 +174,18 @@ public final class Launcher implements AutoCloseable {
         }
     }
 
-    /** @throws LaunchException when somebody else listens on {@code port} */
+    /** @throws LaunchException when {@code host} is not of this machine, or somebody else listens on {@code port} */
     public static void requireFree(String host, int port) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(host, port));
         } catch (IOException e) {
+            String what = port == 0 ? "address " + host : "port " + port + " on " + host;
             throw new LaunchException(
                     ExitCode.INPUT_OUTPUT,
-                    "port " + port + " on " + host + ": cannot be used for the broker (" + e.getMessage()
-                            + "): name a free one with --listen HOST:PORT, or leave --listen out",
+                    what + ": cannot be used for the broker (" + e.getMessage() + "): name "
+                            + (port == 0 ? "one of this machine" : "a free one")
+                            + " with --listen HOST:PORT, or leave --listen out",
                     e);
         }
     }
@@ -199,6 +202,7 @@ public final class Launcher implements AutoCloseable {
         screen.say("Run " + directory.id() + " in " + directory.path() + ": "
                 + experiment.method().name() + ", " + experiment.contributors().size() + " peers, "
                 + plan.manifest().steps() + " steps.");
+        screen.say("Method " + MethodCatalog.get(experiment.method().name()).inForce(experiment.method()) + ".");
         screen.say("Join it:  ./cohort join --run " + directory.id() + " --bootstrap " + address);
     }
 

@@ -14,9 +14,9 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.NodeVerticle;
 import dev.cohort.runtime.ObservedNode;
 import dev.cohort.runtime.Status;
+import dev.cohort.runtime.kafka.Following;
 import dev.cohort.runtime.kafka.From;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -51,13 +51,9 @@ public final class AugmentRole {
                 .withStatus(() -> status(augmenter.status()))
                 .withFinished(augmenter::finished));
         session.process().deploy(verticle);
-        session.process()
-                .serve(
-                        options.httpHost(),
-                        options.httpPort(),
-                        () -> session.log().brokerReachable() ? List.of() : List.of("broker not reachable"));
-        session.process()
-                .closeAtEnd(session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox()));
+        Following following = session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox());
+        session.process().closeAtEnd(following);
+        session.process().serve(options.httpHost(), options.httpPort(), () -> session.notReady(following));
         verticle.finished().thenRun(session::endWell);
         return session.process().await();
     }

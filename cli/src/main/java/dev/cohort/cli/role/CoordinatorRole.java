@@ -15,6 +15,7 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.NodeVerticle;
 import dev.cohort.runtime.ObservedNode;
 import dev.cohort.runtime.Status;
+import dev.cohort.runtime.kafka.Following;
 import dev.cohort.runtime.kafka.From;
 import java.util.EnumSet;
 import java.util.List;
@@ -47,13 +48,9 @@ public final class CoordinatorRole {
                         () -> status(coordinator.status(session.log().clock().getAsLong())))
                 .withFinished(coordinator::finished));
         session.process().deploy(verticle);
-        session.process()
-                .serve(
-                        options.httpHost(),
-                        options.httpPort(),
-                        () -> session.log().brokerReachable() ? List.of() : List.of("broker not reachable"));
-        session.process()
-                .closeAtEnd(session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox()));
+        Following following = session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox());
+        session.process().closeAtEnd(following);
+        session.process().serve(options.httpHost(), options.httpPort(), () -> session.notReady(following));
         verticle.finished().thenRun(session::endWell);
         return session.process().await();
     }

@@ -68,6 +68,7 @@ public final class PeerRole {
         Session session = Session.open(options);
         Experiment experiment = session.experiment();
         Experiment.Peer self = newcomer.orElseGet(() -> named(experiment, options.name()));
+        requireBatches(session, self);
         Source source = source(session);
         PrefetchingRenderer renderer = new PrefetchingRenderer(source.renderer(), RENDERED_AHEAD_MAX);
         session.process().closeAtEnd(renderer);
@@ -83,6 +84,18 @@ public final class PeerRole {
                 .resolve(self.id().value());
         Peer peer = new Peer(setting, learner, renderer, new SafetensorsStore(checkpoints, SafetensorsStore.KEPT));
         return drive(session, options, peer, setting, renderer);
+    }
+
+    /** A newcomer brings a network that the launcher did not see. */
+    private static void requireBatches(Session session, Experiment.Peer self) {
+        int least = RunPlan.rowsMin(session.experiment(), session.manifest().trainImages());
+        boolean fits = ModelCatalog.find(self.model())
+                .map(model -> model.rowsMin(session.manifest().image()) <= least)
+                .orElse(true);
+        if (!fits) {
+            throw new IllegalArgumentException("model " + self.model() + ": cannot train on a batch of " + least
+                    + " image, as this run has one at the end of each epoch; join with another --model");
+        }
     }
 
     /** Where images come from, and which data that is. */
@@ -117,10 +130,6 @@ public final class PeerRole {
                 process));
         process.deploy(verticle);
         process.deploy(heartbeats);
-        process.serve(
-                options.httpHost(),
-                options.httpPort(),
-                () -> session.log().brokerReachable() ? List.of() : List.of("broker not reachable"));
         CompletableFuture<Integer> seat = new CompletableFuture<>();
         Following following = session.log()
                 .follow(
@@ -129,6 +138,7 @@ public final class PeerRole {
                         From.BEGINNING,
                         new RenderingAhead(verticle.inbox(), renderer, setting, seat));
         process.closeAtEnd(following);
+        process.serve(options.httpHost(), options.httpPort(), () -> session.notReady(following));
         if (setting.slot().isEmpty()) {
             var unused = seat.thenAccept(following::addSlot);
         }

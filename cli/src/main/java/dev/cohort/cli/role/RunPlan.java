@@ -39,6 +39,15 @@ public final class RunPlan {
                 .toArray());
     }
 
+    /** Rows of the smallest batch of a run on {@code images} training images. */
+    public static int rowsMin(Experiment experiment, int images) {
+        int batchSize = Math.min(experiment.run().batchSize(), images);
+        long wholeBatches = images / batchSize;
+        int rest = images % batchSize;
+        boolean reachesTheRest = experiment.run().steps().orElse(Long.MAX_VALUE) > wholeBatches;
+        return rest > 0 && reachesTheRest ? rest : batchSize;
+    }
+
     /** Batches of one epoch, the last partial one included. */
     public static long stepsPerEpoch(Experiment experiment, Manifest manifest) {
         long batchSize = experiment.run().batchSize();

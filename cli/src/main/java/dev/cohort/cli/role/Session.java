@@ -5,8 +5,11 @@ import dev.cohort.protocol.Manifest;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.RoleProcess;
 import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.Following;
 import dev.cohort.runtime.kafka.RunLog;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One process in a run: its shell, its connection to the log, and what the run is.
@@ -23,6 +26,18 @@ record Session(RoleProcess process, RunLog log, Manifest manifest, Experiment ex
         process.closeAtEnd(log);
         Manifest manifest = log.awaitManifest(MANIFEST_LIMIT);
         return new Session(process, log, manifest, ExperimentYaml.read(manifest.experiment()));
+    }
+
+    /** Why this process cannot work at the moment, for {@code /ready}: without the broker, or before it knows what was said. */
+    List<String> notReady(Following following) {
+        List<String> reasons = new ArrayList<>();
+        if (!log.brokerReachable()) {
+            reasons.add("broker not reachable");
+        }
+        if (!following.isCaughtUp()) {
+            reasons.add("still reads what was in the log when it started");
+        }
+        return reasons;
     }
 
     /** Everything was said and done: waits until it stands in the log, and ends the process. */

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.coordinator.method.MethodCatalog;
+import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Left;
 import java.io.IOException;
 import java.io.InputStream;
@@ -78,6 +80,8 @@ public final class Report {
                 "Data",
                 view.experiment().data().name() + ", " + view.manifest().trainImages() + " images to train on, "
                         + view.manifest().testLabels().size() + " to test");
+        Experiment.Method method = view.experiment().method();
+        fact(facts, "Method", MethodCatalog.get(method.name()).inForce(method));
         fact(facts, "Broker", result.embedded() ? "embedded" : "external");
         fact(facts, "Digest mismatches", Long.toString(view.digestMismatches()));
         fact(facts, "Rejected messages", Long.toString(view.rejected()));

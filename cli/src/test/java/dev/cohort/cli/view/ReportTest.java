@@ -44,6 +44,16 @@ class ReportTest {
     }
 
     @Test
+    void saysWhatTheMethodWasSetTo() throws JsonProcessingException {
+        JsonNode data = data(Report.html(new Result(SampleRun.whole(), true, 1, List.of()), "run: {}"));
+        assertThat(data.path("facts"))
+                .filteredOn(f -> f.path("name").asText().equals("Method"))
+                .singleElement()
+                .satisfies(f -> assertThat(f.path("value").asText())
+                        .startsWith("mean_logit with temperature=3.0, weight=1.0, ramp_up_epochs=0, self=true: L_i ="));
+    }
+
+    @Test
     void keepsAConfigurationThatLooksLikeMarkupInItsPlace() throws JsonProcessingException {
         String hostile = "name: </script><script>alert(1)</script><!--";
         String html = Report.html(new Result(SampleRun.whole(), true, 1, List.of()), hostile);

@@ -30,6 +30,9 @@ public record Method(
         List<String> reads,
         int contributorsMin,
         BiFunction<Arguments, TeacherSetting, Teacher> maker) {
+    /** How every loss becomes one number. */
+    public static final String REDUCTION = "each term is the mean over the images of a batch";
+
     public Method {
         parameters = List.copyOf(parameters);
         reads = List.copyOf(reads);
@@ -77,6 +80,21 @@ public record Method(
      */
     public Teacher create(Experiment.Method chosen, TeacherSetting setting) {
         return maker.apply(arguments(chosen), setting);
+    }
+
+    /**
+     * What is in force, in one line: every setting, the loss (which says what is averaged, and where), and its reduction.
+     *
+     * @throws IllegalArgumentException with everything that {@link #validate} finds
+     */
+    public String inForce(Experiment.Method chosen) {
+        SortedMap<String, String> values = arguments(chosen).values();
+        String settings = String.join(
+                ", ",
+                parameters.stream()
+                        .map(p -> p.name() + "=" + values.get(p.name()))
+                        .toList());
+        return name + (settings.isEmpty() ? "" : " with " + settings) + ": " + formula + "; " + REDUCTION;
     }
 
     private String names() {

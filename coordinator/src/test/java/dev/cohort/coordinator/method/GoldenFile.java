@@ -52,13 +52,20 @@ final class GoldenFile {
         Optional<String> given = Optional.ofNullable(System.getProperty("golden.dir"));
         try {
             return given.isPresent()
-                    ? Path.of(given.get())
+                    ? fromRoot(Path.of(given.get()))
                     : Path.of(Optional.ofNullable(GoldenFile.class.getResource("/golden"))
                             .orElseThrow()
                             .toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Tests run in the folder of their module; who calls Maven is in the one above. */
+    private static Path fromRoot(Path path) {
+        Path here = Path.of("").toAbsolutePath();
+        Path root = Files.exists(here.resolve("mvnw")) ? here : here.resolve("..");
+        return root.resolve(path).normalize();
     }
 
     /** The same file, to be compared with {@code |a - b| <= tolerance * max(1, max |expected|)} per tensor. */

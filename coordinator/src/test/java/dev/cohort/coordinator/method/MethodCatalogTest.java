@@ -45,6 +45,23 @@ class MethodCatalogTest {
     }
 
     @ParameterizedTest
+    @MethodSource("all")
+    void saysWhatIsInForce(Method method) {
+        String said = method.inForce(new Experiment.Method(method.name(), Map.of()));
+
+        assertThat(said).startsWith(method.name()).contains(method.formula(), "mean over the images");
+        method.parameters().forEach(p -> assertThat(said).contains(p.name() + "=" + p.defaultValue()));
+    }
+
+    @Test
+    void saysWhatIsInForceInsteadOfTheDefaults() {
+        Map<String, String> chosen = Map.of("temperature", "2", "ramp_up_epochs", "80");
+
+        assertThat(MethodCatalog.get("mean_logit").inForce(new Experiment.Method("mean_logit", chosen)))
+                .startsWith("mean_logit with temperature=2, weight=1.0, ramp_up_epochs=80, self=true: L_i = ");
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "temperature, 0, method.temperature: 0: must be a number above 0",
         "temperature, warm, method.temperature: warm: must be a number above 0",

@@ -1,5 +1,7 @@
 package dev.cohort.peer.djl;
 
+import dev.cohort.protocol.ImageShape;
+
 /**
  * A student network that can be asked for by name. Plain data: knowing an architecture does not load PyTorch.
  *
@@ -21,6 +23,33 @@ public record Architecture(
     public int heapMebibytes() {
         // A snapshot is weights and momenta, 4 bytes each; when one is read there are up to three copies of it.
         return Math.toIntExact(160 + 3 * 8 * parameters / (1 << 20));
+    }
+
+    /**
+     * Fewest images of a batch to train on. Batch norm needs two values per channel; where a network brings an image down to a
+     * single pixel before its last batch norm, each image gives one.
+     */
+    public int rowsMin(ImageShape image) {
+        int height = image.height();
+        int width = image.width();
+        switch (family) {
+            case RESNET, WIDE_RESNET, DENSENET -> {
+                height /= 4;
+                width /= 4;
+            }
+            case VGG -> {
+                for (int pool = 0; pool < 4 && Math.min(height, width) >= 2; pool++) {
+                    height /= 2;
+                    width /= 2;
+                }
+            }
+            case MOBILENET_V2, SHUFFLENET_V2 -> {
+                // Convolutions of stride 2 round up.
+                height = (height + 7) / 8;
+                width = (width + 7) / 8;
+            }
+        }
+        return height * width > 1 ? 1 : 2;
     }
 
     /** How a network is put together. */

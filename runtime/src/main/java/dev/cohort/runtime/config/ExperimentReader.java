@@ -201,6 +201,8 @@ final class ExperimentReader {
         int max = s.whole("max", Math.max(DEFAULT_SLOTS, contributors), 1, SLOTS_MAX);
         int min = s.whole("min", Math.max(1, Math.min(2, Math.min(contributors, max))), 1, SLOTS_MAX);
         problems.require(min <= max, s.at("min"), min, "at most " + max + ", which is " + s.at("max"));
+        problems.require(
+                contributors <= SLOTS_MAX, "peers", contributors, "at most " + SLOTS_MAX + " that are not control");
         problems.require(contributors <= max, s.at("max"), max, "at least " + contributors + ", the contributors");
         Section admit = s.section("admit");
         Elastic elastic = new Elastic(

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -13,6 +14,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -107,9 +109,10 @@ final class Topics {
     }
 
     private RunLogException failed(String what, ExecutionException e) {
-        return new RunLogException(
-                "cannot " + what + " on broker " + address + ": " + e.getCause() + " (is it running? kafka.bootstrap)",
-                e);
+        String why = e.getCause() instanceof TimeoutException
+                ? "no answer: check the address and that it runs"
+                : Optional.ofNullable(e.getCause()).orElse(e).getMessage();
+        return new RunLogException("broker " + address + ": cannot " + what + " (" + why + ")", e);
     }
 
     private static RunLogException interrupted() {

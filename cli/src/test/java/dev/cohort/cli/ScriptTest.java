@@ -1,0 +1,143 @@
+package dev.cohort.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How the {@code cohort} script starts Java: which PyTorch is on the class path, and what it says of settings that are none. */
+class ScriptTest {
+    private static final String NATIVE = "pytorch-native-cpu-2.7.1-linux-x86_64.jar";
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    private Path home = Path.of("");
+    private String said = "";
+
+    /** A copy of the script beside jars that are names only, and a Java that prints what it is called with. */
+    @BeforeEach
+    void install() throws IOException {
+        home = Files.createDirectory(temp.resolve("a folder"));
+        Files.copy(Path.of("..", "cohort"), home.resolve("cohort"));
+        Path lib = Files.createDirectories(home.resolve("cli/target/lib"));
+        for (String jar : List.of("cohort-cli.jar", NATIVE, "pytorch-jni-2.7.1-0.35.1.jar")) {
+            Files.createFile(lib.resolve(jar));
+        }
+        Path java = Files.createDirectories(temp.resolve("jdk/bin")).resolve("java");
+        Files.writeString(java, """
+                #!/usr/bin/env bash
+                if [[ "$1" == -version ]]; then
+                  echo 'openjdk version "17.0.1"' >&2
+                else
+                  printf '%s\\n' "$@" "library=${PYTORCH_LIBRARY_PATH:-}" "flavor=${PYTORCH_FLAVOR:-}" "locale=${LC_ALL:-}"
+                fi
+                """);
+        Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private int cohort(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+        ProcessBuilder builder =
+                new ProcessBuilder("bash", home.resolve("cohort").toString()).redirectErrorStream(true);
+        builder.command().addAll(Arrays.asList(arguments));
+        builder.environment().keySet().removeIf(key -> key.startsWith("COHORT_") || key.startsWith("PYTORCH_"));
+        builder.environment().put("COHORT_NO_BUILD", "1");
+        builder.environment().put("JAVA_HOME", temp.resolve("jdk").toString());
+        builder.environment().putAll(environment);
+        Process process = builder.redirectOutput(temp.resolve("said").toFile()).start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        said = Files.readString(temp.resolve("said"));
+        return process.exitValue();
+    }
+
+    private List<String> called(Map<String, String> environment) throws IOException, InterruptedException {
+        assertThat(cohort(environment, "models")).as(said).isZero();
+        return said.lines().toList();
+    }
+
+    private Path libtorch(String version) throws IOException {
+        Path torch = temp.resolve("libtorch");
+        Files.writeString(Files.createDirectories(torch.resolve("lib")).resolve("libtorch.so"), "");
+        Files.writeString(torch.resolve("build-version"), version + "\n");
+        return torch;
+    }
+
+    private void assertRefused(Map<String, String> environment, String... words)
+            throws IOException, InterruptedException {
+        assertThat(cohort(environment, "models")).isEqualTo(2);
+        assertThat(said).startsWith("cohort: ").contains(words);
+        assertThat(said.strip().lines()).as(said).hasSize(1);
+    }
+
+    @Test
+    void usesTheBuiltInPyTorchAndFetchesNothing() throws Exception {
+        assertThat(called(Map.of()))
+                .contains(home.toRealPath().resolve("cli/target/lib") + "/*", "-Dai.djl.offline=true", "library=")
+                .containsSequence("models", "library=", "flavor=");
+    }
+
+    /** Java on Linux takes names of files for ASCII in the locale C, which is that of a bare container. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void canReadNamesThatAreNotAscii() throws Exception {
+        assertThat(called(Map.of("LC_ALL", "C"))).contains("locale=C.UTF-8");
+        assertThat(called(Map.of("LC_ALL", "de_DE.UTF-8"))).contains("locale=de_DE.UTF-8");
+    }
+
+    @Test
+    void leavesTheCpuNativeOutForAPyTorchOfOnesOwn() throws Exception {
+        Path torch = libtorch("2.7.1+cu128");
+
+        assertThat(called(Map.of("COHORT_TORCH", torch.toString())))
+                .contains(
+                        "-Dai.djl.offline=true", "library=" + torch.toRealPath().resolve("lib"), "flavor=cu128")
+                .noneMatch(line -> line.contains(NATIVE) || line.endsWith("/*"))
+                .anyMatch(line -> line.contains("pytorch-jni-2.7.1-0.35.1.jar"));
+    }
+
+    @Test
+    void leavesTheCpuNativeOutAndGoesOnlineToDownload() throws Exception {
+        assertThat(called(Map.of("COHORT_TORCH", "download")))
+                .contains("-Dai.djl.offline=false", "library=")
+                .noneMatch(line -> line.contains(NATIVE) || line.endsWith("/*"));
+    }
+
+    @Test
+    void goesOnlineWhenBuiltWithoutANative() throws Exception {
+        Files.delete(home.resolve("cli/target/lib").resolve(NATIVE));
+
+        assertThat(called(Map.of())).contains("-Dai.djl.offline=false");
+        Map<String, String> own =
+                new TreeMap<>(Map.of("COHORT_TORCH", libtorch("2.7.1+cu128").toString()));
+        assertThat(called(own)).contains("-Dai.djl.offline=true");
+    }
+
+    @Test
+    void refusesAPyTorchOfAnotherVersion() throws Exception {
+        assertRefused(Map.of("COHORT_TORCH", libtorch("2.5.0+cpu").toString()), "2.5.0", "2.7.1");
+    }
+
+    @Test
+    void refusesAFolderWithoutPyTorch() throws Exception {
+        assertRefused(Map.of("COHORT_TORCH", temp.toString()), "COHORT_TORCH=" + temp, "libtorch");
+        assertRefused(Map.of("COHORT_TORCH", "nowhere"), "COHORT_TORCH=nowhere", "no such folder", "download");
+    }
+
+    @Test
+    void refusesFlagsThatAreNone() throws Exception {
+        assertRefused(Map.of("COHORT_JAVA_OPTS", "-Xmx1g nonsense"), "COHORT_JAVA_OPTS", "nonsense", "-Xmx2g");
+        assertThat(called(Map.of("COHORT_JAVA_OPTS", "-Xmx1g -Xss1m"))).contains("-Xmx1g", "-Xss1m");
+    }
+}
