@@ -274,8 +274,13 @@ public final class Coordinator implements Node {
                 .toList();
     }
 
+    /** Whether the teacher needs to hear the peers. */
+    private boolean waits() {
+        return teacher.distils() && teacher.contributorsMin() > 0;
+    }
+
     private boolean complete(long step) {
-        if (!teacher.distils()) {
+        if (!waits()) {
             // Nobody waits for it and nobody says it again: what was lost on the way must not keep the run open.
             return assembly.anybody(step) || membership.allLeft();
         }
@@ -308,7 +313,7 @@ public final class Coordinator implements Node {
 
     private Proposal make(Batch batch, long nowMs) {
         long step = batch.step();
-        List<Member> good = good(step);
+        List<Member> good = waits() ? good(step) : List.of();
         Digest before = Teacher.hash(state);
         if (!teacher.distils() || good.size() < teacher.contributorsMin()) {
             Outcome.SkipReason reason = teacher.distils() ? Outcome.SkipReason.TOO_FEW : Outcome.SkipReason.INDEPENDENT;
@@ -335,7 +340,7 @@ public final class Coordinator implements Node {
                 messages.add(addressed);
             }
         }
-        boolean exact = good.size() == seated();
+        boolean exact = !waits() || good.size() == seated();
         Outcome outcome = new Outcome(
                 step,
                 0,
@@ -421,7 +426,7 @@ public final class Coordinator implements Node {
                 ? List.of()
                 : missing(step).stream().map(Member::peer).toList();
         long openedMs = assembly.batch(step).isEmpty() ? nowMs : assembly.openedMs(step, nowMs);
-        boolean paused = teacher.distils() && membership.present() < setting.contributorsMin();
+        boolean paused = waits() && membership.present() < setting.contributorsMin();
         return new CoordinatorStatus(
                 setting.name(),
                 applied,

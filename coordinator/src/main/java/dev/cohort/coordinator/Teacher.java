@@ -1,5 +1,6 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.distill.OwnTeacher;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.Term;
@@ -23,7 +24,15 @@ public interface Teacher {
     /** Tensors besides the logits that peers must publish ({@link dev.cohort.protocol.TensorName}). */
     List<String> reads();
 
-    /** Fewest contributors for which targets can be made. */
+    /** The teacher that each student must bring along itself. */
+    default OwnTeacher ownTeacher() {
+        return new OwnTeacher.None();
+    }
+
+    /**
+     * Fewest contributors for which targets can be made. 0 says that they depend on no prediction at all: nobody is waited for,
+     * and outcomes name no contributors.
+     */
     int contributorsMin();
 
     /** State before step 1; empty for a teacher without trained parameters. */

@@ -36,7 +36,7 @@ final class TeacherEvaluations {
     /** Notes the teacher's state after a step at which peers evaluate. */
     void applied(Batch batch, NamedTensors state, List<Outcome.Contributor> contributors) {
         latest = new After(state, contributors);
-        if (batch.endsEpoch() || batch.step() == lastStep) {
+        if (!contributors.isEmpty() && (batch.endsEpoch() || batch.step() == lastStep)) {
             after.put(batch.step(), latest);
         }
     }

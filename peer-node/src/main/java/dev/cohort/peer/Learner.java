@@ -16,6 +16,9 @@ public interface Learner extends AutoCloseable {
     /** Width D of the pooled features. */
     int featureWidth();
 
+    /** Where it computes: {@code cpu} or {@code cuda:N}. */
+    String device();
+
     /** A training-mode forward pass; its graph stays until {@link #backward} or {@link ForwardPass#close}. */
     ForwardPass forward(Images images);
 
@@ -27,10 +30,10 @@ public interface Learner extends AutoCloseable {
      */
     void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient);
 
-    /** One optimizer step with the gradients collected since the last, which are then zero. */
+    /** One optimizer step with the gradients collected since the last, which are then zero. The own teacher follows it. */
     void update(double learningRate);
 
-    /** Evaluation-mode outputs: logits [N, C] and features [N, D]; no graph, no statistics updated. */
+    /** Evaluation-mode outputs, those of the own teacher included; no graph, no statistics updated. */
     Outputs infer(Images images);
 
     /** Parameters, buffers and optimizer state by name: all that training goes on from. */
@@ -52,8 +55,14 @@ public interface Learner extends AutoCloseable {
     /**
      * @param logits [N, C]
      * @param features [N, D]
+     * @param ownTeacher [N, C]: what the student's own teacher says of the same images, if it has one; a constant
      */
-    record Outputs(Tensor logits, Tensor features) {}
+    record Outputs(Tensor logits, Tensor features, Optional<Tensor> ownTeacher) {
+        /** Of a student without a teacher of its own. */
+        public Outputs(Tensor logits, Tensor features) {
+            this(logits, features, Optional.empty());
+        }
+    }
 
     /** A forward pass whose graph is parked. */
     interface ForwardPass extends AutoCloseable {

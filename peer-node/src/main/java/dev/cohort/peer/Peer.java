@@ -67,9 +67,19 @@ public final class Peer implements Node {
     private long wakeMs = Long.MIN_VALUE;
     private volatile PeerStatus status;
 
-    /** A forward pass whose graph waits for its outcome. */
+    /**
+     * A forward pass whose graph waits for its outcome.
+     *
+     * @param published what everybody may read
+     * @param known that, and what the objective needs of this peer alone
+     */
     private record Parked(
-            Batch batch, Learner.ForwardPass pass, NamedTensors published, Digest digest, Images images) {}
+            Batch batch,
+            Learner.ForwardPass pass,
+            NamedTensors published,
+            NamedTensors known,
+            Digest digest,
+            Images images) {}
 
     /** Takes up the newest checkpoint if there is one. */
     public Peer(PeerSetting setting, Learner learner, Renderer renderer, CheckpointStore checkpoints) {
@@ -214,7 +224,7 @@ public final class Peer implements Node {
         Images images = renderer.render(batch, slot.orElseThrow());
         Learner.ForwardPass pass = learner.forward(images);
         NamedTensors published = published(pass.outputs());
-        Parked now = new Parked(batch, pass, published, published.digest(), images);
+        Parked now = new Parked(batch, pass, published, known(published, pass.outputs()), published.digest(), images);
         parked = Optional.of(now);
         timeline.spent(Timeline.Use.COMPUTING);
         if (!outcomes.containsKey(batch.step())) {
@@ -226,9 +236,25 @@ public final class Peer implements Node {
     private NamedTensors published(Learner.Outputs outputs) {
         NamedTensors tensors =
                 NamedTensors.of(TensorName.LOGITS, outputs.logits().as(setting.logits()));
-        return setting.reads().contains(TensorName.FEATURES)
-                ? tensors.with(TensorName.FEATURES, outputs.features().as(setting.features()))
+        if (setting.reads().contains(TensorName.FEATURES)) {
+            tensors = tensors.with(TensorName.FEATURES, outputs.features().as(setting.features()));
+        }
+        return setting.reads().contains(TensorName.OWN_TEACHER)
+                ? tensors.with(
+                        TensorName.OWN_TEACHER,
+                        outputs.ownTeacher()
+                                .orElseThrow(() -> new IllegalStateException(
+                                        "the method reads the logits of this peer's own teacher, and it has none"))
+                                .as(setting.logits()))
                 : tensors;
+    }
+
+    private static NamedTensors known(NamedTensors published, Learner.Outputs outputs) {
+        boolean said = published.find(TensorName.OWN_TEACHER).isPresent();
+        return outputs.ownTeacher()
+                .filter(teacher -> !said)
+                .map(teacher -> published.with(TensorName.OWN_TEACHER, teacher))
+                .orElse(published);
     }
 
     private Prediction prediction(Parked of) {
@@ -327,7 +353,7 @@ public final class Peer implements Node {
                 labelWeight,
                 terms,
                 own.logits(),
-                of.published(),
+                of.known(),
                 standing,
                 own.logits().dtype(),
                 Optional.of(own.features()));

@@ -15,6 +15,7 @@ import java.util.Optional;
  *
  * <pre>
  * L = a CE(z, y) + sum over soft targets  w T^2 KL(q || softmax_T(z))
+ *                + sum over own targets   w T^2 KL(softmax_T(t) || softmax_T(z)) or w (1/BC) sum (softmax(z) - softmax(t))^2
  *                + sum over gated cross-entropies and leaf gradients  &lt;z, G&gt; or &lt;f, G&gt;
  * CE(z, y)          = -(1/B) sum y ln softmax(z)          dCE/dz        = (softmax(z) - y) / B
  * KL(q, softmax_T)  =  (1/B) sum q (ln q - ln softmax_T)  d(T^2 KL)/dz  = (T/B) (softmax_T(z) - q)
@@ -94,7 +95,7 @@ public final class Objective {
     }
 
     /**
-     * The objective of one batch. Without {@code standing}, terms that are not {@link Term#validWhenLate} are left out and a
+     * The objective of one batch. Without {@code standing}, terms for contributors are left out and a
      * soft target that is a mean of all is used as it is. A mean from which the only contributor takes its own vote is left
      * out: nobody else said anything.
      *
@@ -102,7 +103,8 @@ public final class Objective {
      * @param labelWeight factor of the cross-entropy
      * @param terms for everybody, then those addressed to this peer
      * @param ownLogits [B, C] as the forward pass computed them
-     * @param published what this peer published, as everybody decoded it: its own vote
+     * @param published what this peer published, as everybody decoded it: its own vote; and what it alone knows of its own
+     *     teacher
      * @param standing among the outcome's contributors, if the outcome names this very prediction
      * @param gradientType of the gradients handed back
      * @param ownFeatures [B, D] of the same pass; terms on features need them
@@ -120,7 +122,7 @@ public final class Objective {
         Objective objective = new Objective(labels, ownLogits, standing);
         double crossEntropy = objective.addCrossEntropy(labelWeight);
         for (Term term : terms) {
-            if (standing.isPresent() || term.validWhenLate()) {
+            if (term.audience().includes(standing.isPresent())) {
                 objective.add(term, terms, published, ownFeatures);
             }
         }
@@ -166,19 +168,24 @@ public final class Objective {
             addGatedCrossEntropy(gated, terms);
         } else if (term instanceof Term.LeafGradient leaf) {
             addLeafGradient(leaf, ownFeatures);
+        } else if (term instanceof Term.OwnTarget own) {
+            addOwnTarget(own, published);
+        } else if (term instanceof Term.CrossEntropy alone) {
+            addCrossEntropy(alone.weight());
         }
     }
 
     private void addSoftTarget(Term.SoftTarget soft, NamedTensors published) {
-        requireShape(soft.name(), soft.values(), rows, classes);
-        boolean leavesOut = soft.vote() == Term.Vote.LEFT_OUT && standing.isPresent();
+        boolean leavesOut = soft.vote() != Term.Vote.INCLUDED && standing.isPresent();
         if (leavesOut && standing.orElseThrow().contributors() == 1) {
             return;
         }
         double temperature = soft.temperature();
-        double[] values = soft.values().toDoubles();
+        double[] values = everyRow(soft);
         if (leavesOut) {
-            double[] vote = published.get(TensorName.LOGITS).toDoubles();
+            String voice = soft.vote() == Term.Vote.LEFT_OUT ? TensorName.LOGITS : TensorName.OWN_TEACHER;
+            requireShape(voice, published.get(voice), rows, classes);
+            double[] vote = published.get(voice).toDoubles();
             takeOut(
                     soft.space() == Term.Space.LOGITS ? vote : Softmax.probabilities(vote, classes, temperature),
                     standing.orElseThrow().contributors(),
@@ -189,6 +196,53 @@ public final class Objective {
                 : Distribution.ofProbabilities(values, classes);
         double loss = addDistillation(target, soft.weight(), temperature);
         termLosses.add(new TermLoss(soft.name(), soft.weight(), loss));
+    }
+
+    /** The values [B, C] of a soft target, whose single row may stand for all. */
+    private double[] everyRow(Term.SoftTarget soft) {
+        boolean alike =
+                rows > 1 && soft.values().shape().size() == 2 && soft.values().dimension(0) == 1;
+        requireShape(soft.name(), soft.values(), alike ? 1 : rows, classes);
+        double[] values = soft.values().toDoubles();
+        double[] all = new double[rows * classes];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = values[i % values.length];
+        }
+        return all;
+    }
+
+    private void addOwnTarget(Term.OwnTarget own, NamedTensors published) {
+        Tensor teacher = published
+                .find(TensorName.OWN_TEACHER)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "own target " + own.name() + ": this peer has no teacher of its own"));
+        requireShape(TensorName.OWN_TEACHER, teacher, rows, classes);
+        double loss = switch (own.form()) {
+            case DIVERGENCE ->
+                addDistillation(
+                        Distribution.ofLogits(teacher.toDoubles(), classes, own.temperature()),
+                        own.weight(),
+                        own.temperature());
+            case SQUARES -> addSquares(Softmax.probabilities(teacher.toDoubles(), classes, 1), own.weight());
+        };
+        termLosses.add(new TermLoss(own.name(), own.weight(), loss));
+    }
+
+    /** {@code d/dz = 2/(BC) p (d - <p, d>)} with d = p - q, row by row. */
+    private double addSquares(double[] target, double weight) {
+        double[] p = Softmax.probabilities(logits, classes, 1);
+        double squares = 0;
+        for (int start = 0; start < p.length; start += classes) {
+            double inner = 0;
+            for (int i = start; i < start + classes; i++) {
+                squares += (p[i] - target[i]) * (p[i] - target[i]);
+                inner += p[i] * (p[i] - target[i]);
+            }
+            for (int i = start; i < start + classes; i++) {
+                logitsGradient[i] += weight * 2 * p[i] * (p[i] - target[i] - inner) / p.length;
+            }
+        }
+        return squares / p.length;
     }
 
     private static void takeOut(double[] vote, int contributors, double[] mean) {

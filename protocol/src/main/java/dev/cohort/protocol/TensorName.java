@@ -7,5 +7,13 @@ public final class TensorName {
     /** Pooled features [B, D], published when the method reads them. */
     public static final String FEATURES = "features";
 
+    /** Logits [B, C] of the peer's own teacher, such as the average of its weights; published when the method reads them. */
+    public static final String OWN_TEACHER = "own_teacher";
+    /**
+     * Logits [V, C] on the validation images, published with the first batch of each epoch after the first when the method
+     * reads them.
+     */
+    public static final String VALIDATION = "validation";
+
     private TensorName() {}
 }

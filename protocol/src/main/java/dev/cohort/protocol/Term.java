@@ -9,21 +9,39 @@ public sealed interface Term {
     /** Name for reports and figures, e.g. {@code ensemble}. */
     String name();
 
-    /** Whether a peer whose prediction is not among the contributors may use it. */
-    boolean validWhenLate();
+    /** Who uses it. */
+    Audience audience();
+
+    /** Peers by whether the outcome names their very prediction as one it was computed from. */
+    enum Audience {
+        EVERYBODY,
+        CONTRIBUTORS,
+        /** Stands in for what contributors alone can use. */
+        OTHERS;
+
+        public boolean includes(boolean contributor) {
+            return switch (this) {
+                case EVERYBODY -> true;
+                case CONTRIBUTORS -> contributor;
+                case OTHERS -> !contributor;
+            };
+        }
+    }
 
     /**
      * {@code weight * T^2 * KL(teacher || softmax(z / T))}, mean over the batch, teacher constant.
      *
-     * @param values [B, C]: the teacher's logits, or its probabilities at {@code temperature}
+     * @param values [B, C], or [1, C] when all rows are alike: the teacher's logits, or its probabilities at {@code
+     *     temperature}
      * @param vote whether {@code values} is a mean of all contributors from which a contributor takes out its own part
      * @param temperature T of teacher and student
      */
-    record SoftTarget(String name, Tensor values, Space space, Vote vote, double weight, double temperature)
+    record SoftTarget(
+            String name, Tensor values, Space space, Vote vote, double weight, double temperature, Audience audience)
             implements Term {
-        @Override
-        public boolean validWhenLate() {
-            return true;
+        /** For everybody. */
+        public SoftTarget(String name, Tensor values, Space space, Vote vote, double weight, double temperature) {
+            this(name, values, space, vote, weight, temperature, Audience.EVERYBODY);
         }
     }
 
@@ -37,8 +55,40 @@ public sealed interface Term {
     enum Vote {
         /** Takes it as it is. */
         INCLUDED,
-        /** Takes its own vote v out: {@code (m * values - v) / (m - 1)}; others take it as it is. */
-        LEFT_OUT
+        /** Takes its own vote v, its logits, out: {@code (m * values - v) / (m - 1)}; others take it as it is. */
+        LEFT_OUT,
+        /** Likewise, where the votes are those of the peers' own teachers ({@link TensorName#OWN_TEACHER}). */
+        OWN_TEACHER_LEFT_OUT
+    }
+
+    /**
+     * The peer's own teacher, such as the average of its weights, as a constant target. Its logits t never leave the peer for
+     * this.
+     *
+     * @param form which distance
+     * @param temperature T of both sides, for {@link Form#DIVERGENCE}
+     */
+    record OwnTarget(String name, Form form, double weight, double temperature) implements Term {
+        @Override
+        public Audience audience() {
+            return Audience.EVERYBODY;
+        }
+
+        /** Distance of the student from its teacher. */
+        public enum Form {
+            /** {@code T^2 KL(softmax_T(t) || softmax_T(z))}, mean over the batch. */
+            DIVERGENCE,
+            /** {@code (softmax(z) - softmax(t))^2}, mean over batch and classes. */
+            SQUARES
+        }
+    }
+
+    /** {@code weight * CE(z, y)}, on top of the outcome's label weight, for a contributor that weighs its labels in its own way. */
+    record CrossEntropy(String name, double weight) implements Term {
+        @Override
+        public Audience audience() {
+            return Audience.CONTRIBUTORS;
+        }
     }
 
     /**
@@ -51,8 +101,8 @@ public sealed interface Term {
      */
     record GatedCrossEntropy(String name, Tensor gates, double weight) implements Term {
         @Override
-        public boolean validWhenLate() {
-            return false;
+        public Audience audience() {
+            return Audience.CONTRIBUTORS;
         }
     }
 
@@ -64,8 +114,8 @@ public sealed interface Term {
      */
     record LeafGradient(String name, String tensor, Tensor gradient) implements Term {
         @Override
-        public boolean validWhenLate() {
-            return false;
+        public Audience audience() {
+            return Audience.CONTRIBUTORS;
         }
     }
 
@@ -79,11 +129,16 @@ public sealed interface Term {
                         .text(soft.space().name())
                         .text(soft.vote().name())
                         .number(soft.weight())
-                        .number(soft.temperature());
+                        .number(soft.temperature())
+                        .text(soft.audience().name());
             } else if (term instanceof GatedCrossEntropy gated) {
                 hasher.tensor(gated.gates()).number(gated.weight());
             } else if (term instanceof LeafGradient leaf) {
                 hasher.text(leaf.tensor()).tensor(leaf.gradient());
+            } else if (term instanceof OwnTarget own) {
+                hasher.text(own.form().name()).number(own.weight()).number(own.temperature());
+            } else if (term instanceof CrossEntropy labels) {
+                hasher.number(labels.weight());
             }
         }
     }

@@ -29,6 +29,11 @@ final class RecordingLearner implements Learner {
     }
 
     @Override
+    public String device() {
+        return learner.device();
+    }
+
+    @Override
     public ForwardPass forward(Images batch) {
         before = learner.snapshot();
         images = Optional.of(batch);

@@ -59,6 +59,11 @@ final class RecordingLearner implements Learner {
     }
 
     @Override
+    public String device() {
+        return inner.device();
+    }
+
+    @Override
     public ForwardPass forward(Images images) {
         spentMs += computeMs;
         return new Pass(inner.forward(images), images.digest());

@@ -10,11 +10,11 @@ import dev.cohort.coordinator.Teacher;
 import dev.cohort.distill.LearningRate;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.Heartbeats;
+import dev.cohort.peer.Learner;
 import dev.cohort.peer.Peer;
 import dev.cohort.peer.PeerSetting;
 import dev.cohort.peer.PeerStatus;
 import dev.cohort.peer.checkpoint.SafetensorsStore;
-import dev.cohort.peer.djl.DjlLearner;
 import dev.cohort.peer.djl.LearnerSetting;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.Admitted;
@@ -42,7 +42,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
 /** A peer's process: one student on one device. */
@@ -72,12 +74,15 @@ public final class PeerRole {
         Source source = source(session);
         PrefetchingRenderer renderer = new PrefetchingRenderer(source.renderer(), RENDERED_AHEAD_MAX);
         session.process().closeAtEnd(renderer);
-        DjlLearner learner = ModelCatalog.create(LearnerSetting.of(
+        Teacher teacher = CoordinatorRole.teacher(session.manifest(), experiment);
+        LearnerSetting network = LearnerSetting.of(
                 session.manifest(),
                 experiment.optimizer(),
                 self,
-                Math.max(0, experiment.peers().indexOf(self))));
-        PeerSetting setting = setting(session, options, self, learner, source.digest(), fromHead);
+                Math.max(0, experiment.peers().indexOf(self)));
+        Learner learner =
+                self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, teacher.ownTeacher());
+        PeerSetting setting = setting(session, options, self, learner, teacher, source.digest(), fromHead);
         Path checkpoints = options.directory()
                 .orElse(Path.of("runs", options.run()))
                 .resolve("checkpoints")
@@ -156,11 +161,11 @@ public final class PeerRole {
             Session session,
             RoleOptions options,
             Experiment.Peer self,
-            DjlLearner learner,
+            Learner learner,
+            Teacher teacher,
             Digest dataDigest,
             boolean fromHead) {
         Experiment experiment = session.experiment();
-        Teacher teacher = CoordinatorRole.teacher(session.manifest(), experiment);
         LearningRate rate = new LearningRate(
                 experiment.optimizer(),
                 RunPlan.stepsPerEpoch(experiment, session.manifest()),
@@ -177,7 +182,7 @@ public final class PeerRole {
                 self.control() || !teacher.distils(),
                 slot,
                 fromHead,
-                always ? List.of(TensorName.FEATURES) : teacher.reads(),
+                self.control() ? List.of() : read(teacher, always),
                 experiment.wire().logits(),
                 experiment.wire().features(),
                 dataDigest,
@@ -186,6 +191,14 @@ public final class PeerRole {
                 rate::at,
                 experiment.recording().evaluationLogits(),
                 RESEND_MS);
+    }
+
+    private static List<String> read(Teacher teacher, boolean featuresAlways) {
+        SortedSet<String> read = new TreeSet<>(teacher.reads());
+        if (featuresAlways) {
+            read.add(TensorName.FEATURES);
+        }
+        return List.copyOf(read);
     }
 
     private static Experiment.Peer named(Experiment experiment, String name) {

@@ -14,6 +14,7 @@ import dev.cohort.protocol.Images;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -71,7 +72,7 @@ public final class DjlLearner implements Learner {
         return ModelCatalog.featureWidth(setting.model());
     }
 
-    /** The device the network lies on: {@code cpu} or {@code cuda:N}. */
+    @Override
     public String device() {
         return device.toString();
     }
@@ -154,17 +155,60 @@ public final class DjlLearner implements Learner {
         ByteBuffer memory = input.newBuffer(Math.min(CHUNK, images.count()));
         Rows logits = new Rows(images.count(), setting.classes(), setting.dtype());
         Rows features = new Rows(images.count(), featureWidth(), setting.dtype());
-        for (int from = 0; from < images.count(); from += CHUNK) {
-            int count = Math.min(CHUNK, images.count() - from);
-            ByteBuffer values = input.fill(memory, images, from, count);
-            try (NDManager scratch = manager.newSubManager()) {
-                NDList outputs = student.forward(
-                        new ParameterStore(scratch, false), new NDList(input.view(scratch, values, count)), false);
-                logits.add(Arrays.read(outputs.get(0)));
-                features.add(Arrays.read(outputs.get(1)));
+        try {
+            for (int from = 0; from < images.count(); from += CHUNK) {
+                int count = Math.min(CHUNK, images.count() - from);
+                ByteBuffer values = input.fill(memory, images, from, count);
+                try (NDManager scratch = manager.newSubManager()) {
+                    NDList outputs = student.forward(
+                            new ParameterStore(scratch, false), new NDList(input.view(scratch, values, count)), false);
+                    logits.add(Arrays.read(outputs.get(0)));
+                    features.add(Arrays.read(outputs.get(1)));
+                }
             }
+            return new Outputs(logits.tensor(), features.tensor());
+        } finally {
+            // PyTorch reads this memory, which Java would otherwise be free to take back meanwhile.
+            Reference.reachabilityFence(memory);
         }
-        return new Outputs(logits.tensor(), features.tensor());
+    }
+
+    /**
+     * Logits [N, C] in training mode, so that batch norm uses and keeps the statistics of this batch, but without a graph.
+     */
+    Tensor judge(Images images) {
+        requireFitting(images);
+        JniUtils.setGradMode(false);
+        ByteBuffer memory = input.newBuffer(images.count());
+        ByteBuffer values = input.fill(memory, images, 0, images.count());
+        try (NDManager scratch = manager.newSubManager()) {
+            NDList outputs = student.forward(
+                    new ParameterStore(scratch, false), new NDList(input.view(scratch, values, images.count())), true);
+            return Arrays.read(outputs.get(0));
+        } finally {
+            Reference.reachabilityFence(memory);
+        }
+    }
+
+    /** Moves the trained weights towards those of {@code other}: {@code w = keep w + (1 - keep) w_other}. */
+    void average(DjlLearner other, double keep) {
+        JniUtils.setGradMode(false);
+        SortedMap<String, Parameter> theirs = other.student.trainedParameters();
+        try (NDArray kept = manager.create(keep);
+                NDArray taken = manager.create(1 - keep)) {
+            student.trainedParameters().forEach((name, parameter) -> {
+                NDArray source =
+                        Optional.ofNullable(theirs.get(name)).orElseThrow().getArray();
+                try (NDArray part = source.mul(taken)) {
+                    parameter.getArray().muli(kept).addi(part);
+                }
+            });
+        }
+    }
+
+    /** Overwrites weights and batch-norm statistics; names that are not those of the network are ignored. */
+    void load(NamedTensors weights) {
+        student.load(weights);
     }
 
     /** Gradients collected since the last update, by the names of the weights; none before the first backward pass. */

@@ -73,6 +73,12 @@ public record LearnerSetting(
                 optimizer.weightDecay());
     }
 
+    /** Of a network that no optimizer trains. */
+    LearnerSetting withoutMomentum() {
+        return new LearnerSetting(
+                model, image, classes, normalisation, seed, dtype, device, peerIndex, 0, false, weightDecay);
+    }
+
     private static void require(boolean ok, String message) {
         if (!ok) {
             throw new IllegalArgumentException(message);

@@ -1,5 +1,7 @@
 package dev.cohort.peer.djl;
 
+import dev.cohort.distill.OwnTeacher;
+import dev.cohort.peer.Learner;
 import dev.cohort.peer.djl.Architecture.Family;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +86,14 @@ public final class ModelCatalog {
      */
     public static DjlLearner create(LearnerSetting setting) {
         return new DjlLearner(setting);
+    }
+
+    /** As {@link #create(LearnerSetting)}, with the teacher that the student keeps beside itself. */
+    public static Learner create(LearnerSetting setting, OwnTeacher ownTeacher) {
+        DjlLearner student = new DjlLearner(setting);
+        return ownTeacher instanceof OwnTeacher.None
+                ? student
+                : new SelfTaught(student, new DjlLearner(setting.withoutMomentum()), ownTeacher);
     }
 
     static Architecture get(String name) {

@@ -79,6 +79,11 @@ public final class OneHiddenLayer implements Learner {
     }
 
     @Override
+    public String device() {
+        return "cpu";
+    }
+
+    @Override
     public ForwardPass forward(Images images) {
         return new Pass(this, images);
     }

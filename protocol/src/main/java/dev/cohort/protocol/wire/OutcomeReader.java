@@ -84,16 +84,35 @@ final class OutcomeReader {
                         name,
                         checks.name(t.getLeafGradient().getTensor(), "tensor of " + name),
                         checks.tensor(t.getLeafGradient().getGradient(), name));
+            case OWN_TARGET -> ownTarget(name, t.getOwnTarget());
+            case CROSS_ENTROPY ->
+                new Term.CrossEntropy(name, checks.finite(t.getCrossEntropy().getWeight(), "weight of " + name));
             case KIND_NOT_SET ->
                 throw new Refusal(Reason.BAD_VALUE, "term " + name + " of a kind that this program does not know");
         };
     }
 
-    private Term softTarget(String name, Wire.SoftTarget s) {
-        if (checks.finite(s.getTemperature(), "temperature of " + name) <= 0) {
-            throw new Refusal(
-                    Reason.BAD_VALUE, "temperature " + s.getTemperature() + " of " + name + ": must be above 0");
+    private double temperature(double temperature, String name) {
+        if (checks.finite(temperature, "temperature of " + name) <= 0) {
+            throw new Refusal(Reason.BAD_VALUE, "temperature " + temperature + " of " + name + ": must be above 0");
         }
+        return temperature;
+    }
+
+    private Term ownTarget(String name, Wire.OwnTarget o) {
+        return new Term.OwnTarget(
+                name,
+                switch (o.getForm()) {
+                    case FORM_DIVERGENCE -> Term.OwnTarget.Form.DIVERGENCE;
+                    case FORM_SQUARES -> Term.OwnTarget.Form.SQUARES;
+                    case FORM_UNSPECIFIED, UNRECOGNIZED ->
+                        throw new Refusal(Reason.BAD_VALUE, "unknown form " + o.getFormValue() + " of " + name);
+                },
+                checks.finite(o.getWeight(), "weight of " + name),
+                temperature(o.getTemperature(), name));
+    }
+
+    private Term softTarget(String name, Wire.SoftTarget s) {
         Term.Space space = switch (s.getSpace()) {
             case SPACE_LOGITS -> Term.Space.LOGITS;
             case SPACE_PROBABILITIES -> Term.Space.PROBABILITIES;
@@ -103,6 +122,7 @@ final class OutcomeReader {
         Term.Vote vote = switch (s.getVote()) {
             case VOTE_INCLUDED -> Term.Vote.INCLUDED;
             case VOTE_LEFT_OUT -> Term.Vote.LEFT_OUT;
+            case VOTE_OWN_TEACHER_LEFT_OUT -> Term.Vote.OWN_TEACHER_LEFT_OUT;
             case VOTE_UNSPECIFIED, UNRECOGNIZED ->
                 throw new Refusal(Reason.BAD_VALUE, "unknown vote " + s.getVoteValue() + " of " + name);
         };
@@ -112,6 +132,13 @@ final class OutcomeReader {
                 space,
                 vote,
                 checks.finite(s.getWeight(), "weight of " + name),
-                s.getTemperature());
+                temperature(s.getTemperature(), name),
+                switch (s.getAudience()) {
+                    case AUDIENCE_EVERYBODY -> Term.Audience.EVERYBODY;
+                    case AUDIENCE_CONTRIBUTORS -> Term.Audience.CONTRIBUTORS;
+                    case AUDIENCE_OTHERS -> Term.Audience.OTHERS;
+                    case AUDIENCE_UNSPECIFIED, UNRECOGNIZED ->
+                        throw new Refusal(Reason.BAD_VALUE, "unknown audience " + s.getAudienceValue() + " of " + name);
+                });
     }
 }

@@ -69,6 +69,17 @@ final class OutcomeWriter {
             wire.setLeafGradient(Wire.LeafGradient.newBuilder()
                     .setTensor(leaf.tensor())
                     .setGradient(WireWriter.tensor(leaf.gradient())));
+        } else if (term instanceof Term.OwnTarget own) {
+            wire.setOwnTarget(Wire.OwnTarget.newBuilder()
+                    .setForm(
+                            switch (own.form()) {
+                                case DIVERGENCE -> Wire.OwnTarget.Form.FORM_DIVERGENCE;
+                                case SQUARES -> Wire.OwnTarget.Form.FORM_SQUARES;
+                            })
+                    .setWeight(own.weight())
+                    .setTemperature(own.temperature()));
+        } else if (term instanceof Term.CrossEntropy labels) {
+            wire.setCrossEntropy(Wire.CrossEntropy.newBuilder().setWeight(labels.weight()));
         } else {
             throw new IllegalStateException("no wire form of " + term.getClass().getSimpleName());
         }
@@ -87,6 +98,13 @@ final class OutcomeWriter {
                         switch (s.vote()) {
                             case INCLUDED -> Wire.SoftTarget.Vote.VOTE_INCLUDED;
                             case LEFT_OUT -> Wire.SoftTarget.Vote.VOTE_LEFT_OUT;
+                            case OWN_TEACHER_LEFT_OUT -> Wire.SoftTarget.Vote.VOTE_OWN_TEACHER_LEFT_OUT;
+                        })
+                .setAudience(
+                        switch (s.audience()) {
+                            case EVERYBODY -> Wire.SoftTarget.Audience.AUDIENCE_EVERYBODY;
+                            case CONTRIBUTORS -> Wire.SoftTarget.Audience.AUDIENCE_CONTRIBUTORS;
+                            case OTHERS -> Wire.SoftTarget.Audience.AUDIENCE_OTHERS;
                         })
                 .setWeight(s.weight())
                 .setTemperature(s.temperature())
