@@ -119,8 +119,11 @@ public final class EmbeddedBroker {
         }
     }
 
-    /** A cheap question first: Kafka's client complains in the log of every connection it cannot make. */
-    private static boolean accepts(KafkaAddress address) {
+    /**
+     * Whether somebody listens there, busy or not. A cheap question to begin with: Kafka's client complains in the log of every
+     * connection it cannot make.
+     */
+    public static boolean accepts(KafkaAddress address) {
         for (String server : address.bootstrap().split(",", -1)) {
             int colon = server.lastIndexOf(':');
             try (Socket socket = new Socket()) {
