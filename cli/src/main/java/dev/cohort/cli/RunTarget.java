@@ -13,8 +13,9 @@ import picocli.CommandLine.Option;
 
 /** A run that goes on: on this machine by its directory, elsewhere by its id and broker. */
 final class RunTarget {
-    private static final Duration CONNECT = Duration.ofSeconds(5);
-    private static final Duration ANSWER = Duration.ofSeconds(30);
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+    /** More for a broker that listens: on a busy machine a first answer takes its time. */
+    private static final Duration LATE_ANSWER = Duration.ofSeconds(30);
 
     @Option(
             names = "--run",
@@ -44,15 +45,32 @@ final class RunTarget {
             RunDirectory.About about = RunDirectory.find(runs.path(), run).about();
             place = new Place(about.id(), new KafkaAddress(about.bootstrap(), broker.client()));
         }
-        if (!EmbeddedBroker.awaitReady(place.address(), CONNECT, ANSWER)) {
+        requireAnswer(place, ANSWER, LATE_ANSWER);
+        return place;
+    }
+
+    /**
+     * @param soon how long a broker may be absent, as when it is being started again
+     * @param late how much longer one may take that listens
+     */
+    static void requireAnswer(Place place, Duration soon, Duration late) {
+        if (EmbeddedBroker.awaitReady(place.address(), soon)) {
+            return;
+        }
+        String who = "run " + place.id() + ": its broker " + place.address();
+        if (!EmbeddedBroker.accepts(place.address())) {
             throw new LaunchException(
                     ExitCode.UNAVAILABLE,
-                    "run " + place.id() + ": its broker " + place.address() + " does not answer; "
-                            + (broker.bootstrap().isPresent()
-                                    ? "check the address and that it runs (--bootstrap)"
-                                    : "the run is over (go on with it by 'cohort run --resume'), or the address is wrong"));
+                    who + " does not answer; the run is over (go on with it by 'cohort run --resume'), or the address"
+                            + " is wrong");
         }
-        return place;
+        if (!EmbeddedBroker.awaitReady(place.address(), late)) {
+            throw new LaunchException(
+                    ExitCode.UNAVAILABLE,
+                    who + " listens but did not answer within "
+                            + soon.plus(late).toSeconds()
+                            + " s; the machine is too busy (try again), or that is no Kafka broker");
+        }
     }
 
     /** Connects to the log of a run that is there. */

@@ -3,6 +3,7 @@ package dev.cohort.protocol;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.Ints;
+import java.util.List;
 
 /**
  * Two digests that say whether two runs were the same. Each is a chain {@code c = SHA-256(c, digest of the next record)}:
@@ -11,7 +12,7 @@ import dev.cohort.tensor.Ints;
  *   <li>{@link #plan}: what was to be trained, over labels, recipes and digests of the batches. The pixels of pixel mode are
  *       not in it, since their digests are; so both modes of one plan have the same.
  *   <li>{@link #run}: the plan and what was said about it, over {@link Outcome#digest}, which names the predictions by digest.
- *       No clock, host or coordinator is in it.
+ *       No clock, host or coordinator is in it, nor how often a peer was started: one that died and replayed said the same.
  * </ul>
  *
  * <p>Records come in the order of the log; of several for one step (and part) the first counts, as for everybody. One thread.
@@ -39,7 +40,7 @@ public final class Fingerprint {
         if (next) {
             outcomeStep = outcome.step();
             outcomePart = outcome.part();
-            outcomes = chain(outcomes, outcome.digest());
+            outcomes = chain(outcomes, withFirstStarts(outcome).digest());
         }
     }
 
@@ -51,6 +52,19 @@ public final class Fingerprint {
     /** Over all batches and outcomes so far; it does not matter how the two were interleaved. */
     public Digest run() {
         return chain(batches, outcomes);
+    }
+
+    private static Outcome withFirstStarts(Outcome outcome) {
+        List<Outcome.Contributor> contributors = outcome.contributors().stream()
+                .map(c -> new Outcome.Contributor(c.peer(), c.slot(), 1, c.version(), c.tensors()))
+                .toList();
+        return new Outcome(
+                outcome.step(),
+                outcome.part(),
+                outcome.coordinator(),
+                outcome.stateBefore(),
+                contributors,
+                outcome.resolution());
     }
 
     private static Digest chain(Digest before, Digest next) {

@@ -88,6 +88,16 @@ class FingerprintTest {
     }
 
     @Test
+    void isTheSameHoweverOftenAPeerWasStarted() {
+        Fingerprint one = new Fingerprint();
+        one.outcome(outcome(2, 0, "c", A));
+        Fingerprint restarted = new Fingerprint();
+        restarted.outcome(outcome(2, 0, "c", A, 3));
+
+        assertThat(restarted.run()).isEqualTo(one.run());
+    }
+
+    @Test
     void isTheSameInRecipeAndPixelMode() {
         Batch recipe = batch(1, 0, 5, 1, A);
         Batch pixels = new Batch(
@@ -154,12 +164,16 @@ class FingerprintTest {
     }
 
     private static Outcome outcome(long step, int part, String coordinator, Digest tensors) {
+        return outcome(step, part, coordinator, tensors, 1);
+    }
+
+    private static Outcome outcome(long step, int part, String coordinator, Digest tensors, long incarnation) {
         return new Outcome(
                 step,
                 part,
                 coordinator,
                 A,
-                List.of(new Outcome.Contributor(PEER, 0, 1, step - 1, tensors)),
+                List.of(new Outcome.Contributor(PEER, 0, incarnation, step - 1, tensors)),
                 new Outcome.Skipped(Outcome.SkipReason.TOO_FEW));
     }
 }

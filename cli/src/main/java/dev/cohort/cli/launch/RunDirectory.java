@@ -68,6 +68,7 @@ public final class RunDirectory implements AutoCloseable {
      */
     public static RunDirectory create(Path parent, String name, LocalDateTime now) {
         try {
+            requireRoom(parent, RunDirectory::freeBytes);
             Files.createDirectories(parent);
             try (FileChannel channel = open(parent.resolve(LOCK))) {
                 channel.lock();
@@ -89,6 +90,7 @@ public final class RunDirectory implements AutoCloseable {
      */
     public static RunDirectory createAt(Path directory, String name, LocalDateTime now) {
         try {
+            requireRoom(directory, RunDirectory::freeBytes);
             Files.createDirectories(directory);
             if (Files.exists(directory.resolve(ABOUT))) {
                 throw new LaunchException(
@@ -108,16 +110,32 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    private static RunDirectory prepare(Path path, String id) throws IOException {
-        Path whole = path.toRealPath();
-        long free = Files.getFileStore(whole).getUsableSpace();
+    /** How much room there is where a folder is. */
+    interface Room {
+        long freeBytes(Path there) throws IOException;
+    }
+
+    private static long freeBytes(Path there) throws IOException {
+        return Files.getFileStore(there).getUsableSpace();
+    }
+
+    /** Asks before anything is made, so that a refused run leaves nothing behind and takes nothing away. */
+    static void requireRoom(Path path, Room room) throws IOException {
+        Path there = path.toAbsolutePath();
+        while (!Files.exists(there)) {
+            there = Optional.ofNullable(there.getParent()).orElseThrow(() -> new NoSuchFileException(path.toString()));
+        }
+        long free = room.freeBytes(there);
         if (free < FREE_BYTES_MIN) {
-            Files.delete(whole);
             throw new LaunchException(
                     ExitCode.INPUT_OUTPUT,
                     "run directory " + path + ": " + (free >> 20) + " MiB free, a run needs at least "
                             + (FREE_BYTES_MIN >> 20) + " MiB: free some space or name another with --run-dir");
         }
+    }
+
+    private static RunDirectory prepare(Path path, String id) throws IOException {
+        Path whole = path.toRealPath();
         Files.createDirectories(whole.resolve("processes"));
         return new RunDirectory(whole, new About(id, "", true), Optional.of(hold(whole)));
     }

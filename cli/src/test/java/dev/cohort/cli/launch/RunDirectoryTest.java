@@ -156,6 +156,24 @@ class RunDirectoryTest {
     }
 
     @Test
+    void refusesADiskThatIsAlmostFullBeforeItTouchesIt() throws IOException {
+        List<Path> asked = new ArrayList<>();
+        Path deep = runs().resolve("not/yet");
+        refuses(
+                () -> RunDirectory.requireRoom(deep, there -> {
+                    asked.add(there);
+                    return RunDirectory.FREE_BYTES_MIN - 1;
+                }),
+                deep.toString(),
+                "255 MiB free",
+                "at least 256 MiB",
+                "--run-dir");
+        assertThat(asked).as("the folder that is there").containsExactly(temp.toAbsolutePath());
+        assertThat(runs()).doesNotExist();
+        RunDirectory.requireRoom(deep, there -> RunDirectory.FREE_BYTES_MIN);
+    }
+
+    @Test
     void keepsPasswordsFromOthers() throws IOException {
         try (RunDirectory directory = RunDirectory.create(runs(), "a", NOW)) {
             directory.writeClientSettings(Map.of("sasl.jaas.config", "secret"));

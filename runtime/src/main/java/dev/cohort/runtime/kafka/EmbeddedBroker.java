@@ -98,15 +98,6 @@ public final class EmbeddedBroker {
 
     /** Waits until the broker answers; false when it did not within {@code limit}. */
     public static boolean awaitReady(KafkaAddress address, Duration limit) {
-        return awaitReady(address, limit, Duration.ZERO);
-    }
-
-    /**
-     * Whether a broker takes a connection within {@code limit} and answers; where one listens, its answer is awaited for
-     * {@code answerLimit} at least: on a busy machine the first question alone can take longer than it should take to find
-     * nobody there.
-     */
-    public static boolean awaitReady(KafkaAddress address, Duration limit, Duration answerLimit) {
         long endNanos = System.nanoTime() + limit.toNanos();
         while (!accepts(address)) {
             if (System.nanoTime() - endNanos >= 0) {
@@ -116,7 +107,7 @@ public final class EmbeddedBroker {
         }
         try (Admin admin = Admin.create(ClientSettings.admin(address, "await-ready"))) {
             long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
-            int restMs = (int) Math.max(100, Math.max(answerLimit.toMillis(), leftMs));
+            int restMs = (int) Math.max(100, leftMs);
             return !admin.describeCluster(new DescribeClusterOptions().timeoutMs(restMs))
                     .nodes()
                     .get()
@@ -129,8 +120,11 @@ public final class EmbeddedBroker {
         }
     }
 
-    /** A cheap question first: Kafka's client complains in the log of every connection it cannot make. */
-    private static boolean accepts(KafkaAddress address) {
+    /**
+     * Whether somebody listens there, busy or not. A cheap question to begin with: Kafka's client complains in the log of every
+     * connection it cannot make.
+     */
+    public static boolean accepts(KafkaAddress address) {
         for (String server : address.bootstrap().split(",", -1)) {
             int colon = server.lastIndexOf(':');
             try (Socket socket = new Socket()) {

@@ -1,0 +1,42 @@
+package dev.cohort.cli;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.kafka.KafkaAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class RunTargetTest {
+    private static final Duration SOON = Duration.ofMillis(200);
+
+    private static RunTarget.Place at(ServerSocket socket) {
+        return new RunTarget.Place("r", KafkaAddress.of("127.0.0.1:" + socket.getLocalPort()));
+    }
+
+    @Test
+    void doesNotTakeASlowBrokerForARunThatIsOver() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            assertThatThrownBy(() -> RunTarget.requireAnswer(at(silent), SOON, SOON))
+                    .isInstanceOf(LaunchException.class)
+                    .hasMessageContaining("run r")
+                    .hasMessageContaining("listens but did not answer")
+                    .hasMessageNotContaining("is over");
+        }
+    }
+
+    @Test
+    void saysThatARunIsOverWhenNobodyListens() throws IOException {
+        RunTarget.Place gone;
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            gone = at(closed);
+        }
+        assertThatThrownBy(() -> RunTarget.requireAnswer(gone, SOON, SOON))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("the run is over")
+                .hasMessageContaining("cohort run --resume");
+    }
+}

@@ -1,0 +1,57 @@
+package dev.cohort.endtoend;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A process that was started, and the files that take what it says.
+ *
+ * @param line what was called, for people
+ */
+record Started(String line, Process process, Path out, Path err) {
+    /** As Ctrl-C does. */
+    void interrupt() {
+        try {
+            // The shell's own kill: the program of that name is not everywhere.
+            int code = new ProcessBuilder("/bin/sh", "-c", "kill -INT " + process.pid())
+                    .start()
+                    .waitFor();
+            if (code != 0) {
+                throw new IllegalStateException("no SIGINT to " + line + ": kill ended with " + code);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while sending SIGINT to " + line, e);
+        }
+    }
+
+    /** As {@code kill -9}. */
+    void kill() {
+        process.destroyForcibly();
+    }
+
+    /** How it ended; it must have. */
+    Ended ended() {
+        return new Ended(line, process.exitValue(), text(out), text(err));
+    }
+
+    /** What a file holds, whatever bytes these are. */
+    static String text(Path file) {
+        try {
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        String state = process.isAlive() ? "runs" : "exit " + process.exitValue();
+        return "=== " + line + " (" + state + ")\n--- out\n" + text(out) + "--- err\n" + text(err);
+    }
+}
