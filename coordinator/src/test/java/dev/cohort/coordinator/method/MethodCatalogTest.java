@@ -110,6 +110,7 @@ class MethodCatalogTest {
         assertThat(temperature(Dml.METHOD)).isEqualTo(1);
         assertThat(temperature(MeanLogit.METHOD)).isEqualTo(3);
         assertThat(temperature(One.METHOD)).isEqualTo(3);
+        assertThat(temperature(Okddip.METHOD)).isEqualTo(3);
         assertThat(temperature(Pcl.METHOD)).isEqualTo(3);
     }
 

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
@@ -43,9 +44,59 @@ class TrainedTeachersGoldenTest {
 
     private static Optional<Consumer<GoldenCase>> check(String method) {
         return switch (method) {
+            case "okddip" -> Optional.of(TrainedTeachersGoldenTest::okddip);
             case "pcl" -> Optional.of(TrainedTeachersGoldenTest::pcl);
             default -> Optional.empty();
         };
+    }
+
+    private static void okddip(GoldenCase golden) {
+        GoldenFile file = golden.file();
+        Cohort cohort = golden.cohort();
+        int auxiliaries = cohort.size() - 1;
+        int width = file.input("w_query").size();
+        Map<String, String> parameters = new TreeMap<>(golden.strength());
+        parameters.put("attention_width", "" + width);
+        Okddip teacher = (Okddip) golden.teacher("okddip", parameters, cohort);
+        NamedTensors state = NamedTensors.of(new TreeMap<>(Map.of(
+                PeerAttention.QUERY,
+                        Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("w_query")), width, width(cohort, 0)),
+                PeerAttention.KEY,
+                        Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("w_key")), width, width(cohort, 0)),
+                PeerAttention.QUERY + Learned.MOMENTUM,
+                        Tensor.of(DType.FLOAT64, new double[width * width(cohort, 0)], width, width(cohort, 0)),
+                PeerAttention.KEY + Learned.MOMENTUM,
+                        Tensor.of(DType.FLOAT64, new double[width * width(cohort, 0)], width, width(cohort, 0)))));
+        assertThat(state.asMap().keySet())
+                .isEqualTo(teacher.initialState().asMap().keySet());
+        Teacher.Lesson lesson = teacher.teach(state, cohort.votes(0, 0.1));
+        Okddip.Step step = teacher.step(state, cohort.votes(0, 0.1));
+
+        file.compare("attention", step.attention.weights);
+        file.compare("target_logits", tensors(auxiliaries, i -> soft(addressed(lesson, i, 0))
+                .values()
+                .toDoubles()));
+        file.compare(
+                "leader_target_logits",
+                soft(addressed(lesson, auxiliaries, 0)).values().toDoubles());
+        assertThat(soft(lesson.terms().get(0)).values())
+                .isEqualTo(soft(addressed(lesson, auxiliaries, 0)).values());
+        file.compare("loss", Arrays.stream(perPeer(cohort, i -> total(cohort.objective(i, lesson))))
+                .sum());
+        compareGradients(golden, cohort, lesson, auxiliaries);
+        file.compare(
+                "grad_w_query",
+                Optional.ofNullable(step.gradients.matrices.get(PeerAttention.QUERY))
+                        .orElseThrow());
+        file.compare(
+                "grad_w_key",
+                Optional.ofNullable(step.gradients.matrices.get(PeerAttention.KEY))
+                        .orElseThrow());
+        assertThat(cohort.objective(auxiliaries, lesson).featuresGradient()).isEmpty();
+    }
+
+    private static Term addressed(Teacher.Lesson lesson, int slot, int index) {
+        return lesson.addressed().getOrDefault(slot, List.of()).get(index);
     }
 
     private static void pcl(GoldenCase golden) {
