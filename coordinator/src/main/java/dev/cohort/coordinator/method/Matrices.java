@@ -74,4 +74,13 @@ final class Matrices {
         }
         return mean;
     }
+
+    /** The element-wise product with a number, as a fresh array. */
+    static double[] scaled(double[] matrix, double factor) {
+        double[] scaled = matrix.clone();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] *= factor;
+        }
+        return scaled;
+    }
 }

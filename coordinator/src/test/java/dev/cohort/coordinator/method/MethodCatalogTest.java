@@ -112,6 +112,7 @@ class MethodCatalogTest {
         assertThat(temperature(One.METHOD)).isEqualTo(3);
         assertThat(temperature(Okddip.METHOD)).isEqualTo(3);
         assertThat(temperature(Pcl.METHOD)).isEqualTo(3);
+        assertThat(temperature(CutnMix.METHOD)).isEqualTo(3);
     }
 
     private static double temperature(Method method) {

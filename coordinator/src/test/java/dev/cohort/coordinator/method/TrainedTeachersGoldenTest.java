@@ -44,10 +44,31 @@ class TrainedTeachersGoldenTest {
 
     private static Optional<Consumer<GoldenCase>> check(String method) {
         return switch (method) {
+            case "cutnmix" -> Optional.of(TrainedTeachersGoldenTest::cutnMix);
             case "okddip" -> Optional.of(TrainedTeachersGoldenTest::okddip);
             case "pcl" -> Optional.of(TrainedTeachersGoldenTest::pcl);
             default -> Optional.empty();
         };
+    }
+
+    private static void cutnMix(GoldenCase golden) {
+        GoldenFile file = golden.file();
+        Cohort cohort = withOwnTeachers(golden);
+        Map<String, String> parameters = new TreeMap<>(golden.strength());
+        parameters.put("beta", "" + file.hyper("beta"));
+        CutnMix teacher = (CutnMix) golden.teacher("cutnmix", parameters, cohort);
+        Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        CutnMix.Step step = teacher.step(teacher.initialState(), cohort.votes(0, 0.1));
+        double[] losses = perPeer(
+                cohort,
+                i -> total(cohort.objective(i, lesson))
+                        + file.hyper("beta")
+                                * Optional.ofNullable(step.mutual.losses.get(i)).orElseThrow());
+
+        file.compare("teacher_logits", soft(lesson.terms().get(0)).values().toDoubles());
+        file.compare("per_peer_loss", losses);
+        file.compare("loss", Arrays.stream(losses).sum());
+        compareGradients(golden, cohort, lesson, cohort.size());
     }
 
     private static void okddip(GoldenCase golden) {
