@@ -141,8 +141,7 @@ final class CutnMix implements Teacher {
             addressed.put(slot, List.of(new Term.LeafGradient(FEATURES, TensorName.FEATURES, leaf)));
             weights.put(slot, beta);
         });
-        NamedTensors projected =
-                mutual.updated(state, step.mutual, weights, votes.learningRate(), setting.optimizer());
+        NamedTensors projected = mutual.updated(state, step.mutual, weights, votes.learningRate(), setting.optimizer());
         NamedTensors next = step.head
                 .map(of -> head.updated(projected, of, votes.learningRate(), setting.optimizer()))
                 .orElse(projected);
@@ -153,6 +152,7 @@ final class CutnMix implements Teacher {
     static final class Step {
         /** t [B, C]. */
         final double[] target;
+
         final MutualFeatures.Step mutual;
         final Optional<FusedHead.Step> head;
 
@@ -185,9 +185,8 @@ final class CutnMix implements Teacher {
     /** t; empty when a vote lacks what it is made from. */
     @Override
     public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        String needed = kind.equals(EMA)
-                ? TensorName.OWN_TEACHER
-                : kind.equals(MEAN) ? TensorName.LOGITS : TensorName.FEATURES;
+        String needed =
+                kind.equals(EMA) ? TensorName.OWN_TEACHER : kind.equals(MEAN) ? TensorName.LOGITS : TensorName.FEATURES;
         if (!Matrices.allHave(votes, needed)) {
             return Optional.empty();
         }

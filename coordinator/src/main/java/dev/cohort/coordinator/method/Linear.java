@@ -60,8 +60,7 @@ record Linear(String name, int outputs, int inputs) {
     }
 
     /** The state after one step down {@code gradient} [outputs, inputs]. */
-    NamedTensors updated(
-            NamedTensors state, double[] gradient, double learningRate, Experiment.Optimizer optimizer) {
+    NamedTensors updated(NamedTensors state, double[] gradient, double learningRate, Experiment.Optimizer optimizer) {
         return Learned.updated(state, name, gradient, learningRate, optimizer);
     }
 }

@@ -132,7 +132,8 @@ final class MutualFeatures {
     private static double[] of(SortedMap<Integer, double[]> bySlot, int slot) {
         double[] found = bySlot.get(slot);
         if (found == null) {
-            throw new IllegalArgumentException("no features of slot " + slot + ": there are those of " + bySlot.keySet());
+            throw new IllegalArgumentException(
+                    "no features of slot " + slot + ": there are those of " + bySlot.keySet());
         }
         return found;
     }
@@ -148,11 +149,7 @@ final class MutualFeatures {
         for (Map.Entry<Integer, double[]> of : step.projections.entrySet()) {
             double weight = weights.getOrDefault(of.getKey(), 0.0);
             next = Learned.updated(
-                    next,
-                    PROJECTION + of.getKey(),
-                    Matrices.scaled(of.getValue(), weight),
-                    learningRate,
-                    optimizer);
+                    next, PROJECTION + of.getKey(), Matrices.scaled(of.getValue(), weight), learningRate, optimizer);
         }
         return next;
     }

@@ -182,8 +182,8 @@ final class Okddip implements Teacher {
         SortedMap<Integer, NamedTensors> auxiliaries = Matrices.bySlot(votes.votes());
         Optional<NamedTensors> led = Optional.ofNullable(auxiliaries.remove(leader));
         List<double[]> logits = Matrices.logits(auxiliaries, rows, setting.classes());
-        PeerAttention.Pass pass = attention.forward(
-                state, Matrices.features(auxiliaries, rows, setting.featureWidths()), rows);
+        PeerAttention.Pass pass =
+                attention.forward(state, Matrices.features(auxiliaries, rows, setting.featureWidths()), rows);
         int present = logits.size();
         double[] mean = Matrices.mean(logits);
         double[] ofMean = new double[mean.length];

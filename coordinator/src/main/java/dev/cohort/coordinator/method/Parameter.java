@@ -21,10 +21,9 @@ public record Parameter(String name, Range range, String defaultValue, String me
         public static final Range BELOW_ONE =
                 numbers("a number from 0 to below 1", number -> number >= 0 && number < 1);
 
-        public static final Range WHOLE = new Range(
-                "number", "a whole number of at least 0", value -> value.matches("[0-9]{1,9}"));
-        public static final Range FLAG = new Range(
-                "flag", "true or false", List.of("true", "false")::contains);
+        public static final Range WHOLE =
+                new Range("number", "a whole number of at least 0", value -> value.matches("[0-9]{1,9}"));
+        public static final Range FLAG = new Range("flag", "true or false", List.of("true", "false")::contains);
 
         private final String type;
         private final String words;

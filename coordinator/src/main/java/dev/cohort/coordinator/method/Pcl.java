@@ -109,8 +109,8 @@ final class Pcl implements Teacher {
 
     /** CE(z_E, y) and its gradients. */
     FusedHead.Step step(NamedTensors state, Votes votes) {
-        SortedMap<Integer, double[]> features = Matrices.features(
-                Matrices.bySlot(votes.votes()), votes.labels().rows(), setting.featureWidths());
+        SortedMap<Integer, double[]> features =
+                Matrices.features(Matrices.bySlot(votes.votes()), votes.labels().rows(), setting.featureWidths());
         return head.step(state, features, votes.labels());
     }
 

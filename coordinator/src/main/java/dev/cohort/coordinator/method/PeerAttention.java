@@ -140,8 +140,7 @@ final class PeerAttention {
     private static void add(
             Gradients into, NamedTensors state, Pass pass, int slot, Linear linear, double[] outputGradient) {
         double[] features = of(pass.features, slot);
-        into.matrices.merge(
-                linear.name(), linear.weightGradient(features, outputGradient), PeerAttention::sum);
+        into.matrices.merge(linear.name(), linear.weightGradient(features, outputGradient), PeerAttention::sum);
         into.features.merge(slot, linear.inputGradient(state, outputGradient), PeerAttention::sum);
     }
 
@@ -162,8 +161,7 @@ final class PeerAttention {
     }
 
     /** The state after one update of the matrices used. */
-    NamedTensors updated(
-            NamedTensors state, Gradients gradients, double learningRate, Experiment.Optimizer optimizer) {
+    NamedTensors updated(NamedTensors state, Gradients gradients, double learningRate, Experiment.Optimizer optimizer) {
         NamedTensors next = state;
         for (Map.Entry<String, double[]> of : gradients.matrices.entrySet()) {
             next = Learned.updated(next, of.getKey(), of.getValue(), learningRate, optimizer);

@@ -16,20 +16,15 @@ import dev.cohort.tensor.Ints;
  * @param wire element type to which targets are rounded, once
  */
 public record TeacherSetting(
-        int slots,
-        int seats,
-        Ints featureWidths,
-        int classes,
-        long seed,
-        Experiment.Optimizer optimizer,
-        DType wire) {
+        int slots, int seats, Ints featureWidths, int classes, long seed, Experiment.Optimizer optimizer, DType wire) {
     public TeacherSetting {
         if (slots < 1 || featureWidths.size() != slots) {
             throw new IllegalArgumentException(
                     "teacher of " + slots + " slots with " + featureWidths.size() + " feature widths: must be as many");
         }
         if (seats < 0 || seats > slots) {
-            throw new IllegalArgumentException("teacher of " + slots + " slots with " + seats + " seats: at most as many");
+            throw new IllegalArgumentException(
+                    "teacher of " + slots + " slots with " + seats + " seats: at most as many");
         }
         if (featureWidths.stream().anyMatch(width -> width < 1)) {
             throw new IllegalArgumentException("feature widths " + featureWidths + ": must be at least 1");

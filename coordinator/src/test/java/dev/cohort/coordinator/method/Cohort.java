@@ -66,8 +66,7 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
         for (int i = 0; i < size(); i++) {
             DType type = published.get(i).get(TensorName.LOGITS).dtype();
             double[] own = values.get(i);
-            more.add(published.get(i)
-                    .with(name, Tensor.of(type, own, labels.rows(), own.length / labels.rows())));
+            more.add(published.get(i).with(name, Tensor.of(type, own, labels.rows(), own.length / labels.rows())));
         }
         return new Cohort(labels, slots, more);
     }

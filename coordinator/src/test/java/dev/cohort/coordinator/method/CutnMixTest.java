@@ -39,8 +39,10 @@ class CutnMixTest {
         assertThat(state.get("projection.2").shape()).isEqualTo(Ints.of(2, 4));
         for (int i = 0; i < 3; i++) {
             double[] features = leaf(lesson, i);
-            double[] projection = Optional.ofNullable(
-                            method.step(state, cohort.votes(0, 0.1)).mutual.projections.get(i))
+            double[] projection = Optional.ofNullable(method.step(state, cohort.votes(0, 0.1))
+                            .mutual
+                            .projections
+                            .get(i))
                     .orElseThrow();
             assertFeatureDerivative(method, state, cohort, i, features, 0.7);
             assertProjectionDerivative(method, state, cohort, i, projection);
@@ -56,10 +58,10 @@ class CutnMixTest {
     void findsNoDistanceBetweenFeaturesOfOneDirectionAndFourBetweenOpposites() {
         CutnMix method = method(ALIKE, Map.of(), Cohort.sgd(0, false, 0));
         double[] first = features(cohort(2, List.of(0), ALIKE), 0);
-        Cohort alike = cohort(2, List.of(0, 1), ALIKE)
-                .with(TensorName.FEATURES, List.of(first, Matrices.scaled(first, 5)));
-        Cohort opposite = cohort(2, List.of(0, 1), ALIKE)
-                .with(TensorName.FEATURES, List.of(first, Matrices.scaled(first, -2)));
+        Cohort alike =
+                cohort(2, List.of(0, 1), ALIKE).with(TensorName.FEATURES, List.of(first, Matrices.scaled(first, 5)));
+        Cohort opposite =
+                cohort(2, List.of(0, 1), ALIKE).with(TensorName.FEATURES, List.of(first, Matrices.scaled(first, -2)));
 
         assertThat(loss(method, method.initialState(), alike, 0)).isCloseTo(0, within(1e-15));
         assertThat(leaf(method.teach(method.initialState(), alike.votes(0, 0.1)), 0))
@@ -135,8 +137,8 @@ class CutnMixTest {
         CutnMix.Step step = both.step(both.initialState(), cohort.votes(0, 0.1));
         Teacher.Lesson lesson = both.teach(both.initialState(), cohort.votes(0, 0.1));
 
-        double[] ofHead = Optional.ofNullable(step.head.orElseThrow().features.get(1))
-                .orElseThrow();
+        double[] ofHead =
+                Optional.ofNullable(step.head.orElseThrow().features.get(1)).orElseThrow();
         double[] ofTerm = Optional.ofNullable(step.mutual.features.get(1)).orElseThrow();
         for (int i = 0; i < ofHead.length; i++) {
             assertThat(leaf(lesson, 1)[i]).isCloseTo(ofHead[i] + 0.5 * ofTerm[i], within(1e-16));
@@ -167,7 +169,8 @@ class CutnMixTest {
     }
 
     private static double loss(CutnMix method, NamedTensors state, Cohort cohort, int slot) {
-        return Optional.ofNullable(method.step(state, cohort.votes(0, 0.1)).mutual.losses.get(slot))
+        return Optional.ofNullable(
+                        method.step(state, cohort.votes(0, 0.1)).mutual.losses.get(slot))
                 .orElseThrow();
     }
 
@@ -198,8 +201,7 @@ class CutnMixTest {
     }
 
     private static NamedTensors logitsAlone(Cohort cohort) {
-        return NamedTensors.of(
-                TensorName.LOGITS, cohort.published().get(0).get(TensorName.LOGITS));
+        return NamedTensors.of(TensorName.LOGITS, cohort.published().get(0).get(TensorName.LOGITS));
     }
 
     /** The others' side is constant: i's own loss alone is differentiated. */

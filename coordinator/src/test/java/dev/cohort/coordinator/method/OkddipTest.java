@@ -39,15 +39,12 @@ class OkddipTest {
         assertThat(state.get("attention.key.1").shape()).isEqualTo(Ints.of(1, 3));
         assertThat(state.asMap()).doesNotContainKey("attention.query.2");
         for (int i : new int[] {0, 1, 3}) {
-            double[] gradient = cohort.objective(i, lesson)
-                    .featuresGradient()
-                    .orElseThrow()
-                    .toDoubles();
+            double[] gradient =
+                    cohort.objective(i, lesson).featuresGradient().orElseThrow().toDoubles();
             assertDerivative(cohort, okddip, state, i, TensorName.FEATURES, gradient);
         }
         for (int i = 0; i < cohort.size(); i++) {
-            double[] gradient =
-                    cohort.objective(i, lesson).logitsGradient().toDoubles();
+            double[] gradient = cohort.objective(i, lesson).logitsGradient().toDoubles();
             assertDerivative(cohort, okddip, state, i, TensorName.LOGITS, gradient);
         }
     }
@@ -201,7 +198,9 @@ class OkddipTest {
         values[k] += by;
         published.set(
                 i,
-                published.get(i).with(name, Tensor.of(DType.FLOAT64, values, old.shape().toArray())));
+                published
+                        .get(i)
+                        .with(name, Tensor.of(DType.FLOAT64, values, old.shape().toArray())));
         return new Cohort(cohort.labels(), cohort.slots(), published);
     }
 

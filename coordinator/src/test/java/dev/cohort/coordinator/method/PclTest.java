@@ -76,7 +76,8 @@ class PclTest {
         NamedTensors own = cohort(4, List.of(2)).published().get(0);
         double[] all = new double[LABELS.rows() * C];
         for (NamedTensors said : cohort.published()) {
-            double[] average = Softmax.probabilities(said.get(TensorName.OWN_TEACHER).toDoubles(), C, 2);
+            double[] average =
+                    Softmax.probabilities(said.get(TensorName.OWN_TEACHER).toDoubles(), C, 2);
             for (int k = 0; k < all.length; k++) {
                 all[k] += average[k] / 2;
             }
@@ -93,16 +94,18 @@ class PclTest {
         double[] teacher = Softmax.probabilities(ensemble, C, 2);
         double[] y = LABELS.dense();
         double[] expected = IntStream.range(0, z.length)
-                .mapToDouble(k -> (p[k] - y[k] + 0.5 * 2 * (soft[k] - teacher[k]) + 0.5 * 2 * (soft[k] - all[k]))
-                        / LABELS.rows())
+                .mapToDouble(k ->
+                        (p[k] - y[k] + 0.5 * 2 * (soft[k] - teacher[k]) + 0.5 * 2 * (soft[k] - all[k])) / LABELS.rows())
                 .toArray();
         assertThat(late.logitsGradient().toDoubles()).containsExactly(expected, within(1e-14));
     }
 
     @Test
     void drawsWhatBelongsToASlotFromTheSeedAndTheSlotAlone() {
-        NamedTensors one = pcl(Ints.of(3, 3, 3), Map.of(), Cohort.sgd(0, false, 0)).initialState();
-        NamedTensors other = pcl(Ints.of(2, 3, 4), Map.of(), Cohort.sgd(0, false, 0)).initialState();
+        NamedTensors one =
+                pcl(Ints.of(3, 3, 3), Map.of(), Cohort.sgd(0, false, 0)).initialState();
+        NamedTensors other =
+                pcl(Ints.of(2, 3, 4), Map.of(), Cohort.sgd(0, false, 0)).initialState();
 
         assertThat(other.get("head.weight.1")).isEqualTo(one.get("head.weight.1"));
         assertThat(one.get("head.weight.1")).isNotEqualTo(one.get("head.weight.0"));

@@ -81,29 +81,31 @@ class TrainedTeachersGoldenTest {
         Okddip teacher = (Okddip) golden.teacher("okddip", parameters, cohort);
         NamedTensors state = NamedTensors.of(new TreeMap<>(Map.of(
                 PeerAttention.QUERY,
-                        Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("w_query")), width, width(cohort, 0)),
+                Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("w_query")), width, width(cohort, 0)),
                 PeerAttention.KEY,
-                        Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("w_key")), width, width(cohort, 0)),
+                Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("w_key")), width, width(cohort, 0)),
                 PeerAttention.QUERY + Learned.MOMENTUM,
-                        Tensor.of(DType.FLOAT64, new double[width * width(cohort, 0)], width, width(cohort, 0)),
+                Tensor.of(DType.FLOAT64, new double[width * width(cohort, 0)], width, width(cohort, 0)),
                 PeerAttention.KEY + Learned.MOMENTUM,
-                        Tensor.of(DType.FLOAT64, new double[width * width(cohort, 0)], width, width(cohort, 0)))));
+                Tensor.of(DType.FLOAT64, new double[width * width(cohort, 0)], width, width(cohort, 0)))));
         assertThat(state.asMap().keySet())
                 .isEqualTo(teacher.initialState().asMap().keySet());
         Teacher.Lesson lesson = teacher.teach(state, cohort.votes(0, 0.1));
         Okddip.Step step = teacher.step(state, cohort.votes(0, 0.1));
 
         file.compare("attention", step.attention.weights);
-        file.compare("target_logits", tensors(auxiliaries, i -> soft(addressed(lesson, i, 0))
-                .values()
-                .toDoubles()));
+        file.compare(
+                "target_logits",
+                tensors(auxiliaries, i -> soft(addressed(lesson, i, 0)).values().toDoubles()));
         file.compare(
                 "leader_target_logits",
                 soft(addressed(lesson, auxiliaries, 0)).values().toDoubles());
         assertThat(soft(lesson.terms().get(0)).values())
                 .isEqualTo(soft(addressed(lesson, auxiliaries, 0)).values());
-        file.compare("loss", Arrays.stream(perPeer(cohort, i -> total(cohort.objective(i, lesson))))
-                .sum());
+        file.compare(
+                "loss",
+                Arrays.stream(perPeer(cohort, i -> total(cohort.objective(i, lesson))))
+                        .sum());
         compareGradients(golden, cohort, lesson, auxiliaries);
         file.compare(
                 "grad_w_query",
@@ -141,8 +143,7 @@ class TrainedTeachersGoldenTest {
         FusedHead.Step step = teacher.step(state, cohort.votes(0, 0.1));
         double total = step.crossEntropy
                 + Arrays.stream(perPeer(
-                                cohort,
-                                i -> total(cohort.objective(i, lesson)) + pclConstant(golden, cohort, i)))
+                                cohort, i -> total(cohort.objective(i, lesson)) + pclConstant(golden, cohort, i)))
                         .sum();
 
         file.compare("teacher_logits", soft(lesson.terms().get(0)).values().toDoubles());
@@ -170,9 +171,11 @@ class TrainedTeachersGoldenTest {
         double entropies = 0;
         for (int j = 0; j < cohort.size(); j++) {
             if (j != i) {
-                double[] own = cohort.published().get(j).get(TensorName.OWN_TEACHER).toDoubles();
+                double[] own =
+                        cohort.published().get(j).get(TensorName.OWN_TEACHER).toDoubles();
                 others.add(Softmax.probabilities(own, classes, temperature));
-                entropies += entropy(others.get(others.size() - 1), cohort.labels().rows()) / (cohort.size() - 1);
+                entropies +=
+                        entropy(others.get(others.size() - 1), cohort.labels().rows()) / (cohort.size() - 1);
             }
         }
         double ofMean = entropy(Matrices.mean(others), cohort.labels().rows());
