@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -192,8 +193,8 @@ class CutnMixTest {
         return cohort.published().get(i).get(TensorName.FEATURES).toDoubles();
     }
 
-    private static TreeMap<Integer, NamedTensors> votes(Cohort cohort) {
-        TreeMap<Integer, NamedTensors> votes = new TreeMap<>();
+    private static SortedMap<Integer, NamedTensors> votes(Cohort cohort) {
+        SortedMap<Integer, NamedTensors> votes = new TreeMap<>();
         for (int i = 0; i < cohort.size(); i++) {
             votes.put(cohort.slots().get(i), cohort.published().get(i));
         }
