@@ -90,6 +90,7 @@ public final class CoordinatorRole {
                         experiment.method(),
                         new TeacherSetting(
                                 experiment.elastic().max(),
+                                experiment.contributors().size(),
                                 manifest.featureWidths(),
                                 manifest.classes(),
                                 experiment.run().seed(),

@@ -1,11 +1,8 @@
 package dev.cohort.coordinator.method;
 
-import dev.cohort.experiment.Experiment;
 import dev.cohort.tensor.DType;
-import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -23,7 +20,6 @@ final class GateState {
     static final String BETA = "norm.beta";
     static final String MEAN = "norm.mean";
     static final String VARIANCE = "norm.variance";
-    static final String MOMENTUM = ".momentum";
 
     final Learned weight;
     final Learned bias;
@@ -41,34 +37,6 @@ final class GateState {
         this.variance = variance;
     }
 
-    /** A parameter and its momentum buffer. */
-    static final class Learned {
-        final double[] values;
-        final double[] momentum;
-
-        private Learned(double[] values, double[] momentum) {
-            this.values = values;
-            this.momentum = momentum;
-        }
-
-        static Learned from(NamedTensors tensors, String name) {
-            return new Learned(
-                    tensors.get(name).toDoubles(), tensors.get(name + MOMENTUM).toDoubles());
-        }
-
-        static Learned fresh(double[] values) {
-            return new Learned(values, new double[values.length]);
-        }
-
-        /** One update of element {@code i} as PyTorch's SGD makes it; weight decay goes for every parameter. */
-        void update(int i, double gradient, double learningRate, Experiment.Optimizer optimizer) {
-            double decayed = gradient + optimizer.weightDecay() * values[i];
-            momentum[i] = optimizer.momentum() * momentum[i] + decayed;
-            values[i] -=
-                    learningRate * (optimizer.nesterov() ? decayed + optimizer.momentum() * momentum[i] : momentum[i]);
-        }
-    }
-
     /**
      * Weight and bias from U(-1/sqrt(H), 1/sqrt(H)), which is PyTorch's initialisation of a linear layer and what the official
      * code of ONE leaves it at; batch norm as the identity. What belongs to a slot is drawn from the seed and the slot alone.
@@ -78,7 +46,7 @@ final class GateState {
         double[] bias = new double[slots];
         double bound = 1 / Math.sqrt(inputs);
         for (int slot = 0; slot < slots; slot++) {
-            SplittableRandom random = random(seed, slot);
+            SplittableRandom random = Learned.random("gate", seed, slot);
             for (int i = 0; i < inputs; i++) {
                 weight[slot * inputs + i] = bound * (2 * random.nextDouble() - 1);
             }
@@ -91,11 +59,6 @@ final class GateState {
                 Learned.fresh(new double[slots]),
                 new double[slots],
                 ones(slots));
-    }
-
-    private static SplittableRandom random(long seed, int slot) {
-        Hasher hasher = new Hasher().text("gate").number(seed).number(slot);
-        return new SplittableRandom(ByteBuffer.wrap(hasher.digest().toBytes()).getLong());
     }
 
     private static double[] ones(int size) {
@@ -119,17 +82,12 @@ final class GateState {
         int slots = mean.length;
         int inputs = weight.values.length / slots;
         Map<String, Tensor> tensors = new TreeMap<>();
-        put(tensors, WEIGHT, weight, slots, inputs);
-        put(tensors, BIAS, bias, slots);
-        put(tensors, GAMMA, gamma, slots);
-        put(tensors, BETA, beta, slots);
+        weight.put(tensors, WEIGHT, slots, inputs);
+        bias.put(tensors, BIAS, slots);
+        gamma.put(tensors, GAMMA, slots);
+        beta.put(tensors, BETA, slots);
         tensors.put(MEAN, Tensor.of(DType.FLOAT64, mean, slots));
         tensors.put(VARIANCE, Tensor.of(DType.FLOAT64, variance, slots));
         return NamedTensors.of(tensors);
-    }
-
-    private static void put(Map<String, Tensor> tensors, String name, Learned learned, int... shape) {
-        tensors.put(name, Tensor.of(DType.FLOAT64, learned.values, shape));
-        tensors.put(name + MOMENTUM, Tensor.of(DType.FLOAT64, learned.momentum, shape));
     }
 }

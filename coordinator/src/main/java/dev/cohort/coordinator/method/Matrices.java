@@ -2,6 +2,7 @@ package dev.cohort.coordinator.method;
 
 import dev.cohort.coordinator.Teacher.Vote;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
@@ -30,6 +31,27 @@ final class Matrices {
                 .toList();
     }
 
+    /** Pooled features [rows, D] of every vote, by slot. */
+    static SortedMap<Integer, double[]> features(SortedMap<Integer, NamedTensors> votes, int rows, Ints widths) {
+        SortedMap<Integer, double[]> features = new TreeMap<>();
+        votes.forEach((slot, tensors) ->
+                features.put(slot, matrix(slot, tensors, TensorName.FEATURES, rows, widths.get(slot))));
+        return features;
+    }
+
+    /** Logits [rows, classes] of every peer's own teacher, in the order of the slots. */
+    static List<double[]> ownTeachers(SortedMap<Integer, NamedTensors> votes, int rows, int classes) {
+        return votes.entrySet().stream()
+                .map(vote -> matrix(vote.getKey(), vote.getValue(), TensorName.OWN_TEACHER, rows, classes))
+                .toList();
+    }
+
+    /** Whether every vote has tensor {@code name}, and there is one at all. */
+    static boolean allHave(SortedMap<Integer, NamedTensors> votes, String name) {
+        return !votes.isEmpty()
+                && votes.values().stream().allMatch(vote -> vote.find(name).isPresent());
+    }
+
     static double[] matrix(int slot, NamedTensors tensors, String name, int rows, int columns) {
         Tensor tensor = tensors.get(name);
         if (tensor.shape().size() != 2 || tensor.dimension(0) != rows || tensor.dimension(1) != columns) {
@@ -51,5 +73,14 @@ final class Matrices {
             mean[i] /= matrices.size();
         }
         return mean;
+    }
+
+    /** The element-wise product with a number, as a fresh array. */
+    static double[] scaled(double[] matrix, double factor) {
+        double[] scaled = matrix.clone();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] *= factor;
+        }
+        return scaled;
     }
 }

@@ -8,6 +8,7 @@ import dev.cohort.tensor.Ints;
  * What a teacher is built for.
  *
  * @param slots most contributors ever present
+ * @param seats slots of the contributors that the experiment names, 0 to seats - 1; those after them are for newcomers
  * @param featureWidths width D of the pooled features of each slot
  * @param classes C
  * @param seed of trained parameters; those of a slot depend on it and on the slot alone
@@ -15,14 +16,24 @@ import dev.cohort.tensor.Ints;
  * @param wire element type to which targets are rounded, once
  */
 public record TeacherSetting(
-        int slots, Ints featureWidths, int classes, long seed, Experiment.Optimizer optimizer, DType wire) {
+        int slots, int seats, Ints featureWidths, int classes, long seed, Experiment.Optimizer optimizer, DType wire) {
     public TeacherSetting {
         if (slots < 1 || featureWidths.size() != slots) {
             throw new IllegalArgumentException(
                     "teacher of " + slots + " slots with " + featureWidths.size() + " feature widths: must be as many");
         }
+        if (seats < 0 || seats > slots) {
+            throw new IllegalArgumentException(
+                    "teacher of " + slots + " slots with " + seats + " seats: at most as many");
+        }
         if (featureWidths.stream().anyMatch(width -> width < 1)) {
             throw new IllegalArgumentException("feature widths " + featureWidths + ": must be at least 1");
         }
+    }
+
+    /** With a seat for every slot. */
+    public TeacherSetting(
+            int slots, Ints featureWidths, int classes, long seed, Experiment.Optimizer optimizer, DType wire) {
+        this(slots, slots, featureWidths, classes, seed, optimizer, wire);
     }
 }

@@ -60,6 +60,30 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
         return values;
     }
 
+    /** The same contributors, who publish one tensor more (or another of that name): [rows, columns] of each. */
+    Cohort with(String name, List<double[]> values) {
+        List<NamedTensors> more = new ArrayList<>();
+        for (int i = 0; i < size(); i++) {
+            DType type = published.get(i).get(TensorName.LOGITS).dtype();
+            double[] own = values.get(i);
+            more.add(published.get(i).with(name, Tensor.of(type, own, labels.rows(), own.length / labels.rows())));
+        }
+        return new Cohort(labels, slots, more);
+    }
+
+    /** What a peer makes of the shared terms when the outcome does not name its prediction {@code own}. */
+    Objective.Result late(NamedTensors own, Teacher.Lesson lesson) {
+        return Objective.of(
+                labels,
+                lesson.labelWeight(),
+                lesson.terms(),
+                own.get(TensorName.LOGITS),
+                own,
+                Optional.empty(),
+                DType.FLOAT64,
+                own.find(TensorName.FEATURES));
+    }
+
     int size() {
         return slots.size();
     }

@@ -42,9 +42,9 @@ record GoldenCase(GoldenFile file, DType type) {
                         .toList());
     }
 
-    /** Pooled features, or a column of zeros for a method that reads none. */
+    /** Pooled features, or a column of zeros where none are read. */
     private double[] features(int peer) {
-        return file.hasInput("f")
+        return file.hasInput("f") && file.input("f").has(peer)
                 ? GoldenFile.numbers(file.input("f").get(peer))
                 : new double[file.input("y").size()];
     }

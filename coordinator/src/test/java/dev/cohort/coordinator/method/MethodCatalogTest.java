@@ -88,7 +88,8 @@ class MethodCatalogTest {
         MethodCatalog.validate(new Experiment.Method("telepathy", Map.of()), problems, "method");
 
         assertThat(problems.found())
-                .containsExactly("method.name: telepathy: must be one of independent, dml, mean_logit, one");
+                .containsExactly("method.name: telepathy: must be one of "
+                        + String.join(", ", all().stream().map(Method::name).toList()));
         assertThatThrownBy(() -> MethodCatalog.get("telepathy")).hasMessageContaining("telepathy");
     }
 
@@ -109,6 +110,9 @@ class MethodCatalogTest {
         assertThat(temperature(Dml.METHOD)).isEqualTo(1);
         assertThat(temperature(MeanLogit.METHOD)).isEqualTo(3);
         assertThat(temperature(One.METHOD)).isEqualTo(3);
+        assertThat(temperature(Okddip.METHOD)).isEqualTo(3);
+        assertThat(temperature(Pcl.METHOD)).isEqualTo(3);
+        assertThat(temperature(CutnMix.METHOD)).isEqualTo(3);
     }
 
     private static double temperature(Method method) {

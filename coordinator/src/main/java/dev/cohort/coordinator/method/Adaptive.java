@@ -1,0 +1,339 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.distill.Softmax;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Adaptive distillation along several paths, each student with weights of its own for them ({@link PathWeights}):
+ *
+ * <pre>
+ * L_i = w_labels CE(z_i, y) + w_ensemble T^2 KL(z_E || z_i) + sum over j != i of w_j T^2 KL(z_j || z_i) + w_features l_i
+ * KL(a || b) is that of softmax_T(a), a constant, and softmax_T(b);  l_i is that of {@link MutualFeatures}
+ * z_E = mean of all z_k with ensemble: all, of all but z_i with ensemble: others
+ * </pre>
+ *
+ * What a contributor gets is addressed to it: {@code CrossEntropy} of weight w_labels - 1 on top of the 1 for everybody; one soft
+ * target, the mean of all its teachers' probabilities by their weights, of the sum of those weights (the gradient is that of the
+ * formula, the value smaller by what does not depend on z_i); and the feature path as a leaf gradient. A peer that is no
+ * contributor gets the labels and the mean of all, each with weight 1.
+ *
+ * <p>The weights of every step are in the log: the name of the addressed {@code CrossEntropy} lists them, as in {@code
+ * labels=0.93 ensemble=1.2 features=0.5 slot2=0.8}, in full precision; {@code slotN} is the path to the peer in that slot. {@link
+ * #weightsOf} reads them.
+ *
+ * <p>gradnorm and mgda need the paths' gradients with respect to shared weights; here they are those with respect to what the
+ * student published (logits; features for the feature path), which the coordinator has: in the style of MGDA-UB, and ours. So
+ * the feature path is orthogonal to all others. mgda's weights sum to 1 and lean to the path of the smallest gradient.
+ *
+ * <p>Source: the idea of Chennupati, Kamani, Cheng, Chen, "Adaptive Distillation", BMVC 2021 (arXiv 2110.09674). Only its
+ * abstract could be read; which of these rules it proposes is not known. Paths, T and defaults are ours.
+ */
+final class Adaptive implements Teacher {
+    private static final String WEIGHTS = "weights";
+    private static final String ENSEMBLE = "ensemble";
+    private static final String ALL = "all";
+    private static final String OTHERS = "others";
+    private static final String FEATURES = "features";
+    private static final String LABELS = "labels";
+    private static final String TEMPERATURE = "temperature";
+    private static final String SLOT = "slot";
+    private static final String ALPHA = "gradnorm_alpha";
+    private static final String FIXED = "fixed_";
+    private static final String PEERS = "peers";
+    private static final int LABELS_PATH = 0;
+    private static final int ENSEMBLE_PATH = 1;
+    private static final int FEATURES_PATH = 2;
+    private static final int PEER_PATHS = 3;
+
+    static final Method METHOD = new Method(
+            "adaptive",
+            "each peer learns along several paths, whose weights follow a rule of multi-task learning",
+            "L_i = w_labels CE(z_i, y) + w_ensemble T^2 KL(softmax_T(z_E) || softmax_T(z_i)) + sum_{j!=i} w_j T^2"
+                    + " KL(softmax_T(z_j) || softmax_T(z_i)) + w_features/(m-1) sum_{j!=i} |n_i - n_j|^2, z_E = mean of z_k,"
+                    + " n = f/|f|",
+            "Chennupati et al., Adaptive Distillation, BMVC 2021, arXiv 2110.09674 (abstract only; rules are textbook forms)",
+            List.of(
+                    new Parameter(
+                            TEMPERATURE,
+                            Parameter.Range.POSITIVE,
+                            "3.0",
+                            "T of teachers and student; the losses carry T^2"),
+                    new Parameter(
+                            WEIGHTS,
+                            Parameter.Range.oneOf(
+                                    "equal", "fixed", "uncertainty", "softmax", "dwa", "gradnorm", "mgda"),
+                            "uncertainty",
+                            "rule by which each student's paths are weighted"),
+                    new Parameter(
+                            ENSEMBLE,
+                            Parameter.Range.oneOf(ALL, OTHERS),
+                            ALL,
+                            "whose mean logits are the ensemble: of all peers, or of all but the student"),
+                    new Parameter(
+                            FEATURES, Parameter.Range.FLAG, "true", "whether there is a path on the pooled features"),
+                    fixed(LABELS),
+                    fixed(ENSEMBLE),
+                    fixed(FEATURES),
+                    fixed(PEERS),
+                    new Parameter(
+                            ALPHA,
+                            Parameter.Range.NOT_NEGATIVE,
+                            "1.5",
+                            "exponent by which gradnorm favours paths that learn slowly")),
+            List.of(TensorName.FEATURES),
+            2,
+            Adaptive::new);
+
+    private static Parameter fixed(String path) {
+        return new Parameter(
+                FIXED + path,
+                Parameter.Range.NOT_NEGATIVE,
+                "1.0",
+                "weight of " + (path.equals(PEERS) ? "the path to each peer" : "path " + path)
+                        + ", for weights: fixed");
+    }
+
+    private final double temperature;
+    private final boolean ofAll;
+    private final boolean withFeatures;
+    private final TeacherSetting setting;
+    private final PathWeights rule;
+    private final MutualFeatures mutual;
+
+    private Adaptive(Arguments arguments, TeacherSetting setting) {
+        temperature = arguments.number(TEMPERATURE);
+        ofAll = arguments.word(ENSEMBLE).equals(ALL);
+        withFeatures = arguments.flag(FEATURES);
+        this.setting = setting;
+        double[] fixed = new double[PEER_PATHS + setting.slots()];
+        for (int path = 0; path < fixed.length; path++) {
+            String name = path < PEER_PATHS ? name(path) : PEERS;
+            fixed[path] = arguments.number(FIXED + name);
+        }
+        rule = new PathWeights(
+                PathWeights.Rule.valueOf(arguments.word(WEIGHTS).toUpperCase(Locale.ROOT)),
+                fixed,
+                arguments.number(ALPHA));
+        mutual = new MutualFeatures(setting.featureWidths());
+    }
+
+    private static String name(int path) {
+        return switch (path) {
+            case LABELS_PATH -> LABELS;
+            case ENSEMBLE_PATH -> ENSEMBLE;
+            case FEATURES_PATH -> FEATURES;
+            default -> SLOT + (path - PEER_PATHS);
+        };
+    }
+
+    @Override
+    public List<String> reads() {
+        return withFeatures ? METHOD.reads() : List.of();
+    }
+
+    @Override
+    public int contributorsMin() {
+        return METHOD.contributorsMin();
+    }
+
+    @Override
+    public NamedTensors initialState() {
+        Map<String, Tensor> state = new TreeMap<>();
+        for (int slot = 0; slot < setting.slots(); slot++) {
+            rule.initial(state, slot);
+        }
+        if (withFeatures) {
+            mutual.initial(state, setting.seed());
+        }
+        return NamedTensors.of(state);
+    }
+
+    /** One path of one student: its loss, what it imitates if that are probabilities, and its gradient. */
+    private static final class Path {
+        final int number;
+        final double loss;
+        final Optional<double[]> probabilities;
+        /** With respect to the logits, or for the feature path the features. */
+        final double[] gradient;
+
+        private Path(int number, double loss, Optional<double[]> probabilities, double[] gradient) {
+            this.number = number;
+            this.loss = loss;
+            this.probabilities = probabilities;
+            this.gradient = gradient;
+        }
+    }
+
+    @Override
+    public Lesson teach(NamedTensors state, Votes votes) {
+        int rows = votes.labels().rows();
+        SortedMap<Integer, NamedTensors> tensors = Matrices.bySlot(votes.votes());
+        SortedMap<Integer, double[]> logits = new TreeMap<>();
+        tensors.forEach((slot, own) ->
+                logits.put(slot, Matrices.matrix(slot, own, TensorName.LOGITS, rows, setting.classes())));
+        MutualFeatures.Step features = withFeatures
+                ? mutual.step(state, Matrices.features(tensors, rows, setting.featureWidths()), rows)
+                : new MutualFeatures.Step();
+        SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
+        SortedMap<Integer, Double> featureWeights = new TreeMap<>();
+        NamedTensors next = state;
+        for (int slot : logits.keySet()) {
+            List<Path> paths = paths(slot, logits, features, votes);
+            PathWeights.Observed seen = observed(paths, votes.epoch());
+            double[] weights = rule.weights(state, slot, seen);
+            addressed.put(slot, terms(paths, weights, rows));
+            paths.stream()
+                    .filter(path -> path.number == FEATURES_PATH)
+                    .forEach(path -> featureWeights.put(slot, weights[paths.indexOf(path)]));
+            next = rule.updated(next, slot, seen, weights, votes.learningRate(), setting.optimizer());
+        }
+        next = mutual.updated(next, features, featureWeights, votes.learningRate(), setting.optimizer());
+        Term others = new Term.SoftTarget(
+                ENSEMBLE,
+                Tensor.of(setting.wire(), Matrices.mean(List.copyOf(logits.values())), rows, setting.classes()),
+                Term.Space.LOGITS,
+                Term.Vote.INCLUDED,
+                1,
+                temperature,
+                Term.Audience.OTHERS);
+        return new Lesson(1, List.of(others), addressed, next);
+    }
+
+    private List<Path> paths(int slot, SortedMap<Integer, double[]> logits, MutualFeatures.Step features, Votes votes) {
+        double[] own = logits.getOrDefault(slot, new double[0]);
+        List<Path> paths = new ArrayList<>();
+        paths.add(labels(own, votes));
+        List<double[]> ensemble = new ArrayList<>();
+        logits.forEach((other, said) -> {
+            if (ofAll || other != slot) {
+                ensemble.add(said);
+            }
+        });
+        int rows = votes.labels().rows();
+        paths.add(distillation(ENSEMBLE_PATH, Matrices.mean(ensemble), own, rows));
+        Optional.ofNullable(features.features.get(slot))
+                .ifPresent(gradient -> paths.add(
+                        new Path(FEATURES_PATH, features.losses.getOrDefault(slot, 0.0), Optional.empty(), gradient)));
+        logits.forEach((other, said) -> {
+            if (other != slot) {
+                paths.add(distillation(PEER_PATHS + other, said, own, rows));
+            }
+        });
+        return paths;
+    }
+
+    private Path labels(double[] own, Votes votes) {
+        double[] y = votes.labels().dense();
+        double[] gradient = Softmax.probabilities(own, setting.classes(), 1);
+        double[] logarithms = Softmax.logProbabilities(own, setting.classes(), 1);
+        int rows = votes.labels().rows();
+        double loss = 0;
+        for (int i = 0; i < gradient.length; i++) {
+            loss -= y[i] * logarithms[i] / rows;
+            gradient[i] = (gradient[i] - y[i]) / rows;
+        }
+        return new Path(LABELS_PATH, loss, Optional.empty(), gradient);
+    }
+
+    private Path distillation(int number, double[] teacher, double[] own, int rows) {
+        double[] q = Softmax.probabilities(teacher, setting.classes(), temperature);
+        double[] logarithms = Softmax.logProbabilities(teacher, setting.classes(), temperature);
+        double[] gradient = Softmax.probabilities(own, setting.classes(), temperature);
+        double[] ownLogarithms = Softmax.logProbabilities(own, setting.classes(), temperature);
+        double loss = 0;
+        for (int i = 0; i < q.length; i++) {
+            loss += temperature * temperature * q[i] * (logarithms[i] - ownLogarithms[i]) / rows;
+            gradient[i] = temperature * (gradient[i] - q[i]) / rows;
+        }
+        // Rounding may leave the divergence of equals a little below 0, which no rule expects of a loss.
+        return new Path(number, Math.max(0, loss), Optional.of(q), gradient);
+    }
+
+    private static PathWeights.Observed observed(List<Path> paths, int epoch) {
+        int count = paths.size();
+        double[] gram = new double[count * count];
+        for (int k = 0; k < count; k++) {
+            for (int l = 0; l < count; l++) {
+                boolean same = (paths.get(k).number == FEATURES_PATH) == (paths.get(l).number == FEATURES_PATH);
+                for (int i = 0; same && i < paths.get(k).gradient.length; i++) {
+                    gram[k * count + l] += paths.get(k).gradient[i] * paths.get(l).gradient[i];
+                }
+            }
+        }
+        return new PathWeights.Observed(
+                epoch,
+                paths.stream().mapToInt(path -> path.number).toArray(),
+                paths.stream().mapToDouble(path -> path.loss).toArray(),
+                gram);
+    }
+
+    private List<Term> terms(List<Path> paths, double[] weights, int rows) {
+        List<String> said = new ArrayList<>();
+        double[] mean = new double[rows * setting.classes()];
+        double sum = 0;
+        double labels = 1;
+        List<Term> terms = new ArrayList<>();
+        for (int k = 0; k < weights.length; k++) {
+            Path path = paths.get(k);
+            said.add(name(path.number) + "=" + weights[k]);
+            if (path.number == LABELS_PATH) {
+                labels = weights[k];
+            } else if (path.number == FEATURES_PATH) {
+                double[] gradient = Matrices.scaled(path.gradient, weights[k]);
+                terms.add(new Term.LeafGradient(
+                        FEATURES,
+                        TensorName.FEATURES,
+                        Tensor.of(setting.wire(), gradient, rows, gradient.length / rows)));
+            } else {
+                double[] q = path.probabilities.orElseThrow();
+                for (int i = 0; i < mean.length; i++) {
+                    mean[i] += weights[k] * q[i];
+                }
+                sum += weights[k];
+            }
+        }
+        if (sum > 0) {
+            terms.add(new Term.SoftTarget(
+                    PEERS,
+                    Tensor.of(setting.wire(), Matrices.scaled(mean, 1 / sum), rows, setting.classes()),
+                    Term.Space.PROBABILITIES,
+                    Term.Vote.INCLUDED,
+                    sum,
+                    temperature));
+        }
+        terms.add(0, new Term.CrossEntropy(String.join(" ", said), labels - 1));
+        return terms;
+    }
+
+    /** The weights of a step by path, from the name of a contributor's addressed {@code CrossEntropy}. */
+    static SortedMap<String, Double> weightsOf(Term.CrossEntropy term) {
+        SortedMap<String, Double> weights = new TreeMap<>();
+        for (String entry : term.name().split(" ", -1)) {
+            String[] parts = entry.split("=", 2);
+            weights.put(parts[0], Double.parseDouble(parts[1]));
+        }
+        return weights;
+    }
+
+    /** The mean of the logits of all, also where the ensemble leaves the student out. */
+    @Override
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+        if (votes.isEmpty()) {
+            return Optional.empty();
+        }
+        int rows = Matrices.rows(votes);
+        double[] mean = Matrices.mean(Matrices.logits(votes, rows, setting.classes()));
+        return Optional.of(Tensor.of(setting.wire(), mean, rows, setting.classes()));
+    }
+}

@@ -1,0 +1,263 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.distill.Softmax;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Online Knowledge Distillation with Diverse Peers: auxiliary peers attend to each other ({@link PeerAttention}), each with a
+ * target of its own; the leader, the last contributor that the experiment names, learns from their mean.
+ *
+ * <pre>
+ * t_a = sum over b of A_ab z_b,  t_L = (1/n) sum over a of z_a                                     n auxiliary peers
+ * L = sum_i CE(z_i, y) + w [sum_a T^2 KL(t_a || z_a) + T^2 KL(t_L || z_L)]          KL of softmax_T of both
+ * with q = softmax_T(t), p = softmax_T(z), d = ln q - ln p:  dKL/dz = (T/B)(p - q),  dKL/dt = (T/B) q (d - &lt;q, d&gt;)
+ * </pre>
+ *
+ * The targets are not detached: only so do W_q and W_k learn. Each student's divergence is a soft target addressed to it, whose
+ * gradient and value it computes itself; what the targets of all send back into z_a (through A and the mean) and into f_a (through
+ * the attention) are leaf gradients. The leader sends nothing: its logits are in no target, its features are not read.
+ *
+ * <p>Who is not there: an absent auxiliary peer is in no attention and in no mean. Without the leader there is no t_L that
+ * sends anything back. A single auxiliary peer attends to itself alone, so that its own target is its logits. A peer that is no
+ * contributor gets the mean of the auxiliary peers as a constant target; newcomers are auxiliary peers.
+ *
+ * <p>Source: Chen, Mei, Wang, Feng, Chen, "Online Knowledge Distillation with Diverse Peers", AAAI 2020 (arXiv 1912.00350), and
+ * its code DefangChen/OKDDip-AAAI2020, its network-based variant: T = 3, unit weights, K = D/8. Ours: the matrices per slot for
+ * features of different widths (K from the narrowest), and no 1e-7 on target probabilities.
+ */
+final class Okddip implements Teacher {
+    private static final String ATTENTION_WIDTH = "attention_width";
+
+    static final Method METHOD = new Method(
+            "okddip",
+            "auxiliary peers attend to each other; the last peer, the leader, imitates their mean",
+            "L_i = CE(z_i, y) + w(epoch) T^2 KL(softmax_T(t_i) || softmax_T(z_i)), t_i = sum_b A_ib z_b for auxiliary"
+                    + " peers, A_i = softmax over b of <W_q f_i, W_k f_b>, mean of their z for the leader; t_i not constant",
+            "Chen et al., Online Knowledge Distillation with Diverse Peers, AAAI 2020, arXiv 1912.00350",
+            Distillation.parameters(
+                    "3.0",
+                    new Parameter(
+                            ATTENTION_WIDTH,
+                            Parameter.Range.WHOLE,
+                            "0",
+                            "K, width of queries and keys; 0 = max(1, D/8), D the width of the narrowest features")),
+            List.of(TensorName.FEATURES),
+            2,
+            (arguments, setting) -> new Okddip(Distillation.of(arguments), arguments.whole(ATTENTION_WIDTH), setting));
+
+    private static final String PEERS = "peers";
+    private static final String AUXILIARIES = "auxiliaries";
+    private static final String ATTENTION = "attention";
+    private static final int FEATURES_PER_QUERY = 8;
+
+    private final Distillation distillation;
+    private final TeacherSetting setting;
+    private final int leader;
+    private final PeerAttention attention;
+
+    private Okddip(Distillation distillation, int attentionWidth, TeacherSetting setting) {
+        this.distillation = distillation;
+        this.setting = setting;
+        leader = setting.seats() - 1;
+        SortedMap<Integer, Integer> widths = new TreeMap<>();
+        for (int slot = 0; slot < setting.slots(); slot++) {
+            if (slot != leader) {
+                widths.put(slot, setting.featureWidths().get(slot));
+            }
+        }
+        int narrowest = widths.isEmpty() ? 1 : Collections.min(widths.values());
+        attention = new PeerAttention(
+                widths, attentionWidth > 0 ? attentionWidth : Math.max(1, narrowest / FEATURES_PER_QUERY));
+    }
+
+    @Override
+    public List<String> reads() {
+        return METHOD.reads();
+    }
+
+    @Override
+    public int contributorsMin() {
+        return METHOD.contributorsMin();
+    }
+
+    @Override
+    public NamedTensors initialState() {
+        Map<String, Tensor> state = new TreeMap<>();
+        attention.initial(state, setting.seed());
+        return NamedTensors.of(state);
+    }
+
+    @Override
+    public Lesson teach(NamedTensors state, Votes votes) {
+        Step step = step(state, votes);
+        int rows = votes.labels().rows();
+        double weight = distillation.weightAt(votes.epoch());
+        Term.SoftTarget mean = target(AUXILIARIES, step.leaderTarget, rows, weight);
+        SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
+        for (int a = 0; a < step.attention.slots.size(); a++) {
+            int slot = step.attention.slots.get(a);
+            addressed.put(
+                    slot,
+                    List.of(
+                            target(PEERS, step.targets.get(a), rows, weight),
+                            leaf(TensorName.LOGITS, step.logitsGradients.get(a), rows),
+                            leaf(
+                                    TensorName.FEATURES,
+                                    Optional.ofNullable(step.gradients.features.get(slot))
+                                            .orElseThrow(),
+                                    rows)));
+        }
+        if (votes.votes().stream().anyMatch(vote -> vote.slot() == leader)) {
+            addressed.put(leader, List.of(mean));
+        }
+        Term others = new Term.SoftTarget(
+                mean.name(),
+                mean.values(),
+                mean.space(),
+                mean.vote(),
+                mean.weight(),
+                mean.temperature(),
+                Term.Audience.OTHERS);
+        return new Lesson(
+                1,
+                List.of(others),
+                addressed,
+                attention.updated(state, step.gradients, votes.learningRate(), setting.optimizer()));
+    }
+
+    private Term.SoftTarget target(String name, double[] logits, int rows, double weight) {
+        return new Term.SoftTarget(
+                name,
+                Tensor.of(setting.wire(), logits, rows, setting.classes()),
+                Term.Space.LOGITS,
+                Term.Vote.INCLUDED,
+                weight,
+                distillation.temperature());
+    }
+
+    private Term leaf(String tensor, double[] gradient, int rows) {
+        return new Term.LeafGradient(
+                ATTENTION, tensor, Tensor.of(setting.wire(), gradient, rows, gradient.length / rows));
+    }
+
+    /** One batch: all targets, and what they send back. Lists are in the order of the auxiliary peers. */
+    static final class Step {
+        final PeerAttention.Pass attention;
+        /** t_a [B, C]. */
+        final List<double[]> targets;
+        /** t_L [B, C]. */
+        final double[] leaderTarget;
+        /** What all targets together send into z_a [B, C]. */
+        final List<double[]> logitsGradients;
+        /** Of features and matrices. */
+        final PeerAttention.Gradients gradients;
+
+        private Step(
+                PeerAttention.Pass attention,
+                List<double[]> targets,
+                double[] leaderTarget,
+                List<double[]> logitsGradients,
+                PeerAttention.Gradients gradients) {
+            this.attention = attention;
+            this.targets = targets;
+            this.leaderTarget = leaderTarget;
+            this.logitsGradients = logitsGradients;
+            this.gradients = gradients;
+        }
+    }
+
+    Step step(NamedTensors state, Votes votes) {
+        int rows = votes.labels().rows();
+        SortedMap<Integer, NamedTensors> auxiliaries = Matrices.bySlot(votes.votes());
+        Optional<NamedTensors> led = Optional.ofNullable(auxiliaries.remove(leader));
+        List<double[]> logits = Matrices.logits(auxiliaries, rows, setting.classes());
+        PeerAttention.Pass pass =
+                attention.forward(state, Matrices.features(auxiliaries, rows, setting.featureWidths()), rows);
+        int present = logits.size();
+        double[] mean = Matrices.mean(logits);
+        double[] ofMean = new double[mean.length];
+        if (led.isPresent()) {
+            double[] own = Matrices.matrix(leader, led.get(), TensorName.LOGITS, rows, setting.classes());
+            ofMean = targetGradient(mean, own, votes.epoch(), rows);
+        }
+        List<double[]> targets = new ArrayList<>();
+        List<double[]> sent = new ArrayList<>();
+        for (double[] own : logits) {
+            double[] target = attended(pass.weights, targets.size(), logits);
+            sent.add(targetGradient(target, own, votes.epoch(), rows));
+            targets.add(target);
+        }
+        double[] weightsGradient = new double[pass.weights.length];
+        List<double[]> logitsGradients = new ArrayList<>();
+        for (int b = 0; b < present; b++) {
+            double[] gradient = new double[mean.length];
+            for (int i = 0; i < gradient.length; i++) {
+                gradient[i] = ofMean[i] / present;
+                for (int a = 0; a < present; a++) {
+                    int weight = (i / setting.classes() * present + a) * present + b;
+                    gradient[i] += pass.weights[weight] * sent.get(a)[i];
+                    weightsGradient[weight] += sent.get(a)[i] * logits.get(b)[i];
+                }
+            }
+            logitsGradients.add(gradient);
+        }
+        return new Step(pass, targets, mean, logitsGradients, attention.backward(state, pass, weightsGradient));
+    }
+
+    /** {@code sum over b of A_ab z_b}. */
+    private double[] attended(double[] weights, int a, List<double[]> logits) {
+        int present = logits.size();
+        double[] target = new double[logits.get(0).length];
+        for (int b = 0; b < present; b++) {
+            for (int i = 0; i < target.length; i++) {
+                target[i] += weights[(i / setting.classes() * present + a) * present + b] * logits.get(b)[i];
+            }
+        }
+        return target;
+    }
+
+    /** {@code w (T/B) q (d - <q, d>)}: the derivative of a divergence with respect to its target's logits. */
+    private double[] targetGradient(double[] target, double[] student, int epoch, int rows) {
+        double temperature = distillation.temperature();
+        double factor = distillation.weightAt(epoch) * temperature / rows;
+        double[] q = Softmax.probabilities(target, setting.classes(), temperature);
+        double[] difference = Softmax.logProbabilities(target, setting.classes(), temperature);
+        double[] logarithms = Softmax.logProbabilities(student, setting.classes(), temperature);
+        double[] gradient = new double[q.length];
+        for (int start = 0; start < q.length; start += setting.classes()) {
+            double inner = 0;
+            for (int i = start; i < start + setting.classes(); i++) {
+                difference[i] -= logarithms[i];
+                inner += q[i] * difference[i];
+            }
+            for (int i = start; i < start + setting.classes(); i++) {
+                gradient[i] = factor * q[i] * (difference[i] - inner);
+            }
+        }
+        return gradient;
+    }
+
+    /** The leader's target, the mean of the auxiliary peers' logits; empty without any. */
+    @Override
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+        SortedMap<Integer, NamedTensors> auxiliaries = new TreeMap<>(votes);
+        auxiliaries.remove(leader);
+        if (auxiliaries.isEmpty()) {
+            return Optional.empty();
+        }
+        int rows = Matrices.rows(auxiliaries);
+        double[] mean = Matrices.mean(Matrices.logits(auxiliaries, rows, setting.classes()));
+        return Optional.of(Tensor.of(setting.wire(), mean, rows, setting.classes()));
+    }
+}

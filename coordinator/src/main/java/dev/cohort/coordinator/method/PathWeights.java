@@ -1,0 +1,323 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.distill.Softmax;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Rules of multi-task learning that weigh the K losses (paths) of one student:
+ *
+ * <pre>
+ * equal        w_k = 1
+ * fixed        w_k as set
+ * uncertainty  L = sum e^-s_k l_k + s_k, so w_k = e^-s_k; dL/ds_k = 1 - e^-s_k l_k, s_k = 0 at first    (Kendall et al. 2018)
+ * softmax      w = K softmax(a); dL/da_k = w_k (l_k - sum_j w_j l_j / K) + w_k - 1, a_k = 0 at first
+ * dwa          w = K softmax(r / T), r_k = l_k of the last epoch / l_k of the one before, T = 2         (Liu et al. 2019)
+ * gradnorm     G_k = |w_k g_k|; w descends sum |G_k - mean(G) (l_k/l_k(0) / mean)^alpha|, then sum w = K   (Chen et al. 2018)
+ * mgda         the w of the simplex with the shortest sum w_k g_k, {@link MinNormPoint}    (Désidéri 2012; Sener, Koltun 2018)
+ * </pre>
+ *
+ * These are textbook forms from memory, not read in the papers. Ours: the penalty {@code K KL(uniform || softmax(a))} that keeps
+ * softmax from giving all to the smallest loss; equal weights for dwa until a path has two whole epochs; weights of gradnorm not
+ * below 0. What is trained descends by the experiment's SGD, weight decay included. A step's weights come from the state before
+ * it. A path that is absent keeps its state, and the K above is the number of paths present.
+ */
+final class PathWeights {
+    static final double DWA_TEMPERATURE = 2;
+    private static final String PREFIX = "paths.";
+
+    private final Rule rule;
+    private final int paths;
+    private final double[] fixed;
+    private final double alpha;
+
+    /** How weights are chosen. */
+    enum Rule {
+        EQUAL,
+        FIXED,
+        UNCERTAINTY,
+        SOFTMAX,
+        DWA,
+        GRADNORM,
+        MGDA
+    }
+
+    /**
+     * @param fixed weight of every path there can be, for {@link Rule#FIXED}
+     * @param alpha exponent of {@link Rule#GRADNORM}
+     */
+    PathWeights(Rule rule, double[] fixed, double alpha) {
+        this.rule = rule;
+        this.fixed = fixed.clone();
+        this.paths = fixed.length;
+        this.alpha = alpha;
+    }
+
+    /** What a student's paths say at a step. */
+    static final class Observed {
+        final int epoch;
+        /** Numbers of the K paths present, ascending. */
+        final int[] paths;
+        /** Their losses l_k [K]. */
+        final double[] losses;
+        /** Inner products of their gradients [K, K]. */
+        final double[] gram;
+
+        Observed(int epoch, int[] paths, double[] losses, double[] gram) {
+            this.epoch = epoch;
+            this.paths = paths.clone();
+            this.losses = losses.clone();
+            this.gram = gram.clone();
+        }
+
+        int count() {
+            return paths.length;
+        }
+    }
+
+    /** Puts what the rule keeps of a slot's paths into a state. */
+    void initial(Map<String, Tensor> state, int slot) {
+        switch (rule) {
+            case UNCERTAINTY -> Learned.fresh(new double[paths]).put(state, name(slot, "s"), paths);
+            case SOFTMAX -> Learned.fresh(new double[paths]).put(state, name(slot, "a"), paths);
+            case GRADNORM -> {
+                double[] ones = new double[paths];
+                Arrays.fill(ones, 1);
+                Learned.fresh(ones).put(state, name(slot, "w"), paths);
+                state.put(name(slot, "first"), Tensor.of(DType.FLOAT64, new double[paths], paths));
+            }
+            case DWA -> History.none(paths).put(state, slot);
+            case EQUAL, FIXED, MGDA -> {}
+        }
+    }
+
+    private static String name(int slot, String what) {
+        return PREFIX + slot + "." + what;
+    }
+
+    /** w [K] of the paths present. */
+    double[] weights(NamedTensors state, int slot, Observed seen) {
+        double[] weights = new double[seen.count()];
+        switch (rule) {
+            case EQUAL -> Arrays.fill(weights, 1);
+            case FIXED -> weights = pick(fixed, seen.paths);
+            case UNCERTAINTY -> {
+                double[] s = pick(state.get(name(slot, "s")).toDoubles(), seen.paths);
+                Arrays.setAll(weights, k -> StrictMath.exp(-s[k]));
+            }
+            case SOFTMAX -> weights = softmax(pick(state.get(name(slot, "a")).toDoubles(), seen.paths), 1);
+            case DWA -> {
+                History history = History.of(state, slot).at(seen.epoch);
+                weights = dwa(pick(history.previous, seen.paths), pick(history.before, seen.paths));
+            }
+            case GRADNORM ->
+                weights = summingToTheirNumber(pick(state.get(name(slot, "w")).toDoubles(), seen.paths));
+            case MGDA -> weights = MinNormPoint.of(seen.gram, seen.count());
+        }
+        return weights;
+    }
+
+    /** The state after a step with these weights. */
+    NamedTensors updated(
+            NamedTensors state,
+            int slot,
+            Observed seen,
+            double[] weights,
+            double learningRate,
+            Experiment.Optimizer optimizer) {
+        return switch (rule) {
+            case EQUAL, FIXED, MGDA -> state;
+            case UNCERTAINTY -> {
+                double[] s = pick(state.get(name(slot, "s")).toDoubles(), seen.paths);
+                yield descended(
+                        state, name(slot, "s"), seen, uncertaintyGradient(seen.losses, s), learningRate, optimizer);
+            }
+            case SOFTMAX ->
+                descended(state, name(slot, "a"), seen, softmaxGradient(seen.losses, weights), learningRate, optimizer);
+            case DWA -> {
+                Map<String, Tensor> next = new TreeMap<>(state.asMap());
+                History.of(state, slot).at(seen.epoch).with(seen).put(next, slot);
+                yield NamedTensors.of(next);
+            }
+            case GRADNORM -> gradNorm(state, slot, seen, weights, learningRate, optimizer);
+        };
+    }
+
+    /** {@code sum e^-s_k l_k + s_k}. */
+    static double uncertaintyLoss(double[] losses, double[] s) {
+        double sum = 0;
+        for (int k = 0; k < losses.length; k++) {
+            sum += StrictMath.exp(-s[k]) * losses[k] + s[k];
+        }
+        return sum;
+    }
+
+    /** {@code 1 - e^-s_k l_k}. */
+    static double[] uncertaintyGradient(double[] losses, double[] s) {
+        double[] gradient = new double[losses.length];
+        Arrays.setAll(gradient, k -> 1 - StrictMath.exp(-s[k]) * losses[k]);
+        return gradient;
+    }
+
+    private static double[] softmaxGradient(double[] losses, double[] weights) {
+        double mean = 0;
+        for (int k = 0; k < losses.length; k++) {
+            mean += weights[k] * losses[k] / losses.length;
+        }
+        double[] gradient = new double[losses.length];
+        for (int k = 0; k < losses.length; k++) {
+            gradient[k] = weights[k] * (losses[k] - mean) + weights[k] - 1;
+        }
+        return gradient;
+    }
+
+    /**
+     * {@code K softmax(r / T)}.
+     *
+     * @param previous losses of the last epoch, 0 where there is none
+     * @param before losses of the epoch before it, 0 where there is none
+     */
+    static double[] dwa(double[] previous, double[] before) {
+        double[] ratios = new double[previous.length];
+        Arrays.setAll(ratios, k -> previous[k] > 0 && before[k] > 0 ? previous[k] / before[k] : 1);
+        return softmax(ratios, DWA_TEMPERATURE);
+    }
+
+    private static double[] softmax(double[] values, double temperature) {
+        return Matrices.scaled(Softmax.probabilities(values, values.length, temperature), values.length);
+    }
+
+    private NamedTensors gradNorm(
+            NamedTensors state,
+            int slot,
+            Observed seen,
+            double[] weights,
+            double learningRate,
+            Experiment.Optimizer optimizer) {
+        double[] first = state.get(name(slot, "first")).toDoubles();
+        double[] ratios = new double[seen.count()];
+        double[] norms = new double[seen.count()];
+        double meanRatio = 0;
+        double meanNorm = 0;
+        for (int k = 0; k < ratios.length; k++) {
+            int path = seen.paths[k];
+            first[path] = first[path] > 0 ? first[path] : seen.losses[k];
+            ratios[k] = first[path] > 0 ? seen.losses[k] / first[path] : 1;
+            norms[k] = Math.sqrt(Math.max(0, seen.gram[k * seen.count() + k]));
+            meanRatio += ratios[k] / seen.count();
+            meanNorm += weights[k] * norms[k] / seen.count();
+        }
+        double[] gradient = new double[seen.count()];
+        for (int k = 0; k < gradient.length; k++) {
+            double rate = meanRatio > 0 ? ratios[k] / meanRatio : 1;
+            gradient[k] = Math.signum(weights[k] * norms[k] - meanNorm * StrictMath.pow(rate, alpha)) * norms[k];
+        }
+        NamedTensors next = descended(state, name(slot, "w"), seen, gradient, learningRate, optimizer);
+        double[] all = next.get(name(slot, "w")).toDoubles();
+        double[] balanced = summingToTheirNumber(pick(all, seen.paths));
+        for (int k = 0; k < balanced.length; k++) {
+            all[seen.paths[k]] = balanced[k];
+        }
+        return next.with(name(slot, "w"), Tensor.of(DType.FLOAT64, all, paths))
+                .with(name(slot, "first"), Tensor.of(DType.FLOAT64, first, paths));
+    }
+
+    /** What is below 0 becomes 0, then all are scaled; equal if nothing is left. */
+    private static double[] summingToTheirNumber(double[] weights) {
+        double[] positive = Arrays.stream(weights).map(w -> Math.max(0, w)).toArray();
+        double sum = Arrays.stream(positive).sum();
+        double[] ones = new double[weights.length];
+        Arrays.fill(ones, 1);
+        return sum > 0 ? Matrices.scaled(positive, weights.length / sum) : ones;
+    }
+
+    /** One SGD step of the entries of the paths present. */
+    private static NamedTensors descended(
+            NamedTensors state,
+            String name,
+            Observed seen,
+            double[] gradient,
+            double learningRate,
+            Experiment.Optimizer optimizer) {
+        Learned learned = Learned.from(state, name);
+        for (int k = 0; k < gradient.length; k++) {
+            learned.update(seen.paths[k], gradient[k], learningRate, optimizer);
+        }
+        Map<String, Tensor> next = new TreeMap<>(state.asMap());
+        learned.put(next, name, learned.values.length);
+        return NamedTensors.of(next);
+    }
+
+    private static double[] pick(double[] all, int[] paths) {
+        return Arrays.stream(paths).mapToDouble(path -> all[path]).toArray();
+    }
+
+    /** Mean losses of the last two epochs in which a slot took part, and the sum over the current one. */
+    private static final class History {
+        private final double epoch;
+        private final double[] sum;
+        private final double[] count;
+        private final double[] previous;
+        private final double[] before;
+
+        private History(double epoch, double[] sum, double[] count, double[] previous, double[] before) {
+            this.epoch = epoch;
+            this.sum = sum;
+            this.count = count;
+            this.previous = previous;
+            this.before = before;
+        }
+
+        static History none(int paths) {
+            return new History(0, new double[paths], new double[paths], new double[paths], new double[paths]);
+        }
+
+        static History of(NamedTensors state, int slot) {
+            return new History(
+                    state.get(name(slot, "epoch")).at(0),
+                    state.get(name(slot, "sum")).toDoubles(),
+                    state.get(name(slot, "count")).toDoubles(),
+                    state.get(name(slot, "previous")).toDoubles(),
+                    state.get(name(slot, "before")).toDoubles());
+        }
+
+        /** As it stands in {@code now}: a later epoch closes the current one. */
+        History at(int now) {
+            if (now <= epoch) {
+                return this;
+            }
+            double[] last = previous.clone();
+            double[] earlier = before.clone();
+            for (int path = 0; path < sum.length; path++) {
+                if (count[path] > 0) {
+                    earlier[path] = previous[path];
+                    last[path] = sum[path] / count[path];
+                }
+            }
+            return new History(now, new double[sum.length], new double[sum.length], last, earlier);
+        }
+
+        History with(Observed seen) {
+            double[] more = sum.clone();
+            double[] counted = count.clone();
+            for (int k = 0; k < seen.count(); k++) {
+                more[seen.paths[k]] += seen.losses[k];
+                counted[seen.paths[k]]++;
+            }
+            return new History(epoch, more, counted, previous, before);
+        }
+
+        void put(Map<String, Tensor> state, int slot) {
+            state.put(name(slot, "epoch"), Tensor.of(DType.FLOAT64, new double[] {epoch}, 1));
+            state.put(name(slot, "sum"), Tensor.of(DType.FLOAT64, sum, sum.length));
+            state.put(name(slot, "count"), Tensor.of(DType.FLOAT64, count, count.length));
+            state.put(name(slot, "previous"), Tensor.of(DType.FLOAT64, previous, previous.length));
+            state.put(name(slot, "before"), Tensor.of(DType.FLOAT64, before, before.length));
+        }
+    }
+}
