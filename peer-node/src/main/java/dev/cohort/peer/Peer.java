@@ -380,7 +380,7 @@ public final class Peer implements Node {
                 setting.id().value(),
                 score.accuracy(),
                 score.crossEntropy(),
-                setting.evaluationLogits() ? published(outputs) : NamedTensors.none()));
+                setting.evaluationLogits() ? known(published(outputs), outputs) : NamedTensors.none()));
         checkpoints.save(new CheckpointStore.Checkpoint(after.step(), learner.snapshot()));
         timeline.spent(Timeline.Use.EVALUATING);
     }

@@ -12,6 +12,10 @@ public record Parameter(String name, Range range, String defaultValue, String me
     public enum Range {
         POSITIVE("a number above 0"),
         NOT_NEGATIVE("a number of at least 0"),
+        /** For a decay, which at 1 would never move. */
+        BELOW_ONE("a number from 0 to below 1"),
+        /** Between two probability distributions. */
+        DISTANCE("squares or divergence"),
         FLAG("true or false");
 
         private final String words;
@@ -20,9 +24,13 @@ public record Parameter(String name, Range range, String defaultValue, String me
             this.words = words;
         }
 
-        /** {@code number} or {@code flag}. */
+        /** {@code number}, {@code flag} or {@code word}. */
         public String type() {
-            return this == FLAG ? "flag" : "number";
+            return switch (this) {
+                case FLAG -> "flag";
+                case DISTANCE -> "word";
+                case POSITIVE, NOT_NEGATIVE, BELOW_ONE -> "number";
+            };
         }
 
         boolean allows(String value) {
@@ -30,6 +38,8 @@ public record Parameter(String name, Range range, String defaultValue, String me
                 case FLAG -> value.equals("true") || value.equals("false");
                 case POSITIVE -> number(value) > 0;
                 case NOT_NEGATIVE -> number(value) >= 0;
+                case BELOW_ONE -> number(value) >= 0 && number(value) < 1;
+                case DISTANCE -> value.equals("squares") || value.equals("divergence");
             };
         }
 

@@ -88,8 +88,23 @@ class MethodCatalogTest {
         MethodCatalog.validate(new Experiment.Method("telepathy", Map.of()), problems, "method");
 
         assertThat(problems.found())
-                .containsExactly("method.name: telepathy: must be one of independent, dml, mean_logit, one");
+                .containsExactly("method.name: telepathy: must be one of "
+                        + String.join(", ", all().stream().map(Method::name).toList()));
         assertThatThrownBy(() -> MethodCatalog.get("telepathy")).hasMessageContaining("telepathy");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ema_decay, 1, method.ema_decay: 1: must be a number from 0 to below 1",
+        "ema_decay, -0.1, method.ema_decay: -0.1: must be a number from 0 to below 1",
+        "distance, far, method.distance: far: must be squares or divergence"
+    })
+    void refusesAnImpossibleAverage(String parameter, String value, String message) {
+        Problems problems = new Problems();
+
+        MethodCatalog.validate(new Experiment.Method("mean_teacher", Map.of(parameter, value)), problems, "method");
+
+        assertThat(problems.found()).containsExactly(message);
     }
 
     @Test
