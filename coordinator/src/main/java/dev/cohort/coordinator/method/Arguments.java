@@ -18,6 +18,10 @@ public record Arguments(SortedMap<String, String> values) {
         return Double.parseDouble(value(name));
     }
 
+    long whole(String name) {
+        return Long.parseLong(value(name));
+    }
+
     boolean flag(String name) {
         return Boolean.parseBoolean(value(name));
     }

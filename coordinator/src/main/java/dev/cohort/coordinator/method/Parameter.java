@@ -12,6 +12,7 @@ public record Parameter(String name, Range range, String defaultValue, String me
     public enum Range {
         POSITIVE("a number above 0"),
         NOT_NEGATIVE("a number of at least 0"),
+        WHOLE("a whole number of at least 0"),
         /** For a decay, which at 1 would never move. */
         BELOW_ONE("a number from 0 to below 1"),
         /** Between two probability distributions. */
@@ -29,7 +30,7 @@ public record Parameter(String name, Range range, String defaultValue, String me
             return switch (this) {
                 case FLAG -> "flag";
                 case DISTANCE -> "word";
-                case POSITIVE, NOT_NEGATIVE, BELOW_ONE -> "number";
+                case POSITIVE, NOT_NEGATIVE, BELOW_ONE, WHOLE -> "number";
             };
         }
 
@@ -38,6 +39,7 @@ public record Parameter(String name, Range range, String defaultValue, String me
                 case FLAG -> value.equals("true") || value.equals("false");
                 case POSITIVE -> number(value) > 0;
                 case NOT_NEGATIVE -> number(value) >= 0;
+                case WHOLE -> value.matches("[0-9]{1,18}");
                 case BELOW_ONE -> number(value) >= 0 && number(value) < 1;
                 case DISTANCE -> value.equals("squares") || value.equals("divergence");
             };
