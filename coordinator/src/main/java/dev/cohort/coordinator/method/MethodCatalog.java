@@ -8,7 +8,16 @@ import java.util.Optional;
 /** All methods there are. A new one is one file with a {@link Method} and one line here. */
 public final class MethodCatalog {
     private static final List<Method> METHODS = List.of(
-            Independent.METHOD, Dml.METHOD, MeanLogit.METHOD, One.METHOD, Codistillation.METHOD, MeanTeacher.METHOD);
+            Independent.METHOD,
+            Kd.CLASSIC,
+            Kd.REVERSED,
+            Kd.DEFECTIVE,
+            Kd.SELF,
+            Dml.METHOD,
+            MeanLogit.METHOD,
+            One.METHOD,
+            Codistillation.METHOD,
+            MeanTeacher.METHOD);
 
     private MethodCatalog() {}
 

@@ -1,5 +1,7 @@
 package dev.cohort.coordinator.method;
 
+import java.util.Arrays;
+
 /**
  * One setting of a method, as a person writes it under {@code method:} in an experiment.
  *
@@ -17,6 +19,9 @@ public record Parameter(String name, Range range, String defaultValue, String me
         BELOW_ONE("a number from 0 to below 1"),
         /** Between two probability distributions. */
         DISTANCE("squares or divergence"),
+        SHARE("a number from 0 to 1"),
+        CHECKPOINT("builtin or a checkpoint file, whose path has no comma"),
+        CHECKPOINTS("builtin or checkpoint files, separated by commas"),
         FLAG("true or false");
 
         private final String words;
@@ -25,12 +30,13 @@ public record Parameter(String name, Range range, String defaultValue, String me
             this.words = words;
         }
 
-        /** {@code number}, {@code flag} or {@code word}. */
+        /** {@code number}, {@code flag}, {@code word} or {@code file}. */
         public String type() {
             return switch (this) {
                 case FLAG -> "flag";
                 case DISTANCE -> "word";
-                case POSITIVE, NOT_NEGATIVE, BELOW_ONE, WHOLE -> "number";
+                case CHECKPOINT, CHECKPOINTS -> "file";
+                case POSITIVE, NOT_NEGATIVE, BELOW_ONE, WHOLE, SHARE -> "number";
             };
         }
 
@@ -39,6 +45,9 @@ public record Parameter(String name, Range range, String defaultValue, String me
                 case FLAG -> value.equals("true") || value.equals("false");
                 case POSITIVE -> number(value) > 0;
                 case NOT_NEGATIVE -> number(value) >= 0;
+                case SHARE -> number(value) >= 0 && number(value) <= 1;
+                case CHECKPOINT -> !value.isBlank() && !value.contains(",");
+                case CHECKPOINTS -> Arrays.stream(value.split(",", -1)).noneMatch(String::isBlank);
                 case WHOLE -> value.matches("[0-9]{1,18}");
                 case BELOW_ONE -> number(value) >= 0 && number(value) < 1;
                 case DISTANCE -> value.equals("squares") || value.equals("divergence");
