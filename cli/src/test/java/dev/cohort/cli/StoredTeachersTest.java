@@ -52,7 +52,7 @@ class StoredTeachersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kd", "reversed_kd", "defective_kd", "tfkd_self"})
+    @ValueSource(strings = {"kd", "reversed_kd", "defective_kd", "tfkd_self", "meal"})
     void hasATeacherForTheBuiltInData(String method) {
         assertThat(prepare(method).experiment().method().name()).isEqualTo(method);
     }

@@ -13,6 +13,7 @@ public final class MethodCatalog {
             Kd.REVERSED,
             Kd.DEFECTIVE,
             Kd.SELF,
+            Meal.METHOD,
             Dml.METHOD,
             MeanLogit.METHOD,
             One.METHOD,

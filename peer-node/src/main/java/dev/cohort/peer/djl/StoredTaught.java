@@ -8,23 +8,27 @@ import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * A student beside a stored network that learns nothing more, and says with its own opinion also that network's. The teacher is
- * no part of the snapshot: it comes from its own file.
+ * A student beside a stored network that learns nothing more, or several of which one is drawn for each batch; it says with its
+ * own opinion also that network's. The teachers are no part of the snapshot: they come from their own files.
  */
 final class StoredTaught implements Learner {
     private final DjlLearner student;
-    private final DjlLearner teacher;
+    private final List<DjlLearner> teachers;
+    private final OwnTeacher.Frozen frozen;
     private Optional<Opinion> newest = Optional.empty();
 
     /** What the teacher said of images, which are often the same again: those of the test. */
     private record Opinion(Images images, Tensor logits) {}
 
-    private StoredTaught(DjlLearner student, DjlLearner teacher) {
+    private StoredTaught(DjlLearner student, List<DjlLearner> teachers, OwnTeacher.Frozen frozen) {
         this.student = student;
-        this.teacher = teacher;
+        this.teachers = List.copyOf(teachers);
+        this.frozen = frozen;
     }
 
     /**
@@ -32,39 +36,43 @@ final class StoredTaught implements Learner {
      * @throws IllegalArgumentException when a checkpoint cannot be read, or there is none for such a student
      */
     static StoredTaught of(LearnerSetting setting, OwnTeacher.Frozen frozen) {
-        StoredNetwork network = chosen(setting, frozen);
-        boolean fits = network.about().classes() == setting.classes()
-                && network.about().image().equals(setting.image());
-        if (!fits) {
-            throw new IllegalArgumentException("stored teachers " + frozen.checkpoints() + ": " + network.about()
-                    + " must tell " + setting.classes() + " classes of images " + setting.image());
+        List<StoredNetwork> networks =
+                frozen.checkpoints().stream().map(c -> read(c, setting)).toList();
+        if (frozen.choice() == OwnTeacher.Frozen.Choice.OF_ITS_MODEL) {
+            networks = networks.stream()
+                    .filter(n -> n.about().model().equals(setting.model()))
+                    .limit(1)
+                    .toList();
         }
-        DjlLearner teacher = new DjlLearner(setting.of(network.about()));
+        if (networks.isEmpty()) {
+            throw new IllegalArgumentException("model " + setting.model()
+                    + ": must have a stored teacher of its own kind, and " + frozen.checkpoints()
+                    + " are of other models");
+        }
+        List<DjlLearner> teachers = new ArrayList<>();
         try {
-            teacher.restore(network.weights());
-            return new StoredTaught(new DjlLearner(setting), teacher);
+            for (StoredNetwork network : networks) {
+                DjlLearner teacher = new DjlLearner(setting.of(network.about()));
+                teachers.add(teacher);
+                teacher.restore(network.weights());
+            }
+            return new StoredTaught(new DjlLearner(setting), teachers, frozen);
         } catch (IllegalArgumentException e) {
-            teacher.close();
+            teachers.forEach(DjlLearner::close);
             throw e;
         }
     }
 
-    private static StoredNetwork chosen(LearnerSetting setting, OwnTeacher.Frozen frozen) {
-        for (String checkpoint : frozen.checkpoints()) {
-            StoredNetwork network = read(checkpoint);
-            boolean fits = frozen.choice() == OwnTeacher.Frozen.Choice.ONLY
-                    || network.about().model().equals(setting.model());
-            if (fits) {
-                return network;
-            }
-        }
-        throw new IllegalArgumentException("model " + setting.model()
-                + ": must have a stored teacher of its own kind, and " + frozen.checkpoints() + " are of other models");
-    }
-
-    private static StoredNetwork read(String checkpoint) {
+    private static StoredNetwork read(String checkpoint, LearnerSetting setting) {
         try {
-            return StoredNetwork.read(checkpoint);
+            StoredNetwork network = StoredNetwork.read(checkpoint);
+            boolean fits = network.about().classes() == setting.classes()
+                    && network.about().image().equals(setting.image());
+            if (!fits) {
+                throw new IllegalArgumentException("stored teacher " + checkpoint + ": " + network.about()
+                        + " must tell " + setting.classes() + " classes of images " + setting.image());
+            }
+            return network;
         } catch (IOException e) {
             throw new IllegalArgumentException("stored teacher " + checkpoint + ": " + e.getMessage(), e);
         }
@@ -82,9 +90,19 @@ final class StoredTaught implements Learner {
 
     @Override
     public ForwardPass forward(Images images) {
+        return forward(images, 1);
+    }
+
+    @Override
+    public ForwardPass forward(Images images, long step) {
         ForwardPass pass = student.forward(images);
+        DjlLearner teacher = teachers.get(drawn() ? frozen.drawn(step) : 0);
         return new WithOpinion(
                 pass, opinion(pass.outputs(), teacher.infer(images).logits()));
+    }
+
+    private boolean drawn() {
+        return frozen.choice() == OwnTeacher.Frozen.Choice.DRAWN;
     }
 
     private static Outputs opinion(Outputs own, Tensor teachers) {
@@ -112,10 +130,15 @@ final class StoredTaught implements Learner {
         student.update(learningRate);
     }
 
+    /** Several teachers have no one opinion of test images. */
     @Override
     public Outputs infer(Images images) {
+        if (drawn()) {
+            return student.infer(images);
+        }
         Opinion said = newest.filter(known -> known.images().equals(images))
-                .orElseGet(() -> new Opinion(images, teacher.infer(images).logits()));
+                .orElseGet(
+                        () -> new Opinion(images, teachers.get(0).infer(images).logits()));
         newest = Optional.of(said);
         return opinion(student.infer(images), said.logits());
     }
@@ -138,6 +161,6 @@ final class StoredTaught implements Learner {
     @Override
     public void close() {
         student.close();
-        teacher.close();
+        teachers.forEach(DjlLearner::close);
     }
 }

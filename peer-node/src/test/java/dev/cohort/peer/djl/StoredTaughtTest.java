@@ -14,6 +14,8 @@ import dev.cohort.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -90,6 +92,25 @@ class StoredTaughtTest {
 
         try (Learner taught = ModelCatalog.create(STUDENT, frozen)) {
             assertThat(taught.infer(SEEN).ownTeacher()).contains(said);
+        }
+    }
+
+    @Test
+    void learnsAtEachStepFromTheNetworkThatIsDrawnForIt() {
+        List<Tensor> says = List.of(store(OTHER, "other"), store(STUDENT, "same"));
+        OwnTeacher.Frozen frozen =
+                new OwnTeacher.Frozen(List.of(file("other"), file("same")), OwnTeacher.Frozen.Choice.DRAWN, 3);
+        Set<Integer> drawn = new TreeSet<>();
+
+        try (Learner taught = ModelCatalog.create(STUDENT, frozen)) {
+            for (long step = 1; step <= 12; step++) {
+                drawn.add(frozen.drawn(step));
+                try (ForwardPass pass = taught.forward(SEEN, step)) {
+                    assertThat(pass.outputs().ownTeacher()).contains(says.get(frozen.drawn(step)));
+                }
+            }
+            assertThat(drawn).containsExactly(0, 1);
+            assertThat(taught.infer(SEEN).ownTeacher()).isEmpty();
         }
     }
 
