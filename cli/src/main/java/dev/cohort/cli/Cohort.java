@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             DataCommand.class,
             MethodsCommand.class,
             ModelsCommand.class,
+            WeightsCommand.class,
             AugmentCommand.class,
             CoordinatorCommand.class,
             PeerCommand.class,

@@ -63,6 +63,7 @@ final class Preparation {
         List<String> found = new ArrayList<>(problems.found());
         Optional<ImageData> data = experiment.flatMap(e -> open(e, found));
         experiment.ifPresent(e -> data.ifPresent(d -> checkBatches(e, d, found)));
+        experiment.ifPresent(e -> data.ifPresent(d -> StoredTeachers.check(e, d, found)));
         if (!found.isEmpty() || experiment.isEmpty() || data.isEmpty()) {
             throw new LaunchException(ExitCode.USAGE, message(found));
         }
@@ -178,7 +179,7 @@ final class Preparation {
                 new Experiment.Data(data.name(), whole, data.mode(), data.validation()),
                 e.augment(),
                 e.mix(),
-                e.method(),
+                StoredTeachers.withWholePaths(e.method()),
                 e.optimizer(),
                 e.peers(),
                 e.pace(),

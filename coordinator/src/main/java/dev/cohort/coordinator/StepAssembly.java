@@ -102,6 +102,10 @@ final class StepAssembly {
                 return Optional.of(name + " " + tensor.map(Tensor::toString).orElse("missing")
                         + ", the method reads it with " + rows + " rows");
             }
+            if (name.equals(TensorName.OWN_TEACHER) && !tensor.get().shape().equals(Ints.of(rows, classes))) {
+                return Optional.of(
+                        name + " " + tensor.get() + ", the method reads it as [" + rows + ", " + classes + "]");
+            }
         }
         return Optional.empty();
     }

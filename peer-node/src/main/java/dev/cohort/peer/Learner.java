@@ -23,6 +23,15 @@ public interface Learner extends AutoCloseable {
     ForwardPass forward(Images images);
 
     /**
+     * As {@link #forward(Images)}, for a student whose own teacher is another one at each step.
+     *
+     * @param step of the batch
+     */
+    default ForwardPass forward(Images images, long step) {
+        return forward(images);
+    }
+
+    /**
      * Back-propagates and adds to the gradients.
      *
      * @param logitsGradient dL/dz of the pass, its shape

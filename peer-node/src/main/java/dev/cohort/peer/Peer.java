@@ -222,7 +222,7 @@ public final class Peer implements Node {
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
         Images images = renderer.render(batch, slot.orElseThrow());
-        Learner.ForwardPass pass = learner.forward(images);
+        Learner.ForwardPass pass = learner.forward(images, batch.step());
         NamedTensors published = published(pass.outputs());
         Parked now = new Parked(batch, pass, published, known(published, pass.outputs()), published.digest(), images);
         parked = Optional.of(now);
@@ -380,7 +380,7 @@ public final class Peer implements Node {
                 setting.id().value(),
                 score.accuracy(),
                 score.crossEntropy(),
-                setting.evaluationLogits() ? published(outputs) : NamedTensors.none()));
+                setting.evaluationLogits() ? known(published(outputs), outputs) : NamedTensors.none()));
         checkpoints.save(new CheckpointStore.Checkpoint(after.step(), learner.snapshot()));
         timeline.spent(Timeline.Use.EVALUATING);
     }

@@ -1,5 +1,8 @@
 package dev.cohort.distill;
 
+import dev.cohort.tensor.Hasher;
+import java.util.List;
+
 /** A network that a student keeps beside itself and learns from; it says its opinion of every batch that the student sees. */
 public sealed interface OwnTeacher {
     /** There is none. */
@@ -37,6 +40,59 @@ public sealed interface OwnTeacher {
             if (everySteps < 1) {
                 throw new IllegalArgumentException("copy every " + everySteps + " steps: must be at least 1");
             }
+        }
+    }
+
+    /**
+     * A stored network that learns nothing more; in evaluation mode. It may be of another architecture than the student.
+     *
+     * @param checkpoints where each network lies: the path of a file, or {@link #BUILT_IN} and a name; at least one
+     * @param choice which of them teaches
+     * @param seed of the draws of {@link Choice#DRAWN}
+     */
+    record Frozen(List<String> checkpoints, Choice choice, long seed) implements OwnTeacher {
+        /** Begins the name of a network that comes with the product. */
+        public static final String BUILT_IN = "builtin:";
+
+        public Frozen {
+            checkpoints = List.copyOf(checkpoints);
+            if (checkpoints.isEmpty() || (choice == Choice.ONLY && checkpoints.size() > 1)) {
+                throw new IllegalArgumentException("stored teachers " + checkpoints + " with choice " + choice
+                        + ": must be one, or more to choose from");
+            }
+        }
+
+        /** Where nothing is drawn. */
+        public Frozen(List<String> checkpoints, Choice choice) {
+            this(checkpoints, choice, 0);
+        }
+
+        /**
+         * Which network teaches at {@code step}, from 0, when one is drawn for every batch: uniform, and a function of seed and
+         * step alone.
+         */
+        public int drawn(long step) {
+            byte[] digest = new Hasher()
+                    .text("teacher of a batch")
+                    .number(seed)
+                    .number(step)
+                    .digest()
+                    .toBytes();
+            long number = 0;
+            for (int i = 0; i < Long.BYTES; i++) {
+                number = (number << Byte.SIZE) | (digest[i] & 0xff);
+            }
+            return (int) Long.remainderUnsigned(number, checkpoints.size());
+        }
+
+        /** Which of several stored networks teaches a student. */
+        public enum Choice {
+            /** There is only one. */
+            ONLY,
+            /** The first of the student's own architecture. */
+            OF_ITS_MODEL,
+            /** Another for every batch ({@link #drawn}). */
+            DRAWN
         }
     }
 }

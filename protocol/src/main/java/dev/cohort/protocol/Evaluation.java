@@ -11,7 +11,8 @@ import dev.cohort.tensor.NamedTensors;
  * @param source peer id, or {@link #TEACHER}
  * @param accuracy share of test images whose largest logit is right, 0..1
  * @param crossEntropy mean over the test images
- * @param tensors test-set {@link TensorName#LOGITS} [N, C] (and features, when the teacher needs them to be evaluated)
+ * @param tensors test-set {@link TensorName#LOGITS} [N, C] (and features, when the teacher needs them to be evaluated, and {@link
+ *     TensorName#OWN_TEACHER}, when the peer has a teacher of its own)
  */
 public record Evaluation(
         long step, int epoch, boolean last, String source, double accuracy, double crossEntropy, NamedTensors tensors)

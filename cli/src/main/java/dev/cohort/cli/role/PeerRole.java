@@ -87,7 +87,12 @@ public final class PeerRole {
                 .orElse(Path.of("runs", options.run()))
                 .resolve("checkpoints")
                 .resolve(self.id().value());
-        Peer peer = new Peer(setting, learner, renderer, new SafetensorsStore(checkpoints, SafetensorsStore.KEPT));
+        Peer peer = new Peer(
+                setting,
+                learner,
+                renderer,
+                new SafetensorsStore(
+                        checkpoints, SafetensorsStore.KEPT, network.about().metadata()));
         return drive(session, options, peer, setting, renderer);
     }
 

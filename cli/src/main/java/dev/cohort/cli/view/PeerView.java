@@ -1,5 +1,6 @@
 package dev.cohort.cli.view;
 
+import dev.cohort.distill.TestScore;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
@@ -32,6 +33,7 @@ public final class PeerView {
     private boolean givenUp;
     private long rejections;
     private final TreeMap<Integer, Test> tests = new TreeMap<>();
+    private final TreeMap<Integer, Double> ownTeacherTests = new TreeMap<>();
     private final Curve crossEntropy = new Curve();
     private final Curve distillation = new Curve();
     private final Curve waitShare = new Curve();
@@ -102,6 +104,10 @@ public final class PeerView {
         tests.put(
                 evaluation.epoch(),
                 new Test(evaluation.epoch(), evaluation.step(), evaluation.accuracy(), evaluation.crossEntropy()));
+    }
+
+    void ownTeacherTested(int epoch, TestScore score) {
+        ownTeacherTests.put(epoch, score.accuracy());
     }
 
     void leaves(Left message, long atMs) {
@@ -223,6 +229,21 @@ public final class PeerView {
         return tests.isEmpty()
                 ? OptionalDouble.empty()
                 : OptionalDouble.of(tests.lastEntry().getValue().accuracy());
+    }
+
+    /**
+     * Test accuracy by epoch, 0..1, of the teacher that the peer keeps beside itself; empty when it has none or does not publish
+     * what that says of the test images.
+     */
+    public SortedMap<Integer, Double> ownTeacherTests() {
+        return Collections.unmodifiableSortedMap(ownTeacherTests);
+    }
+
+    /** The newest of {@link #ownTeacherTests}. */
+    public OptionalDouble ownTeacherAccuracy() {
+        return ownTeacherTests.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(ownTeacherTests.lastEntry().getValue());
     }
 
     public Curve crossEntropy() {

@@ -97,6 +97,9 @@ public final class Report {
     private static ArrayNode sources(RunView view) {
         ArrayNode sources = JSON.arrayNode();
         view.learners().forEach(p -> sources.add(peer(p, "peer")));
+        view.learners().stream()
+                .filter(p -> p.ownTeacherAccuracy().isPresent())
+                .forEach(p -> sources.add(ownTeacher(p, view)));
         sources.add(ensemble(view));
         if (!view.teacherTests().isEmpty()) {
             ObjectNode teacher =
@@ -113,6 +116,17 @@ public final class Report {
         ObjectNode source =
                 JSON.objectNode().put("name", name).put("kind", kind).put("model", model);
         source.put("result", Words.percent(accuracy));
+        return source;
+    }
+
+    private static ObjectNode ownTeacher(PeerView peer, RunView view) {
+        ObjectNode source = source(
+                "own teacher of " + peer.id().value(),
+                "teacher",
+                view.experiment().method().name(),
+                peer.ownTeacherAccuracy());
+        ArrayNode accuracy = source.putArray("accuracy");
+        peer.ownTeacherTests().forEach((epoch, share) -> point(accuracy, epoch + 1, share));
         return source;
     }
 

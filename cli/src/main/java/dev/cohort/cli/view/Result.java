@@ -62,6 +62,8 @@ public record Result(RunView view, boolean embedded, long elapsedMs, List<Gain> 
         json.put("device", peer.device());
         json.put("steps_trained", peer.step());
         accuracy(json, peer.testAccuracy());
+        peer.ownTeacherAccuracy()
+                .ifPresentOrElse(a -> json.put("own_teacher_accuracy", a), () -> json.putNull("own_teacher_accuracy"));
         json.put("images_per_second", rounded(peer.imagesPerSecond(), 1));
         json.put("wait_share", rounded(peer.waitShare(), 4));
         weights(json, peer);
@@ -105,9 +107,14 @@ public record Result(RunView view, boolean embedded, long elapsedMs, List<Gain> 
         lines.add("Run " + view.runId() + " " + ended + ": " + Words.count(view.closedStep(), "step") + " in "
                 + Words.duration(elapsedMs) + ", " + view.targets() + " with targets, " + view.skipped() + " without.");
         StringBuilder accuracies = new StringBuilder("Test accuracy:");
-        view.learners()
-                .forEach(p ->
-                        accuracies.append("  ").append(p.id()).append(' ').append(Words.percent(p.testAccuracy())));
+        view.learners().forEach(p -> {
+            accuracies.append("  ").append(p.id()).append(' ').append(Words.percent(p.testAccuracy()));
+            p.ownTeacherAccuracy()
+                    .ifPresent(a -> accuracies
+                            .append(" (own teacher ")
+                            .append(Words.percent(a))
+                            .append(')'));
+        });
         view.ensembleAccuracy().ifPresent(a -> accuracies.append("  ensemble ").append(Words.percent(a)));
         view.teacherAccuracy().ifPresent(a -> accuracies.append("  teacher ").append(Words.percent(a)));
         view.control()

@@ -1,5 +1,6 @@
 package dev.cohort.cli.view;
 
+import dev.cohort.distill.TestScore;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
@@ -18,6 +19,8 @@ import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -172,12 +175,22 @@ public final class RunView {
         }
         PeerView peer = peer(new PeerId(evaluation.source()));
         peer.tested(evaluation);
+        evaluation
+                .tensors()
+                .find(TensorName.OWN_TEACHER)
+                .filter(this::ofTestImages)
+                .ifPresent(logits ->
+                        peer.ownTeacherTested(evaluation.epoch(), TestScore.of(logits, manifest.testLabels())));
         if (!peer.control()) {
             evaluation
                     .tensors()
                     .find(TensorName.LOGITS)
                     .ifPresent(logits -> ensemble.vote(evaluation.epoch(), evaluation.step(), peer.id(), logits));
         }
+    }
+
+    private boolean ofTestImages(Tensor logits) {
+        return logits.shape().equals(Ints.of(manifest.testLabels().size(), manifest.classes()));
     }
 
     private void onMember(Message message, long atMs) {

@@ -6,6 +6,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -48,6 +51,7 @@ class ResultTest {
                         "device",
                         "steps_trained",
                         "test_accuracy",
+                        "own_teacher_accuracy",
                         "images_per_second",
                         "wait_share",
                         "weights_sha256");
@@ -98,6 +102,44 @@ class ResultTest {
                         .path("test_accuracy")
                         .asDouble())
                 .isEqualTo(0.9);
+    }
+
+    @Test
+    void saysHowGoodAPeersOwnTeacherIs() {
+        RunView view = SampleRun.whole();
+        Evaluation said = SampleRun.evaluation("p1", 1, 0.5, 2, 0, 2, 0, 2, 0, 0, 1);
+        Tensor logits = Tensor.of(DType.FLOAT32, new double[] {2, 0, 0, 3, 0, 1, 0, 3}, 4, 2);
+        view.on(withOwnTeacher(said, logits), 0);
+        view.on(withOwnTeacher(said, Tensor.of(DType.FLOAT32, new double[4], 2, 2)), 0);
+        Result result = new Result(view, false, 75_000, List.of());
+
+        assertThat(result.json()
+                        .path("peers")
+                        .path(0)
+                        .path("own_teacher_accuracy")
+                        .asDouble())
+                .isEqualTo(0.75);
+        assertThat(result.json()
+                        .path("peers")
+                        .path(1)
+                        .path("own_teacher_accuracy")
+                        .isNull())
+                .isTrue();
+        assertThat(result.summary())
+                .contains(
+                        "Test accuracy:  p1 75.0 % (own teacher 75.0 %)  p2 75.0 %  ensemble 100.0 %  control 50.0 %");
+        assertThat(Report.html(result, "")).contains("own teacher of p1");
+    }
+
+    private static Evaluation withOwnTeacher(Evaluation said, Tensor logits) {
+        return new Evaluation(
+                said.step(),
+                said.epoch(),
+                said.last(),
+                said.source(),
+                said.accuracy(),
+                said.crossEntropy(),
+                said.tensors().with(TensorName.OWN_TEACHER, logits));
     }
 
     @Test

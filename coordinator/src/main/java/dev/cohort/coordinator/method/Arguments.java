@@ -18,12 +18,12 @@ public record Arguments(SortedMap<String, String> values) {
         return Double.parseDouble(value(name));
     }
 
-    boolean flag(String name) {
-        return Boolean.parseBoolean(value(name));
+    long whole(String name) {
+        return Long.parseLong(value(name));
     }
 
-    int whole(String name) {
-        return Integer.parseInt(value(name));
+    boolean flag(String name) {
+        return Boolean.parseBoolean(value(name));
     }
 
     String word(String name) {

@@ -9,13 +9,20 @@ import java.util.Optional;
 public final class MethodCatalog {
     private static final List<Method> METHODS = List.of(
             Independent.METHOD,
+            Kd.CLASSIC,
+            Kd.REVERSED,
+            Kd.DEFECTIVE,
+            Kd.SELF,
             Dml.METHOD,
             MeanLogit.METHOD,
             One.METHOD,
+            CutnMix.METHOD,
+            Adaptive.METHOD,
             Okddip.METHOD,
             Pcl.METHOD,
-            CutnMix.METHOD,
-            Adaptive.METHOD);
+            Codistillation.METHOD,
+            MeanTeacher.METHOD,
+            Meal.METHOD);
 
     private MethodCatalog() {}
 

@@ -1,5 +1,6 @@
 package dev.cohort.coordinator.method;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoublePredicate;
 import java.util.function.Predicate;
@@ -22,7 +23,15 @@ public record Parameter(String name, Range range, String defaultValue, String me
                 numbers("a number from 0 to below 1", number -> number >= 0 && number < 1);
 
         public static final Range WHOLE =
-                new Range("number", "a whole number of at least 0", value -> value.matches("[0-9]{1,9}"));
+                new Range("number", "a whole number of at least 0", value -> value.matches("[0-9]{1,18}"));
+        public static final Range CHECKPOINT = new Range(
+                "file",
+                "builtin or a checkpoint file, whose path has no comma",
+                value -> !value.isBlank() && !value.contains(","));
+        public static final Range CHECKPOINTS = new Range(
+                "file",
+                "builtin or checkpoint files, separated by commas",
+                value -> Arrays.stream(value.split(",", -1)).noneMatch(String::isBlank));
         public static final Range FLAG = new Range("flag", "true or false", List.of("true", "false")::contains);
 
         private final String type;
@@ -44,7 +53,7 @@ public record Parameter(String name, Range range, String defaultValue, String me
             return new Range("number", words, value -> rule.test(number(value)));
         }
 
-        /** {@code number}, {@code flag} or {@code word}. */
+        /** {@code number}, {@code flag}, {@code word} or {@code file}. */
         public String type() {
             return type;
         }

@@ -81,6 +81,11 @@ final class GoldenFile {
         return root.get("hyper").get(key).asDouble();
     }
 
+    /** The hyper-parameter {@code key} when it is more than a number. */
+    JsonNode hyperNode(String key) {
+        return root.get("hyper").get(key);
+    }
+
     /** The input {@code path}, keys separated by dots. */
     JsonNode input(String path) {
         JsonNode node = root.get("inputs");

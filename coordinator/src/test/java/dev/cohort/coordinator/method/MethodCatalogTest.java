@@ -93,6 +93,20 @@ class MethodCatalogTest {
         assertThatThrownBy(() -> MethodCatalog.get("telepathy")).hasMessageContaining("telepathy");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "ema_decay, 1, method.ema_decay: 1: must be a number from 0 to below 1",
+        "ema_decay, -0.1, method.ema_decay: -0.1: must be a number from 0 to below 1",
+        "distance, far, method.distance: far: must be squares or divergence"
+    })
+    void refusesAnImpossibleAverage(String parameter, String value, String message) {
+        Problems problems = new Problems();
+
+        MethodCatalog.validate(new Experiment.Method("mean_teacher", Map.of(parameter, value)), problems, "method");
+
+        assertThat(problems.found()).containsExactly(message);
+    }
+
     @Test
     void makesNoTeacherFromArgumentsItDoesNotAllow() {
         TeacherSetting setting = new TeacherSetting(1, Ints.of(4), 10, 1, Cohort.sgd(0, false, 0), DType.FLOAT32);

@@ -120,7 +120,16 @@ public final class Safetensors {
      * @throws MalformedException when it is truncated, has gaps, or breaks the format in another way
      */
     public static Contents read(Path file) throws IOException {
-        ByteBuffer bytes = readFully(file).order(ByteOrder.LITTLE_ENDIAN);
+        return read(readFully(file));
+    }
+
+    /**
+     * Reads the bytes of a whole file.
+     *
+     * @throws MalformedException when they are truncated, have gaps, or break the format in another way
+     */
+    static Contents read(ByteBuffer file) throws MalformedException {
+        ByteBuffer bytes = file.order(ByteOrder.LITTLE_ENDIAN);
         require(bytes.remaining() >= LENGTH_BYTES, "file of " + bytes.remaining() + " bytes: has no header");
         long length = bytes.getLong();
         require(

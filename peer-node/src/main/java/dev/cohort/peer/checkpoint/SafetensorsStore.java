@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,6 +39,7 @@ public final class SafetensorsStore implements CheckpointStore {
 
     private final Path folder;
     private final int kept;
+    private final SortedMap<String, String> about;
     private final List<String> notes = new ArrayList<>();
 
     /**
@@ -45,11 +47,21 @@ public final class SafetensorsStore implements CheckpointStore {
      * @param kept how many checkpoints to keep, at least 1
      */
     public SafetensorsStore(Path folder, int kept) {
+        this(folder, kept, new TreeMap<>());
+    }
+
+    /**
+     * @param folder made when it is not there
+     * @param kept how many checkpoints to keep, at least 1
+     * @param about said in each file's metadata, such as {@link StoredNetwork.About#metadata}
+     */
+    public SafetensorsStore(Path folder, int kept, SortedMap<String, String> about) {
         if (kept < 1) {
             throw new IllegalArgumentException("checkpoints kept " + kept + ": must be at least 1");
         }
         this.folder = folder;
         this.kept = kept;
+        this.about = new TreeMap<>(about);
     }
 
     /**
@@ -64,7 +76,7 @@ public final class SafetensorsStore implements CheckpointStore {
         try {
             Files.createDirectories(folder);
             Files.deleteIfExists(unfinished);
-            Safetensors.write(unfinished, contents(checkpoint));
+            Safetensors.write(unfinished, contents(checkpoint, about));
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             forceFolder();
             prune(file);
@@ -85,15 +97,12 @@ public final class SafetensorsStore implements CheckpointStore {
         }
     }
 
-    private static Safetensors.Contents contents(Checkpoint checkpoint) {
-        Map<String, String> metadata = Map.of(
-                "format",
-                FORMAT,
-                "step",
-                Long.toString(checkpoint.step()),
-                "sha256",
-                checksum(checkpoint.step(), checkpoint.learner()).hex());
-        return new Safetensors.Contents(new TreeMap<>(metadata), checkpoint.learner());
+    static Safetensors.Contents contents(Checkpoint checkpoint, SortedMap<String, String> about) {
+        SortedMap<String, String> metadata = new TreeMap<>(about);
+        metadata.put("format", FORMAT);
+        metadata.put("step", Long.toString(checkpoint.step()));
+        metadata.put("sha256", checksum(checkpoint.step(), checkpoint.learner()).hex());
+        return new Safetensors.Contents(metadata, checkpoint.learner());
     }
 
     private static Digest checksum(long step, NamedTensors learner) {
@@ -153,15 +162,25 @@ public final class SafetensorsStore implements CheckpointStore {
     }
 
     private static Checkpoint read(Path file) throws IOException {
-        Safetensors.Contents contents = Safetensors.read(file);
+        Checkpoint checkpoint = checked(Safetensors.read(file));
+        long step = stepOf(file);
+        if (checkpoint.step() != step) {
+            throw new Safetensors.MalformedException("step " + checkpoint.step() + ": the file is named " + step);
+        }
+        return checkpoint;
+    }
+
+    /** The checkpoint in a file whose format and checksum are right. */
+    static Checkpoint checked(Safetensors.Contents contents) throws Safetensors.MalformedException {
         Map<String, String> metadata = contents.metadata();
         if (!FORMAT.equals(metadata.get("format"))) {
             throw new Safetensors.MalformedException("format " + metadata.get("format") + ": must be " + FORMAT);
         }
-        long step = stepOf(file);
-        if (!Long.toString(step).equals(metadata.get("step"))) {
-            throw new Safetensors.MalformedException("step " + metadata.get("step") + ": the file is named " + step);
+        String said = String.valueOf(metadata.get("step"));
+        if (!said.matches("[0-9]{1,18}")) {
+            throw new Safetensors.MalformedException("step " + said + ": must be a number of updates");
         }
+        long step = Long.parseLong(said);
         String checksum = checksum(step, contents.tensors()).hex();
         if (!checksum.equals(metadata.get("sha256"))) {
             throw new Safetensors.MalformedException(

@@ -1,6 +1,7 @@
 package dev.cohort.peer.djl;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.checkpoint.StoredNetwork;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Normalisation;
@@ -77,6 +78,27 @@ public record LearnerSetting(
     LearnerSetting withoutMomentum() {
         return new LearnerSetting(
                 model, image, classes, normalisation, seed, dtype, device, peerIndex, 0, false, weightDecay);
+    }
+
+    /** Of a stored network on the same device, which no optimizer trains. */
+    LearnerSetting of(StoredNetwork.About stored) {
+        return new LearnerSetting(
+                stored.model(),
+                image,
+                classes,
+                stored.normalisation(),
+                seed,
+                dtype,
+                device,
+                peerIndex,
+                0,
+                false,
+                weightDecay);
+    }
+
+    /** What a checkpoint says of the network in it. */
+    public StoredNetwork.About about() {
+        return new StoredNetwork.About(model, classes, image, normalisation);
     }
 
     private static void require(boolean ok, String message) {

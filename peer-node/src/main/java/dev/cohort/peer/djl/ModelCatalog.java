@@ -90,6 +90,9 @@ public final class ModelCatalog {
 
     /** As {@link #create(LearnerSetting)}, with the teacher that the student keeps beside itself. */
     public static Learner create(LearnerSetting setting, OwnTeacher ownTeacher) {
+        if (ownTeacher instanceof OwnTeacher.Frozen frozen) {
+            return StoredTaught.of(setting, frozen);
+        }
         DjlLearner student = new DjlLearner(setting);
         return ownTeacher instanceof OwnTeacher.None
                 ? student

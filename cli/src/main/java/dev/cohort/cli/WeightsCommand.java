@@ -1,0 +1,48 @@
+package dev.cohort.cli;
+
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.peer.checkpoint.StoredNetwork;
+import dev.cohort.runtime.ExitCode;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Takes out of a checkpoint what a stored teacher needs. */
+@Command(
+        name = "weights",
+        mixinStandardHelpOptions = true,
+        description = "Copies the weights of a checkpoint, without momentum, to a file that method.teacher may name.")
+final class WeightsCommand implements Callable<Integer> {
+    @Parameters(
+            index = "0",
+            paramLabel = "CHECKPOINT",
+            description = "File of a peer: RUN/checkpoints/PEER/step-N.safetensors.")
+    private Path checkpoint = Path.of("");
+
+    @Parameters(index = "1", paramLabel = "FILE", description = "New file.")
+    private Path file = Path.of("");
+
+    @Override
+    public Integer call() {
+        StoredNetwork network;
+        try {
+            network = StoredNetwork.read(checkpoint.toString());
+        } catch (IOException e) {
+            throw new LaunchException(ExitCode.USAGE, checkpoint + ": " + e.getMessage(), e);
+        }
+        try {
+            network.write(file);
+            System.out.println(file + ": " + network.about().model() + " after step " + network.step() + ", "
+                    + Files.size(file) + " bytes");
+            return ExitCode.OK.code();
+        } catch (FileAlreadyExistsException e) {
+            throw new LaunchException(ExitCode.USAGE, file + ": is there already; name a new file", e);
+        } catch (IOException e) {
+            throw new LaunchException(ExitCode.FAILED, file + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+}
