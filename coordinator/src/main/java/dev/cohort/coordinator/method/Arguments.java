@@ -22,6 +22,10 @@ public record Arguments(SortedMap<String, String> values) {
         return Boolean.parseBoolean(value(name));
     }
 
+    String word(String name) {
+        return value(name);
+    }
+
     private String value(String name) {
         String value = values.get(name);
         if (value == null) {

@@ -7,7 +7,13 @@ import java.util.Optional;
 
 /** All methods there are. A new one is one file with a {@link Method} and one line here. */
 public final class MethodCatalog {
-    private static final List<Method> METHODS = List.of(Independent.METHOD, Dml.METHOD, MeanLogit.METHOD, One.METHOD);
+    private static final List<Method> METHODS = List.of(
+            Independent.METHOD,
+            LabelSmoothing.METHOD,
+            TfkdReg.METHOD,
+            Dml.METHOD,
+            MeanLogit.METHOD,
+            One.METHOD);
 
     private MethodCatalog() {}
 

@@ -1,5 +1,9 @@
 package dev.cohort.coordinator.method;
 
+import java.util.List;
+import java.util.function.DoublePredicate;
+import java.util.function.Predicate;
+
 /**
  * One setting of a method, as a person writes it under {@code method:} in an experiment.
  *
@@ -9,28 +13,38 @@ package dev.cohort.coordinator.method;
  */
 public record Parameter(String name, Range range, String defaultValue, String meaning) {
     /** What a value may be. */
-    public enum Range {
-        POSITIVE("a number above 0"),
-        NOT_NEGATIVE("a number of at least 0"),
-        FLAG("true or false");
+    public static final class Range {
+        public static final Range POSITIVE = numbers("a number above 0", number -> number > 0);
+        public static final Range NOT_NEGATIVE = numbers("a number of at least 0", number -> number >= 0);
+        public static final Range SHARE = numbers("a number from 0 to 1", number -> number >= 0 && number <= 1);
+        public static final Range FLAG = new Range("flag", "true or false", List.of("true", "false")::contains);
 
+        private final String type;
         private final String words;
+        private final Predicate<String> rule;
 
-        Range(String words) {
+        private Range(String type, String words, Predicate<String> rule) {
+            this.type = type;
             this.words = words;
+            this.rule = rule;
         }
 
-        /** {@code number} or {@code flag}. */
+        /** One of these words. */
+        static Range oneOf(String... words) {
+            return new Range("word", "one of " + String.join(", ", words), List.of(words)::contains);
+        }
+
+        private static Range numbers(String words, DoublePredicate rule) {
+            return new Range("number", words, value -> rule.test(number(value)));
+        }
+
+        /** {@code number}, {@code flag} or {@code word}. */
         public String type() {
-            return this == FLAG ? "flag" : "number";
+            return type;
         }
 
         boolean allows(String value) {
-            return switch (this) {
-                case FLAG -> value.equals("true") || value.equals("false");
-                case POSITIVE -> number(value) > 0;
-                case NOT_NEGATIVE -> number(value) >= 0;
-            };
+            return rule.test(value);
         }
 
         /** NaN, which no range allows, for what is not a finite number. */

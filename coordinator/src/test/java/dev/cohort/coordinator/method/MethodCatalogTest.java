@@ -88,7 +88,8 @@ class MethodCatalogTest {
         MethodCatalog.validate(new Experiment.Method("telepathy", Map.of()), problems, "method");
 
         assertThat(problems.found())
-                .containsExactly("method.name: telepathy: must be one of independent, dml, mean_logit, one");
+                .containsExactly("method.name: telepathy: must be one of "
+                        + String.join(", ", all().stream().map(Method::name).toList()));
         assertThatThrownBy(() -> MethodCatalog.get("telepathy")).hasMessageContaining("telepathy");
     }
 
