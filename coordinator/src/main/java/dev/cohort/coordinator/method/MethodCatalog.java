@@ -13,7 +13,10 @@ public final class MethodCatalog {
             TfkdReg.METHOD,
             Dml.METHOD,
             MeanLogit.METHOD,
-            One.METHOD);
+            One.METHOD,
+            KdclNaive.METHOD,
+            KdclLinear.METHOD,
+            KdclMinLogit.METHOD);
 
     private MethodCatalog() {}
 
