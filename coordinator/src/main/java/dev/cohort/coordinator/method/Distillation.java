@@ -20,11 +20,16 @@ record Distillation(double temperature, double weight, double rampUpEpochs) {
 
     /** The common parameters and those of the method itself. */
     static List<Parameter> parameters(String temperature, Parameter... own) {
+        return parameters(temperature, "1.0", own);
+    }
+
+    /** As {@link #parameters(String, Parameter...)}, of a method whose papers weigh the distillation otherwise. */
+    static List<Parameter> parameters(String temperature, String weight, Parameter... own) {
         List<Parameter> all = new ArrayList<>();
         all.add(new Parameter(
                 TEMPERATURE, Parameter.Range.POSITIVE, temperature, "T of teacher and student; the loss carries T^2"));
         all.add(new Parameter(
-                WEIGHT, Parameter.Range.NOT_NEGATIVE, "1.0", "factor of the distillation loss after the ramp-up"));
+                WEIGHT, Parameter.Range.NOT_NEGATIVE, weight, "factor of the distillation loss after the ramp-up"));
         all.add(new Parameter(
                 RAMP_UP_EPOCHS,
                 Parameter.Range.NOT_NEGATIVE,

@@ -14,6 +14,7 @@ public final class MethodCatalog {
             Dml.METHOD,
             MeanLogit.METHOD,
             One.METHOD,
+            OnlineEnsembleCompression.METHOD,
             KdclNaive.METHOD,
             KdclLinear.METHOD,
             KdclMinLogit.METHOD);
