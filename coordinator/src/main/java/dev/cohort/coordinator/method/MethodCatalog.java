@@ -17,7 +17,8 @@ public final class MethodCatalog {
             OnlineEnsembleCompression.METHOD,
             KdclNaive.METHOD,
             KdclLinear.METHOD,
-            KdclMinLogit.METHOD);
+            KdclMinLogit.METHOD,
+            StochasticTeaching.METHOD);
 
     private MethodCatalog() {}
 
