@@ -120,7 +120,7 @@ final class Preparation {
                     ModelCatalog.find(peer.model()).isPresent() || !models.add(peer.model()),
                     "peers." + i + ".model",
                     peer.model(),
-                    "one of " + String.join(", ", ModelCatalog.names()));
+                    ModelCatalog.choices());
             try {
                 DeviceChoice.parse(peer.device());
             } catch (IllegalArgumentException e) {

@@ -23,7 +23,7 @@ record Distillation(double temperature, double weight, double rampUpEpochs) {
         return parameters(temperature, "1.0", own);
     }
 
-    /** As {@link #parameters(String, Parameter...)} with another weight. */
+    /** As {@link #parameters(String, Parameter...)}, of a method whose papers weigh the distillation otherwise. */
     static List<Parameter> parameters(String temperature, String weight, Parameter... own) {
         List<Parameter> all = new ArrayList<>();
         all.add(new Parameter(

@@ -83,4 +83,15 @@ final class Matrices {
         }
         return scaled;
     }
+
+    /** Element-wise {@code sum weights[k] * matrices[k]}, in the order of the list. */
+    static double[] combined(List<double[]> matrices, double[] weights) {
+        double[] sum = new double[matrices.get(0).length];
+        for (int k = 0; k < weights.length; k++) {
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += weights[k] * matrices.get(k)[i];
+            }
+        }
+        return sum;
+    }
 }

@@ -9,19 +9,26 @@ import java.util.Optional;
 public final class MethodCatalog {
     private static final List<Method> METHODS = List.of(
             Independent.METHOD,
+            LabelSmoothing.METHOD,
             Kd.CLASSIC,
             Kd.REVERSED,
             Kd.DEFECTIVE,
             Kd.SELF,
+            TfkdReg.METHOD,
             Dml.METHOD,
             MeanLogit.METHOD,
             One.METHOD,
             CutnMix.METHOD,
+            OnlineEnsembleCompression.METHOD,
             Adaptive.METHOD,
+            KdclNaive.METHOD,
+            KdclLinear.METHOD,
+            KdclMinLogit.METHOD,
             Okddip.METHOD,
             Pcl.METHOD,
             Codistillation.METHOD,
             MeanTeacher.METHOD,
+            StochasticTeaching.METHOD,
             Meal.METHOD);
 
     private MethodCatalog() {}

@@ -13,16 +13,50 @@ import dev.cohort.tensor.Ints;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 
 /** A step as a golden file describes it, and the type of everything on the wire. */
 record GoldenCase(GoldenFile file, DType type) {
+    /** One test in double and one in float, in which every expected number of {@code file} is compared. */
+    static Stream<DynamicTest> tests(GoldenFile file, double tolerance, Consumer<GoldenCase> check) {
+        return Stream.of(
+                test(new GoldenCase(file.within(tolerance), DType.FLOAT64), check),
+                test(new GoldenCase(file.within(Math.max(tolerance, 1e-5)), DType.FLOAT32), check));
+    }
+
+    private static DynamicTest test(GoldenCase golden, Consumer<GoldenCase> check) {
+        return DynamicTest.dynamicTest(golden.file() + " in " + golden.type(), () -> {
+            check.accept(golden);
+            golden.file().assertAllCompared();
+        });
+    }
+
     SoftLabels labels() {
         int classes = file.input("y").get(0).size();
+        if (!file.hasInput("labels")) {
+            return pure(file.input("y"));
+        }
         double first = file.input("labels.lam").asDouble();
         SoftLabels labels = new SoftLabels(
                 classes, List.of(ids("labels.label_a"), ids("labels.label_b")), List.of(first, 1 - first));
         assertThat(labels.dense()).containsExactly(GoldenFile.numbers(file.input("y")), within(1e-12));
+        return labels;
+    }
+
+    /** Labels of whole images, from their rows of ones and zeros. */
+    static SoftLabels pure(JsonNode y) {
+        int classes = y.get(0).size();
+        int[] ids = IntStream.range(0, y.size())
+                .map(row -> IntStream.range(0, classes)
+                        .filter(c -> y.get(row).get(c).asDouble() == 1)
+                        .findFirst()
+                        .orElseThrow())
+                .toArray();
+        SoftLabels labels = new SoftLabels(classes, List.of(Ints.of(ids)), List.of(1.0));
+        assertThat(labels.dense()).containsExactly(GoldenFile.numbers(y));
         return labels;
     }
 
@@ -40,6 +74,13 @@ record GoldenCase(GoldenFile file, DType type) {
                 IntStream.range(0, logits.size())
                         .mapToObj(i -> Cohort.tensors(type, labels, GoldenFile.numbers(logits.get(i)), features(i)))
                         .toList());
+    }
+
+    /** The cohort of a file about a single student, whose logits are [batch][class]. */
+    Cohort alone() {
+        SoftLabels labels = labels();
+        double[] logits = GoldenFile.numbers(file.input("z"));
+        return Cohort.of(labels, List.of(Cohort.tensors(type, labels, logits, new double[labels.rows()])));
     }
 
     /** Pooled features, or a column of zeros where none are read. */

@@ -86,6 +86,11 @@ final class GoldenFile {
         return root.get("hyper").get(key);
     }
 
+    /** A list of numbers among the settings. */
+    double[] hyperNumbers(String key) {
+        return numbers(root.get("hyper").get(key));
+    }
+
     /** The input {@code path}, keys separated by dots. */
     JsonNode input(String path) {
         JsonNode node = root.get("inputs");

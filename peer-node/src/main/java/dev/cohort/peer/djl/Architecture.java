@@ -12,9 +12,27 @@ import dev.cohort.protocol.ImageShape;
  * @param family how the network is put together
  * @param depth layers as the paper counts them; fixed by the family where the paper has one size only
  * @param width WIDE_RESNET: widening factor; DENSENET: growth rate; otherwise 1
+ * @param percent share of the channels of every layer that is there, in percent, rounded down; RESNET and WIDE_RESNET alone
+ *     come thinner than 100
  */
 public record Architecture(
-        String name, String oneLine, int featureWidth, long parameters, Family family, int depth, int width) {
+        String name,
+        String oneLine,
+        int featureWidth,
+        long parameters,
+        Family family,
+        int depth,
+        int width,
+        int percent) {
+    /** Of full width. */
+    Architecture(String name, String oneLine, int featureWidth, long parameters, Family family, int depth, int width) {
+        this(name, oneLine, featureWidth, parameters, family, depth, width, 100);
+    }
+
+    /** How many of {@code channels} are there. Whole numbers, so that nothing is lost to rounding before rounding down. */
+    int thinned(int channels) {
+        return channels * percent / 100;
+    }
 
     /**
      * A Java heap (-Xmx) with room for a learner of this network, its checkpoints and the peer around it. PyTorch's own memory

@@ -5,9 +5,11 @@ import dev.cohort.peer.Learner;
 import dev.cohort.peer.djl.Architecture.Family;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * The student networks by name. Everything but {@link #create} is plain data and loads neither DJL nor PyTorch, so that a
+ * The student networks by name. A ResNet or Wide ResNet also comes with 80, 60, 40 or 20 percent of its channels, under its name
+ * with {@code -w80} to {@code -w20}. Everything but {@link #create} is plain data and loads neither DJL nor PyTorch, so that a
  * launcher can check names and ask for feature widths.
  */
 public final class ModelCatalog {
@@ -53,9 +55,16 @@ public final class ModelCatalog {
                     50,
                     1));
 
+    private static final List<Integer> PERCENTS = List.of(80, 60, 40, 20);
+
+    private static final List<Architecture> THINNER = ALL.stream()
+            .filter(a -> a.family() == Family.RESNET || a.family() == Family.WIDE_RESNET)
+            .flatMap(a -> PERCENTS.stream().map(percent -> thinner(a, percent)))
+            .toList();
+
     private ModelCatalog() {}
 
-    /** Names in the order of the catalogue: by family, small before large. */
+    /** Names in the order of the catalogue: by family, small before large; without the thinner ones. */
     public static List<String> names() {
         return ALL.stream().map(Architecture::name).toList();
     }
@@ -65,8 +74,21 @@ public final class ModelCatalog {
         return ALL;
     }
 
+    /** The thinner forms of those that have any, in the same order, wide before narrow. */
+    public static List<Architecture> thinner() {
+        return THINNER;
+    }
+
     public static Optional<Architecture> find(String name) {
-        return ALL.stream().filter(a -> a.name().equals(name)).findFirst();
+        return Stream.concat(ALL.stream(), THINNER.stream())
+                .filter(a -> a.name().equals(name))
+                .findFirst();
+    }
+
+    /** What a model may be called, readable after "must be". */
+    public static String choices() {
+        return "one of " + String.join(", ", names()) + "; a resnet or wrn also thinner, as in resnet20-w60 (w80, w60,"
+                + " w40 or w20: percent of the channels)";
     }
 
     /**
@@ -100,9 +122,45 @@ public final class ModelCatalog {
     }
 
     static Architecture get(String name) {
-        return find(name)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "model '" + name + "': must be one of " + String.join(", ", names())));
+        return find(name).orElseThrow(() -> new IllegalArgumentException("model '" + name + "': must be " + choices()));
+    }
+
+    private static Architecture thinner(Architecture full, int percent) {
+        Architecture thin = new Architecture(
+                full.name() + "-w" + percent,
+                full.oneLine() + ", with " + percent + " % of its channels (Walawalkar et al. 2020)",
+                full.featureWidth() * percent / 100,
+                0,
+                full.family(),
+                full.depth(),
+                full.width(),
+                percent);
+        return new Architecture(
+                thin.name(),
+                thin.oneLine(),
+                thin.featureWidth(),
+                parameters(thin),
+                thin.family(),
+                thin.depth(),
+                thin.width(),
+                percent);
+    }
+
+    /** Trainable numbers of a ResNet or Wide ResNet, with images of 3 channels and 10 classes. */
+    private static long parameters(Architecture a) {
+        boolean wide = a.family() == Family.WIDE_RESNET;
+        int in = a.thinned(16);
+        long sum = 9L * 3 * in + (wide ? 0 : 2L * in);
+        for (int stage = 1; stage <= 3; stage++) {
+            int out = a.thinned((8 << stage) * a.width());
+            for (int i = 0; i < (a.depth() - (wide ? 4 : 2)) / 6; i++) {
+                // Two convolutions, each with a batch norm: behind it in a ResNet, before it in a wide one.
+                sum += 9L * in * out + 9L * out * out + 2L * (wide ? in + out : 2 * out);
+                sum += wide && in != out ? (long) in * out : 0;
+                in = out;
+            }
+        }
+        return sum + (wide ? 2L * in : 0) + 10L * in + 10;
     }
 
     private static Architecture resNet(int depth, long parameters) {

@@ -10,8 +10,8 @@ final class Networks {
 
     static Block trunk(Architecture architecture, ImageShape image) {
         return switch (architecture.family()) {
-            case RESNET -> resNet(architecture.depth());
-            case WIDE_RESNET -> wideResNet(architecture.depth(), architecture.width());
+            case RESNET -> resNet(architecture);
+            case WIDE_RESNET -> wideResNet(architecture);
             case VGG -> vgg16(image);
             case DENSENET -> denseNet(architecture.depth(), architecture.width());
             case MOBILENET_V2 -> mobileNetV2();
@@ -19,17 +19,20 @@ final class Networks {
         };
     }
 
-    /** He et al. 2016, section 4.2: 6n+2 layers, 16, 32 and 64 channels, shortcuts of option A. */
-    private static Block resNet(int depth) {
+    /**
+     * He et al. 2016, section 4.2: 6n+2 layers, 16, 32 and 64 channels, shortcuts of option A. A thinner one is thinner from its
+     * first convolution on, so that every shortcut has something to add to.
+     */
+    private static Block resNet(Architecture architecture) {
+        int channels = architecture.thinned(16);
         Chain trunk = new Chain()
-                .then("conv1", Layers.conv(16, 3, 1))
+                .then("conv1", Layers.conv(channels, 3, 1))
                 .then("bn1", Layers.norm())
                 .then(Layers.relu());
-        int channels = 16;
         for (int stage = 1; stage <= 3; stage++) {
             Chain layer = new Chain();
-            for (int i = 0; i < (depth - 2) / 6; i++) {
-                int filters = 8 << stage;
+            int filters = architecture.thinned(8 << stage);
+            for (int i = 0; i < (architecture.depth() - 2) / 6; i++) {
                 layer.then(Integer.toString(i), basicBlock(channels, filters));
                 channels = filters;
             }
@@ -51,13 +54,13 @@ final class Networks {
     }
 
     /** Zagoruyko and Komodakis 2016: 6n+4 layers, batch norm and ReLU before each convolution. */
-    private static Block wideResNet(int depth, int widening) {
-        Chain trunk = new Chain().then("conv1", Layers.conv(16, 3, 1));
-        int channels = 16;
+    private static Block wideResNet(Architecture architecture) {
+        int channels = architecture.thinned(16);
+        Chain trunk = new Chain().then("conv1", Layers.conv(channels, 3, 1));
         for (int stage = 1; stage <= 3; stage++) {
             Chain block = new Chain();
-            for (int i = 0; i < (depth - 4) / 6; i++) {
-                int filters = (8 << stage) * widening;
+            int filters = architecture.thinned((8 << stage) * architecture.width());
+            for (int i = 0; i < (architecture.depth() - 4) / 6; i++) {
                 block.then(Integer.toString(i), wideBlock(channels, filters, i == 0 && stage > 1 ? 2 : 1));
                 channels = filters;
             }

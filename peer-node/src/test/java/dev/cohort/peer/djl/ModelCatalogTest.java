@@ -125,6 +125,53 @@ class ModelCatalogTest {
         assertThat(parameters("wrn-16-2", 3, 10)).isEqualTo(weights + norms + 2 * 128 + 128 * 10 + 10);
     }
 
+    /** The widths of the code of Walawalkar et al.; their shares are whole percents here, so nothing is rounded before. */
+    @ParameterizedTest
+    @CsvSource({
+        "resnet110, 16 32 64",
+        "resnet110-w80, 12 25 51",
+        "resnet110-w60, 9 19 38",
+        "resnet110-w40, 6 12 25",
+        "resnet110-w20, 3 6 12"
+    })
+    void thinnerNetworksHaveTheirChannelsRoundedDown(String model, String channels) {
+        Architecture architecture = ModelCatalog.find(model).orElseThrow();
+
+        assertThat(architecture.thinned(16) + " " + architecture.thinned(32) + " " + architecture.thinned(64))
+                .isEqualTo(channels);
+        assertThat(architecture.featureWidth()).isEqualTo(architecture.thinned(64));
+    }
+
+    static Stream<Architecture> thinner() {
+        return ModelCatalog.thinner().stream()
+                .filter(a -> a.name().startsWith("resnet8-")
+                        || a.name().startsWith("resnet20-")
+                        || a.name().startsWith("wrn-16-2-"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("thinner")
+    void thinnerNetworksHaveTheParametersTheCatalogueSays(Architecture architecture) {
+        assertThat(parameters(architecture.name(), 3, 10)).isEqualTo(architecture.parameters());
+    }
+
+    @ParameterizedTest
+    @MethodSource("thinner")
+    void thinnerNetworksTrainOneStep(Architecture architecture) {
+        trainsOneStep(architecture, CIFAR);
+    }
+
+    @Test
+    void theNarrowestNetworkHasTheParametersCountedByHand() {
+        int convolutions = 9 * (3 * 3 + 2 * 3 * 3 + (3 * 6 + 6 * 6) + (6 * 12 + 12 * 12));
+        int norms = 2 * (3 + 2 * (3 + 6 + 12));
+
+        assertThat(ModelCatalog.find("resnet8-w20").orElseThrow().parameters())
+                .isEqualTo(convolutions + norms + 12 * 10 + 10);
+        assertThat(ModelCatalog.find("resnet8-w30")).isEmpty();
+        assertThat(ModelCatalog.find("vgg16-w60")).isEmpty();
+    }
+
     @Test
     void denseNetHasTheParametersOfItsFormula() {
         long sum = 27 * 16;

@@ -1,0 +1,98 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Knowledge Distillation via Collaborative Learning, for the rules that read nothing but the batch: all peers imitate one target
+ * that an {@link Ensemble} makes from their logits and the labels.
+ *
+ * <pre>
+ * L_i = CE(z_i, y) + w T^2 KL(softmax_T(z_t) || softmax_T(z_i)),  z_t constant
+ * </pre>
+ *
+ * Source: Guo et al., "Online Knowledge Distillation via Collaborative Learning", CVPR 2020. Its text could be read no further
+ * than the abstract: the formulas of the rules are recalled and not checked against it, T = 2 and w = 1 are ours. There each
+ * student sees its own random crop and flip of the same images ({@code augment.per_peer}).
+ */
+final class Kdcl implements Teacher {
+    static final String PAPER = "Guo et al., Online Knowledge Distillation via Collaborative Learning, CVPR 2020";
+    static final String TEMPERATURE = "2.0";
+    static final String TERM = "ensemble";
+
+    private final Method method;
+    private final Ensemble ensemble;
+    private final Distillation distillation;
+    private final TeacherSetting setting;
+
+    Kdcl(Method method, Ensemble ensemble, Arguments arguments, TeacherSetting setting) {
+        this.method = method;
+        this.ensemble = ensemble;
+        this.distillation = Distillation.of(arguments);
+        this.setting = setting;
+    }
+
+    /** How peers become a teacher. */
+    @FunctionalInterface
+    interface Ensemble {
+        /**
+         * @param logits [B, C] of each contributor, in the order of the slots
+         * @param temperature at which the target will be used
+         */
+        Target of(List<double[]> logits, SoftLabels labels, double temperature);
+    }
+
+    /** Logits [B, C], or probabilities at the temperature of the distillation. */
+    static final class Target {
+        final double[] values;
+        final Term.Space space;
+
+        Target(double[] values, Term.Space space) {
+            this.values = values;
+            this.space = space;
+        }
+    }
+
+    @Override
+    public List<String> reads() {
+        return method.reads();
+    }
+
+    @Override
+    public int contributorsMin() {
+        return method.contributorsMin();
+    }
+
+    @Override
+    public NamedTensors initialState() {
+        return NamedTensors.none();
+    }
+
+    @Override
+    public Lesson teach(NamedTensors state, Votes votes) {
+        int rows = votes.labels().rows();
+        List<double[]> logits = Matrices.logits(Matrices.bySlot(votes.votes()), rows, setting.classes());
+        Target target = ensemble.of(logits, votes.labels(), distillation.temperature());
+        Term term = new Term.SoftTarget(
+                TERM,
+                Tensor.of(setting.wire(), target.values, rows, setting.classes()),
+                target.space,
+                Term.Vote.INCLUDED,
+                distillation.weightAt(votes.epoch()),
+                distillation.temperature());
+        return new Lesson(1, List.of(term), new TreeMap<>(), state);
+    }
+
+    /** Empty: this teacher needs the labels. */
+    @Override
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,70 @@
+package dev.cohort.coordinator.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.distill.Objective;
+import dev.cohort.protocol.Term;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** The rules of {@link Kdcl} that read the batch alone, against the differentiated whole. */
+class KdclGoldenTest {
+    @TestFactory
+    Stream<DynamicTest> equalsTheWholeDifferentiatedInOneProcess() {
+        return GoldenFile.all().stream().flatMap(file -> switch (file.method()) {
+            case "kdcl_naive" ->
+                GoldenCase.tests(
+                        file,
+                        1e-9,
+                        golden -> golden.file()
+                                .compare(
+                                        "chosen_peer",
+                                        KdclNaive.best(
+                                                compared(golden),
+                                                golden.cohort().labels())));
+            case "kdcl_minlogit" -> GoldenCase.tests(file, 1e-9, KdclGoldenTest::compared);
+            // The file says that its weights are converged to 1e-12 and is to be compared at 1e-6.
+            case "kdcl_linear" ->
+                GoldenCase.tests(file, 1e-6, golden -> {
+                    Cohort cohort = golden.cohort();
+                    ConvexEnsemble convex = new ConvexEnsemble(compared(golden), cohort.labels());
+                    double[] alpha = convex.solve();
+                    golden.file().compare("alpha", alpha);
+                    golden.file().compare("ce_of_teacher", convex.valueAt(alpha));
+                });
+            default -> Stream.of();
+        });
+    }
+
+    /** Compares what all rules have, and gives the logits. */
+    private static List<double[]> compared(GoldenCase golden) {
+        Cohort cohort = golden.cohort();
+        Teacher teacher = golden.teacher(golden.file().method(), golden.strength(), cohort);
+        Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        List<Objective.Result> results = IntStream.range(0, cohort.size())
+                .mapToObj(i -> cohort.objective(i, lesson))
+                .toList();
+        double[] losses = results.stream()
+                .mapToDouble(r -> r.crossEntropy() + r.distillation())
+                .toArray();
+        Term.SoftTarget target = (Term.SoftTarget) lesson.terms().get(0);
+
+        assertThat(target.space()).isEqualTo(Term.Space.LOGITS);
+        golden.file().compare("teacher_logits", target.values().toDoubles());
+        golden.file().compare("per_peer_loss", losses);
+        golden.file().compare("loss", Arrays.stream(losses).sum());
+        golden.file()
+                .compare(
+                        "grad_z",
+                        results.stream()
+                                .flatMapToDouble(
+                                        r -> Arrays.stream(r.logitsGradient().toDoubles()))
+                                .toArray());
+        return IntStream.range(0, cohort.size()).mapToObj(cohort::logits).toList();
+    }
+}
