@@ -3,12 +3,14 @@ package dev.cohort.cli.compare;
 import dev.cohort.cli.view.Spread;
 import dev.cohort.cli.view.Words;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The finished runs of a comparison in figures over seeds. Differences are paired: both sides of each come from runs with the
@@ -83,12 +85,17 @@ public record Summary(String name, List<String> variants, List<Row> rows, int pl
                 .toList());
     }
 
-    /** One paired difference, with the words that say what of and against what. */
+    /** One paired difference. */
     public record Difference(String variant, Figure figure, String against, Spread spread) {
-        /** {@code dml, ensemble, against independent}, for sentences. */
+        /** What of and against what, whatever the variant: {@code Ensemble against independent}. */
         String words() {
-            String what = figure == Figure.PEERS && against.equals(CONTROL) ? "peers with its model" : figure.words();
-            return variant + ", " + what + " against " + against;
+            String what = switch (figure) {
+                case PEERS -> against.equals(CONTROL) ? "Peers with control's model" : "Mean of peers";
+                case ENSEMBLE -> "Ensemble";
+                case TEACHER -> "Teacher";
+                case CONTROL -> "Control";
+            };
+            return what + " against " + against;
         }
     }
 
@@ -119,23 +126,13 @@ public record Summary(String name, List<String> variants, List<Row> rows, int pl
                 all.stream().filter(d -> d.spread().runs() >= Spread.RUNS_MIN).toList();
         if (told.isEmpty()) {
             said.add("With fewer than " + Spread.RUNS_MIN
-                    + " seeds nobody knows how much seeds differ, so no difference is" + " claimed: give at least "
+                    + " seeds nobody knows how much seeds differ, so no difference is claimed: give at least "
                     + Spread.RUNS_MIN + " (--seeds 1,2,3).");
             return said;
         }
-        List<Difference> beyond =
-                told.stream().filter(d -> d.spread().exceeds()).toList();
-        if (beyond.isEmpty()) {
-            said.add("No difference exceeds the spread over seeds.");
-        } else {
-            said.add("More than the spread over seeds: "
-                    + String.join(
-                            "; ",
-                            beyond.stream()
-                                    .map(d -> d.words() + " " + d.spread().points())
-                                    .toList())
-                    + ". " + rest(told.size() - beyond.size()));
-        }
+        told.stream()
+                .collect(Collectors.groupingBy(Difference::words, LinkedHashMap::new, Collectors.toList()))
+                .forEach((words, group) -> said.add(words + ": " + judged(group)));
         said.add("Differences are paired by seed; the spread is the 95 % confidence interval of their mean. Of "
                 + Words.count(told.size(), "difference") + " about " + Words.decimals(0.05 * told.size(), 1)
                 + " would exceed it by chance alone.");
@@ -145,7 +142,18 @@ public record Summary(String name, List<String> variants, List<Row> rows, int pl
         return said;
     }
 
-    private static String rest(int within) {
-        return within == 0 ? "No other was measured." : "All others (" + within + ") are within it.";
+    private static String judged(List<Difference> group) {
+        List<String> beyond = group.stream()
+                .filter(d -> d.spread().exceeds())
+                .map(d -> d.variant() + " " + d.spread().points())
+                .toList();
+        String within = group.stream()
+                .filter(d -> !d.spread().exceeds())
+                .map(Difference::variant)
+                .collect(Collectors.joining(", "));
+        return beyond.isEmpty()
+                ? "no difference exceeds the spread over seeds."
+                : "more than the spread over seeds: " + String.join(", ", beyond)
+                        + (within.isEmpty() ? "." : "; within it: " + within + ".");
     }
 }

@@ -70,8 +70,10 @@ class SummaryTest {
     @Test
     void saysWhichDifferencesExceedTheSpread() {
         assertThat(String.join(" ", summary(0.029, 0.030, 0.031).reading()))
-                .contains("dml, mean of peers against alone +3.0 points ± 0.2")
-                .contains("dml, peers with its model against control +3.0 points ± 0.2")
+                .contains("Mean of peers against alone: more than the spread over seeds: dml +3.0 points ± 0.2.")
+                .contains("Peers with control's model against control: more than the spread over seeds:"
+                        + " dml +3.0 points ± 0.2; within it: alone.")
+                .contains("Ensemble against alone: no difference exceeds the spread over seeds.")
                 .contains("Of 6 differences about 0.3 would exceed it by chance alone");
     }
 
