@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
         description = "Trains networks that teach each other while they learn, over Kafka.",
         subcommands = {
             RunCommand.class,
+            CompareCommand.class,
             CreateCommand.class,
             JoinCommand.class,
             PeersCommand.class,

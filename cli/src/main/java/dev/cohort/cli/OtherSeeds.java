@@ -47,7 +47,7 @@ final class OtherSeeds {
     }
 
     private static void read(Path directory, Experiment own, long steps, Map<Long, Gain> bySeed) throws IOException {
-        Path result = directory.resolve("result.json");
+        Path result = directory.resolve(RunDirectory.RESULT);
         Path effective = directory.resolve(RunDirectory.EFFECTIVE);
         if (!Files.exists(result) || !Files.exists(effective)) {
             return;

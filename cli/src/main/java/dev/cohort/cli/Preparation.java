@@ -54,20 +54,34 @@ final class Preparation {
      * @throws LaunchException with every problem found
      */
     static LaunchPlan prepare(Optional<Path> file, List<String> settings) {
+        List<String> found = new ArrayList<>();
+        Optional<LaunchPlan> plan = prepare(file, settings, found);
+        if (!found.isEmpty() || plan.isEmpty()) {
+            throw new LaunchException(ExitCode.USAGE, message("experiment", found));
+        }
+        return plan.get();
+    }
+
+    /** Checks an experiment as {@link #prepare(Optional, List)} does; {@code found} takes in every problem. */
+    static Optional<LaunchPlan> prepare(Optional<Path> file, List<String> settings, List<String> found) {
         Problems problems = new Problems();
-        Optional<Experiment> read = file.isPresent()
-                ? ExperimentYaml.readFile(file.get(), settings, problems)
-                : ExperimentYaml.read(quickstart(), settings, problems);
-        Optional<Experiment> experiment = read.map(Preparation::withWholePath);
+        Optional<Experiment> experiment = read(file, settings, problems);
         experiment.ifPresent(e -> checkNames(e, problems));
-        List<String> found = new ArrayList<>(problems.found());
+        found.addAll(problems.found());
         Optional<ImageData> data = experiment.flatMap(e -> open(e, found));
         experiment.ifPresent(e -> data.ifPresent(d -> checkBatches(e, d, found)));
         experiment.ifPresent(e -> data.ifPresent(d -> StoredTeachers.check(e, d, found)));
-        if (!found.isEmpty() || experiment.isEmpty() || data.isEmpty()) {
-            throw new LaunchException(ExitCode.USAGE, message(found));
-        }
-        return plan(experiment.get(), data.get());
+        return found.isEmpty() && experiment.isPresent() && data.isPresent()
+                ? Optional.of(plan(experiment.get(), data.get()))
+                : Optional.empty();
+    }
+
+    /** Reads an experiment; empty takes the quickstart. */
+    static Optional<Experiment> read(Optional<Path> file, List<String> settings, Problems problems) {
+        Optional<Experiment> read = file.isPresent()
+                ? ExperimentYaml.readFile(file.get(), settings, problems)
+                : ExperimentYaml.read(quickstart(), settings, problems);
+        return read.map(Preparation::withWholePath);
     }
 
     private static LaunchPlan plan(Experiment experiment, ImageData data) {
@@ -162,11 +176,12 @@ final class Preparation {
         }
     }
 
-    private static String message(List<String> problems) {
+    /** All problems with a thing as one message. */
+    static String message(String thing, List<String> problems) {
         if (problems.size() == 1) {
             return problems.get(0);
         }
-        return problems.size() + " things are wrong with the experiment:\n  " + String.join("\n  ", problems);
+        return problems.size() + " things are wrong with the " + thing + ":\n  " + String.join("\n  ", problems);
     }
 
     /** Other processes, and a later --resume, may have another working directory. */

@@ -1,23 +1,16 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.Jvm;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.RunDirectory;
-import dev.cohort.cli.launch.TorchThreads;
-import dev.cohort.cli.view.Report;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HttpVerticle;
-import dev.cohort.runtime.config.ExperimentYaml;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
-import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.tensor.DType;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,94 +86,48 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         Screen screen = screen();
         HostPort address = HostPort.parse("--listen", listen);
-        try (Started started = resume ? resumed(address) : begun(address)) {
-            announce(started, screen);
-            Launcher.Setting setting = new Launcher.Setting(
-                    Jvm.current(),
-                    address.host(),
-                    address.port(),
-                    started.plan().experiment().threads().torchPerPeer().orElse(1),
-                    resume);
-            Optional<Result> result;
-            try (Launcher launcher = new Launcher(started.directory(), started.plan(), setting, screen)) {
-                result = launcher.run();
-            } catch (InterruptedException e) {
-                result = Optional.empty();
-            }
+        try (LocalRun run = resume ? resumed(address) : begun(address)) {
+            announce(run, screen);
+            Optional<Result> result = run.train(screen);
             if (result.isEmpty()) {
                 System.err.println("cohort: stopped. Go on with:  ./cohort run --resume "
-                        + started.directory().path());
+                        + run.directory().path());
                 return INTERRUPTED;
             }
-            return conclude(started.directory(), result.get(), screen);
-        }
-    }
-
-    /** A run whose directory is held. */
-    private record Started(RunDirectory directory, LaunchPlan plan) implements AutoCloseable {
-        @Override
-        public void close() {
-            directory.close();
+            return conclude(run, result.get(), screen);
         }
     }
 
     private Screen screen() {
-        if (quiet) {
-            return Screen.quiet();
-        }
-        // JSON is for programs, which read standard output.
-        boolean json = format == OutputFormat.json;
-        PrintStream out = json ? System.err : System.out;
-        // The script says which streams are terminals; Java itself answers only for all of them together.
-        return Boolean.getBoolean(json ? "cohort.terminal.err" : "cohort.terminal.out")
-                ? Screen.terminal(out)
-                : Screen.lines(out);
+        return quiet
+                ? Screen.quiet()
+                : Streams.terminal(format) ? Screen.terminal(Streams.of(format)) : Screen.lines(Streams.of(format));
     }
 
-    private Started begun(HostPort address) {
+    private LocalRun begun(HostPort address) {
         if (broker.bootstrap().isEmpty()) {
             Launcher.requireFree(address.host(), address.port());
         }
         LaunchPlan plan = Preparation.prepare(experiment.map(Path::of), allSettings());
-        Experiment asked = plan.experiment();
-        Optional<String> external = asked.kafka().bootstrap();
-        external.ifPresent(
-                b -> Launcher.requireAnswer(new KafkaAddress(b, asked.kafka().client())));
+        String name = plan.experiment().run().name();
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
-        String name = asked.run().name();
-        RunDirectory fresh = runDirectory
-                .map(dir -> RunDirectory.createAt(dir, name, now))
-                .orElseGet(() -> RunDirectory.create(runs.path(), name, now));
-        String bootstrap =
-                external.orElseGet(() -> EmbeddedBroker.address(fresh.broker(), address.host(), address.port())
-                        .bootstrap());
-        RunDirectory directory = fresh.at(bootstrap, external.isEmpty());
-        Experiment decided = Preparation.decided(
-                asked,
-                external,
-                TorchThreads.perPeer(
-                        asked.threads().torchPerPeer(),
-                        asked.peers().size(),
-                        Runtime.getRuntime().availableProcessors()));
-        directory.write("config.yaml", given());
-        directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(decided));
-        directory.writeClientSettings(decided.kafka().client());
-        return new Started(directory, Preparation.plan(decided, plan));
+        return LocalRun.begin(
+                plan,
+                address,
+                () -> runDirectory
+                        .map(dir -> RunDirectory.createAt(dir, name, now))
+                        .orElseGet(() -> RunDirectory.create(runs.path(), name, now)),
+                given());
     }
 
-    private Started resumed(HostPort address) {
+    private LocalRun resumed(HostPort address) {
         Optional<String> run = runDirectory.map(Path::toString).or(() -> experiment);
         if (!allSettings().isEmpty()) {
             throw new LaunchException(
                     ExitCode.USAGE,
                     "--resume: a run goes on with the experiment it began with; leave out the settings");
         }
-        RunDirectory directory = RunDirectory.resume(runs.path(), run);
-        LaunchPlan plan = Preparation.prepare(Optional.of(directory.effective()), List.of());
-        if (directory.about().embedded()) {
-            EmbeddedBroker.address(directory.broker(), address.host(), address.port());
-        }
-        return new Started(directory, plan);
+        return LocalRun.resume(RunDirectory.resume(runs.path(), run), address);
     }
 
     private List<String> allSettings() {
@@ -207,7 +154,7 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private void announce(Started started, Screen screen) {
+    private void announce(LocalRun started, Screen screen) {
         Experiment said = started.plan().experiment();
         if (said.wire().logits() != DType.FLOAT64 && said.wire().logits() != DType.FLOAT32) {
             screen.say("Inexact: logits travel as " + said.wire().logits() + ".");
@@ -222,20 +169,12 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private int conclude(RunDirectory directory, Result alone, Screen screen) {
-        Result result = alone.beside(OtherSeeds.beside(directory, alone.view().closedStep()));
-        try {
-            String configuration = Files.readString(directory.effective());
-            directory.write("report.html", Report.html(result, configuration));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        String json = result.json().toString();
-        directory.write("result.json", json + "\n");
+    private int conclude(LocalRun run, Result alone, Screen screen) {
+        Result result = run.conclude(alone);
         result.summary().forEach(screen::say);
-        screen.say("Curves and figures: " + directory.path().resolve("report.html"));
+        screen.say("Curves and figures: " + run.directory().path().resolve("report.html"));
         if (format == OutputFormat.json) {
-            System.out.println(json);
+            System.out.println(result.json());
         }
         System.out.flush();
         boolean all = result.view().peers().stream().allMatch(p -> p.finished() || p.drained());

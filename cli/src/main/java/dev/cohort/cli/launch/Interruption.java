@@ -15,6 +15,7 @@ public final class Interruption {
 
     private final CountDownLatch over = new CountDownLatch(1);
     private final Runnable wake;
+    private final Thread hook = new Thread(this::onShutdown, "interruption");
     private volatile boolean requested;
 
     private Interruption(Runnable wake) {
@@ -24,7 +25,7 @@ public final class Interruption {
     /** Listens from now on; {@code wake} is called at the first signal, by a thread of the Java machine. */
     public static Interruption listen(Runnable wake) {
         Interruption interruption = new Interruption(wake);
-        Runtime.getRuntime().addShutdownHook(new Thread(interruption::onShutdown, "interruption"));
+        Runtime.getRuntime().addShutdownHook(interruption.hook);
         return interruption;
     }
 
@@ -72,5 +73,11 @@ public final class Interruption {
     /** Everything is in order: the process may end. */
     public void over() {
         over.countDown();
+        try {
+            // Whoever has many runs in one process must not keep what each of them held.
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is ending, and the hook with it.
+        }
     }
 }

@@ -124,7 +124,7 @@ public final class Launcher implements AutoCloseable {
         RunObserver observer = keep(RunObserver.follow(
                 log,
                 new RunView(directory.id(), plan.manifest(), plan.experiment()),
-                Optional.of(directory.path().resolve("metrics.csv"))));
+                Optional.of(directory.path().resolve(RunDirectory.METRICS))));
         observed = Optional.of(observer);
         startRoles();
         announce(address);

@@ -38,6 +38,11 @@ public final class RunDirectory implements AutoCloseable {
     /** Name of {@link #effective}. */
     public static final String EFFECTIVE = "effective.yaml";
 
+    /** What the run came to; there once it is over. */
+    public static final String RESULT = "result.json";
+    /** Metrics of the run; there once its log has been begun, so that it can be gone on with. */
+    public static final String METRICS = "metrics.csv";
+
     private static final String ABOUT = "run.json";
     private static final String LOCK = ".lock";
     private static final ObjectMapper MAPPER = new ObjectMapper();

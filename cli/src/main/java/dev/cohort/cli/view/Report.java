@@ -1,24 +1,16 @@
 package dev.cohort.cli.view;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Left;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.OptionalDouble;
 
 /** A run as one HTML page that needs nothing else: data, styles and the charting library are in it. */
 public final class Report {
     private static final String TEMPLATE = "report.html";
-    /** From the webjar of Chart.js; its version is in the parent POM. */
-    private static final String CHART_LIBRARY = "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -39,32 +31,7 @@ public final class Report {
         data.set("facts", facts(result));
         data.set("sources", sources(view));
         data.set("events", events(view));
-        return page(data);
-    }
-
-    private static String page(ObjectNode data) {
-        String json;
-        try {
-            // "</script>" in a value would end the element it is in.
-            json = new ObjectMapper().writeValueAsString(data).replace("<", "\\u003c");
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
-        String template = resource(TEMPLATE);
-        // The map is not there, and a page that needs nothing else must not ask for it.
-        String library = resource(CHART_LIBRARY).replaceAll("(?m)^//# sourceMappingURL=.*$", "");
-        return template.replace("@CHART_LIBRARY@", library).replace("@DATA@", json);
-    }
-
-    private static String resource(String name) {
-        try (InputStream in = Report.class.getResourceAsStream(name)) {
-            if (in == null) {
-                throw new IllegalStateException("resource " + name + " is not on the class path");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Page.html(TEMPLATE, data);
     }
 
     private static ArrayNode facts(Result result) {

@@ -12,13 +12,6 @@ import java.util.function.Function;
  * control peer, beside the spread over seeds, or, of a single run, beside what chance alone does to a test set of this size.
  */
 final class Verdict {
-    /** Student's t at 97.5 % for 1, 2, ... degrees of freedom; beyond, that of the normal distribution is close. */
-    private static final double[] T = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18};
-
-    private static final double T_MANY = 2.0;
-    /** With fewer runs the spread itself is hardly known. */
-    private static final int RUNS_MIN = 3;
-
     private Verdict() {}
 
     /** @param others gains of runs of the same experiment with other seeds */
@@ -33,7 +26,7 @@ final class Verdict {
         String start = "Against the control peer, which saw the same batches without distillation, ";
         List<Gain> all = new ArrayList<>(others);
         all.add(gain.get());
-        return start + (all.size() < RUNS_MIN ? ofOne(view, gain.get()) : ofSeeds(view, all));
+        return start + (all.size() < Spread.RUNS_MIN ? ofOne(view, gain.get()) : ofSeeds(view, all));
     }
 
     private static String ofOne(RunView view, Gain gain) {
@@ -65,36 +58,14 @@ final class Verdict {
     }
 
     private static Optional<String> overSeeds(List<Gain> all, Function<Gain, OptionalDouble> figure) {
-        double[] values = all.stream()
+        List<Double> values = all.stream()
                 .map(figure)
                 .filter(OptionalDouble::isPresent)
-                .mapToDouble(OptionalDouble::getAsDouble)
-                .toArray();
-        if (values.length < RUNS_MIN) {
-            return Optional.empty();
-        }
-        double mean = 0;
-        for (double value : values) {
-            mean += value / values.length;
-        }
-        double half = halfInterval(values, mean);
-        return Optional.of(String.format(
-                Locale.ROOT,
-                "%s ± %.1f, %s",
-                Words.points(mean),
-                100 * half,
-                judged(mean, half, "the spread over seeds")));
-    }
-
-    /** Half the 95 % confidence interval of the mean of {@code values}. */
-    static double halfInterval(double[] values, double mean) {
-        double squares = 0;
-        for (double value : values) {
-            squares += (value - mean) * (value - mean);
-        }
-        int freedom = values.length - 1;
-        double t = freedom <= T.length ? T[freedom - 1] : T_MANY;
-        return t * Math.sqrt(squares / freedom / values.length);
+                .map(OptionalDouble::getAsDouble)
+                .toList();
+        return Spread.of(values)
+                .filter(s -> s.runs() >= Spread.RUNS_MIN)
+                .map(s -> s.points() + ", " + judged(s.mean(), s.half().orElse(0), "the spread over seeds"));
     }
 
     private static String alike(RunView view) {

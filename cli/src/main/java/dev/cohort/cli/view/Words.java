@@ -4,31 +4,31 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /** Numbers as people read them; the same in every locale. */
-final class Words {
-    static final String NONE = "-";
+public final class Words {
+    public static final String NONE = "-";
 
     private Words() {}
 
     /** {@code 0.8123} as {@code 81.2 %}. */
-    static String percent(double share) {
+    public static String percent(double share) {
         return String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
-    static String percent(OptionalDouble share) {
+    public static String percent(OptionalDouble share) {
         return share.isPresent() ? percent(share.getAsDouble()) : NONE;
     }
 
     /** {@code 0.016} as {@code +1.6 points}. */
-    static String points(double difference) {
+    public static String points(double difference) {
         return String.format(Locale.ROOT, "%+.1f points", 100 * difference);
     }
 
-    static String decimals(double value, int places) {
+    public static String decimals(double value, int places) {
         return String.format(Locale.ROOT, "%." + places + "f", value);
     }
 
     /** {@code 3725000} as {@code 1 h 2 min}, {@code 65000} as {@code 1 min 5 s}. */
-    static String duration(long ms) {
+    public static String duration(long ms) {
         long seconds = Math.round(ms / 1000.0);
         if (seconds < 60) {
             return seconds + " s";
@@ -40,7 +40,7 @@ final class Words {
     }
 
     /** {@code word} or its plural. */
-    static String count(long number, String word) {
+    public static String count(long number, String word) {
         return number + " " + word + (number == 1 ? "" : "s");
     }
 }

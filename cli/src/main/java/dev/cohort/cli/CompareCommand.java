@@ -1,0 +1,165 @@
+package dev.cohort.cli;
+
+import dev.cohort.cli.compare.Comparison;
+import dev.cohort.cli.compare.ComparisonDirectory;
+import dev.cohort.cli.compare.ComparisonReport;
+import dev.cohort.cli.compare.Planned;
+import dev.cohort.cli.compare.Row;
+import dev.cohort.cli.compare.Summary;
+import dev.cohort.cli.launch.Interruption;
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.view.Course;
+import dev.cohort.cli.view.Screen;
+import dev.cohort.runtime.ExitCode;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Several methods over several seeds. */
+@Command(
+        name = "compare",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Runs several methods over several seeds on equal terms, one run after the other: same data, same batches,",
+            "same students, same budget. Leaves one table and one picture, with the spread over seeds.",
+            "What is compared is a file such as experiments/compare-quickstart.yaml, or several experiments."
+        })
+final class CompareCommand implements Callable<Integer> {
+    private static final int INTERRUPTED = 130;
+    /** Of a log: a comparison takes hours. */
+    private static final long LINE_EVERY_MS = 30_000;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "EXPERIMENT.yaml",
+            description = "A comparison, or experiments. With --resume, the comparison's directory.")
+    private List<Path> files = new ArrayList<>();
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description =
+                    "Sets a key of every variant's experiment, such as run.steps=200, or of the comparison, such as"
+                            + " variants.0.name=alone. Can be given several times.")
+    private List<String> settings = new ArrayList<>();
+
+    @Option(
+            names = "--seeds",
+            split = ",",
+            paramLabel = "N",
+            description = "Seeds, such as 1,2,3. Default: those of the file, or 1,2,3.")
+    private List<Long> seeds = new ArrayList<>();
+
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            description = "Directory of this comparison; new or empty. Default: <runs>/<time>-compare-<name>.")
+    private Optional<Path> directory = Optional.empty();
+
+    @Mixin
+    private RunsFolder runs = new RunsFolder();
+
+    @Option(
+            names = "--resume",
+            description =
+                    "Go on with a comparison that was stopped: the one named, or the newest. Finished runs are kept.")
+    private boolean resume;
+
+    @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
+    private OutputFormat format = OutputFormat.text;
+
+    @Option(names = "--quiet", description = "Show nothing while it runs.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() {
+        Interruption interruption = Interruption.listen(() -> {});
+        try (ComparisonDirectory open = resume ? resumed() : begun()) {
+            Comparison comparison = open.planned();
+            ComparedRuns all = new ComparedRuns(open, comparison, interruption, this::screen);
+            boolean whole = all.run(() -> write(open, comparison));
+            Summary summary = write(open, comparison);
+            if (!whole) {
+                System.err.println("cohort: stopped after " + summary.rows().size() + " of " + summary.planned()
+                        + " runs. Go on with:  ./cohort compare --resume " + open.path());
+                System.err.flush();
+                return INTERRUPTED;
+            }
+            return conclude(open, summary, all.failures());
+        } finally {
+            interruption.over();
+        }
+    }
+
+    private Screen screen(Course course) {
+        if (quiet) {
+            return Screen.quiet();
+        }
+        return Streams.terminal(format)
+                ? Screen.terminal(Streams.of(format), course)
+                : Screen.lines(Streams.of(format), course, LINE_EVERY_MS);
+    }
+
+    private ComparisonDirectory begun() {
+        ComparisonPlan plan = ComparisonPlan.of(files, settings, seeds);
+        ComparisonDirectory fresh = directory
+                .map(ComparisonDirectory::createAt)
+                .orElseGet(() -> ComparisonDirectory.create(
+                        runs.path(), plan.comparison().name(), LocalDateTime.now(ZoneId.systemDefault())));
+        fresh.plan(plan.comparison(), plan.given(), plan.experiments());
+        return fresh;
+    }
+
+    private ComparisonDirectory resumed() {
+        if (!settings.isEmpty() || !seeds.isEmpty() || files.size() > 1) {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "--resume: a comparison goes on as it was planned; name its directory alone, without settings or seeds");
+        }
+        return ComparisonDirectory.resume(
+                runs.path(), directory.or(() -> files.stream().findFirst()));
+    }
+
+    private static Summary write(ComparisonDirectory open, Comparison comparison) {
+        List<Planned> order = ComparisonDirectory.order(comparison);
+        List<Row> rows = open.rows(comparison);
+        List<String> names =
+                comparison.variants().stream().map(Comparison.Variant::name).toList();
+        Summary summary = new Summary(comparison.name(), names, rows, order.size());
+        ComparisonReport report = report(open, summary);
+        open.write("comparison.json", report.json() + "\n");
+        open.write("comparison.csv", report.csv());
+        open.write("comparison.html", report.html());
+        return summary;
+    }
+
+    private static ComparisonReport report(ComparisonDirectory open, Summary summary) {
+        return new ComparisonReport(summary, open.path().toString(), open.given());
+    }
+
+    private int conclude(ComparisonDirectory open, Summary summary, List<String> failures) {
+        ComparisonReport report = report(open, summary);
+        if (!quiet) {
+            report.lines().forEach(Streams.of(format)::println);
+            Streams.of(format).println("Picture and tables: " + open.path().resolve("comparison.html"));
+        }
+        if (format == OutputFormat.json) {
+            System.out.println(report.json());
+        }
+        System.out.flush();
+        if (failures.isEmpty()) {
+            return ExitCode.OK.code();
+        }
+        failures.forEach(f -> System.err.println("cohort: " + f));
+        System.err.println("cohort: these runs are begun anew by:  ./cohort compare --resume " + open.path());
+        return ExitCode.FAILED.code();
+    }
+}

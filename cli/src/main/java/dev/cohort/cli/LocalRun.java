@@ -1,0 +1,94 @@
+package dev.cohort.cli;
+
+import dev.cohort.cli.launch.Jvm;
+import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.launch.Launcher;
+import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.cli.launch.TorchThreads;
+import dev.cohort.cli.view.Report;
+import dev.cohort.cli.view.Result;
+import dev.cohort.cli.view.Screen;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.KafkaAddress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** A run on this machine whose directory is held: begun or gone on with, trained, and put into its result and report. */
+record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boolean resumed) implements AutoCloseable {
+    /**
+     * Begins a run in a directory that {@code fresh} makes once it is known that the broker's address can be used.
+     *
+     * @param address that the embedded broker listens on
+     * @param given the experiment as it was given, for {@code config.yaml}
+     */
+    static LocalRun begin(LaunchPlan plan, HostPort address, Supplier<RunDirectory> fresh, String given) {
+        Experiment asked = plan.experiment();
+        Optional<String> external = asked.kafka().bootstrap();
+        external.ifPresent(
+                b -> Launcher.requireAnswer(new KafkaAddress(b, asked.kafka().client())));
+        RunDirectory empty = fresh.get();
+        String bootstrap =
+                external.orElseGet(() -> EmbeddedBroker.address(empty.broker(), address.host(), address.port())
+                        .bootstrap());
+        RunDirectory directory = empty.at(bootstrap, external.isEmpty());
+        Experiment decided = Preparation.decided(
+                asked,
+                external,
+                TorchThreads.perPeer(
+                        asked.threads().torchPerPeer(),
+                        asked.peers().size(),
+                        Runtime.getRuntime().availableProcessors()));
+        directory.write("config.yaml", given);
+        directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(decided));
+        directory.writeClientSettings(decided.kafka().client());
+        return new LocalRun(directory, Preparation.plan(decided, plan), address, false);
+    }
+
+    /** Goes on with the run of a directory, with the experiment it began with. */
+    static LocalRun resume(RunDirectory directory, HostPort address) {
+        LaunchPlan plan = Preparation.prepare(Optional.of(directory.effective()), List.of());
+        if (directory.about().embedded()) {
+            EmbeddedBroker.address(directory.broker(), address.host(), address.port());
+        }
+        return new LocalRun(directory, plan, address, true);
+    }
+
+    /** Trains to the end; empty when it was interrupted. */
+    Optional<Result> train(Screen screen) {
+        Launcher.Setting setting = new Launcher.Setting(
+                Jvm.current(),
+                address.host(),
+                address.port(),
+                plan.experiment().threads().torchPerPeer().orElse(1),
+                resumed);
+        try (Launcher launcher = new Launcher(directory, plan, setting, screen)) {
+            return launcher.run();
+        } catch (InterruptedException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Writes {@code report.html} and {@code result.json}, and returns the result beside those of other seeds. */
+    Result conclude(Result alone) {
+        Result result = alone.beside(OtherSeeds.beside(directory, alone.view().closedStep()));
+        try {
+            String configuration = Files.readString(directory.effective());
+            directory.write("report.html", Report.html(result, configuration));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        directory.write(RunDirectory.RESULT, result.json() + "\n");
+        return result;
+    }
+
+    @Override
+    public void close() {
+        directory.close();
+    }
+}

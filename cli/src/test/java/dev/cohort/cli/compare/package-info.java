@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.cli.compare;
+
+import org.jspecify.annotations.NullMarked;
