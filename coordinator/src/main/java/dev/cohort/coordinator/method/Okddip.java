@@ -54,7 +54,8 @@ final class Okddip implements Teacher {
                             "K, width of queries and keys; 0 = max(1, D/8), D the width of the narrowest features")),
             List.of(TensorName.FEATURES),
             2,
-            (arguments, setting) -> new Okddip(Distillation.of(arguments), Math.toIntExact(arguments.whole(ATTENTION_WIDTH)), setting));
+            (arguments, setting) ->
+                    new Okddip(Distillation.of(arguments), Math.toIntExact(arguments.whole(ATTENTION_WIDTH)), setting));
 
     private static final String PEERS = "peers";
     private static final String AUXILIARIES = "auxiliaries";
