@@ -36,17 +36,21 @@ public interface Teacher {
     int contributorsMin();
 
     /** State before step 1; empty for a teacher without trained parameters. */
-    NamedTensors initialState();
+    default NamedTensors initialState() {
+        return NamedTensors.none();
+    }
 
     /** The targets of one step and the state after it. */
     Lesson teach(NamedTensors state, Votes votes);
 
     /**
-     * The teacher's logits on the test images, if it can be evaluated.
+     * The teacher's logits on the test images, if there is a teacher apart from the peers.
      *
      * @param votes test-set tensors by slot
      */
-    Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes);
+    default Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+        return Optional.empty();
+    }
 
     /**
      * What a teacher sees of a step.

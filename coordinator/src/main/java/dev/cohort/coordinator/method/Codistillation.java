@@ -8,8 +8,6 @@ import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -93,11 +91,6 @@ final class Codistillation implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         if (votes.step() <= burnInSteps) {
             return new Lesson(1, List.of(), new TreeMap<>(), state);
@@ -119,11 +112,5 @@ final class Codistillation implements Teacher {
                 distillation.weightAt(votes.epoch()),
                 temperature);
         return new Lesson(1, List.of(target), new TreeMap<>(), state);
-    }
-
-    /** Empty: the peers teach each other, there is no teacher apart from their copies. */
-    @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return Optional.empty();
     }
 }

@@ -6,8 +6,6 @@ import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -56,11 +54,6 @@ final class Dml implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
         double temperature = distillation.temperature();
@@ -75,11 +68,5 @@ final class Dml implements Teacher {
                 distillation.weightAt(votes.epoch()),
                 temperature);
         return new Lesson(1, List.of(target), new TreeMap<>(), state);
-    }
-
-    /** Empty: the peers teach each other, there is no teacher apart from them. */
-    @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return Optional.empty();
     }
 }

@@ -2,10 +2,7 @@ package dev.cohort.coordinator.method;
 
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.tensor.NamedTensors;
-import dev.cohort.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -39,17 +36,7 @@ final class Independent implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         return new Lesson(1, List.of(), new TreeMap<>(), state);
-    }
-
-    @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return Optional.empty();
     }
 }

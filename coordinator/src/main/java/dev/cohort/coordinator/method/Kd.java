@@ -4,10 +4,7 @@ import dev.cohort.coordinator.Teacher;
 import dev.cohort.distill.OwnTeacher;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
-import dev.cohort.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -138,19 +135,8 @@ final class Kd implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         Term target = new Term.OwnTarget(TERM, Term.OwnTarget.Form.DIVERGENCE, alpha, temperature);
         return new Lesson(1 - alpha, List.of(target), new TreeMap<>(), state);
-    }
-
-    /** Empty: every peer runs the teacher itself, and says how good that is. */
-    @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return Optional.empty();
     }
 }

@@ -6,8 +6,6 @@ import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -71,11 +69,6 @@ final class Kdcl implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
         List<double[]> logits = Matrices.logits(Matrices.bySlot(votes.votes()), rows, setting.classes());
@@ -88,11 +81,5 @@ final class Kdcl implements Teacher {
                 distillation.weightAt(votes.epoch()),
                 distillation.temperature());
         return new Lesson(1, List.of(term), new TreeMap<>(), state);
-    }
-
-    /** Empty: this teacher needs the labels. */
-    @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return Optional.empty();
     }
 }

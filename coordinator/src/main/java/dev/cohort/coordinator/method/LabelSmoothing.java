@@ -6,8 +6,6 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -72,11 +70,6 @@ final class LabelSmoothing implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         double[] uniform = new double[setting.classes()];
         Arrays.fill(uniform, 1.0 / setting.classes());
@@ -88,11 +81,5 @@ final class LabelSmoothing implements Teacher {
                 given,
                 1);
         return new Lesson(1 - given, List.of(target), new TreeMap<>(), state);
-    }
-
-    /** Empty: there is no teacher. */
-    @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return Optional.empty();
     }
 }

@@ -4,10 +4,7 @@ import dev.cohort.coordinator.Teacher;
 import dev.cohort.distill.OwnTeacher;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
-import dev.cohort.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -70,21 +67,10 @@ final class Meal implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         String drawn = "teacher_" + (stored.drawn(votes.step()) + 1) + "_of_"
                 + stored.checkpoints().size();
         Term target = new Term.OwnTarget(drawn, Term.OwnTarget.Form.DIVERGENCE, gamma, 1);
         return new Lesson(0, List.of(target), new TreeMap<>(), state);
-    }
-
-    /** Empty: every peer runs the teachers itself. */
-    @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return Optional.empty();
     }
 }

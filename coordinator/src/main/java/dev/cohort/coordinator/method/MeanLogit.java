@@ -63,11 +63,6 @@ final class MeanLogit implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
         double[] mean = Matrices.mean(Matrices.logits(Matrices.bySlot(votes.votes()), rows, setting.classes()));

@@ -62,11 +62,6 @@ final class OnlineEnsembleCompression implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         Tensor mean = mean(Matrices.bySlot(votes.votes()), votes.labels().rows());
         Term target = new Term.SoftTarget(

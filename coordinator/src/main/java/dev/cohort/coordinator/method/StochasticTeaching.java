@@ -8,7 +8,6 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -70,11 +69,6 @@ final class StochasticTeaching implements Teacher {
         return METHOD.contributorsMin();
     }
 
-    @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
     /** Whether the peer in {@code slot} teaches in {@code step}; the others have no part in it. */
     boolean kept(long step, int slot) {
         long seeded = new SplittableRandom(setting.seed()).nextLong() + step;
@@ -120,11 +114,5 @@ final class StochasticTeaching implements Teacher {
                 Term.Vote.INCLUDED,
                 teachers.size() * distillation.weightAt(votes.epoch()),
                 temperature);
-    }
-
-    /** Empty: the peers teach each other, there is no teacher apart from them. */
-    @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return Optional.empty();
     }
 }

@@ -8,8 +8,6 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -88,11 +86,6 @@ final class TfkdReg implements Teacher {
     }
 
     @Override
-    public NamedTensors initialState() {
-        return NamedTensors.none();
-    }
-
-    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         SoftLabels labels = votes.labels();
         double[] target = new double[labels.rows() * setting.classes()];
@@ -121,11 +114,5 @@ final class TfkdReg implements Teacher {
                     row * setting.classes() + labels.classIds().get(source).get(row)] = a;
         }
         return probabilities;
-    }
-
-    /** Empty: the virtual teacher knows the labels, not the images. */
-    @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return Optional.empty();
     }
 }

@@ -18,7 +18,10 @@ class ShippedExperimentsTest {
     void allReadWithoutProblemsAndAreNamedLikeTheirFiles() throws IOException {
         List<Path> files;
         try (Stream<Path> found = Files.list(EXPERIMENTS)) {
-            files = found.sorted().toList();
+            // Comparisons name experiments; the command that runs them reads them and has tests of its own.
+            files = found.filter(file -> !file.getFileName().toString().startsWith("compare-"))
+                    .sorted()
+                    .toList();
         }
         assertThat(files.stream().map(file -> file.getFileName().toString()))
                 .contains("quickstart.yaml", "cifar100-one.yaml", "cifar10-cutmix.yaml");
