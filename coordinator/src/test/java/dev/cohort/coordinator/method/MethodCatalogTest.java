@@ -97,7 +97,7 @@ class MethodCatalogTest {
     @CsvSource({
         "ema_decay, 1, method.ema_decay: 1: must be a number from 0 to below 1",
         "ema_decay, -0.1, method.ema_decay: -0.1: must be a number from 0 to below 1",
-        "distance, far, method.distance: far: must be one of squares, divergence"
+        "distance, far, 'method.distance: far: must be one of squares, divergence'"
     })
     void refusesAnImpossibleAverage(String parameter, String value, String message) {
         Problems problems = new Problems();

@@ -12,8 +12,8 @@ import dev.cohort.protocol.ImageShape;
  * @param family how the network is put together
  * @param depth layers as the paper counts them; fixed by the family where the paper has one size only
  * @param width WIDE_RESNET: widening factor; DENSENET: growth rate; otherwise 1
- * @param percent share of the channels of every layer that is there, in percent, rounded down; RESNET and WIDE_RESNET alone
- *     come thinner than 100
+ * @param percent share of the channels of every layer that is there, in percent, rounded down; RESNET alone comes thinner
+ *     than 100
  */
 public record Architecture(
         String name,

@@ -58,7 +58,7 @@ public final class ModelCatalog {
     private static final List<Integer> PERCENTS = List.of(80, 60, 40, 20);
 
     private static final List<Architecture> THINNER = ALL.stream()
-            .filter(a -> a.family() == Family.RESNET || a.family() == Family.WIDE_RESNET)
+            .filter(a -> a.family() == Family.RESNET)
             .flatMap(a -> PERCENTS.stream().map(percent -> thinner(a, percent)))
             .toList();
 
@@ -87,7 +87,7 @@ public final class ModelCatalog {
 
     /** What a model may be called, readable after "must be". */
     public static String choices() {
-        return "one of " + String.join(", ", names()) + "; a resnet or wrn also thinner, as in resnet20-w60 (w80, w60,"
+        return "one of " + String.join(", ", names()) + "; a resnet also thinner, as in resnet20-w60 (w80, w60,"
                 + " w40 or w20: percent of the channels)";
     }
 
@@ -146,21 +146,19 @@ public final class ModelCatalog {
                 percent);
     }
 
-    /** Trainable numbers of a ResNet or Wide ResNet, with images of 3 channels and 10 classes. */
+    /** Trainable numbers of a ResNet, with images of 3 channels and 10 classes. */
     private static long parameters(Architecture a) {
-        boolean wide = a.family() == Family.WIDE_RESNET;
         int in = a.thinned(16);
-        long sum = 9L * 3 * in + (wide ? 0 : 2L * in);
+        long sum = 9L * 3 * in + 2L * in;
         for (int stage = 1; stage <= 3; stage++) {
-            int out = a.thinned((8 << stage) * a.width());
-            for (int i = 0; i < (a.depth() - (wide ? 4 : 2)) / 6; i++) {
-                // Two convolutions, each with a batch norm: behind it in a ResNet, before it in a wide one.
-                sum += 9L * in * out + 9L * out * out + 2L * (wide ? in + out : 2 * out);
-                sum += wide && in != out ? (long) in * out : 0;
+            int out = a.thinned(8 << stage);
+            for (int i = 0; i < (a.depth() - 2) / 6; i++) {
+                // Two convolutions, each with a batch norm behind it.
+                sum += 9L * in * out + 9L * out * out + 4L * out;
                 in = out;
             }
         }
-        return sum + (wide ? 2L * in : 0) + 10L * in + 10;
+        return sum + 10L * in + 10;
     }
 
     private static Architecture resNet(int depth, long parameters) {

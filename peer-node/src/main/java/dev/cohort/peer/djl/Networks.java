@@ -11,7 +11,7 @@ final class Networks {
     static Block trunk(Architecture architecture, ImageShape image) {
         return switch (architecture.family()) {
             case RESNET -> resNet(architecture);
-            case WIDE_RESNET -> wideResNet(architecture);
+            case WIDE_RESNET -> wideResNet(architecture.depth(), architecture.width());
             case VGG -> vgg16(image);
             case DENSENET -> denseNet(architecture.depth(), architecture.width());
             case MOBILENET_V2 -> mobileNetV2();
@@ -54,13 +54,13 @@ final class Networks {
     }
 
     /** Zagoruyko and Komodakis 2016: 6n+4 layers, batch norm and ReLU before each convolution. */
-    private static Block wideResNet(Architecture architecture) {
-        int channels = architecture.thinned(16);
-        Chain trunk = new Chain().then("conv1", Layers.conv(channels, 3, 1));
+    private static Block wideResNet(int depth, int widening) {
+        Chain trunk = new Chain().then("conv1", Layers.conv(16, 3, 1));
+        int channels = 16;
         for (int stage = 1; stage <= 3; stage++) {
             Chain block = new Chain();
-            int filters = architecture.thinned((8 << stage) * architecture.width());
-            for (int i = 0; i < (architecture.depth() - 4) / 6; i++) {
+            int filters = (8 << stage) * widening;
+            for (int i = 0; i < (depth - 4) / 6; i++) {
                 block.then(Integer.toString(i), wideBlock(channels, filters, i == 0 && stage > 1 ? 2 : 1));
                 channels = filters;
             }

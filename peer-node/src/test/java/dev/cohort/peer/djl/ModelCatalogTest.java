@@ -144,9 +144,7 @@ class ModelCatalogTest {
 
     static Stream<Architecture> thinner() {
         return ModelCatalog.thinner().stream()
-                .filter(a -> a.name().startsWith("resnet8-")
-                        || a.name().startsWith("resnet20-")
-                        || a.name().startsWith("wrn-16-2-"));
+                .filter(a -> a.name().startsWith("resnet8-") || a.name().startsWith("resnet20-"));
     }
 
     @ParameterizedTest
