@@ -5,10 +5,10 @@ import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Mutual learning of pooled features: each peer pulls the direction of its features towards those of every other.
@@ -32,7 +32,7 @@ final class MutualFeatures {
         for (int slot = 0; slot < featureWidths.size(); slot++) {
             bySlot.put(slot, featureWidths.get(slot));
         }
-        if (new HashSet<>(bySlot.values()).size() > 1) {
+        if (new TreeSet<>(bySlot.values()).size() > 1) {
             int narrowest = Collections.min(bySlot.values());
             bySlot.forEach((slot, width) -> projections.put(slot, new Linear(PROJECTION + slot, narrowest, width)));
         }

@@ -5,11 +5,11 @@ import dev.cohort.experiment.Experiment;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Attention between peers, row by row, from their pooled features:
@@ -38,7 +38,7 @@ final class PeerAttention {
      */
     PeerAttention(SortedMap<Integer, Integer> featureWidths, int width) {
         this.width = width;
-        shared = new HashSet<>(featureWidths.values()).size() == 1;
+        shared = new TreeSet<>(featureWidths.values()).size() == 1;
         featureWidths.forEach((slot, inputs) -> {
             String own = shared ? "" : "." + slot;
             queries.put(slot, new Linear(QUERY + own, width, inputs));
