@@ -14,7 +14,7 @@ final class TinyRun {
 
     private static final String YAML = """
             run: {name: tiny, seed: 5, steps: %d, batch_size: 16}
-            data: {name: %s, path: "%s"}
+            data: %s
             augment: {crop_padding: 1, flip: true}
             mix: {kind: cutmix, probability: 0.7}
             method: {name: mean_logit, temperature: 2}
@@ -31,9 +31,17 @@ final class TinyRun {
 
     /** Writes images and experiment into {@code folder} and returns the experiment's file. */
     static Path write(Path folder, TinyImages images) {
+        return write(folder, "{name: " + images.dataName() + ", path: \"" + images.write(folder) + "\"}");
+    }
+
+    /** As {@link #write(Path, TinyImages)} on the data that comes with the product, for what knows no other. */
+    static Path writeOnBuiltInData(Path folder) {
+        return write(folder, "{name: fashion-mnist}");
+    }
+
+    private static Path write(Path folder, String data) {
         try {
-            Path file = folder.resolve("tiny.yaml");
-            return Files.writeString(file, YAML.formatted(STEPS, images.dataName(), images.write(folder)));
+            return Files.writeString(folder.resolve("tiny.yaml"), YAML.formatted(STEPS, data));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -41,8 +49,12 @@ final class TinyRun {
 
     /** The words that run it in {@code shell} and end with its result as JSON. */
     static String[] words(Shell shell, TinyImages images, String... more) {
-        List<String> words = new ArrayList<>(
-                List.of("run", write(shell.folder(), images).toString(), "--format", "json", "--quiet"));
+        return words(write(shell.folder(), images), more);
+    }
+
+    /** The words that run {@code experiment} and end with its result as JSON. */
+    static String[] words(Path experiment, String... more) {
+        List<String> words = new ArrayList<>(List.of("run", experiment.toString(), "--format", "json", "--quiet"));
         words.addAll(List.of(more));
         return words.toArray(String[]::new);
     }
