@@ -51,10 +51,6 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
                     words(normalisation.deviation())));
         }
 
-        private static String words(List<Double> numbers) {
-            return numbers.stream().map(String::valueOf).collect(Collectors.joining(" "));
-        }
-
         private static About of(Map<String, String> metadata) throws IOException {
             for (String key : List.of("model", "classes", "image", "mean", "deviation")) {
                 if (!metadata.containsKey(key)) {
@@ -79,12 +75,16 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
                 throw new IOException("metadata " + metadata + ": " + e.getMessage(), e);
             }
         }
+    }
 
-        private static List<Double> numbers(Map<String, String> metadata, String key) {
-            return Arrays.stream(String.valueOf(metadata.get(key)).split(" ", -1))
-                    .map(Double::valueOf)
-                    .toList();
-        }
+    private static String words(List<Double> numbers) {
+        return numbers.stream().map(String::valueOf).collect(Collectors.joining(" "));
+    }
+
+    private static List<Double> numbers(Map<String, String> metadata, String key) {
+        return Arrays.stream(String.valueOf(metadata.get(key)).split(" ", -1))
+                .map(Double::valueOf)
+                .toList();
     }
 
     /**
