@@ -81,8 +81,8 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Interruption interruption = Interruption.listen(() -> {});
-        try (ComparisonDirectory open = resume ? resumed() : begun()) {
+        try (Interruption interruption = Interruption.listen();
+                ComparisonDirectory open = resume ? resumed() : begun()) {
             Comparison comparison = open.planned();
             ComparedRuns all = new ComparedRuns(open, comparison, interruption, this::screen);
             boolean whole = all.run(() -> write(open, comparison));
@@ -94,8 +94,6 @@ final class CompareCommand implements Callable<Integer> {
                 return INTERRUPTED;
             }
             return conclude(open, summary, all.failures());
-        } finally {
-            interruption.over();
         }
     }
 

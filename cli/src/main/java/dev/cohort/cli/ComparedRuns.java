@@ -84,7 +84,7 @@ final class ComparedRuns {
     /** False when it was interrupted. */
     private boolean attempt(Planned run, int number) {
         try (LocalRun local = open(run)) {
-            Optional<Result> ended = local.train(Screen.muted(screen));
+            Optional<Result> ended = local.train(interruption, Screen.muted(screen));
             if (ended.isEmpty()) {
                 return false;
             }

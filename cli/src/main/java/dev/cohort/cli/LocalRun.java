@@ -1,5 +1,6 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.Jvm;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
@@ -60,14 +61,13 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
     }
 
     /** Trains to the end; empty when it was interrupted. */
-    Optional<Result> train(Screen screen) {
+    Optional<Result> train(Interruption interruption, Screen screen) {
         Launcher.Setting setting = new Launcher.Setting(
                 Jvm.current(),
                 address.host(),
                 address.port(),
-                plan.experiment().threads().torchPerPeer().orElse(1),
-                resumed);
-        try (Launcher launcher = new Launcher(directory, plan, setting, screen)) {
+                plan.experiment().threads().torchPerPeer().orElse(1));
+        try (Launcher launcher = new Launcher(directory, plan, setting, interruption, screen)) {
             return launcher.run();
         } catch (InterruptedException e) {
             return Optional.empty();

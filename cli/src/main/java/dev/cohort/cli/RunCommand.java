@@ -1,5 +1,6 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
@@ -86,9 +87,10 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         Screen screen = screen();
         HostPort address = HostPort.parse("--listen", listen);
-        try (LocalRun run = resume ? resumed(address) : begun(address)) {
+        try (Interruption interruption = Interruption.listen();
+                LocalRun run = resume ? resumed(address) : begun(address)) {
             announce(run, screen);
-            Optional<Result> result = run.train(screen);
+            Optional<Result> result = run.train(interruption, screen);
             if (result.isEmpty()) {
                 System.err.println("cohort: stopped. Go on with:  ./cohort run --resume "
                         + run.directory().path());

@@ -135,6 +135,16 @@ class InterruptedRunTest {
         assertUndisturbedEnd(shell.run("run", "--resume", "--format", "json", "--quiet"));
     }
 
+    @Test
+    void goesOnWithARunWhoseLauncherWasKilledBeforeAnythingWasInTheLog() {
+        Started run = shell.start(TinyRun.words(shell, TinyImages.IDX));
+        RunFolder directory = RunFolder.await(shell);
+        shell.await("a broker that starts", () -> directory.has("processes/broker.json"));
+        run.kill();
+        shell.awaitNobody();
+        assertUndisturbedEnd(shell.run("run", "--resume", "--format", "json", "--quiet"));
+    }
+
     /** A shell without job control starts what is in the background so, and no program can take it back. */
     private static boolean ignoresCtrlC() throws IOException {
         Path status = Path.of("/proc/self/status");

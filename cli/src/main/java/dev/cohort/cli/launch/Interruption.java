@@ -9,22 +9,19 @@ import java.util.concurrent.TimeUnit;
  * Ctrl-C, a closed terminal and {@code kill}: the first one asks for an orderly end, for which the Java machine waits; a second
  * Ctrl-C ends the process at once.
  */
-public final class Interruption {
+public final class Interruption implements AutoCloseable {
     private static final long ORDERLY_MS_MAX = 20_000;
     private static final int HALTED = 130;
 
     private final CountDownLatch over = new CountDownLatch(1);
-    private final Runnable wake;
     private final Thread hook = new Thread(this::onShutdown, "interruption");
     private volatile boolean requested;
 
-    private Interruption(Runnable wake) {
-        this.wake = wake;
-    }
+    private Interruption() {}
 
-    /** Listens from now on; {@code wake} is called at the first signal, by a thread of the Java machine. */
-    public static Interruption listen(Runnable wake) {
-        Interruption interruption = new Interruption(wake);
+    /** Listens from now on. */
+    public static Interruption listen() {
+        Interruption interruption = new Interruption();
         Runtime.getRuntime().addShutdownHook(interruption.hook);
         return interruption;
     }
@@ -34,7 +31,6 @@ public final class Interruption {
             return;
         }
         requested = true;
-        wake.run();
         Optional<Process> canary = canary();
         try {
             if (!over.await(ORDERLY_MS_MAX, TimeUnit.MILLISECONDS)) {
@@ -66,15 +62,16 @@ public final class Interruption {
         }
     }
 
+    /** Whether there was a signal. Whoever works for long asks several times a second. */
     public boolean requested() {
         return requested;
     }
 
-    /** Everything is in order: the process may end. */
-    public void over() {
+    /** Everything is in order and said: the process may end, and after a signal does so at once. */
+    @Override
+    public void close() {
         over.countDown();
         try {
-            // Whoever has many runs in one process must not keep what each of them held.
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
             // The process is ending, and the hook with it.

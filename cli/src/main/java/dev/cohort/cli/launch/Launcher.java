@@ -40,12 +40,14 @@ public final class Launcher implements AutoCloseable {
     private final Supervisor supervisor;
     private final List<AutoCloseable> open = new ArrayList<>();
 
-    public Launcher(RunDirectory directory, LaunchPlan plan, Setting setting, Screen screen) {
+    /** @param interruption asked again and again; whoever listens says so and lets the process end */
+    public Launcher(
+            RunDirectory directory, LaunchPlan plan, Setting setting, Interruption interruption, Screen screen) {
         this.directory = directory;
         this.plan = plan;
         this.setting = setting;
         this.screen = screen;
-        this.interruption = Interruption.listen(this::wake);
+        this.interruption = interruption;
         this.supervisor = new Supervisor(directory.processes(), new Reports());
     }
 
@@ -55,9 +57,8 @@ public final class Launcher implements AutoCloseable {
      * @param host address the embedded broker binds and advertises
      * @param port of the embedded broker, 0 for a free one
      * @param torchThreads of each peer
-     * @param resumed whether the run was begun before
      */
-    public record Setting(Jvm jvm, String host, int port, int torchThreads, boolean resumed) {}
+    public record Setting(Jvm jvm, String host, int port, int torchThreads) {}
 
     /** What becomes of the supervisor's reports. */
     private final class Reports implements Supervisor.Listener {
@@ -93,10 +94,6 @@ public final class Launcher implements AutoCloseable {
 
     private synchronized void fail(LaunchException reason) {
         broken = Optional.of(broken.orElse(reason));
-        wake();
-    }
-
-    private void wake() {
         observed.ifPresent(RunObserver::wake);
     }
 
@@ -107,6 +104,9 @@ public final class Launcher implements AutoCloseable {
      * @throws LaunchException when it cannot start or go on
      */
     public Optional<Result> run() throws InterruptedException {
+        if (interruption.requested()) {
+            return Optional.empty();
+        }
         KafkaAddress address = broker();
         RunLog log = keep(RunLog.connect(
                 address,
@@ -114,7 +114,7 @@ public final class Launcher implements AutoCloseable {
                 "launcher",
                 (code, what, cause) -> fail(new LaunchException(code, what, cause))));
         log.createTopics(TopicPlan.of(plan.experiment()));
-        if (!setting.resumed()) {
+        if (!log.begun()) {
             log.append(List.of(plan.manifest()));
             if (!log.flush(BROKER_ANSWER)) {
                 throw new LaunchException(
@@ -277,7 +277,6 @@ public final class Launcher implements AutoCloseable {
         } finally {
             supervisor.stop(List.of(Children.BROKER), PATIENCE);
             supervisor.close();
-            interruption.over();
         }
     }
 }

@@ -112,6 +112,15 @@ public final class RunLog implements Appender, AutoCloseable {
     }
 
     /**
+     * Whether the run's manifest was ever written. A launcher may have ended between making the topics and that.
+     *
+     * @throws RunLogException when the broker does not answer, or the topics are not there
+     */
+    public boolean begun() {
+        return topics.written(Topic.RUN);
+    }
+
+    /**
      * The first manifest of the run, as soon as it is written.
      *
      * @throws RunLogException when it is not there within {@code limit}; says what to check

@@ -12,8 +12,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -42,6 +44,22 @@ final class Topics {
 
     boolean exists() {
         return describe(Topic.RUN).partitions().size() > 0;
+    }
+
+    /** Whether anything was ever written to {@code topic}, which must be there and of one partition. */
+    boolean written(Topic topic) {
+        TopicPartition partition = new TopicPartition(TopicPlan.topicName(runId, topic), 0);
+        try {
+            return admin.listOffsets(Map.of(partition, OffsetSpec.latest()))
+                            .partitionResult(partition)
+                            .get()
+                            .offset()
+                    > 0;
+        } catch (ExecutionException e) {
+            throw failed("look at the end of topic " + partition.topic(), e);
+        } catch (InterruptedException e) {
+            throw interrupted();
+        }
     }
 
     private void create(List<Topic> topics, TopicPlan plan) {

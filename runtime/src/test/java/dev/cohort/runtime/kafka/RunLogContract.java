@@ -326,8 +326,10 @@ abstract class RunLogContract {
                 .isInstanceOf(RunLogException.class)
                 .hasMessageContaining("cohort." + runId + ".run")
                 .hasMessageContaining("300 ms");
+        assertThat(reader.begun()).isFalse();
         connect("launcher").append(List.of(Samples.manifest()));
         assertThat(reader.awaitManifest(Duration.ofSeconds(30))).isEqualTo(Samples.manifest());
+        assertThat(reader.begun()).isTrue();
     }
 
     @Test
