@@ -64,7 +64,7 @@ final class StepAssembly {
 
     private Entry checked(Entry entry, Member member, Batch batch) {
         Prediction p = entry.prediction();
-        Optional<String> shape = misshapen(p, batch.rows());
+        Optional<String> shape = misshapen(p, batch.rows(), member.observer() ? List.of() : reads);
         if (shape.isPresent()) {
             return rejected(entry, Rejection.Reason.SHAPE, shape.get());
         }
@@ -88,13 +88,14 @@ final class StepAssembly {
         return new Entry(p, entry.digest(), Optional.of(new Rejection(p.step(), p.part(), p.peer(), reason, detail)));
     }
 
-    private Optional<String> misshapen(Prediction prediction, int rows) {
+    /** @param read what the method reads of this peer; nothing of an observer, of whom no teacher is made */
+    private Optional<String> misshapen(Prediction prediction, int rows, List<String> read) {
         Optional<Tensor> logits = prediction.tensors().find(TensorName.LOGITS);
         if (logits.isEmpty() || !logits.get().shape().equals(Ints.of(rows, classes))) {
             return Optional.of("logits " + logits.map(Tensor::toString).orElse("missing") + ", the batch asks for ["
                     + rows + ", " + classes + "]");
         }
-        for (String name : reads) {
+        for (String name : read) {
             Optional<Tensor> tensor = prediction.tensors().find(name);
             if (tensor.isEmpty()
                     || tensor.get().shape().size() == 0

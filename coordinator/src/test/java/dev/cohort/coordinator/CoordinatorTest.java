@@ -33,6 +33,7 @@ import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.NamedTensors;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class CoordinatorTest {
@@ -211,6 +212,27 @@ class CoordinatorTest {
                 tell(coordinator, 10, batch(1), says(CONTROL, 1, 9), says(P1, 1, 1), says(P2, 1, 2), says(P3, 1, 3)));
 
         assertThat(contributors(outcome)).doesNotContain(CONTROL);
+    }
+
+    @Test
+    void asksNothingOfAnObserverButItsLogits() {
+        Coordinator coordinator = coordinator("c1", "one", OnLoss.DROP);
+        tell(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1), joining(CONTROL, 1), batch(1));
+        NamedTensors logits = NamedTensors.of(TensorName.LOGITS, Cohort.logits(1, 2, 2));
+
+        assertThat(tell(
+                        coordinator,
+                        1,
+                        new Prediction(1, 0, CONTROL, 1, 0, logits, Cohort.images(1), Optional.empty())))
+                .isEmpty();
+        assertThat(only(
+                        Rejection.class,
+                        tell(
+                                coordinator,
+                                2,
+                                new Prediction(1, 0, P1, 1, 0, logits, Cohort.images(1), Optional.empty()))))
+                .extracting(Rejection::detail)
+                .containsExactly("features missing, the method reads it with 2 rows");
     }
 
     @Test
