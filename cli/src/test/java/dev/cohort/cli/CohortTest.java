@@ -59,6 +59,16 @@ class CohortTest {
     }
 
     @Test
+    void refusesToDescribeWhatIsNoMethodOrHasNoSuchSetting() {
+        assertRefused(cohort("methods", "nothing"), ExitCode.USAGE, "method nothing", "mean_logit");
+        assertRefused(cohort("methods", "dml", "--peers", "1"), ExitCode.USAGE, "peers 1", "at least 2");
+        assertRefused(cohort("methods", "dml", "--batch", "0"), ExitCode.USAGE, "batch 0", "at least 1");
+        assertRefused(
+                cohort("methods", "dml", "--set", "method.temperature=-1"), ExitCode.USAGE, "method.temperature", "-1");
+        assertRefused(cohort("methods", "dml", "--set", "run.seed=1"), ExitCode.USAGE, "--set run.seed=1");
+    }
+
+    @Test
     void refusesDataThatNeedsAPathWithoutOne() {
         assertRefused(run("--set", "data.name=cifar100"), ExitCode.USAGE, "data.path");
     }

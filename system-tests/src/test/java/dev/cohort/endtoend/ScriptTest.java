@@ -70,6 +70,8 @@ class ScriptTest {
     @Test
     void startsTheCommandFromAnywhereAndHandsOnWordsAndExitCode() {
         assertThat(script(Map.of(), "methods").well().out()).contains("mean_logit");
+        assertThat(script(Map.of(), "methods", "one", "--batch", "64").well().out())
+                .contains("NeurIPS 2018", "method.temperature=3.0", "logits [64, 100], features [64, 64]");
         Ended refused = script(Map.of(), "run", "a file.yaml");
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err()).startsWith("cohort: ").contains("a file.yaml", "no such file");

@@ -1,0 +1,163 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.wire.Limits;
+import dev.cohort.protocol.wire.MessageCodec;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Hasher;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * What one step of a method puts on the log, in bytes: measured on the messages themselves, made by the method from random
+ * predictions and encoded as they travel. Kafka's own fields and compression are not in it.
+ *
+ * @param prediction what each peer says
+ * @param outcome what everybody hears
+ * @param addressed what a contributor hears besides, for itself alone; 0 when nothing is addressed
+ */
+public record Traffic(long prediction, long outcome, long addressed) {
+    /**
+     * A step to measure.
+     *
+     * @param rows B, images of the batch
+     * @param classes C
+     * @param peers contributors
+     * @param featureWidth D of the pooled features of each
+     * @param wire element type of all tensors
+     */
+    public record Step(int rows, int classes, int peers, int featureWidth, DType wire) {
+        public Step {
+            atLeastOne("batch", rows);
+            atLeastOne("classes", classes);
+            atLeastOne("peers", peers);
+            atLeastOne("feature width", featureWidth);
+        }
+
+        private static void atLeastOne(String what, int value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(what + " " + value + ": must be at least 1");
+            }
+        }
+    }
+
+    /**
+     * Measures {@code chosen}.
+     *
+     * @throws IllegalArgumentException when it is not allowed, or needs more peers than the step has
+     */
+    public static Traffic of(Experiment.Method chosen, Experiment.Optimizer optimizer, Step step) {
+        Method method = MethodCatalog.get(chosen.name());
+        if (step.peers() < method.contributorsMin()) {
+            throw new IllegalArgumentException("peers " + step.peers() + ": must be at least "
+                    + method.contributorsMin() + " for method " + method.name());
+        }
+        Ints widths = Ints.of(Collections.nCopies(step.peers(), step.featureWidth()).stream()
+                .mapToInt(Integer::intValue)
+                .toArray());
+        Teacher teacher = method.create(
+                chosen, new TeacherSetting(step.peers(), widths, step.classes(), 1, optimizer, step.wire()));
+        List<Teacher.Vote> votes = votes(teacher, step);
+        MessageCodec codec = new MessageCodec("20250131-123005-traffic", Limits.DEFAULT);
+        List<Message> answers = answers(teacher, votes, step);
+        long shared = bytes(codec, answers.get(answers.size() - 1));
+        long own = answers.subList(0, answers.size() - 1).stream()
+                .mapToLong(part -> bytes(codec, part))
+                .max()
+                .orElse(0);
+        return new Traffic(bytes(codec, prediction(votes.get(0))), shared, own);
+    }
+
+    private static long bytes(MessageCodec codec, Message message) {
+        return codec.encode(message, "peer1").length;
+    }
+
+    private static List<Teacher.Vote> votes(Teacher teacher, Step step) {
+        SplittableRandom random = new SplittableRandom(1);
+        List<Teacher.Vote> votes = new ArrayList<>();
+        for (int slot = 0; slot < step.peers(); slot++) {
+            NamedTensors tensors = NamedTensors.of(TensorName.LOGITS, tensor(random, step, step.classes()));
+            for (String read : teacher.reads()) {
+                int columns = read.equals(TensorName.FEATURES) ? step.featureWidth() : step.classes();
+                tensors = tensors.with(read, tensor(random, step, columns));
+            }
+            votes.add(new Teacher.Vote(new PeerId("p" + (slot + 1)), slot, tensors));
+        }
+        return votes;
+    }
+
+    private static Tensor tensor(SplittableRandom random, Step step, int columns) {
+        double[] values = random.doubles((long) step.rows() * columns, -3, 3).toArray();
+        return Tensor.of(step.wire(), values, step.rows(), columns);
+    }
+
+    private static Prediction prediction(Teacher.Vote vote) {
+        return new Prediction(
+                1,
+                0,
+                vote.peer(),
+                1,
+                0,
+                vote.tensors(),
+                new Hasher().text("images").digest(),
+                Optional.empty());
+    }
+
+    /** What the coordinator says: the addressed parts, and the outcome last. */
+    private static List<Message> answers(Teacher teacher, List<Teacher.Vote> votes, Step step) {
+        int[] ids = new int[step.rows()];
+        for (int row = 0; row < ids.length; row++) {
+            ids[row] = row % step.classes();
+        }
+        SoftLabels labels = new SoftLabels(step.classes(), List.of(Ints.of(ids)), List.of(1.0));
+        List<Teacher.Vote> heard = teacher.contributorsMin() > 0 ? votes : List.of();
+        NamedTensors state = teacher.initialState();
+        if (!teacher.distils()) {
+            return List.of(new Outcome(
+                    1,
+                    0,
+                    "coordinator",
+                    Teacher.hash(state),
+                    List.of(),
+                    new Outcome.Skipped(Outcome.SkipReason.INDEPENDENT)));
+        }
+        Teacher.Lesson lesson = teacher.teach(state, new Teacher.Votes(1, 0, 0.1, labels, heard));
+        List<Message> messages = new ArrayList<>();
+        List<Outcome.Part> parts = new ArrayList<>();
+        List<Outcome.Contributor> contributors = new ArrayList<>();
+        for (Teacher.Vote vote : heard) {
+            contributors.add(new Outcome.Contributor(
+                    vote.peer(), vote.slot(), 1, 0, vote.tensors().digest()));
+            Optional.ofNullable(new TreeMap<>(lesson.addressed()).get(vote.slot()))
+                    .filter(terms -> !terms.isEmpty())
+                    .map(terms -> new Addressed(1, 0, vote.peer(), vote.slot(), terms))
+                    .ifPresent(part -> {
+                        parts.add(new Outcome.Part(vote.peer(), part.digest()));
+                        messages.add(part);
+                    });
+        }
+        messages.add(new Outcome(
+                1,
+                0,
+                "coordinator",
+                Teacher.hash(state),
+                contributors,
+                new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, true)));
+        return messages;
+    }
+}
