@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.coordinator.method.StoredTeacher;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
@@ -53,6 +54,11 @@ final class CreateCommand implements Callable<Integer> {
         List<String> all = new ArrayList<>(settings);
         all.add("kafka.bootstrap=" + bootstrap);
         LaunchPlan plan = Preparation.prepare(experiment, all);
+        if (StoredTeacher.training(plan.experiment().method()).isPresent()) {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "method.teacher: train: must be a checkpoint file, since this command trains nothing");
+        }
         try (RunLog log = RunLog.connect(address, run, "launcher", (code, what, cause) -> {
             throw new LaunchException(code, what, cause);
         })) {

@@ -60,14 +60,29 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
         return new LocalRun(directory, plan, address, true);
     }
 
-    /** Trains to the end; empty when it was interrupted. */
+    /** Trains to the end, first what its method imitates if that is not there; empty when it was interrupted. */
     Optional<Result> train(Interruption interruption, Screen screen) {
+        Optional<TeacherTraining> before = TeacherTraining.before(directory, plan, address);
+        Optional<LaunchPlan> ready = before.isEmpty()
+                ? Optional.of(plan)
+                : before.get().train(interruption, screen).map(this::taught);
+        return ready.flatMap(whole -> train(whole, interruption, screen));
+    }
+
+    /** From now on the run has a teacher, also when it is resumed. */
+    private LaunchPlan taught(Experiment.Method method) {
+        Experiment taught = Preparation.with(plan.experiment(), method);
+        directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(taught));
+        return Preparation.plan(taught, plan);
+    }
+
+    private Optional<Result> train(LaunchPlan whole, Interruption interruption, Screen screen) {
         Launcher.Setting setting = new Launcher.Setting(
                 Jvm.current(),
                 address.host(),
                 address.port(),
-                plan.experiment().threads().torchPerPeer().orElse(1));
-        try (Launcher launcher = new Launcher(directory, plan, setting, interruption, screen)) {
+                whole.experiment().threads().torchPerPeer().orElse(1));
+        try (Launcher launcher = new Launcher(directory, whole, setting, interruption, screen)) {
             return launcher.run();
         } catch (InterruptedException e) {
             return Optional.empty();
@@ -76,7 +91,8 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
 
     /** Writes {@code report.html} and {@code result.json}, and returns the result beside those of other seeds. */
     Result conclude(Result alone) {
-        Result result = alone.beside(OtherSeeds.beside(directory, alone.view().closedStep()));
+        Result result = alone.beside(OtherSeeds.beside(directory, alone.view().closedStep()))
+                .taughtBy(TeacherTraining.result(directory));
         try {
             String configuration = Files.readString(directory.effective());
             directory.write("report.html", Report.html(result, configuration));

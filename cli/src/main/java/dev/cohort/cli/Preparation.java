@@ -189,12 +189,31 @@ final class Preparation {
         Experiment.Data data = e.data();
         Optional<String> whole =
                 data.path().map(p -> Path.of(p).toAbsolutePath().normalize().toString());
-        return new Experiment(
+        Experiment there = new Experiment(
                 e.run(),
                 new Experiment.Data(data.name(), whole, data.mode(), data.validation()),
                 e.augment(),
                 e.mix(),
-                StoredTeachers.withWholePaths(e.method()),
+                e.method(),
+                e.optimizer(),
+                e.peers(),
+                e.pace(),
+                e.elastic(),
+                e.wire(),
+                e.recording(),
+                e.kafka(),
+                e.threads());
+        return with(there, StoredTeachers.found(e.method()));
+    }
+
+    /** The same experiment with another method. */
+    static Experiment with(Experiment e, Experiment.Method method) {
+        return new Experiment(
+                e.run(),
+                e.data(),
+                e.augment(),
+                e.mix(),
+                method,
                 e.optimizer(),
                 e.peers(),
                 e.pace(),

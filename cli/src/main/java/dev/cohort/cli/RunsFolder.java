@@ -5,11 +5,13 @@ import picocli.CommandLine.Option;
 
 /** Where runs are kept. */
 final class RunsFolder {
+    static final String DEFAULT = "runs";
+
     @Option(
             names = "--runs",
             paramLabel = "DIR",
             description = "Folder of the runs. Default: runs in the working directory.")
-    private Path folder = Path.of("runs");
+    private Path folder = Path.of(DEFAULT);
 
     Path path() {
         return folder;

@@ -1,9 +1,12 @@
 package dev.cohort.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.coordinator.method.Method;
+import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
-import dev.cohort.coordinator.method.Parameter;
+import dev.cohort.coordinator.method.StoredTeacher;
 import dev.cohort.coordinator.method.TeacherSetting;
 import dev.cohort.distill.OwnTeacher;
 import dev.cohort.experiment.Experiment;
@@ -11,60 +14,158 @@ import dev.cohort.experiment.Problems;
 import dev.cohort.peer.checkpoint.StoredNetwork;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Ints;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Checks the stored networks that an experiment names as teachers before a run is made of it. */
+/** Checks the teacher of an experiment, above all the stored networks it names, before a run is made of it. */
 final class StoredTeachers {
     private static final String PATH = "method.teacher";
+    private static final String MODEL_PATH = "method.teacher_model";
+    private static final String CHECKPOINTS = "checkpoints";
+    private static final Pattern STEP = Pattern.compile("step-([0-9]{1,18})\\.safetensors");
+    private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String BUILT_IN = "builtin";
 
     private StoredTeachers() {}
 
-    /** The same method with whole paths of files: peers may have another working directory. */
-    static Experiment.Method withWholePaths(Experiment.Method method) {
-        Map<String, String> whole = new TreeMap<>(method.parameters());
-        Set<String> files = MethodCatalog.find(method.name()).map(Method::parameters).orElse(List.of()).stream()
-                .filter(parameter -> parameter.range().type().equals("file"))
-                .map(Parameter::name)
-                .collect(Collectors.toCollection(TreeSet::new));
-        whole.replaceAll((name, value) -> files.contains(name) ? wholePaths(value) : value);
-        return new Experiment.Method(method.name(), whole);
+    /**
+     * The same method with the whole path of every checkpoint it names, since peers may have another working directory. A run
+     * stands for the newest checkpoint of its best peer, or of each of its peers where a method takes several; a folder of
+     * checkpoints for the newest in it. What cannot be found stays as it is, for {@link #check} to refuse.
+     */
+    static Experiment.Method found(Experiment.Method method) {
+        List<String> named = StoredTeacher.named(method);
+        if (named.isEmpty()) {
+            return method;
+        }
+        boolean several = StoredTeacher.takesSeveral(method);
+        return StoredTeacher.taughtBy(
+                method,
+                named.stream().flatMap(place -> files(place, several).stream()).toList());
     }
 
-    private static String wholePaths(String files) {
-        boolean named =
-                !files.equals(BUILT_IN) && Arrays.stream(files.split(",", -1)).noneMatch(String::isBlank);
-        return named
-                ? Arrays.stream(files.split(",", -1))
-                        .map(file -> Path.of(file.strip())
-                                .toAbsolutePath()
-                                .normalize()
-                                .toString())
-                        .collect(Collectors.joining(","))
-                : files;
+    private static List<String> files(String place, boolean several) {
+        Path path = whole(Path.of(place));
+        Path byId = whole(Path.of(RunsFolder.DEFAULT, place));
+        if (!Files.exists(path) && Files.isDirectory(byId)) {
+            path = byId;
+        }
+        Path checkpoints = path.resolve(CHECKPOINTS);
+        List<Path> files = Files.isDirectory(checkpoints)
+                ? peers(path, several).stream()
+                        .flatMap(peer -> newest(checkpoints.resolve(peer)).stream())
+                        .toList()
+                : newest(path).stream().toList();
+        return files.isEmpty()
+                ? List.of(path.toString())
+                : files.stream().map(Path::toString).toList();
     }
 
-    /** Adds what is wrong with the stored teachers of {@code experiment} to {@code found}. */
+    private static Path whole(Path path) {
+        return path.toAbsolutePath().normalize();
+    }
+
+    /** Peers of a finished run: all but control, or the one that was best on the test images. */
+    private static List<String> peers(Path run, boolean several) {
+        Path result = run.resolve(RunDirectory.RESULT);
+        if (!Files.exists(result)) {
+            return List.of();
+        }
+        List<JsonNode> peers = new ArrayList<>();
+        try {
+            MAPPER.readTree(result.toFile()).path("peers").forEach(peers::add);
+        } catch (IOException e) {
+            return List.of();
+        }
+        Stream<JsonNode> chosen = several
+                ? peers.stream()
+                : peers.stream()
+                        .reduce((best, next) -> next.path("test_accuracy").asDouble()
+                                        > best.path("test_accuracy").asDouble()
+                                ? next
+                                : best)
+                        .stream();
+        return chosen.map(peer -> peer.path("id").asText()).toList();
+    }
+
+    /** The checkpoint of the highest step in a folder. */
+    static Optional<Path> newest(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file ->
+                            STEP.matcher(String.valueOf(file.getFileName())).matches())
+                    .max(Comparator.comparingLong(StoredTeachers::step));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static long step(Path file) {
+        Matcher matcher = STEP.matcher(String.valueOf(file.getFileName()));
+        return matcher.matches() ? Long.parseLong(matcher.group(1)) : -1;
+    }
+
+    /** Adds what is wrong with the teacher of {@code experiment}, and with what it is to read, to {@code found}. */
     static void check(Experiment experiment, ImageData data, List<String> found) {
         Problems ofMethod = new Problems();
         MethodCatalog.validate(experiment.method(), ofMethod, "method");
-        if (ofMethod.none() && ownTeacher(experiment, data) instanceof OwnTeacher.Frozen frozen) {
+        if (!ofMethod.none()) {
+            return;
+        }
+        Teacher teacher = teacher(experiment, data);
+        checkRecording(experiment, teacher, found);
+        if (!(teacher.ownTeacher() instanceof OwnTeacher.Frozen frozen)) {
+            return;
+        }
+        Optional<StoredTeacher.Training> training = StoredTeacher.training(experiment.method());
+        if (training.isPresent()) {
+            check(TeacherTraining.models(experiment, training.get()), frozen.choice(), experiment, found);
+        } else {
             check(frozen, experiment, data, found);
         }
     }
 
-    private static OwnTeacher ownTeacher(Experiment experiment, ImageData data) {
+    private static void checkRecording(Experiment experiment, Teacher teacher, List<String> found) {
+        Problems problems = new Problems();
+        boolean never = experiment.recording().features() == Experiment.Recording.Features.NEVER;
+        problems.require(
+                !never || !teacher.reads().contains(TensorName.FEATURES),
+                "record.features",
+                "never",
+                "needed or always, since method " + experiment.method().name() + " reads the features of every peer");
+        found.addAll(problems.found());
+    }
+
+    /** What is trained first must be known, and be what every peer needs. */
+    private static void check(
+            List<String> models, OwnTeacher.Frozen.Choice choice, Experiment experiment, List<String> found) {
+        List<String> unknown = models.stream()
+                .filter(model -> ModelCatalog.find(model).isEmpty())
+                .toList();
+        unknown.forEach(model -> found.add(MODEL_PATH + ": " + model + ": must be " + ModelCatalog.choices()));
+        if (unknown.isEmpty() && choice == OwnTeacher.Frozen.Choice.OF_ITS_MODEL) {
+            checkModels(MODEL_PATH, models, experiment, found);
+        }
+    }
+
+    /** The teacher of an allowed method, for what it says of itself: no peer's features have their width yet. */
+    static Teacher teacher(Experiment experiment, ImageData data) {
         int slots = Math.max(1, experiment.elastic().max());
         TeacherSetting setting = new TeacherSetting(
                 slots,
@@ -75,9 +176,7 @@ final class StoredTeachers {
                 experiment.run().seed(),
                 experiment.optimizer(),
                 experiment.wire().logits());
-        return MethodCatalog.get(experiment.method().name())
-                .create(experiment.method(), setting)
-                .ownTeacher();
+        return MethodCatalog.get(experiment.method().name()).create(experiment.method(), setting);
     }
 
     private static void check(OwnTeacher.Frozen frozen, Experiment experiment, ImageData data, List<String> found) {
@@ -85,8 +184,7 @@ final class StoredTeachers {
                 && experiment.data().path().isPresent()) {
             found.add(PATH + ": " + BUILT_IN
                     + ": must be a checkpoint file, since the built-in teachers know the built-in"
-                    + " data alone; train one on this data with method.name=independent and name"
-                    + " RUN/checkpoints/PEER/step-N.safetensors");
+                    + " data alone; leave it out to have one trained first");
             return;
         }
         List<String> models = new ArrayList<>();
@@ -104,7 +202,7 @@ final class StoredTeachers {
             problems.forEach(problem -> found.add(PATH + ": " + checkpoint + ": " + problem));
         }
         if (readable && frozen.choice() == OwnTeacher.Frozen.Choice.OF_ITS_MODEL) {
-            checkModels(models, experiment, found);
+            checkModels(PATH, models, experiment, found);
         }
     }
 
@@ -127,14 +225,14 @@ final class StoredTeachers {
         return image.height() + "x" + image.width() + "x" + image.channels();
     }
 
-    private static void checkModels(List<String> stored, Experiment experiment, List<String> found) {
+    private static void checkModels(String path, List<String> stored, Experiment experiment, List<String> found) {
         Set<String> without = experiment.contributors().stream()
                 .map(Experiment.Peer::model)
                 .filter(model -> !stored.contains(model))
                 .collect(Collectors.toCollection(TreeSet::new));
         if (!without.isEmpty()) {
-            found.add(PATH + ": holds networks of " + stored + ": must also hold one of " + without
-                    + ", since each peer learns from its own kind; name the files, separated by commas");
+            found.add(path + ": has networks of " + stored + ": must also have one of " + without
+                    + ", since each peer learns from its own kind; separate them by commas");
         }
     }
 }

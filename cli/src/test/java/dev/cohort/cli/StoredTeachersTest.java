@@ -53,8 +53,13 @@ class StoredTeachersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"kd", "reversed_kd", "defective_kd", "tfkd_self", "meal"})
-    void hasATeacherForTheBuiltInData(String method) {
-        assertThat(prepare(method).experiment().method().name()).isEqualTo(method);
+    void hasATeacherForAnyDataAndForTheBuiltInDataAtOnce(String method) {
+        assertThat(prepare(method).experiment().method().parameters()).doesNotContainKey("teacher");
+        assertThat(prepare(method, "method.teacher=builtin")
+                        .experiment()
+                        .method()
+                        .parameters())
+                .containsEntry("teacher", "builtin");
     }
 
     @Test
@@ -67,6 +72,59 @@ class StoredTeachersTest {
                         .method()
                         .parameters())
                 .containsEntry("teacher", file.toString());
+    }
+
+    @Test
+    void takesTheBestPeerOfARunOrAllOfThemAndTheirNewestCheckpoints() throws IOException {
+        Path run = folder.resolve("a-run");
+        for (String peer : List.of("p1", "p2", "control")) {
+            Path checkpoints =
+                    Files.createDirectories(run.resolve("checkpoints").resolve(peer));
+            Path file = stored(peer.equals("p2") ? "resnet14" : "resnet8", 10, BUILT_IN);
+            Files.copy(file, checkpoints.resolve("step-9.safetensors"));
+            Files.move(file, checkpoints.resolve("step-10.safetensors"));
+        }
+        Files.writeString(
+                run.resolve("result.json"),
+                "{\"peers\": [{\"id\": \"p1\", \"test_accuracy\": 0.5}, {\"id\": \"p2\", \"test_accuracy\": 0.6}]}");
+        String first = run.resolve("checkpoints/p1/step-10.safetensors").toString();
+        String second = run.resolve("checkpoints/p2/step-10.safetensors").toString();
+
+        assertThat(teacher("kd", run)).isEqualTo(second);
+        assertThat(teacher("tfkd_self", run)).isEqualTo(first + "," + second);
+        assertThat(teacher("kd", run.resolve("checkpoints/p1"))).isEqualTo(first);
+        assertThatThrownBy(() -> teacher("kd", folder)).hasMessageContaining(folder + ": is a folder: must be a");
+    }
+
+    private static String teacher(String method, Path place) {
+        return String.valueOf(prepare(method, "method.teacher=" + place)
+                .experiment()
+                .method()
+                .parameters()
+                .get("teacher"));
+    }
+
+    @Test
+    void refusesToKeepFeaturesFromAMethodThatReadsThem() {
+        assertThatThrownBy(() -> prepare("one", "record.features=never"))
+                .hasMessage("record.features: never: must be needed or always, since method one reads the features of"
+                        + " every peer");
+        assertThat(prepare("adaptive", "method.features=false", "record.features=never")
+                        .experiment()
+                        .method()
+                        .parameters())
+                .containsEntry("features", "false");
+    }
+
+    @Test
+    void refusesToTrainWhatCannotTeach() {
+        assertThatThrownBy(() -> prepare("kd", "method.teacher_model=resnet9", "method.teacher_steps=0"))
+                .hasMessageContaining("method.teacher_steps: 0: must be auto or a whole number of at least 1");
+        assertThatThrownBy(() -> prepare("kd", "method.teacher_model=resnet9"))
+                .hasMessageStartingWith("method.teacher_model: resnet9: must be one of resnet8");
+        assertThatThrownBy(() -> prepare("tfkd_self", "method.teacher_model=resnet8"))
+                .hasMessageStartingWith(
+                        "method.teacher_model: has networks of [resnet8]: must also have one of [resnet14]");
     }
 
     @Test
@@ -101,8 +159,8 @@ class StoredTeachersTest {
         assertThatThrownBy(() -> prepare("tfkd_self", "method.teacher=" + file))
                 .isInstanceOf(LaunchException.class)
                 .hasMessage(
-                        "method.teacher: holds networks of [resnet8]: must also hold one of [resnet14], since each peer"
-                                + " learns from its own kind; name the files, separated by commas");
+                        "method.teacher: has networks of [resnet8]: must also have one of [resnet14], since each peer"
+                                + " learns from its own kind; separate them by commas");
         assertThat(prepare("kd", "method.teacher=" + file).experiment().method().parameters())
                 .containsKey("teacher");
     }
@@ -125,9 +183,12 @@ class StoredTeachersTest {
             }
         }
 
-        assertThatThrownBy(() -> prepare("kd", "data.name=imagefolder", "data.path=" + images, "run.batch_size=4"))
+        String[] otherData = {"kd", "data.name=imagefolder", "data.path=" + images, "run.batch_size=4"};
+        assertThat(prepare(otherData).experiment().method().parameters()).isEmpty();
+        assertThatThrownBy(() -> prepare(Stream.concat(Arrays.stream(otherData), Stream.of("method.teacher=builtin"))
+                        .toArray(String[]::new)))
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContaining("method.teacher: builtin: must be a checkpoint file")
-                .hasMessageContaining("method.name=independent");
+                .hasMessageContaining("leave it out");
     }
 }

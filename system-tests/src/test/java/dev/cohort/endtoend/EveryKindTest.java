@@ -41,18 +41,10 @@ class EveryKindTest {
                         images[i % images.length]));
     }
 
-    private static boolean learnsFromAFile(String method) {
-        return MethodCatalog.get(method).parameters().stream()
-                .anyMatch(p -> p.range().type().equals("file"));
-    }
-
     @ParameterizedTest
     @MethodSource("kinds")
     void trainsToItsLastStep(String method, Mixing mixing, TinyImages images) {
-        // The stored teachers that come with the product know its built-in data alone.
-        Path experiment = learnsFromAFile(method)
-                ? TinyRun.writeOnBuiltInData(shell.folder())
-                : TinyRun.write(shell.folder(), images);
+        Path experiment = TinyRun.write(shell.folder(), images);
         Ended run = shell.run(TinyRun.words(
                         experiment,
                         "--steps",

@@ -136,6 +136,26 @@ class InterruptedRunTest {
     }
 
     @Test
+    void goesOnWithTheTeacherThatWasBeingTrained() {
+        Started run = shell.start(TinyRun.words(
+                shell, TinyImages.IDX, "--set", "method.name=kd", "--set", "method.teacher_model=resnet8"));
+        RunFolder directory = RunFolder.await(shell);
+        RunFolder teacher = new RunFolder(directory.path().resolve("teacher"));
+        shell.await("a teacher that is trained", () -> teacher.has("processes/teacher1.json"));
+        run.kill();
+        shell.awaitNobody();
+        assertThat(directory.has("processes/p1.json")).as("students wait").isFalse();
+        Ended resumed =
+                shell.run("run", "--resume", "--format", "json", "--quiet").well();
+        JsonNode trained = resumed.json().path("trained_teacher");
+        assertThat(trained.path("steps").asInt()).isEqualTo(10);
+        assertThat(trained.path("networks")).hasSize(1);
+        assertThat(trained.path("networks").get(0).path("model").asText()).isEqualTo("resnet8");
+        assertThat(resumed.json().path("steps").asInt()).isEqualTo(TinyRun.STEPS);
+        assertThat(resumed.json().path("outcomes").path("targets").asInt()).isEqualTo(TinyRun.STEPS);
+    }
+
+    @Test
     void goesOnWithARunWhoseLauncherWasKilledBeforeAnythingWasInTheLog() {
         Started run = shell.start(TinyRun.words(shell, TinyImages.IDX));
         RunFolder directory = RunFolder.await(shell);

@@ -31,15 +31,7 @@ final class TinyRun {
 
     /** Writes images and experiment into {@code folder} and returns the experiment's file. */
     static Path write(Path folder, TinyImages images) {
-        return write(folder, "{name: " + images.dataName() + ", path: \"" + images.write(folder) + "\"}");
-    }
-
-    /** As {@link #write(Path, TinyImages)} on the data that comes with the product, for what knows no other. */
-    static Path writeOnBuiltInData(Path folder) {
-        return write(folder, "{name: fashion-mnist}");
-    }
-
-    private static Path write(Path folder, String data) {
+        String data = "{name: " + images.dataName() + ", path: \"" + images.write(folder) + "\"}";
         try {
             return Files.writeString(folder.resolve("tiny.yaml"), YAML.formatted(STEPS, data));
         } catch (IOException e) {

@@ -7,6 +7,7 @@ import dev.cohort.protocol.Left;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -15,17 +16,33 @@ import java.util.OptionalDouble;
  * @param embedded whether the broker was started by the run itself
  * @param elapsedMs wall time of the whole command
  * @param otherSeeds gains of runs of the same experiment with other seeds, for people
+ * @param trainedTeacher what was trained before the run, if its method needed that
  */
-public record Result(RunView view, boolean embedded, long elapsedMs, List<Gain> otherSeeds) {
+public record Result(
+        RunView view,
+        boolean embedded,
+        long elapsedMs,
+        List<Gain> otherSeeds,
+        Optional<TrainedTeacher> trainedTeacher) {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     public Result {
         otherSeeds = List.copyOf(otherSeeds);
     }
 
+    /** Of a run that had nothing to train before, seen alone. */
+    public Result(RunView view, boolean embedded, long elapsedMs) {
+        this(view, embedded, elapsedMs, List.of(), Optional.empty());
+    }
+
     /** This result beside those of other seeds. */
     public Result beside(List<Gain> gains) {
-        return new Result(view, embedded, elapsedMs, gains);
+        return new Result(view, embedded, elapsedMs, gains, trainedTeacher);
+    }
+
+    /** This result with what was trained before the run. */
+    public Result taughtBy(Optional<TrainedTeacher> teacher) {
+        return new Result(view, embedded, elapsedMs, otherSeeds, teacher);
     }
 
     /** Accuracies are 0..1, digests in hexadecimal; what is not known is null. */
@@ -44,6 +61,7 @@ public record Result(RunView view, boolean embedded, long elapsedMs, List<Gain> 
         } else {
             json.putNull("teacher");
         }
+        trainedTeacher.ifPresent(t -> json.set("trained_teacher", t.json()));
         view.control().ifPresentOrElse(c -> json.set("control", control(c)), () -> json.putNull("control"));
         json.putObject("fingerprints")
                 .put("plan", view.planFingerprint().hex())
@@ -106,6 +124,7 @@ public record Result(RunView view, boolean embedded, long elapsedMs, List<Gain> 
                 view.ended() && view.learners().stream().anyMatch(PeerView::finished) ? "finished" : "ended early";
         lines.add("Run " + view.runId() + " " + ended + ": " + Words.count(view.closedStep(), "step") + " in "
                 + Words.duration(elapsedMs) + ", " + view.targets() + " with targets, " + view.skipped() + " without.");
+        trainedTeacher.map(TrainedTeacher::sentence).ifPresent(lines::add);
         StringBuilder accuracies = new StringBuilder("Test accuracy:");
         view.learners().forEach(p -> {
             accuracies.append("  ").append(p.id()).append(' ').append(Words.percent(p.testAccuracy()));

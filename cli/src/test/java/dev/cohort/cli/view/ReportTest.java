@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -22,7 +21,7 @@ class ReportTest {
 
     @Test
     void holdsEverythingItNeeds() {
-        String html = Report.html(new Result(SampleRun.whole(), true, 1, List.of()), "run: {}");
+        String html = Report.html(new Result(SampleRun.whole(), true, 1), "run: {}");
         assertThat(html.contains("Chart.js v4")).isTrue();
         assertThat(html.contains("@DATA@") || html.contains("@CHART_LIBRARY@")).isFalse();
         assertThat(Pattern.compile("<(script|link|img)[^>]+(src|href)=|sourceMappingURL")
@@ -33,7 +32,7 @@ class ReportTest {
 
     @Test
     void hasACurveForEverySource() throws JsonProcessingException {
-        JsonNode data = data(Report.html(new Result(SampleRun.whole(), true, 1, List.of()), "run: {}"));
+        JsonNode data = data(Report.html(new Result(SampleRun.whole(), true, 1), "run: {}"));
         assertThat(data.path("sources"))
                 .extracting(s -> s.path("name").asText())
                 .containsExactly("p1", "p2", "ensemble", "control");
@@ -45,7 +44,7 @@ class ReportTest {
 
     @Test
     void saysWhatTheMethodWasSetTo() throws JsonProcessingException {
-        JsonNode data = data(Report.html(new Result(SampleRun.whole(), true, 1, List.of()), "run: {}"));
+        JsonNode data = data(Report.html(new Result(SampleRun.whole(), true, 1), "run: {}"));
         assertThat(data.path("facts"))
                 .filteredOn(f -> f.path("name").asText().equals("Method"))
                 .singleElement()
@@ -56,7 +55,7 @@ class ReportTest {
     @Test
     void keepsAConfigurationThatLooksLikeMarkupInItsPlace() throws JsonProcessingException {
         String hostile = "name: </script><script>alert(1)</script><!--";
-        String html = Report.html(new Result(SampleRun.whole(), true, 1, List.of()), hostile);
+        String html = Report.html(new Result(SampleRun.whole(), true, 1), hostile);
         assertThat(html.contains("<script>alert")).isFalse();
         assertThat(data(html).path("configuration").asText()).isEqualTo(hostile);
     }

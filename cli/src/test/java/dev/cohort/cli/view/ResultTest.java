@@ -11,6 +11,7 @@ import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ResultTest {
@@ -24,8 +25,7 @@ class ResultTest {
 
     @Test
     void isOneLineOfJsonWithEveryKey() throws JsonProcessingException {
-        String line =
-                new Result(SampleRun.whole(), true, 12_345, List.of()).json().toString();
+        String line = new Result(SampleRun.whole(), true, 12_345).json().toString();
         assertThat(line).doesNotContain("\n");
         JsonNode json = mapper.readTree(line);
         assertThat(keys(json))
@@ -62,9 +62,25 @@ class ResultTest {
     }
 
     @Test
+    void saysWhatWasTrainedBeforeTheRun() throws JsonProcessingException {
+        JsonNode before = mapper.readTree("""
+                {"steps": 10, "seconds": 3.5, "peers": [{"model": "resnet14", "test_accuracy": 0.25}, {"model": "a"}]}
+                """);
+        Result result = new Result(SampleRun.whole(), true, 12_345).taughtBy(Optional.of(TrainedTeacher.of(before)));
+
+        assertThat(mapper.readTree(result.json().toString()).path("trained_teacher"))
+                .isEqualTo(mapper.readTree("""
+                {"steps": 10, "seconds": 3.5,
+                 "networks": [{"model": "resnet14", "test_accuracy": 0.25}, {"model": "a", "test_accuracy": null}]}
+                """));
+        assertThat(result.summary())
+                .contains("Teacher trained before the run: resnet14 25.0 %, a - after 10 steps (3.5 s).");
+    }
+
+    @Test
     void saysWhatTheRunCameTo() {
         RunView view = SampleRun.whole();
-        JsonNode json = new Result(view, true, 12_345, List.of()).json();
+        JsonNode json = new Result(view, true, 12_345).json();
         assertThat(json.path("run").asText()).isEqualTo("20250101-120000-sample");
         assertThat(json.path("method").asText()).isEqualTo("mean_logit");
         assertThat(json.path("mode").asText()).isEqualTo("strict");
@@ -96,7 +112,7 @@ class ResultTest {
     void namesTheTeacherWhereItWasTested() {
         RunView view = SampleRun.whole();
         view.on(SampleRun.evaluation(Evaluation.TEACHER, 1, 0.9), 0);
-        assertThat(new Result(view, false, 1, List.of())
+        assertThat(new Result(view, false, 1)
                         .json()
                         .path("teacher")
                         .path("test_accuracy")
@@ -111,7 +127,7 @@ class ResultTest {
         Tensor logits = Tensor.of(DType.FLOAT32, new double[] {2, 0, 0, 3, 0, 1, 0, 3}, 4, 2);
         view.on(withOwnTeacher(said, logits), 0);
         view.on(withOwnTeacher(said, Tensor.of(DType.FLOAT32, new double[4], 2, 2)), 0);
-        Result result = new Result(view, false, 75_000, List.of());
+        Result result = new Result(view, false, 75_000);
 
         assertThat(result.json()
                         .path("peers")
@@ -144,7 +160,7 @@ class ResultTest {
 
     @Test
     void saysNullForWhatIsNotKnown() {
-        JsonNode json = new Result(SampleRun.view(), false, 1, List.of()).json();
+        JsonNode json = new Result(SampleRun.view(), false, 1).json();
         assertThat(json.path("broker").asText()).isEqualTo("external");
         assertThat(json.path("ensemble").path("test_accuracy").isNull()).isTrue();
         assertThat(json.path("peers").path(0).path("weights_sha256").isNull()).isTrue();
@@ -153,7 +169,7 @@ class ResultTest {
 
     @Test
     void summarisesForPeople() {
-        assertThat(new Result(SampleRun.whole(), true, 75_000, List.of()).summary())
+        assertThat(new Result(SampleRun.whole(), true, 75_000).summary())
                 .contains(
                         "Run 20250101-120000-sample finished: 10 steps in 1 min 15 s, 10 with targets, 0 without.",
                         "Test accuracy:  p1 75.0 %  p2 75.0 %  ensemble 100.0 %  control 50.0 %");

@@ -31,9 +31,7 @@ class VerdictTest {
         view.on(SampleRun.finished(P2, 0.9), 0);
         view.on(SampleRun.finished(CONTROL, 0.5), 0);
         assertThat(Gain.of(view).orElseThrow().peers()).hasValue(0);
-        assertThat(Gain.of(new Result(view, true, 1, List.of()).json())
-                        .orElseThrow()
-                        .peers())
+        assertThat(Gain.of(new Result(view, true, 1).json()).orElseThrow().peers())
                 .hasValue(0);
     }
 

@@ -41,7 +41,7 @@ final class Kd implements Teacher {
             "a stored network",
             "Hinton et al., Distilling the Knowledge in a Neural Network, 2015, arXiv 1503.02531",
             "0.6",
-            StoredTeacher.one("a trained resnet14"),
+            StoredTeacher.one("a trained resnet14", "resnet14", "auto"),
             List.of(StoredTeacher.RESNET14),
             OwnTeacher.Frozen.Choice.ONLY);
 
@@ -51,7 +51,7 @@ final class Kd implements Teacher {
             "a stored network of a smaller kind",
             REVISITING,
             "0.6",
-            StoredTeacher.one("a trained resnet8"),
+            StoredTeacher.one("a trained resnet8", "resnet8", "auto"),
             List.of(StoredTeacher.RESNET8),
             OwnTeacher.Frozen.Choice.ONLY);
 
@@ -61,7 +61,7 @@ final class Kd implements Teacher {
             "a stored network that was hardly trained",
             REVISITING,
             "0.6",
-            StoredTeacher.one("a resnet8 after a few steps"),
+            StoredTeacher.one("a resnet8 after a few steps", "resnet8", StoredTeacher.HARDLY),
             List.of(StoredTeacher.DEFECTIVE),
             OwnTeacher.Frozen.Choice.ONLY);
 
@@ -93,7 +93,7 @@ final class Kd implements Teacher {
             String teacher,
             String paper,
             String alpha,
-            Parameter stored,
+            List<Parameter> stored,
             List<String> builtIn,
             OwnTeacher.Frozen.Choice choice) {
         return new Method(
@@ -101,7 +101,7 @@ final class Kd implements Teacher {
                 summary,
                 LOSS + teacher,
                 paper,
-                List.of(
+                Parameter.all(
                         stored,
                         new Parameter(
                                 ALPHA,

@@ -33,7 +33,7 @@ final class Meal implements Teacher {
             "L_i = gamma * -sum softmax(z_t) log softmax(z_i), z_t: the stored network that was drawn for the batch",
             "Shen et al., MEAL: Multi-Model Ensemble via Adversarial Learning (similarity part), AAAI 2019, arXiv"
                     + " 1812.02425",
-            List.of(
+            Parameter.all(
                     StoredTeacher.several("a trained resnet8 and a trained resnet14"),
                     new Parameter(GAMMA, Parameter.Range.POSITIVE, "1.0", "factor of the loss")),
             List.of(),

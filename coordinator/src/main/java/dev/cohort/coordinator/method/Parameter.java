@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoublePredicate;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * One setting of a method, as a person writes it under {@code method:} in an experiment.
@@ -13,6 +14,11 @@ import java.util.function.Predicate;
  * @param meaning one line for people
  */
 public record Parameter(String name, Range range, String defaultValue, String meaning) {
+    /** {@code first} and the others after them. */
+    static List<Parameter> all(List<Parameter> first, Parameter... others) {
+        return Stream.concat(first.stream(), Arrays.stream(others)).toList();
+    }
+
     /** What a value may be. */
     public static final class Range {
         public static final Range POSITIVE = numbers("a number above 0", number -> number > 0);
@@ -26,12 +32,22 @@ public record Parameter(String name, Range range, String defaultValue, String me
                 new Range("number", "a whole number of at least 0", value -> value.matches("[0-9]{1,18}"));
         public static final Range CHECKPOINT = new Range(
                 "file",
-                "builtin or a checkpoint file, whose path has no comma",
+                "train, builtin, or a checkpoint file or run directory, whose path has no comma",
                 value -> !value.isBlank() && !value.contains(","));
         public static final Range CHECKPOINTS = new Range(
                 "file",
-                "builtin or checkpoint files, separated by commas",
+                "train, builtin, or checkpoint files and run directories, separated by commas",
                 value -> Arrays.stream(value.split(",", -1)).noneMatch(String::isBlank));
+        public static final Range MODEL =
+                new Range("word", "the name of a model", value -> !value.isBlank() && !value.contains(","));
+        public static final Range MODELS = new Range(
+                "word",
+                "own or names of models, separated by commas",
+                value -> Arrays.stream(value.split(",", -1)).noneMatch(String::isBlank));
+        public static final Range STEPS = new Range(
+                "number",
+                "auto or a whole number of at least 1",
+                value -> value.equals("auto") || value.matches("[1-9][0-9]{0,17}"));
         public static final Range FLAG = new Range("flag", "true or false", List.of("true", "false")::contains);
 
         private final String type;

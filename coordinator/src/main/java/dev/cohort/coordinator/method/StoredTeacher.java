@@ -1,13 +1,26 @@
 package dev.cohort.coordinator.method;
 
 import dev.cohort.distill.OwnTeacher;
+import dev.cohort.experiment.Experiment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/** The setting {@code method.teacher} of methods whose teacher is a stored network that every peer runs beside itself. */
-final class StoredTeacher {
-    static final String TEACHER = "teacher";
-    static final String BUILT_IN = "builtin";
+/**
+ * The settings of methods whose teacher is a stored network that every peer runs beside itself. Unless {@code method.teacher}
+ * names one, it has to be trained before the run: {@code method.teacher_model} for {@code method.teacher_steps} steps.
+ */
+public final class StoredTeacher {
+    private static final String TEACHER = "teacher";
+    private static final String TEACHER_MODEL = "teacher_model";
+    private static final String TEACHER_STEPS = "teacher_steps";
+    private static final String TRAIN = "train";
+    private static final String BUILT_IN = "builtin";
+    private static final String AUTO = "auto";
+    private static final String OWN = "own";
 
     /** Networks that come with the product, trained on its built-in images (docs/results/builtin-teachers). */
     static final String RESNET8 = OwnTeacher.Frozen.BUILT_IN + "resnet8";
@@ -16,33 +29,118 @@ final class StoredTeacher {
     /** A ResNet-8 that was stopped after a few steps. */
     static final String DEFECTIVE = OwnTeacher.Frozen.BUILT_IN + "resnet8-defective";
 
+    /** A value of {@code method.teacher_steps} that stops a training before it has come to much. */
+    static final String HARDLY = "10";
+
     private StoredTeacher() {}
 
-    /** @param builtIn which network the default stands for, for people */
-    static Parameter one(String builtIn) {
-        return new Parameter(
-                TEACHER,
-                Parameter.Range.CHECKPOINT,
-                BUILT_IN,
-                "checkpoint file (.safetensors) of a peer of another run; builtin, for the built-in data alone: "
-                        + builtIn);
+    /**
+     * A training that a method asks for before it can teach.
+     *
+     * @param models to train, in this order; empty stands for each model of the students
+     * @param steps empty leaves the length to whoever knows that of the run
+     */
+    public record Training(List<String> models, OptionalLong steps) {
+        public Training {
+            models = List.copyOf(models);
+        }
     }
 
-    /** @param builtIn which networks the default stands for, for people */
-    static Parameter several(String builtIn) {
-        return new Parameter(
-                TEACHER,
-                Parameter.Range.CHECKPOINTS,
-                BUILT_IN,
-                "checkpoint files (.safetensors) of peers of other runs, separated by commas; builtin, for the"
-                        + " built-in data alone: " + builtIn);
+    /** What has to be trained before a run with {@code chosen}, an allowed method; empty when there is a teacher, or none. */
+    public static Optional<Training> training(Experiment.Method chosen) {
+        Arguments arguments = MethodCatalog.get(chosen.name()).arguments(chosen);
+        if (!TRAIN.equals(arguments.values().get(TEACHER))) {
+            return Optional.empty();
+        }
+        String models = arguments.word(TEACHER_MODEL);
+        String steps = arguments.word(TEACHER_STEPS);
+        return Optional.of(new Training(
+                models.equals(OWN) ? List.of() : words(models),
+                steps.equals(AUTO) ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(steps))));
     }
 
-    /** The checkpoints that a method is set to. */
+    /** The same method with stored networks as its teachers. */
+    public static Experiment.Method taughtBy(Experiment.Method chosen, List<String> files) {
+        SortedMap<String, String> parameters = new TreeMap<>(chosen.parameters());
+        parameters.put(TEACHER, String.join(",", files));
+        return new Experiment.Method(chosen.name(), parameters);
+    }
+
+    /** Whether {@code chosen} may have more than one teacher. */
+    public static boolean takesSeveral(Experiment.Method chosen) {
+        return MethodCatalog.find(chosen.name()).stream()
+                .flatMap(method -> method.parameters().stream())
+                .anyMatch(parameter -> parameter.range() == Parameter.Range.CHECKPOINTS);
+    }
+
+    /** The places that {@code chosen} names as its teachers, as they are written; empty when it says no such thing. */
+    public static List<String> named(Experiment.Method chosen) {
+        boolean stored = MethodCatalog.find(chosen.name()).stream()
+                .flatMap(method -> method.parameters().stream())
+                .anyMatch(parameter -> parameter.name().equals(TEACHER));
+        String said = stored ? chosen.parameters().getOrDefault(TEACHER, TRAIN) : TRAIN;
+        boolean files = !said.equals(TRAIN)
+                && !said.equals(BUILT_IN)
+                && words(said).stream().noneMatch(String::isEmpty);
+        return files ? words(said) : List.of();
+    }
+
+    /**
+     * One network.
+     *
+     * @param builtIn which network that word stands for, for people
+     * @param model trained by default
+     * @param steps trained by default
+     */
+    static List<Parameter> one(String builtIn, String model, String steps) {
+        return List.of(
+                new Parameter(
+                        TEACHER,
+                        Parameter.Range.CHECKPOINT,
+                        TRAIN,
+                        "checkpoint file (.safetensors), or the directory of a run, whose best peer teaches; builtin, for"
+                                + " the built-in data alone: " + builtIn + "; train: one is trained first"),
+                new Parameter(TEACHER_MODEL, Parameter.Range.MODEL, model, "what is trained first"),
+                steps(steps));
+    }
+
+    /**
+     * Several networks.
+     *
+     * @param builtIn which networks that word stands for, for people
+     */
+    static List<Parameter> several(String builtIn) {
+        return List.of(
+                new Parameter(
+                        TEACHER,
+                        Parameter.Range.CHECKPOINTS,
+                        TRAIN,
+                        "checkpoint files (.safetensors), or directories of runs, whose peers all teach, separated by"
+                                + " commas; builtin, for the built-in data alone: " + builtIn
+                                + "; train: they are trained first"),
+                new Parameter(
+                        TEACHER_MODEL,
+                        Parameter.Range.MODELS,
+                        OWN,
+                        "what is trained first, separated by commas; own: one of each model among the peers"),
+                steps(AUTO));
+    }
+
+    private static Parameter steps(String steps) {
+        return new Parameter(
+                TEACHER_STEPS,
+                Parameter.Range.STEPS,
+                steps,
+                "batches it is trained for; auto: 10 when the run has fewer than 100 steps, else an epoch");
+    }
+
+    /** The checkpoints that a method is set to; the word itself while they have to be trained yet. */
     static List<String> checkpoints(Arguments arguments, List<String> builtIn) {
         String said = arguments.word(TEACHER);
-        return said.equals(BUILT_IN)
-                ? builtIn
-                : Arrays.stream(said.split(",", -1)).map(String::strip).toList();
+        return said.equals(BUILT_IN) ? builtIn : words(said);
+    }
+
+    private static List<String> words(String said) {
+        return Arrays.stream(said.split(",", -1)).map(String::strip).toList();
     }
 }

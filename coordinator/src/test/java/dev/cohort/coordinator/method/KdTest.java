@@ -17,6 +17,7 @@ import dev.cohort.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,10 +61,38 @@ class KdTest {
         "defective_kd, ONLY, builtin:resnet8-defective",
         "tfkd_self, OF_ITS_MODEL, 'builtin:resnet8,builtin:resnet14'"
     })
-    void hasATeacherOfTheBuiltInDataWhenNoneIsNamed(
-            String method, OwnTeacher.Frozen.Choice choice, String checkpoints) {
-        assertThat(teacher(method, Map.of()).ownTeacher())
+    void hasTeachersThatCameWithTheProduct(String method, OwnTeacher.Frozen.Choice choice, String checkpoints) {
+        assertThat(teacher(method, Map.of("teacher", "builtin")).ownTeacher())
                 .isEqualTo(new OwnTeacher.Frozen(List.of(checkpoints.split(",", -1)), choice));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "kd, resnet14, -1",
+        "reversed_kd, resnet8, -1",
+        "defective_kd, resnet8, 10",
+        "tfkd_self, '', -1",
+        "meal, '', -1"
+    })
+    void hasItsTeacherTrainedFirstWhenNoneIsNamed(String method, String models, long steps) {
+        StoredTeacher.Training training =
+                StoredTeacher.training(new Experiment.Method(method, Map.of())).orElseThrow();
+
+        assertThat(String.join(",", training.models())).isEqualTo(models);
+        assertThat(training.steps().orElse(-1)).isEqualTo(steps);
+    }
+
+    @Test
+    void hasTrainedWhatItIsToldTo() {
+        Experiment.Method chosen =
+                new Experiment.Method("tfkd_self", Map.of("teacher_model", "resnet20, resnet8", "teacher_steps", "7"));
+
+        assertThat(StoredTeacher.training(chosen))
+                .contains(new StoredTeacher.Training(List.of("resnet20", "resnet8"), OptionalLong.of(7)));
+        assertThat(StoredTeacher.training(StoredTeacher.taughtBy(chosen, List.of("/a", "/b"))))
+                .isEmpty();
+        assertThat(StoredTeacher.training(new Experiment.Method("dml", Map.of())))
+                .isEmpty();
     }
 
     @Test
@@ -112,9 +141,9 @@ class KdTest {
     @CsvSource({
         "kd, alpha, 1.1, method.alpha: 1.1: must be a number from 0 to 1",
         "kd, temperature, 0, method.temperature: 0: must be a number above 0",
-        "kd, teacher, 'a,b', 'method.teacher: a,b: must be builtin or a checkpoint file, whose path has no comma'",
-        "kd, teacher, ' ', 'method.teacher:  : must be builtin or a checkpoint file, whose path has no comma'",
-        "tfkd_self, teacher, 'a,,b', 'method.teacher: a,,b: must be builtin or checkpoint files, separated by commas'"
+        "kd, teacher, 'a,b', 'method.teacher: a,b: must be train, builtin, or a checkpoint file or run directory, whose path has no comma'",
+        "kd, teacher, ' ', 'method.teacher:  : must be train, builtin, or a checkpoint file or run directory, whose path has no comma'",
+        "tfkd_self, teacher, 'a,,b', 'method.teacher: a,,b: must be train, builtin, or checkpoint files and run directories, separated by commas'"
     })
     void refusesWhatCannotTeach(String method, String parameter, String value, String message) {
         Problems problems = new Problems();

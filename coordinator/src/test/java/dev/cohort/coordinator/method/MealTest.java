@@ -72,8 +72,8 @@ class MealTest {
     }
 
     @Test
-    void waitsForNobodyAndUsesTheBuiltInTeachersWhenNoneIsNamed() {
-        Teacher teacher = teacher(1, Map.of("gamma", "0.5"));
+    void waitsForNobodyAndHasTeachersThatCameWithTheProduct() {
+        Teacher teacher = teacher(1, Map.of("gamma", "0.5", "teacher", "builtin"));
 
         assertThat(teacher.contributorsMin()).isZero();
         assertThat(teacher.reads()).isEmpty();

@@ -105,7 +105,8 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
 
     private static Safetensors.Contents file(Path file) throws IOException {
         if (Files.isDirectory(file)) {
-            throw new IOException("is a folder: name the file in it, step-N.safetensors");
+            throw new IOException(
+                    "is a folder: must be a checkpoint, a folder of checkpoints step-N.safetensors, or a finished run");
         }
         try {
             return Safetensors.read(file);
