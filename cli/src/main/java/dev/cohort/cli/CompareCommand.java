@@ -10,6 +10,7 @@ import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.view.Course;
 import dev.cohort.cli.view.Screen;
+import dev.cohort.cli.view.Words;
 import dev.cohort.runtime.ExitCode;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -89,7 +90,7 @@ final class CompareCommand implements Callable<Integer> {
             Summary summary = write(open, comparison);
             if (!whole) {
                 System.err.println("cohort: stopped after " + summary.rows().size() + " of " + summary.planned()
-                        + " runs. Go on with:  ./cohort compare --resume " + open.path());
+                        + " runs. Go on with:  ./cohort compare --resume " + Words.shell(open.path()));
                 System.err.flush();
                 return INTERRUPTED;
             }

@@ -7,6 +7,7 @@ import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
+import dev.cohort.cli.view.Words;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HttpVerticle;
@@ -93,7 +94,7 @@ final class RunCommand implements Callable<Integer> {
             Optional<Result> result = run.train(interruption, screen);
             if (result.isEmpty()) {
                 System.err.println("cohort: stopped. Go on with:  ./cohort run --resume "
-                        + run.directory().path());
+                        + Words.shell(run.directory().path()));
                 return INTERRUPTED;
             }
             return conclude(run, result.get(), screen);

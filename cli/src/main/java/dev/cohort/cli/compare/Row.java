@@ -2,6 +2,8 @@ package dev.cohort.cli.compare;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cohort.cli.view.Gain;
+import dev.cohort.coordinator.method.Method;
+import dev.cohort.coordinator.method.MethodCatalog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +98,11 @@ public record Row(Planned run, boolean resumed, String directory, JsonNode resul
                 .map(JsonNode::asText);
     }
 
+    /** Whether the method is one that never has targets. */
+    private boolean learnsAlone() {
+        return MethodCatalog.find(method()).filter(Method::distils).isEmpty();
+    }
+
     /** What keeps this run from being a whole one, in words without a full stop. */
     public List<String> faults() {
         List<String> faults = new ArrayList<>();
@@ -103,7 +110,7 @@ public record Row(Planned run, boolean resumed, String directory, JsonNode resul
                 .forEach(p -> faults.add(p.path("id").asText() + " trained "
                         + p.path("steps_trained").asLong() + " of " + steps() + " steps"));
         long skipped = result.path("outcomes").path("skipped").asLong();
-        if (skipped > 0) {
+        if (skipped > 0 && !(skipped == steps() && learnsAlone())) {
             faults.add(skipped + " of " + steps() + " steps had no targets");
         }
         long rejected = result.path("rejected_messages").asLong();

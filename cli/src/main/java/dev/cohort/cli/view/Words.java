@@ -39,6 +39,12 @@ public final class Words {
         return seconds / 3600 + " h " + seconds / 60 % 60 + " min";
     }
 
+    /** As one word on a command line of a POSIX shell. */
+    public static String shell(Object word) {
+        String said = String.valueOf(word);
+        return said.matches("[A-Za-z0-9_./:=,+@%-]+") ? said : "'" + said.replace("'", "'\\''") + "'";
+    }
+
     /** {@code word} or its plural. */
     public static String count(long number, String word) {
         return number + " " + word + (number == 1 ? "" : "s");

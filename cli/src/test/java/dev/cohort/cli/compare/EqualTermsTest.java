@@ -93,6 +93,16 @@ class EqualTermsTest {
     }
 
     @Test
+    void findsNothingAgainstAMethodThatNeverHasTargets() {
+        List<Row> rows = rows();
+        ((ObjectNode) rows.get(0).result().path("outcomes")).put("skipped", 30);
+        ((ObjectNode) rows.get(0).result()).put("method", "independent");
+        ((ObjectNode) rows.get(2).result().path("outcomes")).put("skipped", 30);
+        ((ObjectNode) rows.get(2).result()).put("method", "dml");
+        assertThat(EqualTerms.differences(rows)).containsExactly("a, seed 2: 30 of 30 steps had no targets.");
+    }
+
+    @Test
     void saysWhatIsNotAWholeRun() {
         List<Row> rows = rows();
         ((ObjectNode) rows.get(0).result().path("peers").path(1)).put("steps_trained", 12);

@@ -3,6 +3,8 @@ package dev.cohort.coordinator.method;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -80,6 +82,16 @@ public record Method(
      */
     public Teacher create(Experiment.Method chosen, TeacherSetting setting) {
         return maker.apply(arguments(chosen), setting);
+    }
+
+    /** Whether it makes targets at all. */
+    public boolean distils() {
+        Experiment.Optimizer any = new Experiment.Optimizer(
+                1, 0, false, 0, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
+        return create(
+                        new Experiment.Method(name, Map.of()),
+                        new TeacherSetting(2, Ints.of(1, 1), 2, 1, any, DType.FLOAT32))
+                .distils();
     }
 
     /**
