@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
             PeersCommand.class,
             DrainCommand.class,
             StopCommand.class,
+            VerifyCommand.class,
             DataCommand.class,
             MethodsCommand.class,
             ModelsCommand.class,

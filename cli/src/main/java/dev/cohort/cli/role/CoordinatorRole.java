@@ -57,8 +57,7 @@ public final class CoordinatorRole {
 
     /** The node of a run. */
     public static Coordinator coordinator(String name, Manifest manifest, Experiment experiment) {
-        LearningRate rate =
-                new LearningRate(experiment.optimizer(), RunPlan.stepsPerEpoch(experiment, manifest), manifest.steps());
+        LearningRate rate = learningRate(manifest, experiment);
         List<PeerId> seats =
                 experiment.contributors().stream().map(Experiment.Peer::id).toList();
         Set<PeerId> observers = experiment.peers().stream()
@@ -83,8 +82,13 @@ public final class CoordinatorRole {
                 teacher(manifest, experiment));
     }
 
+    /** How fast the teacher of a run learns, and every peer. */
+    public static LearningRate learningRate(Manifest manifest, Experiment experiment) {
+        return new LearningRate(experiment.optimizer(), RunPlan.stepsPerEpoch(experiment, manifest), manifest.steps());
+    }
+
     /** The teacher of a run. */
-    static Teacher teacher(Manifest manifest, Experiment experiment) {
+    public static Teacher teacher(Manifest manifest, Experiment experiment) {
         return MethodCatalog.get(experiment.method().name())
                 .create(
                         experiment.method(),

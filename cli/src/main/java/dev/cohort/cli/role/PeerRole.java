@@ -20,6 +20,7 @@ import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Renderer;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Topic;
@@ -82,7 +83,15 @@ public final class PeerRole {
                 Math.max(0, experiment.peers().indexOf(self)));
         Learner learner =
                 self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, teacher.ownTeacher());
-        PeerSetting setting = setting(session, options, self, learner, teacher, source.digest(), fromHead);
+        PeerSetting setting = setting(
+                session.manifest(),
+                experiment,
+                options.incarnation(),
+                self,
+                learner,
+                teacher,
+                source.digest(),
+                fromHead);
         Path checkpoints = options.directory()
                 .orElse(Path.of("runs", options.run()))
                 .resolve("checkpoints")
@@ -162,25 +171,23 @@ public final class PeerRole {
         return process.await();
     }
 
-    private static PeerSetting setting(
-            Session session,
-            RoleOptions options,
+    static PeerSetting setting(
+            Manifest manifest,
+            Experiment experiment,
+            long incarnation,
             Experiment.Peer self,
             Learner learner,
             Teacher teacher,
             Digest dataDigest,
             boolean fromHead) {
-        Experiment experiment = session.experiment();
-        LearningRate rate = new LearningRate(
-                experiment.optimizer(),
-                RunPlan.stepsPerEpoch(experiment, session.manifest()),
-                session.manifest().steps());
+        LearningRate rate =
+                new LearningRate(experiment.optimizer(), RunPlan.stepsPerEpoch(experiment, manifest), manifest.steps());
         int seat = experiment.contributors().indexOf(self);
         Optional<Integer> slot = self.control() ? Optional.of(0) : seat >= 0 ? Optional.of(seat) : Optional.empty();
         boolean always = experiment.recording().features() == Experiment.Recording.Features.ALWAYS;
         return new PeerSetting(
                 self.id(),
-                options.incarnation(),
+                incarnation,
                 self.model(),
                 learner.device(),
                 Integer.getInteger("ai.djl.pytorch.num_threads", 1),
@@ -191,8 +198,8 @@ public final class PeerRole {
                 experiment.wire().logits(),
                 experiment.wire().features(),
                 dataDigest,
-                session.manifest().testLabels(),
-                session.manifest().steps(),
+                manifest.testLabels(),
+                manifest.steps(),
                 rate::at,
                 experiment.recording().evaluationLogits(),
                 RESEND_MS);

@@ -75,6 +75,11 @@ public final class EmbeddedBroker {
         }
     }
 
+    /** Where the broker whose data is in {@code dataDir} has its topics, for {@link SegmentLog}. */
+    public static Path logFolder(Path dataDir) {
+        return dataDir.resolve(LOG_FOLDER);
+    }
+
     /**
      * Serves {@link #address} until the process is asked to end. Small data needs 64 MiB of heap, load 256 MiB.
      *
@@ -84,7 +89,7 @@ public final class EmbeddedBroker {
         KafkaAddress address = address(dataDir, host, port);
         requireFree(address);
         requireRoom(dataDir);
-        Path log = dataDir.resolve(LOG_FOLDER);
+        Path log = logFolder(dataDir);
         Properties settings = settings(log, address.bootstrap());
         reportHalts(dataDir);
         format(log);

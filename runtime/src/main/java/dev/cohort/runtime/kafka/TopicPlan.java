@@ -56,7 +56,7 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
     }
 
     /** Partition of {@link Topic#PREDICTIONS} of a peer: the same in every process and version. */
-    static int predictionPartition(PeerId peer, int partitions) {
+    public static int predictionPartition(PeerId peer, int partitions) {
         int hash = 0x811c9dc5; // FNV-1a
         for (byte b : peer.value().getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ b) * 0x01000193;
@@ -78,6 +78,8 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         TreeMap<String, String> settings = new TreeMap<>();
         boolean compacted = topic == Topic.RUN || topic == Topic.SNAPSHOTS;
         settings.put("cleanup.policy", compacted ? "compact" : "delete");
+        // When something was said is when the broker took it: senders' clocks may differ.
+        settings.put("message.timestamp.type", "LogAppendTime");
         settings.put("max.message.bytes", Integer.toString(RECORD_BYTES_MAX));
         settings.put("segment.bytes", Integer.toString(SEGMENT_BYTES));
         settings.put("min.insync.replicas", Integer.toString(replication >= REPLICATION_FOR_TWO_ACKS ? 2 : 1));

@@ -1,10 +1,24 @@
 package dev.cohort.runtime.kafka;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.RecordedLog;
+import dev.cohort.runtime.Samples;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract on the embedded broker, which an outage kills. */
@@ -38,5 +52,104 @@ class EmbeddedRunLogTest extends RunLogContract {
         } finally {
             broker.restart();
         }
+    }
+
+    /** Four record batches with one command each. */
+    private static List<Message> commands() {
+        return List.of(Samples.command(1), Samples.command(2), Samples.command(3), Samples.command(4));
+    }
+
+    /** Appends the commands, each in a record batch of its own, and returns a copy of the broker's log. */
+    private Path copiedLog(Path copies) throws IOException {
+        RunLog writer = connect("writer");
+        for (Message command : commands()) {
+            writer.append(List.of(command));
+            assertThat(writer.flush(Duration.ofSeconds(30))).isTrue();
+        }
+        Path partition = Path.of(TopicPlan.topicName(runId(), Topic.CONTROL) + "-0");
+        Path run = Path.of(TopicPlan.topicName(runId(), Topic.RUN) + "-0");
+        for (Path each : List.of(partition, run)) {
+            Path copy = Files.createDirectories(copies.resolve(each));
+            try (Stream<Path> files =
+                    Files.list(EmbeddedBroker.logFolder(folder).resolve(each))) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith(".log")).toList()) {
+                    Files.copy(file, copy.resolve(file.getFileName()));
+                }
+            }
+        }
+        return copies;
+    }
+
+    private Path controlFile(Path log) {
+        return log.resolve(TopicPlan.topicName(runId(), Topic.CONTROL) + "-0/00000000000000000000.log");
+    }
+
+    private static List<String> said(List<RecordedLog.Entry> entries) {
+        return entries.stream()
+                .map(e -> e instanceof RecordedLog.Said said ? said.message().toString() : e.place())
+                .toList();
+    }
+
+    private List<RecordedLog.Entry> control(Path log) {
+        return Recorder.entries(SegmentLog.open(log, runId()).read(Topic.CONTROL, 0));
+    }
+
+    @Test
+    void isReadWithoutABrokerFromItsFiles(@TempDir Path copies) throws IOException {
+        Path log = copiedLog(copies);
+
+        List<RecordedLog.Entry> entries = control(log);
+
+        assertThat(said(entries))
+                .containsExactlyElementsOf(
+                        commands().stream().map(Object::toString).toList());
+        assertThat(entries).allSatisfy(e -> {
+            RecordedLog.Said said = (RecordedLog.Said) e;
+            assertThat(said.sender()).isEqualTo("writer");
+            assertThat(said.appendedMs()).isCloseTo(System.currentTimeMillis(), Offset.offset(60_000L));
+        });
+        assertThatThrownBy(() -> SegmentLog.open(log, "another")).hasMessageContaining("cohort.another.run");
+    }
+
+    @Test
+    void namesTheRecordBatchThatIsDamagedAndReadsTheOthers(@TempDir Path copies) throws IOException {
+        Path log = copiedLog(copies);
+        byte[] bytes = Files.readAllBytes(controlFile(log));
+        bytes[bytes.length / 4 + 70] ^= 4; // in the second of four equal record batches, behind its header
+        Files.write(controlFile(log), bytes);
+
+        assertThat(said(control(log)))
+                .containsExactly(
+                        commands().get(0).toString(),
+                        "control-0 offsets 1 to 1",
+                        commands().get(2).toString(),
+                        commands().get(3).toString());
+    }
+
+    @Test
+    void saysFromWhereOnAHalfWrittenFileCannotBeRead(@TempDir Path copies) throws IOException {
+        Path log = copiedLog(copies);
+        byte[] bytes = Files.readAllBytes(controlFile(log));
+        Files.write(controlFile(log), Arrays.copyOf(bytes, bytes.length - 5));
+
+        assertThat(said(control(log)))
+                .containsExactly(
+                        commands().get(0).toString(),
+                        commands().get(1).toString(),
+                        commands().get(2).toString(),
+                        "control-0 offsets 3 to the end");
+    }
+
+    @Test
+    void saysFromWhereOnAFileCannotBeReadWhoseLengthsAreDamaged(@TempDir Path copies) throws IOException {
+        Path log = copiedLog(copies);
+        byte[] bytes = Files.readAllBytes(controlFile(log));
+        bytes[bytes.length / 2 + 8] = -1; // the length of the third record batch
+        Files.write(controlFile(log), bytes);
+
+        assertThat(said(control(log)))
+                .containsExactly(
+                        commands().get(0).toString(), commands().get(1).toString(), "control-0 offsets 2 to the end");
     }
 }

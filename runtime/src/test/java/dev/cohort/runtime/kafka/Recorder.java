@@ -4,7 +4,9 @@ import dev.cohort.protocol.Message;
 import dev.cohort.runtime.Delivery;
 import dev.cohort.runtime.Eventually;
 import dev.cohort.runtime.Receiver;
+import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.RejectedRecord;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -72,5 +74,23 @@ final class Recorder implements Receiver {
     List<Message> await(int count) {
         Eventually.until(count + " messages", () -> deliveries.size() >= count);
         return messages();
+    }
+
+    /** The messages of a whole partition. */
+    static List<Message> messages(RecordedLog.Reading reading) {
+        List<Message> messages = new ArrayList<>();
+        entries(reading).forEach(entry -> messages.add(((RecordedLog.Said) entry).message()));
+        return messages;
+    }
+
+    /** All there is in a partition. */
+    static List<RecordedLog.Entry> entries(RecordedLog.Reading reading) {
+        List<RecordedLog.Entry> entries = new ArrayList<>();
+        try (reading) {
+            for (var next = reading.next(); next.isPresent(); next = reading.next()) {
+                entries.add(next.get());
+            }
+        }
+        return entries;
     }
 }

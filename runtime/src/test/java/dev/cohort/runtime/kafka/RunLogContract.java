@@ -13,6 +13,7 @@ import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.Delivery;
 import dev.cohort.runtime.Eventually;
 import dev.cohort.runtime.RecordedFaults;
+import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.Samples;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
@@ -65,6 +66,10 @@ abstract class RunLogContract {
         assertThat(faults.all()).isEmpty();
     }
 
+    final String runId() {
+        return runId;
+    }
+
     RunLog connect(String sender) {
         RunLog log = RunLog.connect(address(), runId, sender, faults);
         logs.add(log);
@@ -101,6 +106,27 @@ abstract class RunLogContract {
             assertThat(d.sender()).isEqualTo("all");
             assertThat(d.topic()).isEqualTo(Topic.of(d.message()));
         });
+    }
+
+    @Test
+    void isReadForStudyFromItsBeginningToWhereItEnds() {
+        RunLog writer = connect("writer");
+        writer.append(commands(1, 200));
+        writer.append(List.of(Samples.addressed(1, 2, 128), Samples.prediction(1, Samples.P1, 128)));
+        assertThat(writer.flush(Duration.ofSeconds(30))).isTrue();
+        try (RecordedLog log = ConsumedLog.open(address(), runId)) {
+            assertThat(log.partitions(Topic.ADDRESSED)).isEqualTo(PLAN.slots());
+            try (RecordedLog.Reading control = log.read(Topic.CONTROL, 0)) {
+                writer.append(commands(201, 201));
+                assertThat(writer.flush(Duration.ofSeconds(30))).isTrue();
+                assertThat(Recorder.messages(control)).containsExactlyElementsOf(commands(1, 200));
+            }
+            assertThat(Recorder.messages(log.read(Topic.ADDRESSED, 2))).containsExactly(Samples.addressed(1, 2, 128));
+            assertThat(Recorder.messages(log.read(Topic.ADDRESSED, 1))).isEmpty();
+        }
+        assertThatThrownBy(() -> ConsumedLog.open(address(), runId + "x"))
+                .isInstanceOf(RunLogException.class)
+                .hasMessageContaining("knows no such run");
     }
 
     @Test

@@ -1,0 +1,109 @@
+package dev.cohort.cli;
+
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.RecordedLog;
+import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.ConsumedLog;
+import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.KafkaAddress;
+import dev.cohort.runtime.kafka.SegmentLog;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** A run that is studied from its log: the files of its own broker, or the topics of a Kafka cluster. */
+final class RecordedRun {
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "RUN",
+            description = "Id or directory of the run. Default: the newest one; with --bootstrap, an id is needed.")
+    private Optional<String> run = Optional.empty();
+
+    @Mixin
+    private RunsFolder runs = new RunsFolder();
+
+    @Mixin
+    private BrokerOptions broker = new BrokerOptions();
+
+    /**
+     * A log and what it says of itself.
+     *
+     * @param directory of the run, if it is on this machine
+     */
+    record Opened(RecordedLog log, Manifest manifest, Experiment experiment, Optional<Path> directory)
+            implements AutoCloseable {
+        /** The last goodbye of every peer that said one. */
+        SortedMap<String, Left> goodbyes() {
+            SortedMap<String, Left> goodbyes = new TreeMap<>();
+            read(log, Topic.MEMBERS, message -> {
+                if (message instanceof Left left) {
+                    goodbyes.put(left.peer().value(), left);
+                }
+            });
+            return goodbyes;
+        }
+
+        @Override
+        public void close() {
+            log.close();
+        }
+    }
+
+    /**
+     * Opens it. Nothing is written, and no broker is started.
+     *
+     * @throws LaunchException when there is no such run or its log cannot be read
+     */
+    Opened open() {
+        if (broker.bootstrap().isPresent()) {
+            String id = run.orElseThrow(() -> new LaunchException(
+                    ExitCode.USAGE, "--bootstrap without RUN: name the id of the run, as 'cohort run' printed it"));
+            return opened(
+                    ConsumedLog.open(new KafkaAddress(broker.bootstrap().get(), broker.client()), id),
+                    Optional.empty());
+        }
+        RunDirectory directory = RunDirectory.find(runs.path(), run);
+        RecordedLog log = directory.about().embedded()
+                ? SegmentLog.open(EmbeddedBroker.logFolder(directory.broker()), directory.id())
+                : ConsumedLog.open(new KafkaAddress(directory.about().bootstrap(), broker.client()), directory.id());
+        return opened(log, Optional.of(directory.path()));
+    }
+
+    private static Opened opened(RecordedLog log, Optional<Path> directory) {
+        TreeMap<Integer, Manifest> first = new TreeMap<>();
+        read(log, Topic.RUN, message -> {
+            if (message instanceof Manifest manifest) {
+                first.putIfAbsent(0, manifest);
+            }
+        });
+        if (first.isEmpty()) {
+            log.close();
+            throw new LaunchException(
+                    ExitCode.FAILED,
+                    "run " + log.runId() + ": its log has no manifest that can be read, so nobody knows what it was");
+        }
+        Manifest manifest = first.firstEntry().getValue();
+        return new Opened(log, manifest, ExperimentYaml.read(manifest.experiment()), directory);
+    }
+
+    private static void read(RecordedLog log, Topic topic, Consumer<Message> each) {
+        try (RecordedLog.Reading reading = log.read(topic, 0)) {
+            for (Optional<RecordedLog.Entry> entry = reading.next(); entry.isPresent(); entry = reading.next()) {
+                if (entry.get() instanceof RecordedLog.Said said) {
+                    each.accept(said.message());
+                }
+            }
+        }
+    }
+}

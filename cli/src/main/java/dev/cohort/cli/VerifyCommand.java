@@ -1,0 +1,198 @@
+package dev.cohort.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.augment.data.DataCatalog;
+import dev.cohort.augment.data.DataException;
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.role.PeerReplay;
+import dev.cohort.cli.view.Words;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Left;
+import dev.cohort.replay.Finding;
+import dev.cohort.replay.Verification;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.tensor.Digest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.LongConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Computes a run again from its log. */
+@Command(
+        name = "verify",
+        mixinStandardHelpOptions = true,
+        description =
+                "Computes every outcome of a run again from the recorded predictions and compares bit for bit; with"
+                        + " --weights trains the peers again, too. Exit code 0 only if all is as it must be.")
+final class VerifyCommand implements Callable<Integer> {
+    private static final int FINDINGS_SHOWN = 20;
+    private static final long PROGRESS_EVERY_NANOS = 1_000_000_000;
+
+    @Mixin
+    private RecordedRun run = new RecordedRun();
+
+    @Option(
+            names = "--weights",
+            description =
+                    "Also train every peer again from its initial weights, by the log alone, and compare its final"
+                            + " weights. Takes about as long as the run, without waiting.")
+    private boolean weights;
+
+    @Option(
+            names = "--no-batches",
+            description = "Take the batches as they stand in the log, when the run's images are not at hand.")
+    private boolean withoutBatches;
+
+    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
+    private OutputFormat format = OutputFormat.text;
+
+    @Option(names = "--quiet", description = "Show no progress.")
+    private boolean quiet;
+
+    /** What became of a peer that was trained again. */
+    private record Trained(String peer, Digest recorded, Optional<Digest> again) {
+        boolean equal() {
+            return again.equals(Optional.of(recorded));
+        }
+    }
+
+    @Override
+    public Integer call() throws DataException {
+        try (RecordedRun.Opened opened = run.open()) {
+            Experiment experiment = opened.experiment();
+            Optional<ImageData> data =
+                    withoutBatches && !weights ? Optional.empty() : Optional.of(DataCatalog.open(experiment.data()));
+            Verification.Batches batches = withoutBatches || data.isEmpty()
+                    ? Verification.Batches.unchecked()
+                    : new PlannedBatches(experiment, data.get());
+            Verification verification = new Verification(
+                    opened.log(),
+                    CoordinatorRole.teacher(opened.manifest(), experiment),
+                    CoordinatorRole.learningRate(opened.manifest(), experiment)::at,
+                    batches);
+            Verification.Verdict verdict =
+                    verification.verdict(progress("outcomes", opened.manifest().steps()));
+            List<Trained> trained = weights && data.isPresent() ? trainAgain(opened, data.get()) : List.of();
+            return conclude(opened, verdict, trained);
+        }
+    }
+
+    private LongConsumer progress(String what, long steps) {
+        if (quiet) {
+            return step -> {};
+        }
+        long[] nextNanos = {System.nanoTime() + PROGRESS_EVERY_NANOS};
+        return step -> {
+            if (System.nanoTime() >= nextNanos[0]) {
+                nextNanos[0] = System.nanoTime() + PROGRESS_EVERY_NANOS;
+                System.err.println(what + ": step " + step + " of " + steps);
+            }
+        };
+    }
+
+    private List<Trained> trainAgain(RecordedRun.Opened opened, ImageData data) {
+        opened.experiment()
+                .threads()
+                .torchPerPeer()
+                .ifPresent(n -> System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(n)));
+        PeerReplay replay = new PeerReplay(opened.log(), opened.manifest(), opened.experiment(), data);
+        List<Trained> trained = new ArrayList<>();
+        for (Experiment.Peer peer : opened.experiment().peers()) {
+            Optional<Left.Result> said = Optional.ofNullable(
+                            opened.goodbyes().get(peer.id().value()))
+                    .flatMap(Left::result);
+            said.ifPresent(result -> trained.add(new Trained(
+                    peer.id().value(),
+                    result.weights(),
+                    replay.weights(
+                            peer,
+                            Optional.empty(),
+                            result.stepsTrained(),
+                            progress(peer.id() + " trains again", result.stepsTrained())))));
+        }
+        return trained;
+    }
+
+    private int conclude(RecordedRun.Opened opened, Verification.Verdict verdict, List<Trained> trained) {
+        boolean well = verdict.clean() && trained.stream().allMatch(Trained::equal);
+        if (format == OutputFormat.json) {
+            System.out.println(json(opened, verdict, trained, well));
+        } else {
+            lines(opened, verdict, trained).forEach(System.out::println);
+        }
+        return (well ? ExitCode.OK : ExitCode.FAILED).code();
+    }
+
+    private static List<String> lines(RecordedRun.Opened opened, Verification.Verdict verdict, List<Trained> trained) {
+        List<String> lines = new ArrayList<>();
+        lines.add("Run " + opened.log().runId() + ": " + Words.count(verdict.steps(), "outcome")
+                + ", " + verdict.targets() + " with targets, " + verdict.recomputed() + " of them computed again"
+                + (verdict.lastStep().isPresent() ? "" : "; the run has not ended") + ".");
+        if (verdict.outcomesIgnored() > 0) {
+            lines.add(Words.count(verdict.outcomesIgnored(), "further outcome")
+                    + " of steps that had one already: ignored by everybody.");
+        }
+        verdict.refused()
+                .forEach((reason, count) -> lines.add(Words.count(count, "record") + " refused: " + reason + "."));
+        verdict.findings().stream().limit(FINDINGS_SHOWN).map(Finding::sentence).forEach(lines::add);
+        if (verdict.found() > FINDINGS_SHOWN) {
+            lines.add("... and " + (verdict.found() - FINDINGS_SHOWN) + " more (--format json has them).");
+        }
+        trained.forEach(t -> lines.add("Weights of " + t.peer() + " trained again: "
+                + (t.equal()
+                        ? "equal (" + t.recorded().shortHex() + ")."
+                        : t.again()
+                                .map(again -> "DIFFERENT: " + again.shortHex() + ", recorded were "
+                                        + t.recorded().shortHex()
+                                        + ". Another kind of processor, or another number of threads?")
+                                .orElse("the log does not reach its last step."))));
+        lines.add("Fingerprints: plan " + verdict.plan().shortHex() + ", run "
+                + verdict.run().shortHex());
+        lines.add(
+                verdict.clean() && trained.stream().allMatch(Trained::equal)
+                        ? "Verified."
+                        : "NOT verified: " + Words.count(verdict.found(), "finding") + ".");
+        return lines;
+    }
+
+    private static ObjectNode json(
+            RecordedRun.Opened opened, Verification.Verdict verdict, List<Trained> trained, boolean well) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("run", opened.log().runId())
+                .put("verified", well)
+                .put("steps", verdict.steps())
+                .put("first_step", verdict.firstStep())
+                .put("targets", verdict.targets())
+                .put("recomputed", verdict.recomputed())
+                .put("ended", verdict.lastStep().isPresent())
+                .put("outcomes_ignored", verdict.outcomesIgnored());
+        json.putObject("fingerprints")
+                .put("plan", verdict.plan().hex())
+                .put("run", verdict.run().hex());
+        ObjectNode refused = json.putObject("refused_records");
+        verdict.refused().forEach(refused::put);
+        json.put("findings_total", verdict.found());
+        ArrayNode findings = json.putArray("findings");
+        for (Finding finding : verdict.findings()) {
+            ObjectNode one =
+                    findings.addObject().put("kind", finding.kind().name().toLowerCase(java.util.Locale.ROOT));
+            finding.step().ifPresentOrElse(s -> one.put("step", s), () -> one.putNull("step"));
+            finding.peer().ifPresentOrElse(p -> one.put("peer", p.value()), () -> one.putNull("peer"));
+            one.put("field", finding.field()).put("detail", finding.detail());
+        }
+        ArrayNode weights = json.putArray("weights");
+        trained.forEach(t -> weights.addObject()
+                .put("peer", t.peer())
+                .put("equal", t.equal())
+                .put("recorded", t.recorded().hex())
+                .put("again", t.again().map(Digest::hex).orElse("")));
+        return json;
+    }
+}

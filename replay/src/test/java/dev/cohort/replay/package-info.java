@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.replay;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,79 @@
+package dev.cohort.runtime;
+
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.Decoding;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What was said in a run, read for study: nothing is written, and reading ends where the log ended when it was opened. Memory is
+ * that of one record batch for each {@link Reading}, whatever the length of the run.
+ */
+public interface RecordedLog extends AutoCloseable {
+    String runId();
+
+    /** How many partitions a topic has; 0 when it is not there. */
+    int partitions(Topic topic);
+
+    /**
+     * Reads a partition from its first record that is still there.
+     *
+     * @throws IllegalArgumentException when there is no such partition
+     */
+    Reading read(Topic topic, int partition);
+
+    @Override
+    void close();
+
+    /** One partition, from its beginning to its end. One thread. */
+    interface Reading extends AutoCloseable {
+        /** The next entry; empty at the end. */
+        Optional<Entry> next();
+
+        @Override
+        void close();
+    }
+
+    /** What stands in a partition. */
+    sealed interface Entry {
+        Topic topic();
+
+        int partition();
+
+        /** Of the record, or of the first one that cannot be read. */
+        long offset();
+
+        /** Where it stands, for people. */
+        default String place() {
+            return topic().suffix() + "-" + partition() + " offset " + offset();
+        }
+    }
+
+    /**
+     * A record that says something.
+     *
+     * @param appendedMs the broker's clock when it took the record, in Unix milliseconds
+     * @param sender as the record says itself
+     * @param bytes of the record's value
+     */
+    record Said(Topic topic, int partition, long offset, long appendedMs, String sender, Message message, int bytes)
+            implements Entry {}
+
+    /** A record that no reader of the run takes for a message. */
+    record Refused(Topic topic, int partition, long offset, long appendedMs, Decoding.Rejected rejected)
+            implements Entry {}
+
+    /**
+     * Records that cannot be read at all.
+     *
+     * @param toOffset the last of them; empty when nobody knows where they end
+     */
+    record Unreadable(Topic topic, int partition, long offset, OptionalLong toOffset, String why) implements Entry {
+        @Override
+        public String place() {
+            return topic.suffix() + "-" + partition + " offsets " + offset + " to "
+                    + (toOffset.isPresent() ? Long.toString(toOffset.getAsLong()) : "the end");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package dev.cohort.runtime.kafka;
+
+import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.Limits;
+import dev.cohort.protocol.wire.MessageCodec;
+import dev.cohort.runtime.RecordedLog;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.CorruptRecordException;
+
+/** The topics of a run as a broker serves them, up to where each partition ends when its reading begins. */
+public final class ConsumedLog implements RecordedLog {
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private final KafkaAddress address;
+    private final String runId;
+    private final MessageCodec codec;
+    private final KafkaConsumer<byte[], byte[]> topics;
+
+    private ConsumedLog(KafkaAddress address, String runId) {
+        this.address = address;
+        this.runId = runId;
+        codec = new MessageCodec(runId, Limits.DEFAULT);
+        topics = new KafkaConsumer<>(ClientSettings.consumer(address, "replay-topics"));
+    }
+
+    /**
+     * Opens the log of a run.
+     *
+     * @throws RunLogException when the broker knows no such run
+     */
+    public static ConsumedLog open(KafkaAddress address, String runId) {
+        ConsumedLog log = new ConsumedLog(address, runId);
+        if (log.partitions(Topic.RUN) == 0) {
+            log.close();
+            throw new RunLogException("run " + runId + ": broker " + address + " knows no such run", null);
+        }
+        return log;
+    }
+
+    @Override
+    public String runId() {
+        return runId;
+    }
+
+    @Override
+    public int partitions(Topic topic) {
+        try {
+            List<PartitionInfo> found = topics.partitionsFor(TopicPlan.topicName(runId, topic));
+            return found == null ? 0 : found.size();
+        } catch (KafkaException e) {
+            throw new RunLogException("broker " + address + ": cannot look up topics (" + e.getMessage() + ")", e);
+        }
+    }
+
+    @Override
+    public Reading read(Topic topic, int partition) {
+        return new Consumed(topic, partition);
+    }
+
+    @Override
+    public void close() {
+        topics.close(CloseOptions.timeout(Duration.ofSeconds(5)));
+    }
+
+    /** One partition with a consumer of its own. */
+    private final class Consumed implements Reading {
+        private final Topic topic;
+        private final TopicPartition from;
+        private final KafkaConsumer<byte[], byte[]> consumer;
+        private final long endOffset;
+        private Iterator<ConsumerRecord<byte[], byte[]>> polled = Collections.emptyIterator();
+
+        Consumed(Topic topic, int partition) {
+            this.topic = topic;
+            from = new TopicPartition(TopicPlan.topicName(runId, topic), partition);
+            consumer =
+                    new KafkaConsumer<>(ClientSettings.consumer(address, "replay-" + topic.suffix() + "-" + partition));
+            List<TopicPartition> only = List.of(from);
+            consumer.assign(only);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(only);
+            endOffset = ends.getOrDefault(from, 0L);
+            consumer.seekToBeginning(only);
+        }
+
+        @Override
+        public Optional<Entry> next() {
+            long deadlineNanos = System.nanoTime() + LIMIT.toNanos();
+            while (!polled.hasNext()) {
+                if (consumer.position(from) >= endOffset) {
+                    return Optional.empty();
+                }
+                if (System.nanoTime() > deadlineNanos) {
+                    throw new RunLogException(
+                            "broker " + address + ": no record of " + from + " within " + LIMIT.toSeconds() + " s",
+                            null);
+                }
+                try {
+                    polled = consumer.poll(POLL).iterator();
+                } catch (KafkaException e) {
+                    return Optional.of(skipped(e));
+                }
+            }
+            ConsumerRecord<byte[], byte[]> record = polled.next();
+            if (record.offset() >= endOffset) {
+                polled = Collections.emptyIterator();
+                consumer.seek(from, endOffset);
+                return Optional.empty();
+            }
+            byte[] bytes = record.value() == null ? new byte[0] : record.value();
+            return Optional.of(
+                    SegmentLog.decoded(codec, topic, from.partition(), record.offset(), record.timestamp(), bytes));
+        }
+
+        /** Steps over a record that the broker or the client found damaged. */
+        private Entry skipped(KafkaException e) {
+            boolean corrupt = e instanceof CorruptRecordException || e.getCause() instanceof CorruptRecordException;
+            if (!corrupt) {
+                throw new RunLogException(
+                        "broker " + address + ": cannot read " + from + " (" + e.getMessage() + ")", e);
+            }
+            long damaged = consumer.position(from);
+            consumer.seek(from, damaged + 1);
+            return new Unreadable(
+                    topic, from.partition(), damaged, OptionalLong.of(damaged), String.valueOf(e.getMessage()));
+        }
+
+        @Override
+        public void close() {
+            consumer.close(CloseOptions.timeout(Duration.ofSeconds(5)));
+        }
+    }
+}
