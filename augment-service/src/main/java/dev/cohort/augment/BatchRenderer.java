@@ -17,11 +17,13 @@ import java.nio.ByteBuffer;
  */
 public final class BatchRenderer implements Renderer {
     private final ImageSet train;
+    private final ImageSet validation;
     private final Images testImages;
     private final ImageShape shape;
 
     public BatchRenderer(ImageData data) {
         train = data.train();
+        validation = data.validation();
         testImages = data.test().images();
         shape = data.shape();
     }
@@ -32,6 +34,11 @@ public final class BatchRenderer implements Renderer {
         return batch.pixels().isPresent()
                 ? new PixelRenderer(testImages).render(batch, slot)
                 : render(batch.recipe(), slot);
+    }
+
+    @Override
+    public Images validationImages() {
+        return validation.count() == 0 ? Renderer.super.validationImages() : validation.images();
     }
 
     @Override

@@ -177,7 +177,11 @@ final class MethodsCommand implements Callable<Integer> {
     private String said(Teacher teacher) {
         List<String> said = new ArrayList<>(List.of(TensorName.LOGITS + " [" + batch + ", " + classes + "]"));
         for (String read : teacher.reads()) {
-            said.add(read + " [" + batch + ", " + (read.equals(TensorName.FEATURES) ? featureWidth : classes) + "]");
+            said.add(
+                    read.equals(TensorName.VALIDATION)
+                            ? "once an epoch more: " + read + " [V, " + classes + "]"
+                            : read + " [" + batch + ", " + (read.equals(TensorName.FEATURES) ? featureWidth : classes)
+                                    + "]");
         }
         return String.join(", ", said);
     }

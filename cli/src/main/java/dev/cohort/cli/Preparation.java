@@ -13,6 +13,7 @@ import dev.cohort.experiment.Problems;
 import dev.cohort.peer.djl.DeviceChoice;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.io.IOException;
@@ -30,6 +31,9 @@ import java.util.stream.Stream;
 
 /** Reads an experiment and its data, and reports everything that is wrong with them at once. */
 final class Preparation {
+    /** Held out from the training images when a method needs that and the experiment does not say how many. */
+    private static final double VALIDATION_SHARE = 0.1;
+
     private static final String QUICKSTART = "experiments/quickstart.yaml";
 
     private Preparation() {}
@@ -106,6 +110,7 @@ final class Preparation {
                         m.dataDigest(),
                         m.trainImages(),
                         m.testLabels(),
+                        m.validationLabels(),
                         m.featureWidths(),
                         m.steps()),
                 plan.dataBytes());
@@ -191,7 +196,7 @@ final class Preparation {
                 data.path().map(p -> Path.of(p).toAbsolutePath().normalize().toString());
         Experiment there = new Experiment(
                 e.run(),
-                new Experiment.Data(data.name(), whole, data.mode(), data.validation()),
+                new Experiment.Data(data.name(), whole, data.mode(), validation(e)),
                 e.augment(),
                 e.mix(),
                 e.method(),
@@ -204,6 +209,14 @@ final class Preparation {
                 e.kafka(),
                 e.threads());
         return with(there, StoredTeachers.found(e.method()));
+    }
+
+    /** A method that reads what peers say of held-out images needs some. */
+    private static double validation(Experiment e) {
+        boolean reads = MethodCatalog.find(e.method().name())
+                .filter(method -> method.reads().contains(TensorName.VALIDATION))
+                .isPresent();
+        return reads && e.data().validation() == 0 ? VALIDATION_SHARE : e.data().validation();
     }
 
     /** The same experiment with another method. */

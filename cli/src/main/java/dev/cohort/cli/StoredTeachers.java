@@ -129,7 +129,7 @@ final class StoredTeachers {
             return;
         }
         Teacher teacher = teacher(experiment, data);
-        checkRecording(experiment, teacher, found);
+        checkReading(experiment, data, teacher, found);
         if (!(teacher.ownTeacher() instanceof OwnTeacher.Frozen frozen)) {
             return;
         }
@@ -141,7 +141,7 @@ final class StoredTeachers {
         }
     }
 
-    private static void checkRecording(Experiment experiment, Teacher teacher, List<String> found) {
+    private static void checkReading(Experiment experiment, ImageData data, Teacher teacher, List<String> found) {
         Problems problems = new Problems();
         boolean never = experiment.recording().features() == Experiment.Recording.Features.NEVER;
         problems.require(
@@ -149,6 +149,18 @@ final class StoredTeachers {
                 "record.features",
                 "never",
                 "needed or always, since method " + experiment.method().name() + " reads the features of every peer");
+        problems.require(
+                experiment.data().mode() == Experiment.Data.Delivery.RECIPE
+                        || !teacher.reads().contains(TensorName.VALIDATION),
+                "data.mode",
+                "pixels",
+                "recipe, since method " + experiment.method().name()
+                        + " reads what peers think of held-out images, which are not sent");
+        problems.require(
+                data.validation().count() > 0 || !teacher.reads().contains(TensorName.VALIDATION),
+                "data.validation",
+                experiment.data().validation(),
+                "enough to hold out an image");
         found.addAll(problems.found());
     }
 

@@ -65,7 +65,7 @@ public final class Coordinator implements Node {
         this.setting = setting;
         this.teacher = teacher;
         membership = new Membership(setting);
-        assembly = new StepAssembly(teacher.reads(), setting.classes());
+        assembly = new StepAssembly(teacher.reads(), setting.classes(), setting.validationImages());
         evaluations = new TeacherEvaluations(teacher, setting.testLabels());
         state = teacher.initialState();
     }

@@ -19,6 +19,7 @@ import java.util.function.LongToDoubleFunction;
  * @param featureWidths width of the pooled features of each slot
  * @param dataDigest of the run's data
  * @param testLabels class of each test image, to evaluate the teacher
+ * @param validationImages how many images are held out, for methods that read what peers say of them
  * @param pace clocks and completion
  * @param contributorsMin fewer live ones pause the run
  * @param plannedSteps batches of the run; what is said of a later step is ignored
@@ -34,6 +35,7 @@ public record CoordinatorSetting(
         Ints featureWidths,
         Digest dataDigest,
         Ints testLabels,
+        int validationImages,
         Experiment.Pace pace,
         int contributorsMin,
         long plannedSteps,

@@ -21,6 +21,7 @@ import java.util.TreeMap;
 final class StepAssembly {
     private final List<String> reads;
     private final int classes;
+    private final int validationImages;
     private final SortedMap<Long, Batch> batches = new TreeMap<>();
     private final SortedMap<Long, SortedMap<PeerId, Entry>> entries = new TreeMap<>();
     private final SortedMap<Long, Long> openedMs = new TreeMap<>();
@@ -32,9 +33,10 @@ final class StepAssembly {
         }
     }
 
-    StepAssembly(List<String> reads, int classes) {
+    StepAssembly(List<String> reads, int classes, int validationImages) {
         this.reads = List.copyOf(reads);
         this.classes = classes;
+        this.validationImages = validationImages;
     }
 
     void batch(Batch batch) {
@@ -64,7 +66,7 @@ final class StepAssembly {
 
     private Entry checked(Entry entry, Member member, Batch batch) {
         Prediction p = entry.prediction();
-        Optional<String> shape = misshapen(p, batch.rows(), member.observer() ? List.of() : reads);
+        Optional<String> shape = misshapen(p, batch, member.observer() ? List.of() : reads);
         if (shape.isPresent()) {
             return rejected(entry, Rejection.Reason.SHAPE, shape.get());
         }
@@ -89,7 +91,8 @@ final class StepAssembly {
     }
 
     /** @param read what the method reads of this peer; nothing of an observer, of whom no teacher is made */
-    private Optional<String> misshapen(Prediction prediction, int rows, List<String> read) {
+    private Optional<String> misshapen(Prediction prediction, Batch batch, List<String> read) {
+        int rows = batch.rows();
         Optional<Tensor> logits = prediction.tensors().find(TensorName.LOGITS);
         if (logits.isEmpty() || !logits.get().shape().equals(Ints.of(rows, classes))) {
             return Optional.of("logits " + logits.map(Tensor::toString).orElse("missing") + ", the batch asks for ["
@@ -97,6 +100,15 @@ final class StepAssembly {
         }
         for (String name : read) {
             Optional<Tensor> tensor = prediction.tensors().find(name);
+            if (name.equals(TensorName.VALIDATION)) {
+                Ints must = Ints.of(validationImages, classes);
+                if (batch.endsEpoch()
+                        && tensor.filter(t -> t.shape().equals(must)).isEmpty()) {
+                    return Optional.of(name + " " + tensor.map(Tensor::toString).orElse("missing")
+                            + ", the method reads it as " + must + " with the last batch of an epoch");
+                }
+                continue;
+            }
             if (tensor.isEmpty()
                     || tensor.get().shape().size() == 0
                     || tensor.get().dimension(0) != rows) {

@@ -76,6 +76,7 @@ final class Cohort {
                         Ints.of(widths),
                         DATA,
                         Ints.of(0, 1),
+                        0,
                         pace,
                         2,
                         100,

@@ -20,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
@@ -233,6 +234,23 @@ class CoordinatorTest {
                                 new Prediction(1, 0, P1, 1, 0, logits, Cohort.images(1), Optional.empty()))))
                 .extracting(Rejection::detail)
                 .containsExactly("features missing, the method reads it with 2 rows");
+    }
+
+    @Test
+    void asksForHeldOutImagesOnlyWhereAnEpochEnds() {
+        Coordinator coordinator = coordinator("c1", "kdcl_general", OnLoss.DROP);
+        tell(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1));
+        tell(coordinator, 1, batch(1), says(P1, 1, 1), says(P2, 1, 2));
+        Outcome first = outcome(tell(coordinator, 2, says(P3, 1, 3)));
+        assertThat(contributors(first)).hasSize(3);
+        Batch plain = batch(2);
+        Batch last = new Batch(2, 0, true, plain.labels(), plain.recipe(), plain.digests(), Optional.empty());
+
+        tell(coordinator, 3, first, last);
+
+        assertThat(only(Rejection.class, tell(coordinator, 4, says(P1, 2, 1))))
+                .extracting(Rejection::detail)
+                .containsExactly("validation missing, the method reads it as [0, 2] with the last batch of an epoch");
     }
 
     @Test

@@ -19,7 +19,6 @@ import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Renderer;
 import dev.cohort.protocol.StepReport;
-import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
@@ -41,6 +40,7 @@ public final class Peer implements Node {
     private final Learner learner;
     private final Renderer renderer;
     private final CheckpointStore checkpoints;
+    private final Publication publication;
     private final Timeline timeline = new Timeline();
 
     private final SortedMap<Long, Batch> batches = new TreeMap<>();
@@ -87,6 +87,7 @@ public final class Peer implements Node {
         this.learner = learner;
         this.renderer = renderer;
         this.checkpoints = checkpoints;
+        this.publication = new Publication(setting);
         slot = setting.slot();
         Optional<CheckpointStore.Checkpoint> from = checkpoints.newest();
         from.ifPresent(c -> {
@@ -222,39 +223,17 @@ public final class Peer implements Node {
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
         Images images = renderer.render(batch, slot.orElseThrow());
+        NamedTensors heldOut = publication.heldOut(batch, learner, renderer);
         Learner.ForwardPass pass = learner.forward(images, batch.step());
-        NamedTensors published = published(pass.outputs());
-        Parked now = new Parked(batch, pass, published, known(published, pass.outputs()), published.digest(), images);
+        NamedTensors published = publication.of(pass.outputs(), heldOut);
+        Parked now = new Parked(
+                batch, pass, published, Publication.known(published, pass.outputs()), published.digest(), images);
         parked = Optional.of(now);
         timeline.spent(Timeline.Use.COMPUTING);
         if (!outcomes.containsKey(batch.step())) {
             out.add(prediction(now));
             resendMs = nowMs + setting.resendMs();
         }
-    }
-
-    private NamedTensors published(Learner.Outputs outputs) {
-        NamedTensors tensors =
-                NamedTensors.of(TensorName.LOGITS, outputs.logits().as(setting.logits()));
-        if (setting.reads().contains(TensorName.FEATURES)) {
-            tensors = tensors.with(TensorName.FEATURES, outputs.features().as(setting.features()));
-        }
-        return setting.reads().contains(TensorName.OWN_TEACHER)
-                ? tensors.with(
-                        TensorName.OWN_TEACHER,
-                        outputs.ownTeacher()
-                                .orElseThrow(() -> new IllegalStateException(
-                                        "the method reads the logits of this peer's own teacher, and it has none"))
-                                .as(setting.logits()))
-                : tensors;
-    }
-
-    private static NamedTensors known(NamedTensors published, Learner.Outputs outputs) {
-        boolean said = published.find(TensorName.OWN_TEACHER).isPresent();
-        return outputs.ownTeacher()
-                .filter(teacher -> !said)
-                .map(teacher -> published.with(TensorName.OWN_TEACHER, teacher))
-                .orElse(published);
     }
 
     private Prediction prediction(Parked of) {
@@ -380,7 +359,9 @@ public final class Peer implements Node {
                 setting.id().value(),
                 score.accuracy(),
                 score.crossEntropy(),
-                setting.evaluationLogits() ? known(published(outputs), outputs) : NamedTensors.none()));
+                setting.evaluationLogits()
+                        ? Publication.known(publication.of(outputs, NamedTensors.none()), outputs)
+                        : NamedTensors.none()));
         checkpoints.save(new CheckpointStore.Checkpoint(after.step(), learner.snapshot()));
         timeline.spent(Timeline.Use.EVALUATING);
     }

@@ -14,6 +14,7 @@ import dev.cohort.tensor.Ints;
  * @param dataDigest of the training and test data, so that a peer with other data is refused
  * @param trainImages number of training images
  * @param testLabels class of each test image
+ * @param validationLabels class of each image held out from the training images; empty when there are none
  * @param featureWidths width D of the pooled features of each slot, {@code elastic.max} of them
  * @param steps number of batches planned
  */
@@ -26,6 +27,7 @@ public record Manifest(
         Digest dataDigest,
         int trainImages,
         Ints testLabels,
+        Ints validationLabels,
         Ints featureWidths,
         long steps)
         implements Message {

@@ -9,6 +9,15 @@ public interface Renderer {
      */
     Images render(Batch batch, int slot);
 
+    /**
+     * The images held out from the training images, in the order of {@link Manifest#validationLabels}.
+     *
+     * @throws IllegalStateException when it has none
+     */
+    default Images validationImages() {
+        throw new IllegalStateException("no validation images: set data.validation, and data.mode to recipe");
+    }
+
     /** The test images, in the order of {@link Manifest#testLabels}. */
     Images testImages();
 }

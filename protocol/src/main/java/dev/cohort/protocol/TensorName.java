@@ -10,8 +10,7 @@ public final class TensorName {
     /** Logits [B, C] of the peer's own teacher, such as the average of its weights; published when the method reads them. */
     public static final String OWN_TEACHER = "own_teacher";
     /**
-     * Logits [V, C] on the validation images, published with the first batch of each epoch after the first when the method
-     * reads them.
+     * Logits [V, C] on the validation images, published with the last batch of each epoch when the method reads them.
      */
     public static final String VALIDATION = "validation";
 

@@ -43,6 +43,7 @@ public final class Samples {
                 DIGEST,
                 100,
                 Ints.of(0, 1, 2),
+                Ints.of(3, 2),
                 Ints.of(8, 8),
                 7);
     }

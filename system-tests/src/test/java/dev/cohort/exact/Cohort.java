@@ -74,6 +74,7 @@ final class Cohort implements AutoCloseable {
                 setup.featureWidths(),
                 setup.data().digest(),
                 setup.data().test().labels(),
+                setup.data().validation().count(),
                 setup.experiment().pace(),
                 setup.experiment().elastic().min(),
                 setup.steps(),

@@ -8,6 +8,9 @@ import java.util.Random;
 
 /** Gaussian blobs as tiny grey images: each class has a centre, each image is its centre and noise. */
 final class Blobs {
+    /** For methods that read what peers think of held-out images. */
+    private static final double HELD_OUT = 0.2;
+
     static final ImageShape IMAGE = new ImageShape(4, 4, 1);
     static final int CLASSES = 4;
 
@@ -37,7 +40,7 @@ final class Blobs {
     static ImageData drawn(long seed, int train, int test, double contrast, double noise, double mislabelled) {
         Blobs blobs = new Blobs(seed, contrast, noise);
         ImageSet learned = blobs.set(train, mislabelled);
-        return ImageData.of(List.of("a", "b", "c", "d"), learned, blobs.set(test, 0), 0);
+        return ImageData.of(List.of("a", "b", "c", "d"), learned, blobs.set(test, 0), HELD_OUT);
     }
 
     private ImageSet set(int count, double mislabelled) {

@@ -28,7 +28,8 @@ final class Draw {
     private static final int CONTRIBUTORS_MIN = 2;
     private static final int HIDDEN = 5;
     private static final long TYPICAL_STEP_MS = 30;
-    private static final List<String> METHODS = List.of("mean_logit", "mean_logit", "one", "one", "dml", "independent");
+    private static final List<String> METHODS =
+            List.of("mean_logit", "mean_logit", "one", "one", "dml", "kdcl_general", "independent");
 
     private final long seed;
     private final SplittableRandom random;

@@ -48,11 +48,13 @@ final class Parts {
                         experiment.method(),
                         new TeacherSetting(
                                 experiment.elastic().max(),
+                                experiment.elastic().max(),
                                 featureWidths(),
                                 data.classes(),
                                 experiment.run().seed(),
                                 experiment.optimizer(),
-                                experiment.wire().logits()));
+                                experiment.wire().logits(),
+                                data.validation().labels()));
     }
 
     LearningRate learningRate() {
@@ -87,6 +89,7 @@ final class Parts {
                         featureWidths(),
                         data.digest(),
                         data.test().labels(),
+                        data.validation().count(),
                         experiment.pace(),
                         experiment.elastic().min(),
                         plan.steps(),

@@ -92,6 +92,11 @@ public final class PrefetchingRenderer implements Renderer, AutoCloseable {
     }
 
     @Override
+    public Images validationImages() {
+        return renderer.validationImages();
+    }
+
+    @Override
     public Images testImages() {
         return renderer.testImages();
     }

@@ -74,6 +74,7 @@ public final class CoordinatorRole {
                         manifest.featureWidths(),
                         manifest.dataDigest(),
                         manifest.testLabels(),
+                        manifest.validationLabels().size(),
                         experiment.pace(),
                         experiment.elastic().min(),
                         manifest.steps(),
@@ -99,7 +100,8 @@ public final class CoordinatorRole {
                                 manifest.classes(),
                                 experiment.run().seed(),
                                 experiment.optimizer(),
-                                experiment.wire().logits()));
+                                experiment.wire().logits(),
+                                manifest.validationLabels()));
     }
 
     private static Status status(CoordinatorStatus said) {

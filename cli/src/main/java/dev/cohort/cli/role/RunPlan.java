@@ -24,6 +24,7 @@ public final class RunPlan {
                 data.digest(),
                 data.train().count(),
                 data.test().labels(),
+                data.validation().labels(),
                 featureWidths(experiment),
                 BatchPlan.of(experiment, data).steps());
     }

@@ -55,6 +55,7 @@ final class SampleRun {
                 digest(0),
                 10,
                 TEST_LABELS,
+                Ints.of(),
                 Ints.of(64, 64),
                 10);
     }

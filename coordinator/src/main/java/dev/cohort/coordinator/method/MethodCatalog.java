@@ -24,6 +24,7 @@ public final class MethodCatalog {
             KdclNaive.METHOD,
             KdclLinear.METHOD,
             KdclMinLogit.METHOD,
+            KdclGeneral.METHOD,
             Okddip.METHOD,
             Pcl.METHOD,
             Codistillation.METHOD,

@@ -14,9 +14,17 @@ import dev.cohort.tensor.Ints;
  * @param seed of trained parameters; those of a slot depend on it and on the slot alone
  * @param optimizer of trained parameters; the learning rate comes with each step
  * @param wire element type to which targets are rounded, once
+ * @param validationLabels class of each held-out image
  */
 public record TeacherSetting(
-        int slots, int seats, Ints featureWidths, int classes, long seed, Experiment.Optimizer optimizer, DType wire) {
+        int slots,
+        int seats,
+        Ints featureWidths,
+        int classes,
+        long seed,
+        Experiment.Optimizer optimizer,
+        DType wire,
+        Ints validationLabels) {
     public TeacherSetting {
         if (slots < 1 || featureWidths.size() != slots) {
             throw new IllegalArgumentException(
@@ -31,7 +39,19 @@ public record TeacherSetting(
         }
     }
 
-    /** With a seat for every slot. */
+    /** Without held-out images. */
+    public TeacherSetting(
+            int slots,
+            int seats,
+            Ints featureWidths,
+            int classes,
+            long seed,
+            Experiment.Optimizer optimizer,
+            DType wire) {
+        this(slots, seats, featureWidths, classes, seed, optimizer, wire, Ints.of());
+    }
+
+    /** With a seat for every slot, and without held-out images. */
     public TeacherSetting(
             int slots, Ints featureWidths, int classes, long seed, Experiment.Optimizer optimizer, DType wire) {
         this(slots, slots, featureWidths, classes, seed, optimizer, wire);

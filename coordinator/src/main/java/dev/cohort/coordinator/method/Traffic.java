@@ -92,13 +92,20 @@ public record Traffic(long prediction, long outcome, long addressed) {
         List<Teacher.Vote> votes = new ArrayList<>();
         for (int slot = 0; slot < step.peers(); slot++) {
             NamedTensors tensors = NamedTensors.of(TensorName.LOGITS, tensor(random, step, step.classes()));
-            for (String read : teacher.reads()) {
+            for (String read : everyBatch(teacher)) {
                 int columns = read.equals(TensorName.FEATURES) ? step.featureWidth() : step.classes();
                 tensors = tensors.with(read, tensor(random, step, columns));
             }
             votes.add(new Teacher.Vote(new PeerId("p" + (slot + 1)), slot, tensors));
         }
         return votes;
+    }
+
+    /** What is read of every batch; the opinion on held-out images comes once an epoch. */
+    private static List<String> everyBatch(Teacher teacher) {
+        return teacher.reads().stream()
+                .filter(read -> !read.equals(TensorName.VALIDATION))
+                .toList();
     }
 
     private static Tensor tensor(SplittableRandom random, Step step, int columns) {

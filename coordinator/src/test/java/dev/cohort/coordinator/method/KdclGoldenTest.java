@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.distill.Objective;
 import dev.cohort.protocol.Term;
+import dev.cohort.tensor.NamedTensors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -37,15 +39,33 @@ class KdclGoldenTest {
                     golden.file().compare("alpha", alpha);
                     golden.file().compare("ce_of_teacher", convex.valueAt(alpha));
                 });
+            case "kdcl_general" -> GoldenCase.tests(file, 1e-9, KdclGoldenTest::general);
             default -> Stream.of();
         });
     }
 
-    /** Compares what all rules have, and gives the logits. */
-    private static List<double[]> compared(GoldenCase golden) {
+    private static void general(GoldenCase golden) {
         Cohort cohort = golden.cohort();
-        Teacher teacher = golden.teacher(golden.file().method(), golden.strength(), cohort);
-        Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        int classes = cohort.labels().classes();
+        List<double[]> opinions = new ArrayList<>();
+        golden.file().input("validation_z").forEach(z -> opinions.add(GoldenFile.numbers(z)));
+        double[] errors =
+                KdclGeneral.errors(opinions, GoldenFile.numbers(golden.file().input("validation_y")), classes);
+        golden.file().compare("C", errors);
+        golden.file().compare("alpha", KdclGeneral.alpha(errors, cohort.size()));
+        KdclGeneral teacher = (KdclGeneral) golden.teacher(golden.file().method(), golden.strength(), cohort);
+        compared(golden, teacher, teacher.knowing(errors, cohort.size()));
+    }
+
+    private static List<double[]> compared(GoldenCase golden) {
+        Teacher teacher = golden.teacher(golden.file().method(), golden.strength(), golden.cohort());
+        return compared(golden, teacher, teacher.initialState());
+    }
+
+    /** Compares what all rules have, and gives the logits. */
+    private static List<double[]> compared(GoldenCase golden, Teacher teacher, NamedTensors state) {
+        Cohort cohort = golden.cohort();
+        Teacher.Lesson lesson = teacher.teach(state, cohort.votes(0, 0.1));
         List<Objective.Result> results = IntStream.range(0, cohort.size())
                 .mapToObj(i -> cohort.objective(i, lesson))
                 .toList();

@@ -100,6 +100,7 @@ final class WireReader {
                 checks.digest(m.getDataDigest(), "data digest"),
                 checks.atLeast(0, m.getTrainImages(), "training images"),
                 checks.indices(m.getTestLabelsCount(), m::getTestLabels, classes, "test label"),
+                checks.indices(m.getValidationLabelsCount(), m::getValidationLabels, classes, "validation label"),
                 checks.indices(m.getFeatureWidthsCount(), m::getFeatureWidths, 1L << 31, "feature width"),
                 checks.atLeast(0, m.getSteps(), "steps"));
     }

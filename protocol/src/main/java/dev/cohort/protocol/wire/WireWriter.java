@@ -122,6 +122,7 @@ final class WireWriter {
                 .setDataDigest(bytes(m.dataDigest()))
                 .setTrainImages(m.trainImages())
                 .addAllTestLabels(m.testLabels().stream().boxed().toList())
+                .addAllValidationLabels(m.validationLabels().stream().boxed().toList())
                 .addAllFeatureWidths(m.featureWidths().stream().boxed().toList())
                 .setSteps(m.steps())
                 .build();

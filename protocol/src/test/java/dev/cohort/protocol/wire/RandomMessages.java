@@ -198,6 +198,7 @@ final class RandomMessages {
                 digest(),
                 random.nextInt(60_000),
                 ints(random.nextInt(30), classes),
+                ints(random.nextInt(30), classes),
                 ints(small(), 512),
                 number());
     }

@@ -1,0 +1,148 @@
+package dev.cohort.coordinator.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Term;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class KdclGeneralTest {
+    private static final int C = 3;
+    private static final int SLOTS = 4;
+    private static final Ints HELD_OUT = Ints.of(0, 1, 2, 1, 0);
+    private static final SoftLabels LABELS = new SoftLabels(C, List.of(Ints.of(0, 1, 2, 0)), List.of(1.0));
+
+    private static Teacher teacher() {
+        return MethodCatalog.get("kdcl_general")
+                .create(
+                        new Experiment.Method("kdcl_general", Map.of()),
+                        new TeacherSetting(
+                                SLOTS,
+                                SLOTS,
+                                Ints.of(1, 1, 1, 1),
+                                C,
+                                1,
+                                Cohort.sgd(0, false, 0),
+                                DType.FLOAT64,
+                                HELD_OUT));
+    }
+
+    private static double[] opinion(long seed) {
+        return new SplittableRandom(seed)
+                .doubles((long) HELD_OUT.size() * C, -2, 2)
+                .toArray();
+    }
+
+    /** The votes of a batch that ends an epoch. */
+    private static Teacher.Votes ending(Cohort cohort, List<double[]> opinions) {
+        Teacher.Votes votes = cohort.votes(0, 0.1);
+        List<Teacher.Vote> all = new ArrayList<>();
+        for (int i = 0; i < opinions.size(); i++) {
+            Teacher.Vote vote = votes.votes().get(i);
+            Tensor said = Tensor.of(DType.FLOAT64, opinions.get(i), HELD_OUT.size(), C);
+            all.add(new Teacher.Vote(vote.peer(), vote.slot(), vote.tensors().with(TensorName.VALIDATION, said)));
+        }
+        return new Teacher.Votes(votes.step(), 0, 0.1, votes.labels(), all);
+    }
+
+    private static double[] alpha(Teacher.Lesson lesson, int peers) {
+        Term.GatedCrossEntropy record = (Term.GatedCrossEntropy) lesson.terms().get(1);
+        assertThat(record.weight()).as("a record, not a loss").isZero();
+        double[] all = record.gates().toDoubles();
+        double[] first = java.util.Arrays.copyOf(all, peers);
+        for (int row = 1; row < LABELS.rows(); row++) {
+            assertThat(java.util.Arrays.copyOfRange(all, row * peers, (row + 1) * peers))
+                    .isEqualTo(first);
+        }
+        return first;
+    }
+
+    @Test
+    void weighsTheClosedCaseAsOnPaper() {
+        double[] errors = {0.2, 0.05, 0.05, 0.1};
+
+        double[] alpha = KdclGeneral.alpha(errors, 2);
+
+        assertThat(alpha).containsExactly(new double[] {0.25, 0.75}, within(1e-15));
+        double value = 0;
+        for (int i = 0; i < 2; i++) {
+            for (int j = 0; j < 2; j++) {
+                value += alpha[i] * alpha[j] * errors[2 * i + j];
+            }
+        }
+        assertThat(value).isCloseTo(0.0875, within(1e-15));
+    }
+
+    @Test
+    void weighsEqualPeersEqually() {
+        double[] same = opinion(3);
+        double[] errors = KdclGeneral.errors(List.of(same, same, opinion(4)), dense(), C);
+
+        assertThat(KdclGeneral.alpha(errors, 3)).containsExactly(1.0 / 3, 1.0 / 3, 1.0 / 3);
+    }
+
+    private static double[] dense() {
+        double[] dense = new double[HELD_OUT.size() * C];
+        for (int i = 0; i < HELD_OUT.size(); i++) {
+            dense[i * C + HELD_OUT.get(i)] = 1;
+        }
+        return dense;
+    }
+
+    @Test
+    void isUniformUntilAnEpochIsOverAndThenWeighsByErrors() {
+        Teacher teacher = teacher();
+        Cohort cohort = Cohort.random(1, LABELS, List.of(0, 1, 3), 1);
+        List<double[]> opinions = List.of(opinion(5), opinion(6), opinion(7));
+
+        Teacher.Lesson first = teacher.teach(teacher.initialState(), ending(cohort, opinions));
+        Teacher.Lesson second = teacher.teach(first.next(), cohort.votes(1, 0.1));
+
+        assertThat(alpha(first, 3)).containsExactly(new double[] {1.0 / 3, 1.0 / 3, 1.0 / 3}, within(1e-15));
+        assertThat(alpha(second, 3))
+                .containsExactly(KdclGeneral.alpha(KdclGeneral.errors(opinions, dense(), C), 3), within(1e-12));
+        assertThat(alpha(second, 3)[0]).isNotCloseTo(1.0 / 3, within(1e-3));
+        assertThat(second.next()).as("kept until the next epoch is over").isEqualTo(first.next());
+    }
+
+    @Test
+    void weighsASubsetByItsOwnErrorsAndAStrangerUniformly() {
+        Teacher teacher = teacher();
+        List<double[]> opinions = List.of(opinion(5), opinion(6), opinion(7));
+        NamedTensors state = teacher.teach(
+                        teacher.initialState(), ending(Cohort.random(1, LABELS, List.of(0, 1, 3), 1), opinions))
+                .next();
+
+        Cohort without = Cohort.random(2, LABELS, List.of(0, 3), 1);
+        Cohort stranger = Cohort.random(2, LABELS, List.of(0, 2), 1);
+
+        assertThat(alpha(teacher.teach(state, without.votes(1, 0.1)), 2))
+                .containsExactly(
+                        KdclGeneral.alpha(KdclGeneral.errors(List.of(opinions.get(0), opinions.get(2)), dense(), C), 2),
+                        within(1e-12));
+        assertThat(alpha(teacher.teach(state, stranger.votes(1, 0.1)), 2)).containsExactly(0.5, 0.5);
+    }
+
+    @Test
+    void theRecordOfItsWeightsTeachesNothing() {
+        Teacher teacher = teacher();
+        Cohort cohort = Cohort.random(1, LABELS, List.of(0, 1), 1);
+        Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.Lesson without = new Teacher.Lesson(1, lesson.terms().subList(0, 1), lesson.addressed(), lesson.next());
+
+        assertThat(cohort.objective(1, lesson).logitsGradient())
+                .isEqualTo(cohort.objective(1, without).logitsGradient());
+    }
+}
