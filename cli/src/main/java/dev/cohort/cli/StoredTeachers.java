@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.cli.role.RunPlan;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.StoredTeacher;
@@ -12,6 +13,7 @@ import dev.cohort.distill.OwnTeacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
 import dev.cohort.peer.checkpoint.StoredNetwork;
+import dev.cohort.peer.djl.Architecture;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.TensorName;
@@ -130,6 +132,9 @@ final class StoredTeachers {
         }
         Teacher teacher = teacher(experiment, data);
         checkReading(experiment, data, teacher, found);
+        if (teacher.ownTeacher() instanceof OwnTeacher.Branches branches) {
+            checkBranches(experiment, branches, data, found);
+        }
         if (!(teacher.ownTeacher() instanceof OwnTeacher.Frozen frozen)) {
             return;
         }
@@ -139,6 +144,28 @@ final class StoredTeachers {
         } else {
             check(frozen, experiment, data, found);
         }
+    }
+
+    private static void checkBranches(
+            Experiment experiment, OwnTeacher.Branches branches, ImageData data, List<String> found) {
+        Problems problems = new Problems();
+        for (int i = 0; i < experiment.peers().size(); i++) {
+            Experiment.Peer peer = experiment.peers().get(i);
+            problems.require(
+                    peer.control()
+                            || ModelCatalog.find(peer.model())
+                                    .map(Architecture::branches)
+                                    .orElse(true),
+                    "peers." + i + ".model",
+                    peer.model(),
+                    "a resnet, which alone has shared low layers under " + branches.count() + " branches");
+        }
+        problems.require(
+                RunPlan.rowsMin(experiment, data.train().count()) > 1,
+                "run.batch_size",
+                experiment.run().batchSize(),
+                "such that no batch has a single image, since the gate's batch norm needs two");
+        found.addAll(problems.found());
     }
 
     private static void checkReading(Experiment experiment, ImageData data, Teacher teacher, List<String> found) {

@@ -39,6 +39,22 @@ public interface Learner extends AutoCloseable {
      */
     void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient);
 
+    /**
+     * As {@link #backward(ForwardPass, Tensor, Optional)}, for a student of several branches.
+     *
+     * @param branchesGradient with respect to {@link Outputs#branches}, if the loss has such a part
+     */
+    default void backward(
+            ForwardPass pass,
+            Tensor logitsGradient,
+            Optional<Tensor> featuresGradient,
+            Optional<Tensor> branchesGradient) {
+        if (branchesGradient.isPresent()) {
+            throw new IllegalArgumentException("gradient of branches: this student has none");
+        }
+        backward(pass, logitsGradient, featuresGradient);
+    }
+
     /** One optimizer step with the gradients collected since the last, which are then zero. The own teacher follows it. */
     void update(double learningRate);
 
@@ -65,8 +81,14 @@ public interface Learner extends AutoCloseable {
      * @param logits [N, C]
      * @param features [N, D]
      * @param ownTeacher [N, C]: what the student's own teacher says of the same images, if it has one; a constant
+     * @param branches of a student of several branches, as {@link dev.cohort.protocol.TensorName#BRANCHES} says
      */
-    record Outputs(Tensor logits, Tensor features, Optional<Tensor> ownTeacher) {
+    record Outputs(Tensor logits, Tensor features, Optional<Tensor> ownTeacher, Optional<Tensor> branches) {
+        /** Of a student with one branch. */
+        public Outputs(Tensor logits, Tensor features, Optional<Tensor> ownTeacher) {
+            this(logits, features, ownTeacher, Optional.empty());
+        }
+
         /** Of a student without a teacher of its own. */
         public Outputs(Tensor logits, Tensor features) {
             this(logits, features, Optional.empty());

@@ -284,7 +284,7 @@ public final class Peer implements Node {
     private boolean train(Parked of) {
         long step = of.batch().step();
         Objective.Result result = objective(of, Optional.ofNullable(outcomes.get(step)));
-        learner.backward(of.pass(), result.logitsGradient(), result.featuresGradient());
+        learner.backward(of.pass(), result.logitsGradient(), result.featuresGradient(), result.branchesGradient());
         learner.update(setting.learningRate().applyAsDouble(step));
         report = Optional.of(new StepReport(
                 step,

@@ -36,9 +36,12 @@ record Publication(PeerSetting setting) {
     /** That, and what the objective needs of this peer alone. */
     static NamedTensors known(NamedTensors published, Learner.Outputs outputs) {
         boolean said = published.find(TensorName.OWN_TEACHER).isPresent();
-        return outputs.ownTeacher()
+        NamedTensors taught = outputs.ownTeacher()
                 .filter(teacher -> !said)
                 .map(teacher -> published.with(TensorName.OWN_TEACHER, teacher))
                 .orElse(published);
+        return outputs.branches()
+                .map(branches -> taught.with(TensorName.BRANCHES, branches))
+                .orElse(taught);
     }
 }

@@ -16,6 +16,7 @@ import java.util.Optional;
  * <pre>
  * L = a CE(z, y) + sum over soft targets  w T^2 KL(q || softmax_T(z))
  *                + sum over own targets   w T^2 KL(softmax_T(t) || softmax_T(z)) or w (1/BC) sum (softmax(z) - softmax(t))^2
+ *                + the loss of the student's own branches, where it has any ({@link BranchLoss})
  *                + sum over gated cross-entropies and leaf gradients  &lt;z, G&gt; or &lt;f, G&gt;
  * CE(z, y)          = -(1/B) sum y ln softmax(z)          dCE/dz        = (softmax(z) - y) / B
  * KL(q, softmax_T)  =  (1/B) sum q (ln q - ln softmax_T)  d(T^2 KL)/dz  = (T/B) (softmax_T(z) - q)
@@ -28,6 +29,7 @@ import java.util.Optional;
  * <p>KL with the factor T^2: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network" (2015).
  */
 public final class Objective {
+    private final SoftLabels batchLabels;
     private final double[] labels;
     private final double[] logits;
     private final int rows;
@@ -36,11 +38,13 @@ public final class Objective {
     private final double[] logitsGradient;
     private final List<TermLoss> termLosses = new ArrayList<>();
     private Optional<double[]> featuresGradient = Optional.empty();
+    private Optional<double[]> branchesGradient = Optional.empty();
 
     private Objective(SoftLabels labels, Tensor logits, Optional<Standing> standing) {
         this.rows = labels.rows();
         this.classes = labels.classes();
         requireShape("logits", logits, rows, classes);
+        this.batchLabels = labels;
         this.labels = labels.dense();
         this.logits = logits.toDoubles();
         this.standing = standing;
@@ -80,6 +84,7 @@ public final class Objective {
      * @param correct share of rows whose largest logit is the label of largest weight, 0..1
      * @param logitsGradient dL/dz [B, C]
      * @param featuresGradient dL/df [B, D], if a term has such a part
+     * @param branchesGradient with respect to {@link TensorName#BRANCHES}, if a term has such a part
      * @param termLosses the soft targets used, in the order of the terms
      */
     public record Result(
@@ -88,6 +93,7 @@ public final class Objective {
             double correct,
             Tensor logitsGradient,
             Optional<Tensor> featuresGradient,
+            Optional<Tensor> branchesGradient,
             List<TermLoss> termLosses) {
         public Result {
             termLosses = List.copyOf(termLosses);
@@ -137,6 +143,8 @@ public final class Objective {
                 Tensor.of(gradientType, objective.logitsGradient, objective.rows, objective.classes),
                 objective.featuresGradient.map(
                         g -> Tensor.of(gradientType, g, objective.rows, g.length / objective.rows)),
+                objective.branchesGradient.map(
+                        g -> Tensor.of(gradientType, g, objective.rows, g.length / objective.rows)),
                 objective.termLosses);
     }
 
@@ -170,6 +178,8 @@ public final class Objective {
             addLeafGradient(leaf, ownFeatures);
         } else if (term instanceof Term.OwnTarget own) {
             addOwnTarget(own, published);
+        } else if (term instanceof Term.OwnBranches own) {
+            addOwnBranches(own, published);
         } else if (term instanceof Term.CrossEntropy alone) {
             addCrossEntropy(alone.weight());
         }
@@ -284,6 +294,17 @@ public final class Objective {
         }
         throw new IllegalArgumentException(
                 "gated cross-entropy " + name + ": needs a soft target of logits of the same name");
+    }
+
+    private void addOwnBranches(Term.OwnBranches own, NamedTensors published) {
+        BranchLoss loss =
+                new BranchLoss(batchLabels, published.get(TensorName.BRANCHES), own.weight(), own.temperature());
+        double divergence = 0;
+        for (double one : loss.divergences) {
+            divergence += one;
+        }
+        termLosses.add(new TermLoss(own.name(), own.weight(), divergence));
+        branchesGradient = Optional.of(loss.gradient);
     }
 
     private void addLeafGradient(Term.LeafGradient leaf, Optional<Tensor> ownFeatures) {

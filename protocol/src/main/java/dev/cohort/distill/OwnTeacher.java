@@ -44,6 +44,22 @@ public sealed interface OwnTeacher {
     }
 
     /**
+     * The gated ensemble of the student's own branches: behind the low layers, which they share, it has {@code count} copies of
+     * the high ones, and a gate that weighs their logits row by row. The student's own logits are those of its first branch.
+     *
+     * <p>Source: Lan, Zhu, Gong, "Knowledge Distillation by On-the-fly Native Ensemble", NeurIPS 2018.
+     *
+     * @param count m, at least 2
+     */
+    record Branches(int count) implements OwnTeacher {
+        public Branches {
+            if (count < 2) {
+                throw new IllegalArgumentException("branches " + count + ": must be at least 2");
+            }
+        }
+    }
+
+    /**
      * A stored network that learns nothing more; in evaluation mode. It may be of another architecture than the student.
      *
      * @param checkpoints where each network lies: the path of a file, or {@link #BUILT_IN} and a name; at least one

@@ -14,5 +14,11 @@ public final class TensorName {
      */
     public static final String VALIDATION = "validation";
 
+    /**
+     * [B, m (C + 1)] of a student of m branches: the logits of each branch, then the gates, a row of which sums to 1. Never
+     * published: what a student's branches teach each other stays in it.
+     */
+    public static final String BRANCHES = "branches";
+
     private TensorName() {}
 }

@@ -83,6 +83,20 @@ public sealed interface Term {
         }
     }
 
+    /**
+     * What the branches of a student teach each other ({@link TensorName#BRANCHES}): with z_k the logits of branch k, g_k its
+     * gate and {@code z_e = sum_k g_k z_k}, {@code sum_k CE(z_k, y) + CE(z_e, y) + weight * sum_k T^2 KL(softmax_T(z_e) ||
+     * softmax_T(z_k))}, z_e constant in the KL. It has all the labels' part, so the outcome's label weight is 0 beside it.
+     *
+     * @param temperature T of both sides
+     */
+    record OwnBranches(String name, double weight, double temperature) implements Term {
+        @Override
+        public Audience audience() {
+            return Audience.EVERYBODY;
+        }
+    }
+
     /** {@code weight * CE(z, y)}, on top of the outcome's label weight, for a contributor that weighs its labels in its own way. */
     record CrossEntropy(String name, double weight) implements Term {
         @Override
@@ -137,6 +151,8 @@ public sealed interface Term {
                 hasher.text(leaf.tensor()).tensor(leaf.gradient());
             } else if (term instanceof OwnTarget own) {
                 hasher.text(own.form().name()).number(own.weight()).number(own.temperature());
+            } else if (term instanceof OwnBranches branches) {
+                hasher.number(branches.weight()).number(branches.temperature());
             } else if (term instanceof CrossEntropy labels) {
                 hasher.number(labels.weight());
             }

@@ -18,6 +18,7 @@ public final class MethodCatalog {
             Dml.METHOD,
             MeanLogit.METHOD,
             One.METHOD,
+            OneSharedTrunk.METHOD,
             CutnMix.METHOD,
             OnlineEnsembleCompression.METHOD,
             Adaptive.METHOD,

@@ -30,6 +30,10 @@ public record Parameter(String name, Range range, String defaultValue, String me
 
         public static final Range WHOLE =
                 new Range("number", "a whole number of at least 0", value -> value.matches("[0-9]{1,18}"));
+        /** For copies of a thing that teach each other. */
+        public static final Range SEVERAL =
+                new Range("number", "a whole number from 2 to 16", value -> value.matches("[2-9]|1[0-6]"));
+
         public static final Range CHECKPOINT = new Range(
                 "file",
                 "train, builtin, or a checkpoint file or run directory, whose path has no comma",

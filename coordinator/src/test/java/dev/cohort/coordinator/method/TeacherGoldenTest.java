@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.cohort.coordinator.Teacher;
+import dev.cohort.distill.BranchEnsemble;
 import dev.cohort.distill.Objective;
 import dev.cohort.distill.Schedules;
 import dev.cohort.distill.Softmax;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
@@ -126,7 +128,46 @@ class TeacherGoldenTest {
         compareLogitsGradients(golden, cohort, lesson);
     }
 
+    /** The same loss where the peers of the file are branches of one student, and the gates are what its gate put out. */
+    private static void branches(GoldenCase golden) {
+        GoldenFile file = golden.file();
+        Cohort cohort = golden.cohort();
+        int rows = cohort.labels().rows();
+        int classes = cohort.labels().classes();
+        double[] gates = GoldenFile.numbers(file.expected("gate"));
+        double[] packed = new double[rows * cohort.size() * (classes + 1)];
+        for (int row = 0; row < rows; row++) {
+            int start = row * cohort.size() * (classes + 1);
+            for (int k = 0; k < cohort.size(); k++) {
+                System.arraycopy(cohort.logits(k), row * classes, packed, start + k * classes, classes);
+            }
+            System.arraycopy(gates, row * cohort.size(), packed, start + cohort.size() * classes, cohort.size());
+        }
+        Tensor values = Tensor.of(DType.FLOAT64, packed, rows, cohort.size() * (classes + 1));
+        Objective.Result result = Objective.of(
+                cohort.labels(),
+                0,
+                List.of(new Term.OwnBranches("branches", file.hyper("w"), file.hyper("T"))),
+                cohort.published().get(0).get(TensorName.LOGITS),
+                NamedTensors.of(TensorName.BRANCHES, values),
+                Optional.empty(),
+                DType.FLOAT64,
+                Optional.empty());
+        double[] gradient = result.branchesGradient().orElseThrow().toDoubles();
+        double[] byBranch = new double[cohort.size() * rows * classes];
+        for (int i = 0; i < byBranch.length; i++) {
+            int k = i / (rows * classes);
+            int row = i / classes % rows;
+            byBranch[i] = gradient[row * cohort.size() * (classes + 1) + k * classes + i % classes];
+        }
+        file.compare("teacher_logits", BranchEnsemble.logits(values, classes).toDoubles());
+        file.compare("grad_z", byBranch);
+        assertThat(result.termLosses().get(0).loss())
+                .isCloseTo(sum(GoldenFile.numbers(file.expected("kd"))), within(1e-6));
+    }
+
     private static void one(GoldenCase golden) {
+        branches(golden);
         GoldenFile file = golden.file();
         Cohort cohort = golden.cohort();
         One teacher = (One) golden.teacher("one", golden.strength(), cohort);

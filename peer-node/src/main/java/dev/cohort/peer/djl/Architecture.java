@@ -34,6 +34,11 @@ public record Architecture(
         return channels * percent / 100;
     }
 
+    /** Whether its high layers can be there several times on shared low ones. */
+    public boolean branches() {
+        return family == Family.RESNET;
+    }
+
     /**
      * A Java heap (-Xmx) with room for a learner of this network, its checkpoints and the peer around it. PyTorch's own memory
      * comes on top.

@@ -9,6 +9,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
+import dev.cohort.distill.BranchEnsemble;
 import dev.cohort.peer.Learner;
 import dev.cohort.protocol.Images;
 import dev.cohort.tensor.Digest;
@@ -45,6 +46,7 @@ public final class DjlLearner implements Learner {
     private static final int CHUNK = 128;
 
     private final LearnerSetting setting;
+    private final int branches;
     private final DeviceChoice device;
     private final NDManager manager;
     private final Student student;
@@ -56,12 +58,18 @@ public final class DjlLearner implements Learner {
     private boolean hasGradients;
 
     DjlLearner(LearnerSetting setting) {
+        this(setting, 1);
+    }
+
+    /** @param branches of the student; with more than one, their gated ensemble is its own teacher */
+    DjlLearner(LearnerSetting setting, int branches) {
         this.setting = setting;
+        this.branches = branches;
         TorchEngine engine = TorchEngine.start();
         device = DeviceChoice.parse(setting.device()).on(engine.gpus(), setting.peerIndex());
         manager = engine.newManager(device);
         JniUtils.setGradMode(false);
-        student = Student.of(setting, manager);
+        student = Student.of(setting, manager, branches);
         parameters = student.namedParameters();
         optimizer = new Sgd(student.trainedParameters(), setting, manager);
         input = new ImageInput(setting.image(), setting.normalisation(), setting.dtype());
@@ -94,7 +102,7 @@ public final class DjlLearner implements Learner {
                 return student.forward(new PassWeights(scratch), new NDList(x), true);
             });
             outputs.attach(own);
-            ParkedPass pass = new ParkedPass(this, own, outputs.get(0), outputs.get(1), memory);
+            ParkedPass pass = new ParkedPass(this, own, outputs, memory);
             parked.add(pass);
             return pass;
         } catch (EngineException e) {
@@ -115,20 +123,42 @@ public final class DjlLearner implements Learner {
 
     @Override
     public void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient) {
+        backward(pass, logitsGradient, featuresGradient, Optional.empty());
+    }
+
+    @Override
+    public void backward(
+            ForwardPass pass,
+            Tensor logitsGradient,
+            Optional<Tensor> featuresGradient,
+            Optional<Tensor> branchesGradient) {
         ParkedPass ours = requireOpen(pass);
         requireShape("gradient of the logits", ours.outputs().logits(), logitsGradient);
         featuresGradient.ifPresent(
                 g -> requireShape("gradient of the features", ours.outputs().features(), g));
+        branchesGradient.ifPresent(g -> requireShape(
+                "gradient of the branches",
+                ours.outputs()
+                        .branches()
+                        .orElseThrow(() -> new IllegalArgumentException("gradient of branches: this student has none")),
+                g));
         try {
             NDArray seed = Arrays.write(ours.manager(), logitsGradient, type());
-            if (featuresGradient.isEmpty()) {
+            if (featuresGradient.isEmpty() && branchesGradient.isEmpty()) {
                 JniUtils.backward((PtNDArray) ours.logits(), (PtNDArray) seed, false, false);
             } else {
-                NDArray featureSeed = Arrays.write(ours.manager(), featuresGradient.get(), type());
-                NDArray surrogate = withGradients(() -> ours.logits()
-                        .mul(seed)
-                        .sum()
-                        .add(ours.features().mul(featureSeed).sum()));
+                NDArray surrogate = withGradients(() -> {
+                    NDArray sum = ours.logits().mul(seed).sum();
+                    if (featuresGradient.isPresent()) {
+                        NDArray g = Arrays.write(ours.manager(), featuresGradient.get(), type());
+                        sum = sum.add(ours.features().mul(g).sum());
+                    }
+                    if (branchesGradient.isPresent()) {
+                        NDArray g = Arrays.write(ours.manager(), branchesGradient.get(), type());
+                        sum = sum.add(ours.branches().orElseThrow().mul(g).sum());
+                    }
+                    return sum;
+                });
                 NDArray one = ours.manager().ones(surrogate.getShape(), type());
                 JniUtils.backward((PtNDArray) surrogate, (PtNDArray) one, false, false);
             }
@@ -155,6 +185,7 @@ public final class DjlLearner implements Learner {
         ByteBuffer memory = input.newBuffer(Math.min(CHUNK, images.count()));
         Rows logits = new Rows(images.count(), setting.classes(), setting.dtype());
         Rows features = new Rows(images.count(), featureWidth(), setting.dtype());
+        Rows packed = new Rows(images.count(), branches > 1 ? branches * (setting.classes() + 1) : 0, setting.dtype());
         try {
             for (int from = 0; from < images.count(); from += CHUNK) {
                 int count = Math.min(CHUNK, images.count() - from);
@@ -164,13 +195,26 @@ public final class DjlLearner implements Learner {
                             new ParameterStore(scratch, false), new NDList(input.view(scratch, values, count)), false);
                     logits.add(Arrays.read(outputs.get(0)));
                     features.add(Arrays.read(outputs.get(1)));
+                    if (branches > 1) {
+                        packed.add(Arrays.read(outputs.get(2)));
+                    }
                 }
             }
-            return new Outputs(logits.tensor(), features.tensor());
+            return outputs(
+                    logits.tensor(), features.tensor(), branches > 1 ? Optional.of(packed.tensor()) : Optional.empty());
         } finally {
             // PyTorch reads this memory, which Java would otherwise be free to take back meanwhile.
             Reference.reachabilityFence(memory);
         }
+    }
+
+    /** With what the ensemble of its branches says, if it has several. */
+    Outputs outputs(Tensor logits, Tensor features, Optional<Tensor> packed) {
+        return new Outputs(
+                logits,
+                features,
+                packed.map(b -> BranchEnsemble.logits(b, setting.classes()).as(setting.dtype())),
+                packed);
     }
 
     /**

@@ -41,8 +41,11 @@ final class InitialWeights {
             case WEIGHT ->
                 owner instanceof Convolution convolution
                         ? (manager, shape, dtype) -> kernel(name, convolution.getGroups(), manager, shape, dtype)
-                        : (manager, shape, dtype) -> drawn(manager, shape, dtype, uniform(random(name)));
-            case BIAS -> name.equals("fc.bias") ? this::headBias : Initializer.ZEROS;
+                        : (manager, shape, dtype) -> drawn(manager, shape, dtype, uniform(random(name), shape.get(1)));
+            case BIAS ->
+                name.endsWith("fc.bias")
+                        ? (manager, shape, dtype) -> drawn(manager, shape, dtype, uniform(random(name), featureWidth))
+                        : Initializer.ZEROS;
             case GAMMA, RUNNING_VAR -> Initializer.ONES;
             case BETA, RUNNING_MEAN -> Initializer.ZEROS;
             case OTHER -> throw new IllegalArgumentException("parameter " + name + ": has no rule for its first value");
@@ -55,12 +58,8 @@ final class InitialWeights {
         return drawn(manager, shape, dtype, () -> random.nextGaussian() * deviation);
     }
 
-    private NDArray headBias(NDManager manager, Shape shape, DataType dtype) {
-        return drawn(manager, shape, dtype, uniform(random("fc.bias")));
-    }
-
-    private DoubleSupplier uniform(Random random) {
-        double bound = 1 / StrictMath.sqrt(featureWidth);
+    private static DoubleSupplier uniform(Random random, long inputs) {
+        double bound = 1 / StrictMath.sqrt((double) inputs);
         return () -> (2 * random.nextDouble() - 1) * bound;
     }
 

@@ -115,6 +115,9 @@ public final class ModelCatalog {
         if (ownTeacher instanceof OwnTeacher.Frozen frozen) {
             return StoredTaught.of(setting, frozen);
         }
+        if (ownTeacher instanceof OwnTeacher.Branches branches) {
+            return new DjlLearner(setting, branches.count());
+        }
         DjlLearner student = new DjlLearner(setting);
         return ownTeacher instanceof OwnTeacher.None
                 ? student

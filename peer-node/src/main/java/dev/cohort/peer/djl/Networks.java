@@ -2,6 +2,7 @@ package dev.cohort.peer.djl;
 
 import ai.djl.nn.Block;
 import dev.cohort.protocol.ImageShape;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Builds the trunk of an architecture: everything before the pooled features, [N, channels, H, W] to [N, D, h, w]. */
@@ -23,22 +24,47 @@ final class Networks {
      * He et al. 2016, section 4.2: 6n+2 layers, 16, 32 and 64 channels, shortcuts of option A. A thinner one is thinner from its
      * first convolution on, so that every shortcut has something to add to.
      */
-    private static Block resNet(Architecture architecture) {
-        int channels = architecture.thinned(16);
-        Chain trunk = new Chain()
-                .then("conv1", Layers.conv(channels, 3, 1))
+    private static Chain resNet(Architecture architecture) {
+        return lowResNet(architecture).then("layer3", resNetStage(architecture, 3));
+    }
+
+    /** The first two of its three stages. */
+    private static Chain lowResNet(Architecture architecture) {
+        return new Chain()
+                .then("conv1", Layers.conv(architecture.thinned(16), 3, 1))
                 .then("bn1", Layers.norm())
-                .then(Layers.relu());
-        for (int stage = 1; stage <= 3; stage++) {
-            Chain layer = new Chain();
-            int filters = architecture.thinned(8 << stage);
-            for (int i = 0; i < (architecture.depth() - 2) / 6; i++) {
-                layer.then(Integer.toString(i), basicBlock(channels, filters));
-                channels = filters;
-            }
-            trunk.then("layer" + stage, layer);
+                .then(Layers.relu())
+                .then("layer1", resNetStage(architecture, 1))
+                .then("layer2", resNetStage(architecture, 2));
+    }
+
+    private static Chain resNetStage(Architecture architecture, int stage) {
+        Chain layer = new Chain();
+        int filters = architecture.thinned(8 << stage);
+        int channels = stage == 1 ? filters : architecture.thinned(4 << stage);
+        for (int i = 0; i < (architecture.depth() - 2) / 6; i++) {
+            layer.then(Integer.toString(i), basicBlock(channels, filters));
+            channels = filters;
         }
-        return trunk;
+        return layer;
+    }
+
+    /**
+     * A ResNet whose third stage and linear layer are there several times, on the first two.
+     *
+     * @throws IllegalArgumentException for another family
+     */
+    static Branched branched(Architecture architecture, int classes, int branches) {
+        if (!architecture.branches()) {
+            throw new IllegalArgumentException(
+                    "model " + architecture.name() + ": must be a resnet to have " + branches + " branches");
+        }
+        List<Headed> all = new ArrayList<>();
+        for (int k = 0; k < branches; k++) {
+            Chain stage = new Chain().then("layer3", resNetStage(architecture, 3));
+            all.add(new Headed(stage, architecture.featureWidth(), classes));
+        }
+        return new Branched(lowResNet(architecture), all, classes);
     }
 
     private static Block basicBlock(int channels, int filters) {

@@ -8,8 +8,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import ai.djl.nn.core.Linear;
-import ai.djl.nn.pooling.Pool;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
@@ -25,31 +23,34 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A student network as a DJL block: images [N, channels, H, W] in, the list (logits [N, C], features [N, D]) out. Features
- * are the last feature map averaged over H and W; logits are linear in them.
+ * A student network as a DJL block: images [N, channels, H, W] in, the list (logits [N, C], features [N, D]) out, and behind
+ * them the branches [N, m (C + 1)] of a student that has several ({@link Headed}, {@link Branched}).
  *
  * <p>Its parameters have stable names in the manner of PyTorch: {@code layer1.0.conv1.weight}, {@code bn1.running_mean}.
  */
 public final class Student extends AbstractBlock {
-    private final Block trunk;
-    private final Block head;
+    private final Block network;
     private final int featureWidth;
-    private final int classes;
 
-    Student(Block trunk, int featureWidth, int classes) {
-        this.trunk = trunk;
+    Student(Block network, int featureWidth) {
+        this.network = network;
         this.featureWidth = featureWidth;
-        this.classes = classes;
-        head = Linear.builder().setUnits(classes).build();
-        children.add("", trunk);
-        children.add("fc", head);
+        children.add("", network);
     }
 
     /** The network of {@code setting} with its initial weights on the device of {@code manager}, to which they belong. */
     public static Student of(LearnerSetting setting, NDManager manager) {
+        return of(setting, manager, 1);
+    }
+
+    /** Likewise, with so many branches. */
+    static Student of(LearnerSetting setting, NDManager manager, int branches) {
         Architecture architecture = ModelCatalog.get(setting.model());
-        Student student = new Student(
-                Networks.trunk(architecture, setting.image()), architecture.featureWidth(), setting.classes());
+        Block network = branches == 1
+                ? new Headed(
+                        Networks.trunk(architecture, setting.image()), architecture.featureWidth(), setting.classes())
+                : Networks.branched(architecture, setting.classes(), branches);
+        Student student = new Student(network, architecture.featureWidth());
         student.initialize(manager, setting.seed(), setting.image(), setting.dtype());
         return student;
     }
@@ -130,27 +131,16 @@ public final class Student extends AbstractBlock {
     @Override
     protected NDList forwardInternal(
             ParameterStore parameters, NDList inputs, boolean training, @Nullable PairList<String, Object> ignored) {
-        try (NDArray map = trunk.forward(parameters, inputs, training).singletonOrThrow()) {
-            NDArray features = Pool.globalAvgPool2d(map);
-            NDArray logits =
-                    head.forward(parameters, new NDList(features), training).singletonOrThrow();
-            return new NDList(logits, features);
-        }
+        return network.forward(parameters, inputs, training);
     }
 
     @Override
     protected void initializeChildBlocks(NDManager manager, DataType dtype, Shape... inputs) {
-        trunk.initialize(manager, dtype, inputs);
-        long width = Composite.outputShape(trunk, inputs[0]).get(1);
-        if (width != featureWidth) {
-            throw new IllegalStateException("feature width " + featureWidth + ": the network has " + width);
-        }
-        head.initialize(manager, dtype, new Shape(1, featureWidth));
+        network.initialize(manager, dtype, inputs);
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputs) {
-        long n = inputs[0].get(0);
-        return new Shape[] {new Shape(n, classes), new Shape(n, featureWidth)};
+        return network.getOutputShapes(inputs);
     }
 }

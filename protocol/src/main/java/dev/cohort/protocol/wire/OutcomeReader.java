@@ -85,6 +85,11 @@ final class OutcomeReader {
                         checks.name(t.getLeafGradient().getTensor(), "tensor of " + name),
                         checks.tensor(t.getLeafGradient().getGradient(), name));
             case OWN_TARGET -> ownTarget(name, t.getOwnTarget());
+            case OWN_BRANCHES ->
+                new Term.OwnBranches(
+                        name,
+                        checks.finite(t.getOwnBranches().getWeight(), "weight of " + name),
+                        temperature(t.getOwnBranches().getTemperature(), name));
             case CROSS_ENTROPY ->
                 new Term.CrossEntropy(name, checks.finite(t.getCrossEntropy().getWeight(), "weight of " + name));
             case KIND_NOT_SET ->

@@ -78,6 +78,9 @@ final class OutcomeWriter {
                             })
                     .setWeight(own.weight())
                     .setTemperature(own.temperature()));
+        } else if (term instanceof Term.OwnBranches branches) {
+            wire.setOwnBranches(
+                    Wire.OwnBranches.newBuilder().setWeight(branches.weight()).setTemperature(branches.temperature()));
         } else if (term instanceof Term.CrossEntropy labels) {
             wire.setCrossEntropy(Wire.CrossEntropy.newBuilder().setWeight(labels.weight()));
         } else {

@@ -1,0 +1,85 @@
+package dev.cohort.peer.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.pooling.Pool;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several branches on one trunk, and a gate that weighs them: the list (logits [N, C] and features [N, D] of the first branch,
+ * branches [N, m (C + 1)]: the logits of each branch, then the gates).
+ *
+ * <pre>
+ * g = softmax(relu(batchnorm(linear(h)))),  h [N, channels]: the trunk's feature map averaged over its height and width
+ * </pre>
+ *
+ * The first branch has the names, and so the first weights, of a network without branches. The bias of the gate's linear layer
+ * does nothing, since batch norm follows it; it is there because the official code has it.
+ *
+ * <p>Source: Lan, Zhu, Gong, "Knowledge Distillation by On-the-fly Native Ensemble", NeurIPS 2018, and its code.
+ */
+final class Branched extends AbstractBlock {
+    private final Block trunk;
+    private final List<Headed> branches;
+    private final Chain gate;
+    private final int classes;
+
+    /** @param branches at least 2, which all take what the trunk puts out */
+    Branched(Block trunk, List<Headed> branches, int classes) {
+        this.trunk = trunk;
+        this.branches = List.copyOf(branches);
+        this.classes = classes;
+        gate = new Chain()
+                .then("linear", Linear.builder().setUnits(branches.size()).build())
+                .then("bn", Layers.norm())
+                .then(Layers.relu());
+        children.add("", trunk);
+        for (int k = 0; k < branches.size(); k++) {
+            children.add(k == 0 ? "" : "branch" + (k + 1), branches.get(k));
+        }
+        children.add("gate", gate);
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters, NDList inputs, boolean training, @Nullable PairList<String, Object> ignored) {
+        try (NDArray map = trunk.forward(parameters, inputs, training).singletonOrThrow()) {
+            NDList first = branches.get(0).forward(parameters, new NDList(map), training);
+            NDList columns = new NDList(first.get(0));
+            for (Headed branch : branches.subList(1, branches.size())) {
+                columns.add(
+                        branch.forward(parameters, new NDList(map), training).get(0));
+            }
+            NDArray pooled = Pool.globalAvgPool2d(map);
+            NDArray scores =
+                    gate.forward(parameters, new NDList(pooled), training).singletonOrThrow();
+            columns.add(scores.softmax(1));
+            return new NDList(first.get(0), first.get(1), NDArrays.concat(columns, 1));
+        }
+    }
+
+    @Override
+    protected void initializeChildBlocks(NDManager manager, DataType dtype, Shape... inputs) {
+        trunk.initialize(manager, dtype, inputs);
+        Shape map = Composite.outputShape(trunk, inputs[0]);
+        branches.forEach(branch -> branch.initialize(manager, dtype, map));
+        gate.initialize(manager, dtype, new Shape(1, map.get(1)));
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputs) {
+        Shape map = Composite.outputShape(trunk, inputs[0]);
+        Shape[] first = branches.get(0).getOutputShapes(new Shape[] {map});
+        return new Shape[] {first[0], first[1], new Shape(inputs[0].get(0), (long) branches.size() * (classes + 1))};
+    }
+}

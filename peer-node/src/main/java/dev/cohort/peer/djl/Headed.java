@@ -1,0 +1,61 @@
+package dev.cohort.peer.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.pooling.Pool;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A trunk and its head: the list (logits [N, C], features [N, D]). Features are the trunk's last feature map averaged over its
+ * height and width; logits are linear in them.
+ */
+final class Headed extends AbstractBlock {
+    private final Block trunk;
+    private final Block head;
+    private final int featureWidth;
+    private final int classes;
+
+    Headed(Block trunk, int featureWidth, int classes) {
+        this.trunk = trunk;
+        this.featureWidth = featureWidth;
+        this.classes = classes;
+        head = Linear.builder().setUnits(classes).build();
+        children.add("", trunk);
+        children.add("fc", head);
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters, NDList inputs, boolean training, @Nullable PairList<String, Object> ignored) {
+        try (NDArray map = trunk.forward(parameters, inputs, training).singletonOrThrow()) {
+            NDArray features = Pool.globalAvgPool2d(map);
+            NDArray logits =
+                    head.forward(parameters, new NDList(features), training).singletonOrThrow();
+            return new NDList(logits, features);
+        }
+    }
+
+    @Override
+    protected void initializeChildBlocks(NDManager manager, DataType dtype, Shape... inputs) {
+        trunk.initialize(manager, dtype, inputs);
+        long width = Composite.outputShape(trunk, inputs[0]).get(1);
+        if (width != featureWidth) {
+            throw new IllegalStateException("feature width " + featureWidth + ": the network has " + width);
+        }
+        head.initialize(manager, dtype, new Shape(1, featureWidth));
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputs) {
+        long n = inputs[0].get(0);
+        return new Shape[] {new Shape(n, classes), new Shape(n, featureWidth)};
+    }
+}
