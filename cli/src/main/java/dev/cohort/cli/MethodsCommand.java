@@ -191,6 +191,8 @@ final class MethodsCommand implements Callable<Integer> {
             return "each peer keeps the average of its weights (decay up to " + average.decayMax() + ")";
         } else if (own instanceof OwnTeacher.Stale stale) {
             return "each peer keeps a copy of itself, renewed every " + stale.everySteps() + " steps";
+        } else if (own instanceof OwnTeacher.Others others) {
+            return "each peer runs copies of the others, renewed every " + others.everySteps() + " steps";
         } else if (own instanceof OwnTeacher.Branches branches) {
             return "each peer has " + branches.count() + " branches on shared low layers, and a gate";
         } else if (own instanceof OwnTeacher.Frozen) {

@@ -17,6 +17,7 @@ import dev.cohort.peer.djl.Architecture;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.wire.Limits;
 import dev.cohort.tensor.Ints;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -135,6 +136,9 @@ final class StoredTeachers {
         if (teacher.ownTeacher() instanceof OwnTeacher.Branches branches) {
             checkBranches(experiment, branches, data, found);
         }
+        if (teacher.ownTeacher() instanceof OwnTeacher.Others) {
+            checkOthers(experiment, found);
+        }
         if (!(teacher.ownTeacher() instanceof OwnTeacher.Frozen frozen)) {
             return;
         }
@@ -165,6 +169,30 @@ final class StoredTeachers {
                 "run.batch_size",
                 experiment.run().batchSize(),
                 "such that no batch has a single image, since the gate's batch norm needs two");
+        found.addAll(problems.found());
+    }
+
+    /** Who runs copies of others must know their architecture, and an outcome must have room for all of them. */
+    private static void checkOthers(Experiment experiment, List<String> found) {
+        Problems problems = new Problems();
+        List<Experiment.Peer> contributors = experiment.contributors();
+        String first = contributors.isEmpty() ? "" : contributors.get(0).model();
+        for (int i = 0; i < experiment.peers().size(); i++) {
+            Experiment.Peer peer = experiment.peers().get(i);
+            problems.require(
+                    peer.control() || peer.model().equals(first),
+                    "peers." + i + ".model",
+                    peer.model(),
+                    first + " as the first one is, since the peers run copies of one another");
+        }
+        long bytes =
+                ModelCatalog.find(first).map(Architecture::parameters).orElse(0L) * Float.BYTES * contributors.size();
+        problems.require(
+                bytes < Limits.DEFAULT.messageBytesMax(),
+                "peers",
+                contributors.size() + " of " + first,
+                "so few or small that all their weights fit into " + (Limits.DEFAULT.messageBytesMax() >> 20)
+                        + " MiB, since the peers hand them over");
         found.addAll(problems.found());
     }
 

@@ -5,6 +5,7 @@ import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * A student network as the peer sees it: forward, then some time later the gradient of the loss with respect to what was put
@@ -60,6 +61,17 @@ public interface Learner extends AutoCloseable {
 
     /** Evaluation-mode outputs, those of the own teacher included; no graph, no statistics updated. */
     Outputs infer(Images images);
+
+    /**
+     * What this student hands over with its prediction of {@code step}, by names that begin with {@link
+     * dev.cohort.protocol.TensorName#WEIGHTS}; nothing, unless students run copies of one another.
+     */
+    default NamedTensors handedOver(long step) {
+        return NamedTensors.none();
+    }
+
+    /** Takes up what other students handed over, by their slots; what is no network of this kind is left aside. */
+    default void takeUp(SortedMap<Integer, NamedTensors> copies) {}
 
     /** Parameters, buffers and optimizer state by name: all that training goes on from. */
     NamedTensors snapshot();

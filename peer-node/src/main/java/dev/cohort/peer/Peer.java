@@ -223,9 +223,9 @@ public final class Peer implements Node {
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
         Images images = renderer.render(batch, slot.orElseThrow());
-        NamedTensors heldOut = publication.heldOut(batch, learner, renderer);
+        NamedTensors besides = publication.besides(batch, learner, renderer);
         Learner.ForwardPass pass = learner.forward(images, batch.step());
-        NamedTensors published = publication.of(pass.outputs(), heldOut);
+        NamedTensors published = publication.of(pass.outputs(), besides);
         Parked now = new Parked(
                 batch, pass, published, Publication.known(published, pass.outputs()), published.digest(), images);
         parked = Optional.of(now);
@@ -286,6 +286,12 @@ public final class Peer implements Node {
         Objective.Result result = objective(of, Optional.ofNullable(outcomes.get(step)));
         learner.backward(of.pass(), result.logitsGradient(), result.featuresGradient(), result.branchesGradient());
         learner.update(setting.learningRate().applyAsDouble(step));
+        if (!setting.observer()) {
+            Optional.ofNullable(outcomes.get(step))
+                    .map(outcome -> Publication.copies(outcome, slot))
+                    .filter(copies -> !copies.isEmpty())
+                    .ifPresent(learner::takeUp);
+        }
         report = Optional.of(new StepReport(
                 step,
                 result.crossEntropy(),

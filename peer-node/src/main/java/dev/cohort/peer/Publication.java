@@ -1,20 +1,44 @@
 package dev.cohort.peer;
 
 import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Renderer;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Which of a student's tensors everybody may read: its logits, and what the method reads besides. */
 record Publication(PeerSetting setting) {
-    /** What it thinks of the held-out images: with its last batch of an epoch, and if the method reads that; else nothing. */
-    NamedTensors heldOut(Batch batch, Learner learner, Renderer renderer) {
+    /**
+     * What is said now and then, before the forward pass: what it thinks of the held-out images with its last batch of an epoch,
+     * if the method reads that, and weights that it hands over.
+     */
+    NamedTensors besides(Batch batch, Learner learner, Renderer renderer) {
+        NamedTensors weights = learner.handedOver(batch.step());
         if (!batch.endsEpoch() || !setting.reads().contains(TensorName.VALIDATION)) {
-            return NamedTensors.none();
+            return weights;
         }
         Tensor logits = learner.infer(renderer.validationImages()).logits();
-        return NamedTensors.of(TensorName.VALIDATION, logits.as(setting.logits()));
+        return weights.with(TensorName.VALIDATION, logits.as(setting.logits()));
+    }
+
+    /** The copies of other students in an outcome, by slot. */
+    static SortedMap<Integer, NamedTensors> copies(Outcome outcome, Optional<Integer> ownSlot) {
+        SortedMap<Integer, NamedTensors> copies = new TreeMap<>();
+        if (outcome.resolution() instanceof Outcome.Targets targets) {
+            for (Term term : targets.terms()) {
+                if (term instanceof Term.Copies handed) {
+                    handed.students().stream()
+                            .filter(copy -> !Optional.of(copy.slot()).equals(ownSlot))
+                            .forEach(copy -> copies.put(copy.slot(), copy.weights()));
+                }
+            }
+        }
+        return copies;
     }
 
     /** What is said of a batch, and {@code besides}. */

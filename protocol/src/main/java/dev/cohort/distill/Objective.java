@@ -222,10 +222,12 @@ public final class Objective {
     }
 
     private void addOwnTarget(Term.OwnTarget own, NamedTensors published) {
-        Tensor teacher = published
-                .find(TensorName.OWN_TEACHER)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "own target " + own.name() + ": this peer has no teacher of its own"));
+        Optional<Tensor> said = published.find(TensorName.OWN_TEACHER);
+        if (said.isEmpty()) {
+            // A student that came between two exchanges has nobody's copy yet.
+            return;
+        }
+        Tensor teacher = said.get();
         requireShape(TensorName.OWN_TEACHER, teacher, rows, classes);
         double loss = switch (own.form()) {
             case DIVERGENCE ->

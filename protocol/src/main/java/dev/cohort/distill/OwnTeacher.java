@@ -44,6 +44,33 @@ public sealed interface OwnTeacher {
     }
 
     /**
+     * Copies of the other students, which each hands over with its prediction of every {@code everySteps}-th step, the first
+     * included, and which the student runs itself, in evaluation mode. Together they say the mean of their softmax at {@code
+     * temperature}, given as logits: {@code T ln mean_j softmax_T(z_j)}. All students are of one architecture.
+     *
+     * <p>Source: the rarely exchanged checkpoints of Anil et al., "Large scale distributed neural network training through
+     * online distillation" (2018).
+     *
+     * @param everySteps at least 1
+     * @param temperature T, above 0
+     */
+    record Others(long everySteps, double temperature) implements OwnTeacher {
+        public Others {
+            if (everySteps < 1) {
+                throw new IllegalArgumentException("exchange every " + everySteps + " steps: must be at least 1");
+            }
+            if (!(temperature > 0)) {
+                throw new IllegalArgumentException("temperature " + temperature + ": must be above 0");
+            }
+        }
+
+        /** Whether weights are handed over with the prediction of {@code step}, from 1. */
+        public boolean exchangesAt(long step) {
+            return (step - 1) % everySteps == 0;
+        }
+    }
+
+    /**
      * The gated ensemble of the student's own branches: behind the low layers, which they share, it has {@code count} copies of
      * the high ones, and a gate that weighs their logits row by row. The student's own logits are those of its first branch.
      *

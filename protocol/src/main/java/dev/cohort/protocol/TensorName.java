@@ -20,5 +20,8 @@ public final class TensorName {
      */
     public static final String BRANCHES = "branches";
 
+    /** Before the names of a student's weights, where a student hands them over for others to run ({@link Term.Copies}). */
+    public static final String WEIGHTS = "weights/";
+
     private TensorName() {}
 }

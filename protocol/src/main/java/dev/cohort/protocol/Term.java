@@ -1,6 +1,7 @@
 package dev.cohort.protocol;
 
 import dev.cohort.tensor.Hasher;
+import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
 
@@ -97,6 +98,26 @@ public sealed interface Term {
         }
     }
 
+    /**
+     * Weights that students have handed over: whoever runs copies of the others takes them up after the update of this step. No
+     * loss.
+     *
+     * @param students in the order of their slots
+     */
+    record Copies(String name, List<Copy> students) implements Term {
+        public Copies {
+            students = List.copyOf(students);
+        }
+
+        @Override
+        public Audience audience() {
+            return Audience.EVERYBODY;
+        }
+    }
+
+    /** Weights and statistics, by name, of the student in {@code slot}. */
+    record Copy(int slot, NamedTensors weights) {}
+
     /** {@code weight * CE(z, y)}, on top of the outcome's label weight, for a contributor that weighs its labels in its own way. */
     record CrossEntropy(String name, double weight) implements Term {
         @Override
@@ -151,6 +172,10 @@ public sealed interface Term {
                 hasher.text(leaf.tensor()).tensor(leaf.gradient());
             } else if (term instanceof OwnTarget own) {
                 hasher.text(own.form().name()).number(own.weight()).number(own.temperature());
+            } else if (term instanceof Copies copies) {
+                hasher.number(copies.students().size());
+                copies.students()
+                        .forEach(c -> hasher.number(c.slot()).digest(c.weights().digest()));
             } else if (term instanceof OwnBranches branches) {
                 hasher.number(branches.weight()).number(branches.temperature());
             } else if (term instanceof CrossEntropy labels) {

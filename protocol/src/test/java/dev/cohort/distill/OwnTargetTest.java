@@ -1,7 +1,6 @@
 package dev.cohort.distill;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.cohort.distill.Objective.Result;
@@ -141,19 +140,18 @@ class OwnTargetTest {
     }
 
     @Test
-    void aPeerWithoutATeacherOfItsOwnIsTold() {
+    void aPeerWhoseOwnTeacherSaysNothingYetLearnsFromTheLabels() {
         Term own = new OwnTarget("average", OwnTarget.Form.SQUARES, 1, 1);
+        NamedTensors known = NamedTensors.of(TensorName.LOGITS, logits);
 
-        assertThatThrownBy(() -> Objective.of(
-                        LABELS,
-                        1,
-                        List.of(own),
-                        logits,
-                        NamedTensors.of(TensorName.LOGITS, logits),
-                        Optional.empty(),
-                        DType.FLOAT64,
-                        Optional.empty()))
-                .hasMessage("own target average: this peer has no teacher of its own");
+        Result result =
+                Objective.of(LABELS, 1, List.of(own), logits, known, Optional.empty(), DType.FLOAT64, Optional.empty());
+
+        assertThat(result.termLosses()).isEmpty();
+        assertThat(result.logitsGradient())
+                .isEqualTo(Objective.of(
+                                LABELS, 1, List.of(), logits, known, Optional.empty(), DType.FLOAT64, Optional.empty())
+                        .logitsGradient());
     }
 
     private Result objective(Tensor at, List<Term> terms, Optional<Standing> standing) {

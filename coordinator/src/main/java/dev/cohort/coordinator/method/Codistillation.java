@@ -5,13 +5,16 @@ import dev.cohort.distill.OwnTeacher;
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
+import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Codistillation by stale predictions: every peer imitates what old copies of the others say of the same batch.
+ * Codistillation: every peer imitates what old copies of the others say of the same batch.
  *
  * <pre>
  * L_i = CE(z_i, y) + w T^2 KL(q_i || softmax_T(z_i)) after burn_in_steps, before: CE(z_i, y)
@@ -24,13 +27,22 @@ import java.util.TreeMap;
  * gradient is then that of dml. One target serves all, the mean over all copies, from which each contributor takes out what its
  * own copy said; a peer that is late has the mean of all.
  *
+ * <p>With {@code exchange=checkpoints} the weights travel instead of what the copies say: each peer hands its weights over with
+ * its prediction of every k-th step, the first included, the outcome of that step gives them to all, and from the next step on
+ * every peer runs the copies of the others itself ({@link OwnTeacher.Others}), so that between two exchanges nothing travels
+ * that a target needs. It pays when a copy is smaller than k batches of logits. All peers are then of one architecture. A peer
+ * that comes between two exchanges learns from the labels alone until the next.
+ *
  * <p>Source: Anil et al., "Large scale distributed neural network training through online distillation", ICLR 2018 (arXiv
  * 1804.03235): stale predictions of the others, burn-in, interval of exchange. The cross-entropy with soft targets of which its
  * algorithm is remembered to speak has the same gradient as the KL at T = 1 and differs in value by the entropy of q_i. Ours:
- * all peers see the same batch, the copies' predictions travel instead of their weights, and the default k = 50.
+ * all peers see the same batch, by default the copies' predictions travel instead of their weights, and k = 50.
  */
 final class Codistillation implements Teacher {
     private static final String EVERY_STEPS = "every_steps";
+    private static final String EXCHANGE = "exchange";
+    private static final String PREDICTIONS = "predictions";
+    private static final String CHECKPOINTS = "checkpoints";
     private static final String BURN_IN_STEPS = "burn_in_steps";
 
     static final Method METHOD = new Method(
@@ -48,6 +60,12 @@ final class Codistillation implements Teacher {
                             "50",
                             "updates between two copies that a peer takes of itself; 0 = the peers' logits of now"),
                     new Parameter(
+                            EXCHANGE,
+                            Parameter.Range.oneOf(PREDICTIONS, CHECKPOINTS),
+                            PREDICTIONS,
+                            "what travels: what a peer's copy of itself says of every batch, or the weights every"
+                                    + " every_steps, which the others then run"),
+                    new Parameter(
                             BURN_IN_STEPS,
                             Parameter.Range.WHOLE,
                             "0",
@@ -57,10 +75,12 @@ final class Codistillation implements Teacher {
             Codistillation::new);
 
     private static final String TERM = "others_copies";
+    private static final String EXCHANGED = "exchanged";
 
     private final Distillation distillation;
     private final long everySteps;
     private final long burnInSteps;
+    private final boolean checkpoints;
     private final TeacherSetting setting;
 
     private Codistillation(Arguments arguments, TeacherSetting setting) {
@@ -68,6 +88,11 @@ final class Codistillation implements Teacher {
         distillation = Distillation.of(arguments);
         everySteps = arguments.whole(EVERY_STEPS);
         burnInSteps = arguments.whole(BURN_IN_STEPS);
+        checkpoints = arguments.word(EXCHANGE).equals(CHECKPOINTS);
+        if (checkpoints && everySteps == 0) {
+            throw new IllegalArgumentException(
+                    "method.every_steps: 0: must be at least 1 with method.exchange=" + CHECKPOINTS);
+        }
     }
 
     /** Whether copies teach, not the peers as they are now. */
@@ -77,11 +102,14 @@ final class Codistillation implements Teacher {
 
     @Override
     public List<String> reads() {
-        return stale() ? METHOD.reads() : List.of();
+        return stale() && !checkpoints ? METHOD.reads() : List.of();
     }
 
     @Override
     public OwnTeacher ownTeacher() {
+        if (checkpoints) {
+            return new OwnTeacher.Others(everySteps, distillation.temperature());
+        }
         return stale() ? new OwnTeacher.Stale(everySteps) : new OwnTeacher.None();
     }
 
@@ -90,8 +118,49 @@ final class Codistillation implements Teacher {
         return METHOD.contributorsMin();
     }
 
+    /** Whether weights were handed over yet, where they are: nobody has a copy before. */
+    @Override
+    public NamedTensors initialState() {
+        return checkpoints ? exchanged(0) : NamedTensors.none();
+    }
+
+    private static NamedTensors exchanged(double yes) {
+        return NamedTensors.of(EXCHANGED, Tensor.of(DType.FLOAT64, new double[] {yes}, 1));
+    }
+
     @Override
     public Lesson teach(NamedTensors state, Votes votes) {
+        return checkpoints ? ofCheckpoints(state, votes) : ofPredictions(state, votes);
+    }
+
+    private Lesson ofCheckpoints(NamedTensors state, Votes votes) {
+        List<Term> terms = new ArrayList<>();
+        if (votes.step() > burnInSteps && state.get(EXCHANGED).at(0) == 1) {
+            terms.add(new Term.OwnTarget(
+                    TERM,
+                    Term.OwnTarget.Form.DIVERGENCE,
+                    distillation.weightAt(votes.epoch()),
+                    distillation.temperature()));
+        }
+        List<Term.Copy> handed = new ArrayList<>();
+        for (Vote vote : votes.votes()) {
+            SortedMap<String, Tensor> weights = new TreeMap<>();
+            vote.tensors().asMap().forEach((name, tensor) -> {
+                if (name.startsWith(TensorName.WEIGHTS)) {
+                    weights.put(name.substring(TensorName.WEIGHTS.length()), tensor);
+                }
+            });
+            if (!weights.isEmpty()) {
+                handed.add(new Term.Copy(vote.slot(), NamedTensors.of(weights)));
+            }
+        }
+        if (!handed.isEmpty()) {
+            terms.add(new Term.Copies(TERM, handed));
+        }
+        return new Lesson(1, terms, new TreeMap<>(), handed.isEmpty() ? state : exchanged(1));
+    }
+
+    private Lesson ofPredictions(NamedTensors state, Votes votes) {
         if (votes.step() <= burnInSteps) {
             return new Lesson(1, List.of(), new TreeMap<>(), state);
         }

@@ -146,6 +146,57 @@ class CodistillationTest {
         assertThat(teacher.contributorsMin()).isEqualTo(2);
     }
 
+    private static final Map<String, String> CHECKPOINTS =
+            Map.of("exchange", "checkpoints", "every_steps", "3", "temperature", "2", "weight", "0.7");
+
+    @Test
+    void givesTheWeightsThatWereHandedOverToAllAndTeachesFromTheNextStepOn() {
+        Teacher teacher = teacher("codistillation", CHECKPOINTS);
+        Cohort cohort = Cohort.random(1, MIXED, List.of(0, 2), 1);
+        Cohort handing = cohort.with("weights/fc.bias", List.of(new double[] {1, 2, 3}, new double[] {4, 5, 6}));
+
+        Teacher.Lesson first = teacher.teach(teacher.initialState(), handing.votes(0, 0.1));
+        Teacher.Lesson second = teacher.teach(first.next(), cohort.votes(0, 0.1));
+
+        assertThat(teacher.reads()).isEmpty();
+        assertThat(teacher.ownTeacher()).isEqualTo(new OwnTeacher.Others(3, 2));
+        assertThat(first.terms()).as("nobody has a copy yet").hasSize(1);
+        Term.Copies copies = (Term.Copies) first.terms().get(0);
+        assertThat(copies.students()).extracting(Term.Copy::slot).containsExactly(0, 2);
+        assertThat(copies.students().get(1).weights().get("fc.bias").toDoubles())
+                .containsExactly(4, 5, 6);
+        assertThat(second.terms())
+                .containsExactly(new Term.OwnTarget("others_copies", Term.OwnTarget.Form.DIVERGENCE, 0.7, 2));
+        assertThat(second.next()).isEqualTo(first.next());
+    }
+
+    @Test
+    void handsOverWhatThoseWhoSpokeHandedOver() {
+        Teacher teacher = teacher("codistillation", CHECKPOINTS);
+        Cohort cohort = Cohort.random(1, MIXED, List.of(0, 2), 1);
+        Teacher.Votes votes = cohort.votes(0, 0.1);
+        Teacher.Vote second = votes.votes().get(1);
+        List<Teacher.Vote> half = List.of(
+                votes.votes().get(0),
+                new Teacher.Vote(
+                        second.peer(),
+                        second.slot(),
+                        second.tensors().with("weights/a", Tensor.of(DType.FLOAT32, new double[] {1}, 1))));
+
+        Teacher.Lesson lesson =
+                teacher.teach(teacher.initialState(), new Teacher.Votes(1, 0, 0.1, votes.labels(), half));
+
+        assertThat(((Term.Copies) lesson.terms().get(0)).students())
+                .extracting(Term.Copy::slot)
+                .containsExactly(2);
+    }
+
+    @Test
+    void refusesCheckpointsThatAreExchangedAllTheTime() {
+        assertThatThrownBy(() -> teacher("codistillation", Map.of("exchange", "checkpoints", "every_steps", "0")))
+                .hasMessage("method.every_steps: 0: must be at least 1 with method.exchange=checkpoints");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"-1", "1.5", "soon", "9999999999999999999"})
     void refusesWhatIsNoNumberOfSteps(String value) {

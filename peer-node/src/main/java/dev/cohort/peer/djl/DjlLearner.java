@@ -250,6 +250,16 @@ public final class DjlLearner implements Learner {
         }
     }
 
+    /** Whether these are weights and statistics of this network, and nothing else. */
+    boolean fits(NamedTensors weights) {
+        return weights.asMap().keySet().equals(parameters.keySet())
+                && parameters.entrySet().stream().allMatch(own -> {
+                    Tensor tensor = weights.get(own.getKey());
+                    return tensor.dtype() == setting.dtype()
+                            && Arrays.shapeOf(own.getValue().getArray()).equals(tensor.shape());
+                });
+    }
+
     /** Overwrites weights and batch-norm statistics; names that are not those of the network are ignored. */
     void load(NamedTensors weights) {
         student.load(weights);

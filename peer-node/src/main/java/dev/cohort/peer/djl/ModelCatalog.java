@@ -115,6 +115,10 @@ public final class ModelCatalog {
         if (ownTeacher instanceof OwnTeacher.Frozen frozen) {
             return StoredTaught.of(setting, frozen);
         }
+        if (ownTeacher instanceof OwnTeacher.Others others) {
+            return new OthersTaught(
+                    new DjlLearner(setting), new DjlLearner(setting.withoutMomentum()), others, setting.classes());
+        }
         if (ownTeacher instanceof OwnTeacher.Branches branches) {
             return new DjlLearner(setting, branches.count());
         }

@@ -90,11 +90,24 @@ final class OutcomeReader {
                         name,
                         checks.finite(t.getOwnBranches().getWeight(), "weight of " + name),
                         temperature(t.getOwnBranches().getTemperature(), name));
+            case COPIES -> copies(name, t.getCopies());
             case CROSS_ENTROPY ->
                 new Term.CrossEntropy(name, checks.finite(t.getCrossEntropy().getWeight(), "weight of " + name));
             case KIND_NOT_SET ->
                 throw new Refusal(Reason.BAD_VALUE, "term " + name + " of a kind that this program does not know");
         };
+    }
+
+    private Term copies(String name, Wire.Copies copies) {
+        Limits limits = checks.limits();
+        checks.atMost(limits.slotsMax(), copies.getStudentsCount(), "number of copies");
+        return new Term.Copies(
+                name,
+                copies.getStudentsList().stream()
+                        .map(c -> new Term.Copy(
+                                checks.atMost(limits.slotsMax() - 1, checks.atLeast(0, c.getSlot(), "slot"), "slot"),
+                                checks.tensors(c.getWeightsList())))
+                        .toList());
     }
 
     private double temperature(double temperature, String name) {

@@ -78,6 +78,12 @@ final class OutcomeWriter {
                             })
                     .setWeight(own.weight())
                     .setTemperature(own.temperature()));
+        } else if (term instanceof Term.Copies copies) {
+            Wire.Copies.Builder all = Wire.Copies.newBuilder();
+            copies.students()
+                    .forEach(c -> all.addStudents(
+                            Wire.Copy.newBuilder().setSlot(c.slot()).addAllWeights(WireWriter.tensors(c.weights()))));
+            wire.setCopies(all);
         } else if (term instanceof Term.OwnBranches branches) {
             wire.setOwnBranches(
                     Wire.OwnBranches.newBuilder().setWeight(branches.weight()).setTemperature(branches.temperature()));

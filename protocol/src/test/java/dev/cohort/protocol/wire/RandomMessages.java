@@ -154,7 +154,7 @@ final class RandomMessages {
 
     /** One of each kind of term, in random order and number. */
     List<Term> terms() {
-        return many(small(), () -> switch (random.nextInt(6)) {
+        return many(small(), () -> switch (random.nextInt(7)) {
             case 0 ->
                 new Term.SoftTarget(
                         text(),
@@ -165,6 +165,8 @@ final class RandomMessages {
                         0.5 + share(),
                         oneOf(Term.Audience.values()));
             case 1 -> new Term.OwnTarget(text(), oneOf(Term.OwnTarget.Form.values()), gaussian(), 0.5 + share());
+            case 5 ->
+                new Term.Copies(text(), many(3, () -> new Term.Copy(small(), NamedTensors.of("fc.bias", tensor(3)))));
             case 4 -> new Term.OwnBranches(text(), gaussian(), 0.5 + share());
             case 2 -> new Term.CrossEntropy(text(), gaussian());
             case 3 -> new Term.GatedCrossEntropy(text(), tensor(2, 3), gaussian());
