@@ -34,14 +34,28 @@ final class GoldenFile {
 
     /** All files of the folder {@code -Dgolden.dir}, or of the test resources, in the order of their names; never none. */
     static List<GoldenFile> all() {
-        try (Stream<Path> paths = Files.list(folder())) {
+        return in(folder());
+    }
+
+    /**
+     * The files {@code *.json} of a folder in the order of their names, whatever these are: the method is what a file says, and
+     * empty where it says none.
+     *
+     * @throws AssertionError if there are none
+     */
+    static List<GoldenFile> in(Path folder) {
+        assertThat(folder).as("folder of golden files, golden.dir").isDirectory();
+        try (Stream<Path> paths = Files.list(folder)) {
             List<GoldenFile> files = new ArrayList<>();
-            for (Path path :
-                    paths.filter(p -> p.toString().endsWith(".json")).sorted().toList()) {
+            for (Path path : paths.filter(p -> p.toString().endsWith(".json") && Files.isRegularFile(p))
+                    .sorted()
+                    .toList()) {
                 String file = String.valueOf(path.getFileName());
                 files.add(new GoldenFile(file, new ObjectMapper().readTree(path.toFile()), 0));
             }
-            assertThat(files).as("golden files in %s", folder()).isNotEmpty();
+            assertThat(files)
+                    .as("golden files: %s must have at least one *.json (golden.dir)", folder)
+                    .isNotEmpty();
             return files;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -49,13 +63,13 @@ final class GoldenFile {
     }
 
     private static Path folder() {
-        Optional<String> given = Optional.ofNullable(System.getProperty("golden.dir"));
+        String given = System.getProperty("golden.dir", "");
         try {
-            return given.isPresent()
-                    ? fromRoot(Path.of(given.get()))
-                    : Path.of(Optional.ofNullable(GoldenFile.class.getResource("/golden"))
+            return given.isBlank()
+                    ? Path.of(Optional.ofNullable(GoldenFile.class.getResource("/golden"))
                             .orElseThrow()
-                            .toURI());
+                            .toURI())
+                    : fromRoot(Path.of(given));
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
@@ -74,7 +88,7 @@ final class GoldenFile {
     }
 
     String method() {
-        return root.get("method").asText();
+        return root.path("method").asText();
     }
 
     double hyper(String key) {
@@ -138,6 +152,13 @@ final class GoldenFile {
                     .as("%s: %s[%d] is %s, expected %s", name, key, i, actual[i], expected[i])
                     .isLessThanOrEqualTo(tolerance * scale);
         }
+    }
+
+    /** Compares a number that follows from expected ones. */
+    void compareDerived(String what, double actual, double expected) {
+        assertThat(Math.abs(actual - expected))
+                .as("%s: %s is %s, expected %s", name, what, actual, expected)
+                .isLessThanOrEqualTo(tolerance * Math.max(1, Math.abs(expected)));
     }
 
     /** Fails when an expected value was never looked at. */
