@@ -2,7 +2,6 @@ package dev.cohort.augment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,33 +13,47 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
 
 /** Every number of every golden file of {@code cutmix_geometry}; the folder is {@code -Dgolden.dir}, else the resources. */
 final class CutsGoldenTest {
     private static final String METHOD = "cutmix_geometry";
     private static final double TOLERANCE = 1e-9;
 
-    /** Those of this method; a folder that has others only is skipped visibly, an empty one fails. */
-    private static List<JsonNode> files() throws IOException, URISyntaxException {
-        String folder = System.getProperty("golden.dir", "");
-        Path path = folder.isEmpty()
+    @TestFactory
+    Stream<DynamicTest> cutsAndPaintsAsTheFileSays() throws IOException, URISyntaxException {
+        SortedMap<String, JsonNode> known = files();
+        known.values().removeIf(golden -> !golden.path("method").asText().equals(METHOD));
+        return known.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+                    knowsEverythingExpected(entry.getKey(), entry.getValue());
+                    compareBoxes(entry.getKey(), entry.getValue());
+                    compareOwners(entry.getKey(), entry.getValue());
+                }));
+    }
+
+    /** Those of all methods by their names; an empty folder fails. */
+    private static SortedMap<String, JsonNode> files() throws IOException, URISyntaxException {
+        String given = System.getProperty("golden.dir", "");
+        Path folder = given.isBlank()
                 ? Path.of(CutsGoldenTest.class.getResource("/golden").toURI())
-                : fromRoot(Path.of(folder));
-        List<JsonNode> all = new ArrayList<>();
-        try (Stream<Path> entries = Files.list(path)) {
-            for (Path file :
-                    entries.filter(p -> p.toString().endsWith(".json")).sorted().toList()) {
-                all.add(new ObjectMapper().readTree(file.toFile()));
+                : fromRoot(Path.of(given));
+        assertThat(folder).as("folder of golden files, golden.dir").isDirectory();
+        SortedMap<String, JsonNode> files = new TreeMap<>();
+        try (Stream<Path> entries = Files.list(folder)) {
+            for (Path file : entries.filter(p -> p.toString().endsWith(".json") && Files.isRegularFile(p))
+                    .toList()) {
+                files.put(String.valueOf(file.getFileName()), new ObjectMapper().readTree(file.toFile()));
             }
         }
-        assertThat(all).as("golden files in " + path).isNotEmpty();
-        List<JsonNode> known = all.stream()
-                .filter(g -> g.path("method").asText().equals(METHOD))
-                .toList();
-        assumeThat(known).as("golden files of " + METHOD + " in " + path).isNotEmpty();
-        return known;
+        assertThat(files)
+                .as("golden files: %s must have at least one *.json (golden.dir)", folder)
+                .isNotEmpty();
+        return files;
     }
 
     /** Tests run in the folder of their module; who calls Maven is in the one above. */
@@ -50,28 +63,15 @@ final class CutsGoldenTest {
         return root.resolve(path).normalize();
     }
 
-    @Test
-    void knowsEverythingThatIsExpected() throws Exception {
-        for (JsonNode golden : files()) {
-            hasKnownNumbers(golden);
-        }
-    }
-
-    private static void hasKnownNumbers(JsonNode golden) {
+    private static void knowsEverythingExpected(String file, JsonNode golden) {
         assertThat(golden.get("expected").fieldNames())
                 .toIterable()
+                .as(file)
                 .isSubsetOf("boxes", "owner", "weights")
                 .isNotEmpty();
     }
 
-    @Test
-    void boxesAreThoseOfCutMix() throws Exception {
-        for (JsonNode golden : files()) {
-            compareBoxes(golden);
-        }
-    }
-
-    private static void compareBoxes(JsonNode golden) {
+    private static void compareBoxes(String file, JsonNode golden) {
         for (JsonNode expected : golden.get("expected").path("boxes")) {
             ImageShape shape =
                     new ImageShape(expected.get("H").asInt(), expected.get("W").asInt(), 1);
@@ -82,26 +82,20 @@ final class CutsGoldenTest {
                     expected.get("cy").asInt());
 
             assertThat(box)
-                    .as(expected.toString())
+                    .as("%s: %s", file, expected)
                     .isEqualTo(new Box(
                             expected.get("x1").asInt(),
                             expected.get("y1").asInt(),
                             expected.get("x2").asInt(),
                             expected.get("y2").asInt()));
             assertThat(Cuts.weights(shape, List.of(box)).get(0))
+                    .as("%s: lam_adjusted of %s", file, expected)
                     .isCloseTo(expected.get("lam_adjusted").asDouble(), within(TOLERANCE));
-            assertThat(expected.size()).as("numbers of a box").isEqualTo(10);
+            assertThat(expected.size()).as("%s: numbers of a box", file).isEqualTo(10);
         }
     }
 
-    @Test
-    void pixelsBelongToTheirLastPainter() throws Exception {
-        for (JsonNode golden : files()) {
-            compareOwners(golden);
-        }
-    }
-
-    private static void compareOwners(JsonNode golden) {
+    private static void compareOwners(String file, JsonNode golden) {
         JsonNode inputs = golden.get("inputs");
         ImageShape shape =
                 new ImageShape(inputs.get("H").asInt(), inputs.get("W").asInt(), 1);
@@ -117,19 +111,21 @@ final class CutsGoldenTest {
         List<Double> weights = Cuts.weights(shape, boxes);
 
         JsonNode owner = golden.get("expected").get("owner");
-        assertThat(owner.size()).isEqualTo(shape.height());
+        assertThat(owner.size()).as("%s: rows", file).isEqualTo(shape.height());
         for (int y = 0; y < shape.height(); y++) {
-            assertThat(owner.get(y).size()).isEqualTo(shape.width());
+            assertThat(owner.get(y).size()).as("%s: columns", file).isEqualTo(shape.width());
             for (int x = 0; x < shape.width(); x++) {
                 assertThat(owners[y * shape.width() + x])
-                        .as("owner of row " + y + " column " + x)
+                        .as("%s: owner of row %d column %d", file, y, x)
                         .isEqualTo(owner.get(y).get(x).asInt());
             }
         }
         JsonNode expectedWeights = golden.get("expected").get("weights");
-        assertThat(weights).hasSize(expectedWeights.size());
+        assertThat(weights).as("%s: weights", file).hasSize(expectedWeights.size());
         for (int k = 0; k < weights.size(); k++) {
-            assertThat(weights.get(k)).isCloseTo(expectedWeights.get(k).asDouble(), within(TOLERANCE));
+            assertThat(weights.get(k))
+                    .as("%s: weights[%d]", file, k)
+                    .isCloseTo(expectedWeights.get(k).asDouble(), within(TOLERANCE));
         }
     }
 }
