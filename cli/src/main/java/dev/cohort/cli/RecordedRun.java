@@ -15,6 +15,7 @@ import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.SegmentLog;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -73,10 +74,18 @@ final class RecordedRun {
                     ConsumedLog.open(new KafkaAddress(broker.bootstrap().get(), broker.client()), id),
                     Optional.empty());
         }
-        RunDirectory directory = RunDirectory.find(runs.path(), run);
+        return open(RunDirectory.find(runs.path(), run), broker.client());
+    }
+
+    /** Opens the run of a directory. */
+    static Opened open(RunDirectory directory) {
+        return open(directory, Map.of());
+    }
+
+    private static Opened open(RunDirectory directory, Map<String, String> client) {
         RecordedLog log = directory.about().embedded()
                 ? SegmentLog.open(EmbeddedBroker.logFolder(directory.broker()), directory.id())
-                : ConsumedLog.open(new KafkaAddress(directory.about().bootstrap(), broker.client()), directory.id());
+                : ConsumedLog.open(new KafkaAddress(directory.about().bootstrap(), client), directory.id());
         return opened(log, Optional.of(directory.path()));
     }
 

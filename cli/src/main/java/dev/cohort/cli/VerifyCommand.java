@@ -7,10 +7,8 @@ import dev.cohort.augment.data.DataCatalog;
 import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.PeerReplay;
 import dev.cohort.cli.view.Words;
 import dev.cohort.experiment.Experiment;
-import dev.cohort.protocol.Left;
 import dev.cohort.replay.Finding;
 import dev.cohort.replay.Verification;
 import dev.cohort.runtime.ExitCode;
@@ -56,13 +54,6 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--quiet", description = "Show no progress.")
     private boolean quiet;
 
-    /** What became of a peer that was trained again. */
-    private record Trained(String peer, Digest recorded, Optional<Digest> again) {
-        boolean equal() {
-            return again.equals(Optional.of(recorded));
-        }
-    }
-
     @Override
     public Integer call() throws DataException {
         try (RecordedRun.Opened opened = run.open()) {
@@ -79,7 +70,9 @@ final class VerifyCommand implements Callable<Integer> {
                     batches);
             Verification.Verdict verdict =
                     verification.verdict(progress("outcomes", opened.manifest().steps()));
-            List<Trained> trained = weights && data.isPresent() ? trainAgain(opened, data.get()) : List.of();
+            List<TrainedAgain> trained = weights && data.isPresent()
+                    ? TrainedAgain.all(opened, data.get(), quiet ? said -> {} : System.err::println)
+                    : List.of();
             return conclude(opened, verdict, trained);
         }
     }
@@ -97,31 +90,8 @@ final class VerifyCommand implements Callable<Integer> {
         };
     }
 
-    private List<Trained> trainAgain(RecordedRun.Opened opened, ImageData data) {
-        opened.experiment()
-                .threads()
-                .torchPerPeer()
-                .ifPresent(n -> System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(n)));
-        PeerReplay replay = new PeerReplay(opened.log(), opened.manifest(), opened.experiment(), data);
-        List<Trained> trained = new ArrayList<>();
-        for (Experiment.Peer peer : opened.experiment().peers()) {
-            Optional<Left.Result> said = Optional.ofNullable(
-                            opened.goodbyes().get(peer.id().value()))
-                    .flatMap(Left::result);
-            said.ifPresent(result -> trained.add(new Trained(
-                    peer.id().value(),
-                    result.weights(),
-                    replay.weights(
-                            peer,
-                            Optional.empty(),
-                            result.stepsTrained(),
-                            progress(peer.id() + " trains again", result.stepsTrained())))));
-        }
-        return trained;
-    }
-
-    private int conclude(RecordedRun.Opened opened, Verification.Verdict verdict, List<Trained> trained) {
-        boolean well = verdict.clean() && trained.stream().allMatch(Trained::equal);
+    private int conclude(RecordedRun.Opened opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
+        boolean well = verdict.clean() && trained.stream().allMatch(TrainedAgain::equal);
         if (format == OutputFormat.json) {
             System.out.println(json(opened, verdict, trained, well));
         } else {
@@ -130,7 +100,8 @@ final class VerifyCommand implements Callable<Integer> {
         return (well ? ExitCode.OK : ExitCode.FAILED).code();
     }
 
-    private static List<String> lines(RecordedRun.Opened opened, Verification.Verdict verdict, List<Trained> trained) {
+    private static List<String> lines(
+            RecordedRun.Opened opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
         List<String> lines = new ArrayList<>();
         lines.add("Run " + opened.log().runId() + ": " + Words.count(verdict.steps(), "outcome")
                 + ", " + verdict.targets() + " with targets, " + verdict.recomputed() + " of them computed again"
@@ -156,14 +127,14 @@ final class VerifyCommand implements Callable<Integer> {
         lines.add("Fingerprints: plan " + verdict.plan().shortHex() + ", run "
                 + verdict.run().shortHex());
         lines.add(
-                verdict.clean() && trained.stream().allMatch(Trained::equal)
+                verdict.clean() && trained.stream().allMatch(TrainedAgain::equal)
                         ? "Verified."
                         : "NOT verified: " + Words.count(verdict.found(), "finding") + ".");
         return lines;
     }
 
     private static ObjectNode json(
-            RecordedRun.Opened opened, Verification.Verdict verdict, List<Trained> trained, boolean well) {
+            RecordedRun.Opened opened, Verification.Verdict verdict, List<TrainedAgain> trained, boolean well) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("run", opened.log().runId())
                 .put("verified", well)

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What is known of a process of the run; kept in {@code processes/<name>.json} for people and for a launcher that goes on with
@@ -21,6 +24,7 @@ public record ProcessRecord(String name, String role, long pid, long starts, Str
     static final String ENDED = "ended";
     static final String GIVEN_UP = "given up";
 
+    private static final String JSON = ".json";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /** The record in {@code directory}, or a blank one. */
@@ -39,6 +43,24 @@ public record ProcessRecord(String name, String role, long pid, long starts, Str
                 json.path("last_exit").asText());
     }
 
+    /** All records in {@code directory}, in the order of their names. */
+    public static List<ProcessRecord> all(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            List<ProcessRecord> all = new ArrayList<>();
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(JSON)).sorted().toList()) {
+                String name = String.valueOf(file.getFileName());
+                String role = MAPPER.readTree(file.toFile()).path("role").asText();
+                all.add(read(directory, name.substring(0, name.length() - JSON.length()), role));
+            }
+            return all;
+        }
+    }
+
+    public boolean isRunning() {
+        return state.equals(RUNNING);
+    }
+
     void write(Path directory) throws IOException {
         ObjectNode json = MAPPER.createObjectNode()
                 .put("name", name)
@@ -51,7 +73,7 @@ public record ProcessRecord(String name, String role, long pid, long starts, Str
     }
 
     private static Path file(Path directory, String name) {
-        return directory.resolve(name + ".json");
+        return directory.resolve(name + JSON);
     }
 
     ProcessRecord started(long newPid) {

@@ -157,6 +157,16 @@ public final class RunDirectory implements AutoCloseable {
         return new RunDirectory(path, readAbout(path), Optional.empty());
     }
 
+    /** Whether a launcher on this machine works in a run directory. */
+    public static boolean isHeld(Path path) {
+        try (FileChannel channel = open(path.resolve(LOCK));
+                FileLock lock = channel.tryLock()) {
+            return lock == null;
+        } catch (IOException e) {
+            throw unusable(path, e);
+        }
+    }
+
     /** Opens a run to go on with it; nobody else may hold it. */
     public static RunDirectory resume(Path parent, Optional<String> run) {
         Path path = find(parent, run).path;

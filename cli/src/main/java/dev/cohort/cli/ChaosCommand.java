@@ -1,0 +1,226 @@
+package dev.cohort.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.augment.data.DataCatalog;
+import dev.cohort.augment.data.DataException;
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.cli.chaos.Chaos;
+import dev.cohort.cli.chaos.ChaosPlan;
+import dev.cohort.cli.chaos.MemoryWatch;
+import dev.cohort.cli.chaos.Promises;
+import dev.cohort.cli.chaos.Promises.Promise;
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.replay.Verification;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.kafka.HostileSender;
+import dev.cohort.runtime.kafka.KafkaAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Disturbs a run that goes on, and checks at its end that it kept its promises. */
+@Command(
+        name = "chaos",
+        mixinStandardHelpOptions = true,
+        description =
+                "Kills, stops and lies to the processes of a run that goes on on this machine, waits for its end, and"
+                        + " reports whether every promise was kept. Exit code 0 only if all were.")
+final class ChaosCommand implements Callable<Integer> {
+    private static final Map<String, List<String>> ROLES = Map.of(
+            "peer", List.of("peer"),
+            "coordinator", List.of("coordinator"),
+            "augmenter", List.of("augment"),
+            "broker", List.of("broker"),
+            "any", List.of("augment", "broker", "coordinator", "peer"));
+
+    private static final long LOOK_MS = 500;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "RUN",
+            description = "Id or directory of the run. Default: the newest one.")
+    private Optional<String> run = Optional.empty();
+
+    @Mixin
+    private RunsFolder runs = new RunsFolder();
+
+    @Option(
+            names = "--kill",
+            paramLabel = "ROLE",
+            description =
+                    "Whose processes are killed: peer, coordinator, augmenter, broker or any. Can be given several"
+                            + " times.")
+    private List<String> kill = new ArrayList<>();
+
+    @Option(names = "--pause", description = "Also stop the same processes for up to 6 seconds instead.")
+    private boolean pause;
+
+    @Option(names = "--corrupt", description = "Also write records that are no messages, or those of another run.")
+    private boolean corrupt;
+
+    @Option(names = "--duplicate", description = "Also write records that are there already.")
+    private boolean duplicate;
+
+    @Option(names = "--every", paramLabel = "S", description = "Seconds between two disturbances. Default: 10.")
+    private long everyS = 10;
+
+    @Option(
+            names = "--for",
+            paramLabel = "S",
+            description = "Seconds in which it disturbs; then the run is left to end. Default: until it ends.")
+    private Optional<Long> forS = Optional.empty();
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of what is done. Default: ${DEFAULT-VALUE}.")
+    private long seed = 1;
+
+    @Option(
+            names = "--no-weights",
+            description = "Do not train every peer again at the end, which takes about as long as the run.")
+    private boolean withoutWeights;
+
+    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
+    private OutputFormat format = OutputFormat.text;
+
+    private final MemoryWatch memory = new MemoryWatch();
+
+    @Override
+    public Integer call() throws InterruptedException, DataException {
+        if (everyS < 1 || forS.filter(s -> s < 1).isPresent()) {
+            throw new LaunchException(ExitCode.USAGE, "--every and --for: must be at least 1 second");
+        }
+        ChaosPlan plan = new ChaosPlan(new ChaosPlan.Kinds(roles(), pause, corrupt, duplicate), seed);
+        RunDirectory directory = RunDirectory.find(runs.path(), run);
+        if (!RunDirectory.isHeld(directory.path())) {
+            throw new LaunchException(
+                    ExitCode.USAGE, "run " + directory.id() + ": nobody runs it on this machine; start it first");
+        }
+        Optional<HostileSender> sender = corrupt || duplicate
+                ? Optional.of(
+                        HostileSender.connect(KafkaAddress.of(directory.about().bootstrap()), directory.id(), seed))
+                : Optional.empty();
+        try (Chaos chaos = new Chaos(directory.processes(), sender, ChaosCommand::say)) {
+            disturb(directory, plan, chaos);
+            say("waiting for the end of the run");
+            while (RunDirectory.isHeld(directory.path())) {
+                look(chaos);
+                TimeUnit.MILLISECONDS.sleep(LOOK_MS);
+            }
+            return conclude(directory, chaos);
+        }
+    }
+
+    private static void say(String what) {
+        System.err.println("chaos: " + what);
+    }
+
+    private List<String> roles() {
+        List<String> roles = new ArrayList<>();
+        for (String role : kill) {
+            if (!ROLES.containsKey(role)) {
+                throw new LaunchException(
+                        ExitCode.USAGE, "--kill " + role + ": must be peer, coordinator, augmenter, broker or any");
+            }
+            ROLES.getOrDefault(role, List.of()).stream()
+                    .filter(r -> !roles.contains(r))
+                    .forEach(roles::add);
+        }
+        return roles;
+    }
+
+    private void disturb(RunDirectory directory, ChaosPlan plan, Chaos chaos) throws InterruptedException {
+        long startMs = nowMs();
+        long nextMs = startMs + TimeUnit.SECONDS.toMillis(everyS);
+        long endMs = forS.map(s -> startMs + TimeUnit.SECONDS.toMillis(s)).orElse(Long.MAX_VALUE);
+        while (nowMs() < endMs && RunDirectory.isHeld(directory.path())) {
+            look(chaos);
+            if (nowMs() >= nextMs) {
+                nextMs += TimeUnit.SECONDS.toMillis(everyS);
+                List<ChaosPlan.Target> targets = chaos.running().stream()
+                        .map(p -> new ChaosPlan.Target(p.name(), p.role()))
+                        .toList();
+                Optional<dev.cohort.cli.chaos.Disturbance> next = plan.next(targets, nowMs());
+                if (next.isPresent()) {
+                    chaos.carryOut(next.get());
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(LOOK_MS);
+        }
+    }
+
+    private static long nowMs() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    }
+
+    private void look(Chaos chaos) {
+        chaos.running().forEach(p -> memory.look(p.name(), p.pid(), nowMs()));
+    }
+
+    private int conclude(RunDirectory directory, Chaos chaos) throws DataException {
+        List<Promise> promises = new ArrayList<>();
+        boolean ended = java.nio.file.Files.exists(directory.path().resolve(RunDirectory.RESULT));
+        promises.add(new Promise(
+                "the run ended by itself", ended, ended ? "it wrote its result" : "no " + RunDirectory.RESULT));
+        try (RecordedRun.Opened opened = RecordedRun.open(directory)) {
+            ImageData data = DataCatalog.open(opened.experiment().data());
+            say("computing every outcome again");
+            Verification.Verdict verdict = new Verification(
+                            opened.log(),
+                            CoordinatorRole.teacher(opened.manifest(), opened.experiment()),
+                            CoordinatorRole.learningRate(opened.manifest(), opened.experiment())::at,
+                            new PlannedBatches(opened.experiment(), data))
+                    .verdict(step -> {});
+            promises.addAll(Promises.ofLog(verdict, Promises.read(opened.log()), chaos.corrupt(), chaos.uncertain()));
+            if (!withoutWeights) {
+                promises.add(weights(TrainedAgain.all(opened, data, ChaosCommand::say)));
+            }
+        }
+        promises.add(Promises.ofMemory(memory.largest()));
+        boolean all = promises.stream().allMatch(Promise::kept);
+        if (format == OutputFormat.json) {
+            System.out.println(json(directory, chaos, promises, all));
+        } else {
+            System.out.println("Run " + directory.id() + ": killed " + chaos.kills() + ", stopped " + chaos.pauses()
+                    + ", corrupt records " + chaos.corrupt() + ", doubled records " + chaos.duplicates() + ".");
+            promises.forEach(
+                    p -> System.out.println((p.kept() ? "  kept    " : "  BROKEN  ") + p.name() + ": " + p.detail()));
+        }
+        return (all ? ExitCode.OK : ExitCode.FAILED).code();
+    }
+
+    private static Promise weights(List<TrainedAgain> trained) {
+        List<String> different =
+                trained.stream().filter(t -> !t.equal()).map(TrainedAgain::peer).toList();
+        return new Promise(
+                "the weights of every peer follow from the log",
+                different.isEmpty() && !trained.isEmpty(),
+                trained.size() + " trained again, " + (different.isEmpty() ? "all equal" : "different: " + different));
+    }
+
+    private static ObjectNode json(RunDirectory directory, Chaos chaos, List<Promise> promises, boolean all) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("run", directory.id()).put("kept", all);
+        ObjectNode kills = json.putObject("kills");
+        chaos.kills().forEach(kills::put);
+        json.put("pauses", chaos.pauses())
+                .put("corrupt_records", chaos.corrupt())
+                .put("doubled_records", chaos.duplicates());
+        ArrayNode invariants = json.putArray("invariants");
+        promises.forEach(p -> invariants
+                .addObject()
+                .put("name", p.name())
+                .put("kept", p.kept())
+                .put("detail", p.detail()));
+        return json;
+    }
+}

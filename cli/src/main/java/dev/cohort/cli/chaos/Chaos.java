@@ -1,0 +1,140 @@
+package dev.cohort.cli.chaos;
+
+import dev.cohort.cli.launch.ProcessRecord;
+import dev.cohort.runtime.kafka.HostileSender;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Carries out disturbances on the processes and the log of a run on this machine, and counts them. One thread. */
+public final class Chaos implements AutoCloseable {
+    private static final long SIGNAL_LIMIT_MS = 5_000;
+
+    private final Path processes;
+    private final Optional<HostileSender> sender;
+    private final Consumer<String> say;
+    private final SortedMap<String, Long> kills = new TreeMap<>();
+    private long pauses;
+    private long corrupt;
+    private long uncertain;
+    private long duplicates;
+
+    /**
+     * @param processes folder of the run's process records
+     * @param sender writes to the log; empty when nothing is to be written
+     * @param say told everything that is done
+     */
+    public Chaos(Path processes, Optional<HostileSender> sender, Consumer<String> say) {
+        this.processes = processes;
+        this.sender = sender;
+        this.say = say;
+    }
+
+    /** Processes of the run that run, in the order of their names. */
+    public List<ProcessRecord> running() {
+        try {
+            return ProcessRecord.all(processes).stream()
+                    .filter(ProcessRecord::isRunning)
+                    .filter(p -> ProcessHandle.of(p.pid()).isPresent())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Does it; a process that is gone by now is let be. */
+    public void carryOut(Disturbance disturbance) throws InterruptedException {
+        if (disturbance instanceof Disturbance.Kill kill) {
+            find(kill.process()).ifPresent(this::kill);
+        } else if (disturbance instanceof Disturbance.Pause pause) {
+            Optional<ProcessRecord> process = find(pause.process());
+            if (process.isPresent()) {
+                pause(process.get(), pause.forMs());
+            }
+        } else if (disturbance instanceof Disturbance.Corrupt && sender.isPresent()) {
+            HostileSender.Sent sent = sender.get().corrupt();
+            corrupt += sent.written();
+            uncertain += sent.uncertain();
+            say.accept("wrote " + sent.written() + " records that are no messages of the run");
+        } else if (disturbance instanceof Disturbance.Duplicate && sender.isPresent()) {
+            HostileSender.Sent sent = sender.get().duplicate();
+            duplicates += sent.written();
+            say.accept("wrote " + sent.written() + " records a second time");
+        }
+    }
+
+    private Optional<ProcessRecord> find(String name) {
+        return running().stream().filter(p -> p.name().equals(name)).findFirst();
+    }
+
+    private void kill(ProcessRecord process) {
+        ProcessHandle.of(process.pid()).ifPresent(handle -> {
+            handle.destroyForcibly();
+            kills.merge(process.role(), 1L, Long::sum);
+            say.accept("killed " + process.name() + " (process " + process.pid() + ")");
+        });
+    }
+
+    private void pause(ProcessRecord process, long forMs) throws InterruptedException {
+        if (!signal("STOP", process.pid())) {
+            return;
+        }
+        pauses++;
+        say.accept("stopped " + process.name() + " for " + forMs + " ms");
+        try {
+            TimeUnit.MILLISECONDS.sleep(forMs);
+        } finally {
+            signal("CONT", process.pid());
+        }
+    }
+
+    private static boolean signal(String name, long pid) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return kill.waitFor(SIGNAL_LIMIT_MS, TimeUnit.MILLISECONDS) && kill.exitValue() == 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot send signals: is there a program 'kill'?", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** By role. */
+    public SortedMap<String, Long> kills() {
+        return kills;
+    }
+
+    public long pauses() {
+        return pauses;
+    }
+
+    /** Records written that every reader must refuse. */
+    public long corrupt() {
+        return corrupt;
+    }
+
+    /** Further such records, of which nobody knows whether they were written: the broker went away meanwhile. */
+    public long uncertain() {
+        return uncertain;
+    }
+
+    /** Records written a second time. */
+    public long duplicates() {
+        return duplicates;
+    }
+
+    @Override
+    public void close() {
+        sender.ifPresent(HostileSender::close);
+    }
+}

@@ -1,0 +1,16 @@
+package dev.cohort.cli.chaos;
+
+/** One thing that is done to a run. */
+public sealed interface Disturbance {
+    /** Ends a process as {@code kill -9} does. */
+    record Kill(String process) implements Disturbance {}
+
+    /** Stops a process for a while, as a long garbage collection or a suspended machine does. */
+    record Pause(String process, long forMs) implements Disturbance {}
+
+    /** Writes records to the log that no reader may take for messages of the run. */
+    record Corrupt() implements Disturbance {}
+
+    /** Writes records to the log that are there already. */
+    record Duplicate() implements Disturbance {}
+}

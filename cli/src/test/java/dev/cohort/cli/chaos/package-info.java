@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.cli.chaos;
+
+import org.jspecify.annotations.NullMarked;

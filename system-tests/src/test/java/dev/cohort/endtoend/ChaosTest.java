@@ -1,0 +1,59 @@
+package dev.cohort.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A run whose processes are killed, one of each role at least, and to whose log lies are written, keeps every promise. */
+@Tag("slow")
+class ChaosTest {
+    private static final int STEPS = 400;
+
+    @TempDir
+    private java.nio.file.Path folder = java.nio.file.Path.of("");
+
+    @RegisterExtension
+    private final Shell shell = new Shell(() -> folder);
+
+    @Test
+    void keepsEveryPromiseWhateverIsKilled() {
+        Started run = shell.start(
+                TinyRun.words(shell, TinyImages.IDX, "--steps", Integer.toString(STEPS), "--set", "method.name=one"));
+        try (LogWatch log = LogWatch.follow(shell)) {
+            log.awaitStep(3);
+        }
+        RunFolder directory = RunFolder.await(shell);
+        Started chaos =
+                shell.start("chaos", "--corrupt", "--duplicate", "--every", "2", "--seed", "5", "--format", "json");
+        for (String victim : List.of("p1", "coordinator", "augmenter", "broker")) {
+            directory.kill(shell, victim);
+        }
+
+        Ended result = shell.end(run).well();
+        JsonNode report = shell.end(chaos).well().json();
+
+        assertThat(result.json().path("outcomes").path("targets").asInt()).isEqualTo(STEPS);
+        assertThat(report.path("kept").asBoolean()).as(report.toString()).isTrue();
+        assertThat(report.path("invariants"))
+                .hasSize(7)
+                .allSatisfy(i ->
+                        assertThat(i.path("kept").asBoolean()).as(i.toString()).isTrue());
+        assertThat(report.path("corrupt_records").asInt()).isPositive();
+        for (String victim : List.of("p1", "coordinator", "augmenter", "broker")) {
+            assertThat(directory.process(victim).path("starts").asInt()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void refusesWhereNobodyRuns() {
+        Ended refused = shell.run("chaos", "--kill", "any");
+        assertThat(refused.code()).isNotZero();
+        assertThat(refused.err()).contains("no run in");
+        assertThat(shell.run("chaos", "--kill", "nobody").err()).contains("--kill nobody: must be peer");
+    }
+}
