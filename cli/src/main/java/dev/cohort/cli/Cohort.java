@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
             DrainCommand.class,
             StopCommand.class,
             VerifyCommand.class,
+            ReplayCommand.class,
             ChaosCommand.class,
             DataCommand.class,
             MethodsCommand.class,

@@ -70,15 +70,20 @@ public final class RecordedSteps implements AutoCloseable {
      * @param outcome the first one of the step
      * @param appendedMs when the broker took it
      * @param batch empty when it is not there, or not any more
-     * @param predictions of the contributors that the outcome names, the first of each; without those that are not there
+     * @param said predictions of the contributors that the outcome names, the first of each; without those that are not there
      * @param parts that the outcome names, by peer; without those that are not there
      */
     public record Step(
             Outcome outcome,
             long appendedMs,
             Optional<Batch> batch,
-            SortedMap<PeerId, Prediction> predictions,
+            SortedMap<PeerId, Said> said,
             SortedMap<PeerId, Addressed> parts) {
+        /** The prediction of a contributor, if it is there. */
+        Optional<Prediction> prediction(PeerId peer) {
+            return Optional.ofNullable(said.get(peer)).map(s -> (Prediction) s.message());
+        }
+
         public long step() {
             return outcome.step();
         }
@@ -120,12 +125,13 @@ public final class RecordedSteps implements AutoCloseable {
 
     private Optional<Batch> batch(long step) {
         batches.forget(batch -> batch.step() < step);
-        return batches.first(batch -> batch.step() == step, batch -> batch.step() > step);
+        return batches.first(batch -> batch.step() == step, batch -> batch.step() > step)
+                .map(said -> (Batch) said.message());
     }
 
-    private SortedMap<PeerId, Prediction> predictions(Outcome outcome) {
+    private SortedMap<PeerId, Said> predictions(Outcome outcome) {
         predictions.forEach(stream -> stream.forget(p -> p.step() < outcome.step()));
-        SortedMap<PeerId, Prediction> found = new TreeMap<>();
+        SortedMap<PeerId, Said> found = new TreeMap<>();
         for (Outcome.Contributor contributor : outcome.contributors()) {
             int partition = TopicPlan.predictionPartition(contributor.peer(), predictions.size());
             predictions
@@ -154,7 +160,7 @@ public final class RecordedSteps implements AutoCloseable {
                                     a -> a.step() == outcome.step()
                                             && a.digest().equals(part.digest()),
                                     a -> a.step() > outcome.step() + AHEAD_STEPS_MAX))
-                    .ifPresent(a -> found.put(part.peer(), a));
+                    .ifPresent(a -> found.put(part.peer(), (Addressed) a.message()));
         }
         return found;
     }
@@ -216,7 +222,7 @@ public final class RecordedSteps implements AutoCloseable {
         }
 
         /** The first message that is {@code wanted}, searched for up to the first one that is {@code beyond} it. */
-        Optional<M> first(Test<M> wanted, Test<M> beyond) {
+        Optional<Said> first(Test<M> wanted, Test<M> beyond) {
             for (int i = 0; ; i++) {
                 if (i == ahead.size()) {
                     Optional<Said> more = read();
@@ -227,7 +233,7 @@ public final class RecordedSteps implements AutoCloseable {
                 }
                 M message = type.cast(ahead.get(i).message());
                 if (wanted.holds(message)) {
-                    return Optional.of(message);
+                    return Optional.of(ahead.get(i));
                 }
                 if (beyond.holds(message)) {
                     return Optional.empty();

@@ -197,8 +197,7 @@ public final class Verification {
     private boolean predictions(RecordedSteps.Step recorded) {
         boolean whole = true;
         for (Outcome.Contributor contributor : recorded.outcome().contributors()) {
-            Optional<Prediction> said =
-                    Optional.ofNullable(recorded.predictions().get(contributor.peer()));
+            Optional<Prediction> said = recorded.prediction(contributor.peer());
             if (said.isEmpty()) {
                 note(Finding.of(Kind.MISSING, recorded.step(), contributor.peer(), "prediction", "not in the log"));
                 whole = false;
@@ -246,9 +245,11 @@ public final class Verification {
                             + hash.shortHex()));
         }
         List<Teacher.Vote> votes = recorded.outcome().contributors().stream()
-                .flatMap(c -> Optional.ofNullable(recorded.predictions().get(c.peer()))
-                        .map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors()))
-                        .stream())
+                .flatMap(c ->
+                        recorded
+                                .prediction(c.peer())
+                                .map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors()))
+                                .stream())
                 .toList();
         Teacher.Lesson lesson = teacher.teach(
                 before,

@@ -1,0 +1,184 @@
+package dev.cohort.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.view.Words;
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.method.MethodCatalog;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Problems;
+import dev.cohort.replay.Score;
+import dev.cohort.replay.Study;
+import dev.cohort.replay.WhatIf;
+import dev.cohort.runtime.ExitCode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.LongConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What other teachers would have said of recorded predictions. */
+@Command(
+        name = "replay",
+        mixinStandardHelpOptions = true,
+        description =
+                "What other teachers would have made of the predictions of a run: nothing is trained but the teachers. The"
+                        + " students' reaction is not part of the answer (open loop).")
+final class ReplayCommand implements Callable<Integer> {
+    private static final String OPEN_LOOP =
+            "Open loop: what the students would have become under other targets is not part of this answer.";
+    private static final long PROGRESS_EVERY_NANOS = 1_000_000_000;
+
+    @Mixin
+    private RecordedRun run = new RecordedRun();
+
+    @Option(
+            names = "--what-if",
+            paramLabel = "KEY=VALUE,...",
+            description =
+                    "A scenario: method=NAME and its parameters, without=p2, only=p1+p3, quorum=N, deadline_ms=N. Can be"
+                            + " given several times; all are answered in one pass over the log.")
+    private List<String> scenarios = new ArrayList<>();
+
+    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
+    private OutputFormat format = OutputFormat.text;
+
+    @Option(names = "--quiet", description = "Show no progress.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() {
+        try (RecordedRun.Opened opened = run.open()) {
+            Experiment experiment = opened.experiment();
+            List<WhatIf> whatIfs = new ArrayList<>(List.of(WhatIf.asRecorded(experiment.method())));
+            scenarios.forEach(words -> whatIfs.add(checked(WhatIf.parse(words, experiment))));
+            Study study = new Study(
+                    opened.log(),
+                    whatIfs,
+                    whatIf -> teacher(opened, whatIf),
+                    CoordinatorRole.learningRate(opened.manifest(), experiment)::at,
+                    opened.manifest().testLabels(),
+                    opened.manifest().classes());
+            List<Study.Answer> answers =
+                    study.answers(progress(opened.manifest().steps()));
+            if (format == OutputFormat.json) {
+                System.out.println(json(opened.log().runId(), answers));
+            } else {
+                lines(opened.log().runId(), answers).forEach(System.out::println);
+            }
+            return ExitCode.OK.code();
+        }
+    }
+
+    private static WhatIf checked(WhatIf whatIf) {
+        Problems problems = new Problems();
+        MethodCatalog.validate(whatIf.method(), problems, "method");
+        if (!problems.none()) {
+            throw new LaunchException(
+                    ExitCode.USAGE, "what-if " + whatIf.words() + ": " + String.join("; ", problems.found()));
+        }
+        return whatIf;
+    }
+
+    private static Teacher teacher(RecordedRun.Opened opened, WhatIf whatIf) {
+        return CoordinatorRole.teacher(opened.manifest(), Preparation.with(opened.experiment(), whatIf.method()));
+    }
+
+    private LongConsumer progress(long steps) {
+        long[] nextNanos = {System.nanoTime() + PROGRESS_EVERY_NANOS};
+        return step -> {
+            if (!quiet && System.nanoTime() >= nextNanos[0]) {
+                nextNanos[0] = System.nanoTime() + PROGRESS_EVERY_NANOS;
+                System.err.println("step " + step + " of " + steps);
+            }
+        };
+    }
+
+    private static List<String> lines(String run, List<Study.Answer> answers) {
+        List<String> lines = new ArrayList<>();
+        lines.add("Run " + run + ". " + OPEN_LOOP);
+        int width = answers.stream()
+                .mapToInt(a -> a.whatIf().words().length())
+                .max()
+                .orElse(0);
+        lines.add(String.format(
+                Locale.ROOT,
+                "%-" + width + "s  %9s  %9s  %8s  %9s  %6s  %6s  %6s  %9s",
+                "what if",
+                "steps",
+                "differ",
+                "untaught",
+                "accuracy",
+                "NLL",
+                "Brier",
+                "ECE",
+                "agreement"));
+        for (Study.Answer answer : answers) {
+            Score taught = answer.taught();
+            boolean scored = taught.rows() > 0;
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%-" + width + "s  %9d  %9d  %8d  %9s  %6s  %6s  %6s  %9s",
+                    answer.whatIf().words(),
+                    answer.steps(),
+                    answer.differing(),
+                    answer.untaught(),
+                    scored ? Words.percent(taught.accuracy()) : Words.NONE,
+                    scored ? Words.decimals(taught.negativeLogLikelihood(), 3) : Words.NONE,
+                    scored ? Words.decimals(taught.brier(), 3) : Words.NONE,
+                    scored ? Words.decimals(taught.calibrationError(), 3) : Words.NONE,
+                    Words.percent(answer.agreement())));
+        }
+        lines.add("The target that is for everybody, on the training batches and their mixed labels.");
+        for (Study.Answer answer : answers) {
+            if (!answer.tested().isEmpty()) {
+                StringBuilder line = new StringBuilder(
+                        "On the test images, " + answer.whatIf().words() + ":");
+                answer.tested()
+                        .forEach(t -> line.append("  step ")
+                                .append(t.step())
+                                .append(' ')
+                                .append(Words.percent(t.score().accuracy())));
+                lines.add(line.toString());
+            }
+        }
+        return lines;
+    }
+
+    private static ObjectNode json(String run, List<Study.Answer> answers) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("run", run).put("note", OPEN_LOOP);
+        ArrayNode all = json.putArray("scenarios");
+        for (Study.Answer answer : answers) {
+            ObjectNode one = all.addObject()
+                    .put("what_if", answer.whatIf().words())
+                    .put("method", answer.whatIf().method().name())
+                    .put("steps", answer.steps())
+                    .put("steps_differing", answer.differing())
+                    .put("steps_untaught", answer.untaught());
+            if (answer.taught().rows() > 0) {
+                score(one.putObject("taught"), answer.taught());
+            } else {
+                one.putNull("taught");
+            }
+            answer.agreement().ifPresentOrElse(a -> one.put("agreement", a), () -> one.putNull("agreement"));
+            ArrayNode tested = one.putArray("tested");
+            answer.tested().forEach(t -> score(tested.addObject().put("step", t.step()), t.score()));
+        }
+        return json;
+    }
+
+    private static void score(ObjectNode json, Score score) {
+        json.put("rows", score.rows())
+                .put("accuracy", score.accuracy())
+                .put("nll", score.negativeLogLikelihood())
+                .put("brier", score.brier())
+                .put("ece", score.calibrationError());
+    }
+}

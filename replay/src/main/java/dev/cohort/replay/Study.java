@@ -1,0 +1,290 @@
+package dev.cohort.replay;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.distill.Softmax;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Term;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.RecordedLog;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.function.LongToDoubleFunction;
+
+/**
+ * What other teachers would have made of the recorded predictions: several scenarios in one pass over the log, without training
+ * anything but the teachers. Open loop: the students' reaction to other targets is not part of the answer.
+ */
+public final class Study {
+    private final RecordedLog log;
+    private final LongToDoubleFunction learningRate;
+    private final Ints testLabels;
+    private final int classes;
+    private final List<Course> courses = new ArrayList<>();
+    private final TreeMap<Long, SortedMap<String, NamedTensors>> evaluations = new TreeMap<>();
+    private long lastEvaluated;
+
+    /**
+     * @param teachers makes the untrained teacher of a scenario
+     * @param testLabels class of each test image
+     */
+    public Study(
+            RecordedLog log,
+            List<WhatIf> scenarios,
+            Function<WhatIf, Teacher> teachers,
+            LongToDoubleFunction learningRate,
+            Ints testLabels,
+            int classes) {
+        this.log = log;
+        this.learningRate = learningRate;
+        this.testLabels = testLabels;
+        this.classes = classes;
+        scenarios.forEach(scenario -> courses.add(new Course(scenario, teachers.apply(scenario))));
+    }
+
+    /**
+     * The teacher on the test images after a step, at which the peers were tested.
+     *
+     * @param score of the teacher's probabilities at T = 1
+     */
+    public record Tested(long step, Score score) {}
+
+    /**
+     * What came of a scenario.
+     *
+     * @param steps that were looked at
+     * @param differing how many of them have other targets than the log, or targets where the log has none, or the reverse
+     * @param untaught steps with fewer contributors than the method needs
+     * @param taught of the target that is for everybody, on training batches with their mixed labels; without rows where the
+     *     method has no such target. A target of probabilities is scored at the temperature it was made for
+     * @param agreement share of rows whose largest class is that of the recorded target
+     * @param tested on the test images, where the teacher can be evaluated
+     */
+    public record Answer(
+            WhatIf whatIf,
+            long steps,
+            long differing,
+            long untaught,
+            Score taught,
+            OptionalDouble agreement,
+            List<Tested> tested) {}
+
+    /** A scenario on its way through the log. */
+    private static final class Course {
+        final WhatIf whatIf;
+        final Teacher teacher;
+        NamedTensors state;
+        long steps;
+        long differing;
+        long untaught;
+        long agreeing;
+        long compared;
+        final Score taught = new Score();
+        final List<Tested> tested = new ArrayList<>();
+
+        Course(WhatIf whatIf, Teacher teacher) {
+            this.whatIf = whatIf;
+            this.teacher = teacher;
+            state = teacher.initialState();
+        }
+
+        Answer answer() {
+            return new Answer(
+                    whatIf,
+                    steps,
+                    differing,
+                    untaught,
+                    taught,
+                    compared == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) agreeing / compared),
+                    List.copyOf(tested));
+        }
+    }
+
+    /**
+     * Reads the log, once.
+     *
+     * @param progress told every step
+     * @throws IllegalArgumentException when a scenario needs a tensor that was not recorded; the message names it
+     */
+    public List<Answer> answers(LongConsumer progress) {
+        try (RecordedSteps recorded = new RecordedSteps(log, damaged -> {});
+                RecordedLog.Reading tests = log.read(Topic.EVALUATIONS, 0)) {
+            for (Optional<RecordedSteps.Step> next = recorded.next(); next.isPresent(); next = recorded.next()) {
+                RecordedSteps.Step step = next.get();
+                Optional<List<Contribution>> all = contributions(step);
+                if (step.batch().isPresent() && all.isPresent()) {
+                    for (Course course : courses) {
+                        take(course, step, step.batch().get(), all.get());
+                    }
+                    test(step, tests);
+                }
+                progress.accept(step.step());
+            }
+            return courses.stream().map(Course::answer).toList();
+        }
+    }
+
+    /** In the order of the slots; empty when one that the outcome names is not in the log. */
+    private static Optional<List<Contribution>> contributions(RecordedSteps.Step step) {
+        List<Contribution> all = new ArrayList<>();
+        for (Outcome.Contributor c : step.outcome().contributors()) {
+            RecordedLog.Said said = step.said().get(c.peer());
+            if (said == null) {
+                return Optional.empty();
+            }
+            NamedTensors tensors = step.prediction(c.peer()).orElseThrow().tensors();
+            all.add(new Contribution(new Teacher.Vote(c.peer(), c.slot(), tensors), said.appendedMs()));
+        }
+        return Optional.of(all);
+    }
+
+    private void take(Course course, RecordedSteps.Step step, Batch batch, List<Contribution> all) {
+        course.steps++;
+        Teacher teacher = course.teacher;
+        boolean listens = teacher.distils() && teacher.contributorsMin() > 0;
+        List<Teacher.Vote> votes = listens
+                ? course.whatIf.chosen(all).stream().map(Contribution::vote).toList()
+                : List.of();
+        Optional<Outcome.Targets> recorded = step.outcome().resolution() instanceof Outcome.Targets targets
+                ? Optional.of(targets)
+                : Optional.empty();
+        if (!teacher.distils() || votes.size() < teacher.contributorsMin()) {
+            course.untaught++;
+            course.differing += recorded.isPresent() ? 1 : 0;
+            return;
+        }
+        requireTensors(course, votes);
+        Teacher.Lesson lesson = teacher.teach(
+                course.state,
+                new Teacher.Votes(
+                        step.step(), batch.epoch(), learningRate.applyAsDouble(step.step()), batch.labels(), votes));
+        course.state = lesson.next();
+        boolean same = recorded.isPresent() && same(step, recorded.get(), lesson, votes);
+        course.differing += same ? 0 : 1;
+        score(
+                course,
+                batch.labels(),
+                lesson.terms(),
+                recorded.map(Outcome.Targets::terms).orElse(List.of()));
+    }
+
+    private static void requireTensors(Course course, List<Teacher.Vote> votes) {
+        for (String name : course.teacher.reads()) {
+            boolean rare = name.equals(TensorName.VALIDATION);
+            if (!rare && votes.stream().anyMatch(v -> v.tensors().find(name).isEmpty())) {
+                throw new IllegalArgumentException("what-if " + course.whatIf.words() + ": method "
+                        + course.whatIf.method().name() + " reads " + name
+                        + " of every peer, which was not recorded; run it with record.features=always, or with a method"
+                        + " that reads it");
+            }
+        }
+    }
+
+    private static boolean same(
+            RecordedSteps.Step step, Outcome.Targets recorded, Teacher.Lesson lesson, List<Teacher.Vote> votes) {
+        boolean equal = Double.compare(recorded.labelWeight(), lesson.labelWeight()) == 0
+                && recorded.terms().equals(lesson.terms());
+        int parts = 0;
+        for (Teacher.Vote vote : votes) {
+            List<Term> own = lesson.addressed().getOrDefault(vote.slot(), List.of());
+            if (!own.isEmpty()) {
+                Addressed must = new Addressed(step.step(), 0, vote.peer(), vote.slot(), own);
+                equal &= recorded.addressed().stream()
+                        .anyMatch(
+                                p -> p.peer().equals(vote.peer()) && p.digest().equals(must.digest()));
+                parts++;
+            }
+        }
+        return equal && parts == recorded.addressed().size();
+    }
+
+    private void score(Course course, SoftLabels labels, List<Term> terms, List<Term> recorded) {
+        Optional<double[]> taught = probabilities(terms, labels);
+        taught.ifPresent(p -> course.taught.add(p, labels));
+        Optional<double[]> was = probabilities(recorded, labels);
+        if (taught.isPresent() && was.isPresent()) {
+            for (int start = 0; start < taught.get().length; start += classes) {
+                course.agreeing +=
+                        Score.largest(taught.get(), start, classes) == Score.largest(was.get(), start, classes) ? 1 : 0;
+                course.compared++;
+            }
+        }
+    }
+
+    /** Of the first soft target for everybody that has a row for each image. */
+    private Optional<double[]> probabilities(List<Term> terms, SoftLabels labels) {
+        return terms.stream()
+                .filter(term ->
+                        term instanceof Term.SoftTarget soft && soft.values().size() == labels.rows() * classes)
+                .findFirst()
+                .map(term -> (Term.SoftTarget) term)
+                .map(soft -> soft.space() == Term.Space.LOGITS
+                        ? Softmax.probabilities(soft.values().toDoubles(), classes, 1)
+                        : soft.values().toDoubles());
+    }
+
+    /** Tests the teachers where the peers were tested: after the last batch of an epoch, and of the run. */
+    private void test(RecordedSteps.Step step, RecordedLog.Reading tests) {
+        readTests(step.step(), tests);
+        Optional<SortedMap<String, NamedTensors>> said = Optional.ofNullable(evaluations.remove(step.step()));
+        evaluations.headMap(step.step()).clear();
+        for (Course course : courses) {
+            SortedMap<Integer, NamedTensors> votes = new TreeMap<>();
+            step.outcome().contributors().stream()
+                    .filter(c -> !course.whatIf.without().contains(c.peer()))
+                    .filter(c -> course.whatIf.only().isEmpty()
+                            || course.whatIf.only().contains(c.peer()))
+                    .forEach(c -> said.map(s -> s.get(c.peer().value())).ifPresent(t -> votes.put(c.slot(), t)));
+            if (!votes.isEmpty() && votes.size() >= course.teacher.contributorsMin()) {
+                evaluate(course, votes).ifPresent(logits -> {
+                    Score score = new Score();
+                    score.add(
+                            Softmax.probabilities(logits.toDoubles(), classes, 1),
+                            new SoftLabels(classes, List.of(testLabels), List.of(1.0)));
+                    course.tested.add(new Tested(step.step(), score));
+                });
+            }
+        }
+    }
+
+    private static Optional<Tensor> evaluate(Course course, SortedMap<Integer, NamedTensors> votes) {
+        boolean whole = course.teacher.reads().stream()
+                .filter(name -> !name.equals(TensorName.VALIDATION))
+                .allMatch(name ->
+                        votes.values().stream().allMatch(t -> t.find(name).isPresent()));
+        return whole ? course.teacher.evaluate(course.state, votes) : Optional.empty();
+    }
+
+    /** Reads on until an evaluation after {@code step} has come: peers test at the same steps. */
+    private void readTests(long step, RecordedLog.Reading tests) {
+        while (lastEvaluated <= step) {
+            Optional<RecordedLog.Entry> entry = tests.next();
+            if (entry.isEmpty()) {
+                lastEvaluated = Long.MAX_VALUE;
+                return;
+            }
+            if (entry.get() instanceof RecordedLog.Said said
+                    && said.message() instanceof Evaluation evaluation
+                    && evaluation.tensors().find(TensorName.LOGITS).isPresent()
+                    && !evaluation.source().equals(Evaluation.TEACHER)) {
+                evaluations
+                        .computeIfAbsent(evaluation.step(), s -> new TreeMap<>())
+                        .put(evaluation.source(), evaluation.tensors());
+                lastEvaluated = Math.max(lastEvaluated, evaluation.step());
+            }
+        }
+    }
+}
