@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
@@ -28,7 +29,8 @@ final class Fixtures {
     static Experiment experiment(Mixing kind, double alpha, double probability, int n) {
         return new Experiment(
                 new Experiment.Run("test", 1, OptionalInt.of(3), OptionalLong.empty(), 8),
-                new Experiment.Data("fashion-mnist", Optional.empty(), Experiment.Data.Delivery.RECIPE, 0),
+                new Experiment.Data(
+                        "fashion-mnist", Optional.empty(), Experiment.Data.Delivery.RECIPE, OptionalDouble.empty()),
                 new Experiment.Augment(2, true, false),
                 new Experiment.Mix(kind, alpha, probability, n),
                 new Experiment.Method("mean_logit", Map.of()),

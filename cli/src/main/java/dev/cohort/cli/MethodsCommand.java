@@ -148,6 +148,10 @@ final class MethodsCommand implements Callable<Integer> {
                         ? "any number; nobody waits for another"
                         : "at least " + teacher.contributorsMin()));
         lines.add("  besides   " + own(teacher.ownTeacher()));
+        if (teacher.reads().contains(TensorName.VALIDATION)) {
+            lines.add("  data      holds out data.validation of the training images, " + Preparation.VALIDATION_SHARE
+                    + " if the experiment does not say");
+        }
         lines.add("  settings  " + (method.parameters().isEmpty() ? "none" : ""));
         int width = method.parameters().stream()
                 .mapToInt(p -> p.name().length() + p.defaultValue().length())

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -32,7 +33,7 @@ import java.util.stream.Stream;
 /** Reads an experiment and its data, and reports everything that is wrong with them at once. */
 final class Preparation {
     /** Held out from the training images when a method needs that and the experiment does not say how many. */
-    private static final double VALIDATION_SHARE = 0.1;
+    static final double VALIDATION_SHARE = 0.1;
 
     private static final String QUICKSTART = "experiments/quickstart.yaml";
 
@@ -211,12 +212,12 @@ final class Preparation {
         return with(there, StoredTeachers.found(e.method()));
     }
 
-    /** A method that reads what peers say of held-out images needs some. */
-    private static double validation(Experiment e) {
+    /** What the experiment says; where it says nothing, a method that reads what peers say of held-out images has some. */
+    private static OptionalDouble validation(Experiment e) {
         boolean reads = MethodCatalog.find(e.method().name())
                 .filter(method -> method.reads().contains(TensorName.VALIDATION))
                 .isPresent();
-        return reads && e.data().validation() == 0 ? VALIDATION_SHARE : e.data().validation();
+        return OptionalDouble.of(e.data().validation().orElse(reads ? VALIDATION_SHARE : 0));
     }
 
     /** The same experiment with another method. */

@@ -43,6 +43,9 @@ final class StoredTeachers {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String BUILT_IN = "builtin";
 
+    /** What the tensors of a prediction may take of a record, with room for what else is in it. */
+    private static final long PREDICTION_BYTES_MAX = Limits.DEFAULT.messageBytesMax() - (64L << 10);
+
     private StoredTeachers() {}
 
     /**
@@ -204,19 +207,46 @@ final class StoredTeachers {
                 "record.features",
                 "never",
                 "needed or always, since method " + experiment.method().name() + " reads the features of every peer");
+        if (teacher.reads().contains(TensorName.VALIDATION)) {
+            checkHeldOut(experiment, data, problems);
+        }
+        found.addAll(problems.found());
+    }
+
+    private static void checkHeldOut(Experiment experiment, ImageData data, Problems problems) {
+        String because = "since method " + experiment.method().name() + " reads what peers think of held-out images";
+        int images = data.validation().count();
+        double share = experiment.data().validation().orElse(0);
         problems.require(
-                experiment.data().mode() == Experiment.Data.Delivery.RECIPE
-                        || !teacher.reads().contains(TensorName.VALIDATION),
+                experiment.data().mode() == Experiment.Data.Delivery.RECIPE,
                 "data.mode",
                 "pixels",
-                "recipe, since method " + experiment.method().name()
-                        + " reads what peers think of held-out images, which are not sent");
+                "recipe, " + because + ", which are not sent");
         problems.require(
-                data.validation().count() > 0 || !teacher.reads().contains(TensorName.VALIDATION),
+                images > 0,
                 "data.validation",
-                experiment.data().validation(),
-                "enough to hold out an image");
-        found.addAll(problems.found());
+                share,
+                "enough to hold out an image, " + because + " (" + Preparation.VALIDATION_SHARE + " if left out)");
+        checkHeldOut(
+                data.classes(),
+                experiment.run().batchSize(),
+                experiment.wire().logits().bytes(),
+                images,
+                share,
+                because,
+                problems);
+    }
+
+    /** What a peer thinks of all held-out images travels in one record with what it says of a batch. */
+    static void checkHeldOut(
+            int classes, int batchSize, int bytes, int images, double share, String because, Problems problems) {
+        long imagesMax = Math.max(0, PREDICTION_BYTES_MAX / ((long) classes * bytes) - batchSize);
+        problems.require(
+                images <= imagesMax,
+                "data.validation",
+                share,
+                "small enough to hold out at most " + imagesMax + " images instead of " + images + ", " + because
+                        + ", all in one message");
     }
 
     /** What is trained first must be known, and be what every peer needs. */

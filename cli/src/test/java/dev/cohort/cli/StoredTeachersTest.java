@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.experiment.Problems;
 import dev.cohort.peer.checkpoint.StoredNetwork;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Normalisation;
@@ -114,6 +115,46 @@ class StoredTeachersTest {
                         .method()
                         .parameters())
                 .containsEntry("features", "false");
+    }
+
+    @Test
+    void holdsATenthOutForAMethodThatReadsHeldOutImagesUnlessTheExperimentSaysHowMany() {
+        LaunchPlan tenth = prepare("kdcl_general");
+        LaunchPlan fifth = prepare("kdcl_general", "data.validation=0.2");
+
+        assertThat(tenth.experiment().data().validation()).hasValue(0.1);
+        assertThat(tenth.manifest().validationLabels().size()).isEqualTo(1_000);
+        assertThat(tenth.manifest().trainImages()).isEqualTo(9_000);
+        assertThat(fifth.manifest().validationLabels().size()).isEqualTo(2_000);
+        assertThat(prepare("mean_logit").experiment().data().validation()).hasValue(0);
+        assertThat(prepare("mean_logit").manifest().validationLabels().size()).isZero();
+    }
+
+    @Test
+    void refusesAMethodThatReadsHeldOutImagesWhereThereAreNoneOrPeersLackThem() {
+        assertThatThrownBy(
+                        () -> prepare("kdcl_general", "data.validation=0", "data.mode=pixels", "run.batch_size=20000"))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("3 things are wrong with the experiment")
+                .hasMessageContaining("run.batch_size: 20000: must be at most 10000")
+                .hasMessageContaining("data.mode: pixels: must be recipe, since method kdcl_general reads what peers"
+                        + " think of held-out images, which are not sent")
+                .hasMessageContaining("data.validation: 0.0: must be enough to hold out an image, since method"
+                        + " kdcl_general reads what peers think of held-out images (0.1 if left out)");
+        assertThatThrownBy(() -> prepare("kdcl_general", "data.validation=0.0001"))
+                .hasMessageStartingWith("data.validation: 1.0E-4: must be enough to hold out an image");
+    }
+
+    @Test
+    void refusesToHoldOutMoreThanFitsIntoAMessage() {
+        Problems problems = new Problems();
+
+        StoredTeachers.checkHeldOut(1_000, 128, 4, 8_500, 0.1, "since", problems);
+        StoredTeachers.checkHeldOut(1_000, 128, 4, 8_000, 0.1, "since", problems);
+
+        assertThat(problems.found())
+                .containsExactly("data.validation: 0.1: must be small enough to hold out at most 8244 images instead of"
+                        + " 8500, since, all in one message");
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.cohort.tensor.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -44,9 +45,9 @@ public record Experiment(
     /**
      * @param name kind of data: fashion-mnist, cifar10, cifar100, imagefolder or idx
      * @param path folder; empty only for the built-in data
-     * @param validation share of the training data held out, 0..1
+     * @param validation share of the training data held out, 0..1; empty when it is left to what the method needs
      */
-    public record Data(String name, Optional<String> path, Delivery mode, double validation) {
+    public record Data(String name, Optional<String> path, Delivery mode, OptionalDouble validation) {
         /** What crosses the wire: the recipe or the pixels. */
         public enum Delivery {
             RECIPE,

@@ -12,6 +12,7 @@ import dev.cohort.tensor.Ints;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -36,7 +37,7 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
                 Map.of("temperature", Double.toString(TEMPERATURE), "ramp_up_epochs", Double.toString(RAMP_UP_EPOCHS));
         Experiment experiment = new Experiment(
                 new Experiment.Run("exact", 7, OptionalInt.empty(), OptionalLong.of(steps), ROWS),
-                new Experiment.Data("idx", Optional.empty(), Experiment.Data.Delivery.RECIPE, 0),
+                new Experiment.Data("idx", Optional.empty(), Experiment.Data.Delivery.RECIPE, OptionalDouble.empty()),
                 new Experiment.Augment(1, true, false),
                 new Experiment.Mix(Experiment.Mix.Mixing.CUTMIX, 1, 1, 1),
                 new Experiment.Method(method, parameters),

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
@@ -124,7 +125,7 @@ final class Draw {
             List<PeerPlan> peers) {
         return new Experiment(
                 run,
-                new Experiment.Data("blobs", Optional.empty(), delivery, 0),
+                new Experiment.Data("blobs", Optional.empty(), delivery, OptionalDouble.empty()),
                 augment,
                 mix,
                 new Experiment.Method(method, Map.of()),

@@ -35,17 +35,18 @@ public final class DataCatalog {
     }
 
     /**
-     * Reads the data into memory and holds out the validation share. A relative path starts at the working directory.
+     * Reads the data into memory and holds out the validation share, nothing when there is none. A relative path starts at the working directory.
      *
      * @throws DataException when it cannot be used; the message says what to do
      */
     public static ImageData open(Experiment.Data data) throws DataException {
-        if (!(data.validation() >= 0 && data.validation() < 1)) {
-            throw new DataException("data.validation: " + data.validation() + ": must be 0 to below 1");
+        double share = data.validation().orElse(0);
+        if (!(share >= 0 && share < 1)) {
+            throw new DataException("data.validation: " + share + ": must be 0 to below 1");
         }
         Splits splits = read(data);
         try {
-            return ImageData.of(splits.classNames(), splits.train(), splits.test(), data.validation());
+            return ImageData.of(splits.classNames(), splits.train(), splits.test(), share);
         } catch (IllegalArgumentException e) {
             throw new DataException(
                     "data " + data.name() + data.path().map(p -> " in " + p).orElse("") + ": " + e.getMessage());

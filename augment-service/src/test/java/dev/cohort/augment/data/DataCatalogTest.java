@@ -7,6 +7,7 @@ import dev.cohort.experiment.Experiment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,7 +65,7 @@ final class DataCatalogTest {
     }
 
     private static Experiment.Data data(String name, Optional<String> path) {
-        return new Experiment.Data(name, path, Experiment.Data.Delivery.RECIPE, 0);
+        return new Experiment.Data(name, path, Experiment.Data.Delivery.RECIPE, OptionalDouble.empty());
     }
 
     private static void refuses(Experiment.Data data, String... parts) {

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.zip.GZIPOutputStream;
 
 /** Small data folders, good and broken, as the readers' tests need them. */
@@ -19,11 +20,13 @@ final class Folders {
     }
 
     static Experiment.Data data(String name, Path path, double validation) {
-        return new Experiment.Data(name, Optional.of(path.toString()), Experiment.Data.Delivery.RECIPE, validation);
+        return new Experiment.Data(
+                name, Optional.of(path.toString()), Experiment.Data.Delivery.RECIPE, OptionalDouble.of(validation));
     }
 
     static Experiment.Data builtIn(double validation) {
-        return new Experiment.Data("fashion-mnist", Optional.empty(), Experiment.Data.Delivery.RECIPE, validation);
+        return new Experiment.Data(
+                "fashion-mnist", Optional.empty(), Experiment.Data.Delivery.RECIPE, OptionalDouble.of(validation));
     }
 
     /** {@code train} and {@code test} images of 2 rows and 3 columns, labels counting up modulo {@code classes}. */

@@ -63,7 +63,8 @@ final class SampleRun {
     static Experiment experiment(String method) {
         return new Experiment(
                 new Experiment.Run("sample", 1, OptionalInt.of(2), OptionalLong.empty(), 2),
-                new Experiment.Data("fashion-mnist", Optional.empty(), Experiment.Data.Delivery.RECIPE, 0),
+                new Experiment.Data(
+                        "fashion-mnist", Optional.empty(), Experiment.Data.Delivery.RECIPE, OptionalDouble.of(0)),
                 new Experiment.Augment(0, false, false),
                 new Experiment.Mix(Experiment.Mix.Mixing.NONE, 1, 0, 2),
                 new Experiment.Method(method, Map.of()),

@@ -107,7 +107,7 @@ final class ExperimentReader {
                 s.text("name").orElse("fashion-mnist"),
                 s.text("path"),
                 s.choice("mode", Data.Delivery.RECIPE, Data.Delivery.values()),
-                s.number("validation", 0, NumberRange.BELOW_ONE));
+                s.numberIfThere("validation", NumberRange.BELOW_ONE));
         s.close();
         return data;
     }

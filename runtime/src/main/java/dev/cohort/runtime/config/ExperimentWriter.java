@@ -57,7 +57,7 @@ final class ExperimentWriter {
         text("  name", e.data().name());
         e.data().path().ifPresent(path -> text("  path", path));
         word("  mode", Section.word(e.data().mode()));
-        word("  validation", e.data().validation());
+        e.data().validation().ifPresent(share -> word("  validation", share));
         section("augment");
         word("  crop_padding", e.augment().cropPadding());
         word("  flip", e.augment().flip());

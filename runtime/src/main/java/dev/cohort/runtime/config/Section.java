@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -109,6 +110,12 @@ final class Section {
 
     double number(String key, double otherwise, NumberRange range) {
         return find(key).map(v -> number(at(key), v, otherwise, range)).orElse(otherwise);
+    }
+
+    /** Empty when it is not there, or cannot be used. */
+    OptionalDouble numberIfThere(String key, NumberRange range) {
+        double number = number(key, Double.NaN, range);
+        return Double.isNaN(number) ? OptionalDouble.empty() : OptionalDouble.of(number);
     }
 
     /** Empty when one of them cannot be used. */

@@ -10,6 +10,7 @@ import dev.cohort.tensor.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,6 @@ class ExperimentYamlTest {
             data:
               name: fashion-mnist
               mode: recipe
-              validation: 0.0
             augment:
               crop_padding: 4
               flip: true
@@ -155,7 +155,11 @@ class ExperimentYamlTest {
         assertThat(read(SMALLEST))
                 .isEqualTo(new Experiment(
                         new Experiment.Run("experiment", 1, OptionalInt.of(2), OptionalLong.empty(), 128),
-                        new Experiment.Data("fashion-mnist", Optional.empty(), Experiment.Data.Delivery.RECIPE, 0),
+                        new Experiment.Data(
+                                "fashion-mnist",
+                                Optional.empty(),
+                                Experiment.Data.Delivery.RECIPE,
+                                OptionalDouble.empty()),
                         new Experiment.Augment(4, true, false),
                         new Experiment.Mix(Experiment.Mix.Mixing.NONE, 1, 0.5, 2),
                         new Experiment.Method("dml", Map.of()),
@@ -194,7 +198,7 @@ class ExperimentYamlTest {
                                 "cifar10",
                                 Optional.of("/data/with spaces: and colons"),
                                 Experiment.Data.Delivery.PIXELS,
-                                0.1),
+                                OptionalDouble.of(0.1)),
                         new Experiment.Augment(2, false, true),
                         new Experiment.Mix(Experiment.Mix.Mixing.CUTMIX_MULTI, 0.4, 1, 3),
                         new Experiment.Method(
