@@ -208,11 +208,27 @@ public final class Peer implements Node {
         if (parked.isPresent()) {
             return canTrain() && train(parked.get());
         }
-        if (leaving.isEmpty() && slot.isPresent() && batches.containsKey(next)) {
-            forward(batches.get(next), nowMs, out);
-            return true;
+        Optional<Batch> batch = ready();
+        if (batch.filter(publication::owesOpinion).isPresent()) {
+            judgeHeldOut();
+        } else {
+            batch.ifPresent(b -> forward(b, nowMs, out));
         }
-        return false;
+        return batch.isPresent();
+    }
+
+    /** The batch it can look at now. */
+    private Optional<Batch> ready() {
+        return parked.isEmpty() && leaving.isEmpty() && slot.isPresent()
+                ? Optional.ofNullable(batches.get(next))
+                : Optional.empty();
+    }
+
+    private void judgeHeldOut() {
+        // That takes as long as an evaluation, so heartbeats must say so meanwhile, or the peer is taken for late.
+        status = statusNow();
+        publication.judge(learner, renderer);
+        timeline.spent(Timeline.Use.EVALUATING);
     }
 
     /** Whether the next call could do something heavy. */
@@ -223,7 +239,7 @@ public final class Peer implements Node {
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
         Images images = renderer.render(batch, slot.orElseThrow());
-        NamedTensors besides = publication.besides(batch, learner, renderer);
+        NamedTensors besides = publication.takeBesides(batch, learner);
         Learner.ForwardPass pass = learner.forward(images, batch.step());
         NamedTensors published = publication.of(pass.outputs(), besides);
         Parked now = new Parked(
@@ -448,7 +464,8 @@ public final class Peer implements Node {
     private PeerState state() {
         if (left.isPresent()) {
             return PeerState.FINISHED;
-        } else if (toEvaluate.isPresent()) {
+        } else if (toEvaluate.isPresent()
+                || ready().filter(publication::owesOpinion).isPresent()) {
             return PeerState.EVALUATING;
         } else if (slot.isEmpty() || (!admitted && next == 1 && parked.isEmpty())) {
             return PeerState.JOINING;

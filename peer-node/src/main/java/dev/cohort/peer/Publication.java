@@ -12,18 +12,34 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Which of a student's tensors everybody may read: its logits, and what the method reads besides. */
-record Publication(PeerSetting setting) {
+final class Publication {
+    private final PeerSetting setting;
+    private Optional<Tensor> opinion = Optional.empty();
+
+    Publication(PeerSetting setting) {
+        this.setting = setting;
+    }
+
+    /** Whether it must {@link #judge} the held-out images before it may look at this batch, the last one of an epoch. */
+    boolean owesOpinion(Batch batch) {
+        return batch.endsEpoch() && setting.reads().contains(TensorName.VALIDATION) && opinion.isEmpty();
+    }
+
+    /** Notes what it thinks of the held-out images now. */
+    void judge(Learner learner, Renderer renderer) {
+        opinion = Optional.of(
+                learner.infer(renderer.validationImages()).logits().as(setting.logits()));
+    }
+
     /**
-     * What is said now and then, before the forward pass: what it thinks of the held-out images with its last batch of an epoch,
-     * if the method reads that, and weights that it hands over.
+     * What is said now and then, taken before the forward pass: weights that it hands over, and what it thinks of the held-out
+     * images, once it was noted.
      */
-    NamedTensors besides(Batch batch, Learner learner, Renderer renderer) {
+    NamedTensors takeBesides(Batch batch, Learner learner) {
         NamedTensors weights = learner.handedOver(batch.step());
-        if (!batch.endsEpoch() || !setting.reads().contains(TensorName.VALIDATION)) {
-            return weights;
-        }
-        Tensor logits = learner.infer(renderer.validationImages()).logits();
-        return weights.with(TensorName.VALIDATION, logits.as(setting.logits()));
+        NamedTensors all = opinion.map(o -> weights.with(TensorName.VALIDATION, o)).orElse(weights);
+        opinion = Optional.empty();
+        return all;
     }
 
     /** The copies of other students in an outcome, by slot. */

@@ -19,6 +19,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Normalisation;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Recipe;
 import dev.cohort.protocol.Renderer;
@@ -62,6 +63,11 @@ class PeerTest {
         }
 
         @Override
+        public Images validationImages() {
+            return new Images(1, IMAGE, ByteBuffer.wrap(new byte[] {9, 1, 7, 3}));
+        }
+
+        @Override
         public Images testImages() {
             return new Images(2, IMAGE, ByteBuffer.allocate(2 * IMAGE.size()));
         }
@@ -87,6 +93,11 @@ class PeerTest {
     }
 
     private static PeerSetting setting(long incarnation, boolean observer, Optional<Integer> slot, boolean fromHead) {
+        return setting(incarnation, observer, slot, fromHead, List.of(TensorName.FEATURES));
+    }
+
+    private static PeerSetting setting(
+            long incarnation, boolean observer, Optional<Integer> slot, boolean fromHead, List<String> reads) {
         return new PeerSetting(
                 SELF,
                 incarnation,
@@ -96,7 +107,7 @@ class PeerTest {
                 observer,
                 slot,
                 fromHead,
-                List.of(TensorName.FEATURES),
+                reads,
                 DType.FLOAT32,
                 DType.FLOAT32,
                 DATA,
@@ -382,6 +393,65 @@ class PeerTest {
 
         assertThat(only(Prediction.class, said)).extracting(Prediction::step).containsExactly(3L);
         assertThat(only(Evaluation.class, said)).isEmpty();
+    }
+
+    private static PeerSetting readOfHeldOutImages(long incarnation) {
+        return setting(incarnation, false, Optional.of(0), false, List.of(TensorName.VALIDATION));
+    }
+
+    @Test
+    void saysWhatItThinksOfHeldOutImagesWithTheLastBatchOfAnEpochAndNoOther() {
+        List<Message> said = new ArrayList<>();
+        Peer peer = peer(readOfHeldOutImages(1));
+        for (long step = 1; step <= 4; step++) {
+            said.addAll(tell(peer, step, batch(step)));
+            said.addAll(tell(peer, step, skipped(step)));
+        }
+
+        List<Prediction> predictions = only(Prediction.class, said);
+        assertThat(predictions).extracting(Prediction::step).containsExactly(1L, 2L, 3L, 4L);
+        assertThat(predictions)
+                .extracting(p -> p.tensors().find(TensorName.VALIDATION).map(Tensor::shape))
+                .containsExactly(
+                        Optional.empty(),
+                        Optional.of(Ints.of(1, CLASSES)),
+                        Optional.empty(),
+                        Optional.of(Ints.of(1, CLASSES)));
+        assertThat(predictions.get(1).tensors()).isNotEqualTo(predictions.get(3).tensors());
+        assertThat(only(Evaluation.class, said))
+                .as("the test images alone")
+                .allMatch(e -> e.tensors().find(TensorName.VALIDATION).isEmpty());
+    }
+
+    @Test
+    void judgesHeldOutImagesInACallOfItsOwnAndSaysThatItIsAtIt() {
+        Peer peer = peer(readOfHeldOutImages(1));
+        peer.onMessage(skipped(1), 0);
+        peer.onMessage(batch(2), 0);
+        peer.onMessage(batch(1), 0);
+        peer.onDeadline(0);
+        assertThat(peer.status().step()).isEqualTo(1);
+        assertThat(peer.status().state()).isEqualTo(PeerState.EVALUATING);
+
+        List<Message> judged = peer.onDeadline(0);
+        assertThat(only(Prediction.class, judged)).isEmpty();
+        assertThat(peer.status().state()).isEqualTo(PeerState.TRAINING);
+        assertThat(peer.nextDeadlineMs()).isLessThanOrEqualTo(0);
+
+        assertThat(only(Prediction.class, peer.onDeadline(0))).hasSize(1);
+    }
+
+    /** Else an outcome that names its prediction would not be known for its own after a restart. */
+    @Test
+    void thinksTheSameOfHeldOutImagesAfterARestart() {
+        Peer first = peer(readOfHeldOutImages(1));
+        List<Message> said = tell(first, 0, skipped(1), skipped(2), skipped(3), batch(1), batch(2), batch(3), batch(4));
+        Peer restarted = new Peer(readOfHeldOutImages(2), learner(), new Pictures(), checkpoints);
+
+        List<Message> again = tell(restarted, 0, skipped(3), batch(3), batch(4));
+
+        assertThat(only(Prediction.class, said)).hasSize(1);
+        assertThat(publishedFor(again)).isEqualTo(publishedFor(said));
     }
 
     @Test
