@@ -16,8 +16,8 @@ final class TheTeacherIsEvaluated implements Invariant {
     @Override
     public void ended(Simulation simulation) {
         long last = log.lastStep().orElse(0);
-        boolean canBe =
-                List.of("mean_logit", "one").contains(simulation.scenario().method());
+        boolean canBe = List.of("mean_logit", "one", "kdcl_general")
+                .contains(simulation.scenario().method());
         if (!canBe || last == 0 || log.outcomes(last).isEmpty()) {
             return;
         }

@@ -10,6 +10,7 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -34,7 +35,8 @@ final class KdclGeneral implements Teacher {
             "kdcl_general",
             "every peer imitates the combination of all that errs least on held-out images",
             "L_i = CE(z_i, y) + w(epoch) T^2 KL(softmax_T(z_t) || softmax_T(z_i)), z_t = sum_k alpha_k z_k,"
-                    + " alpha = C^-1 1 / (1' C^-1 1), C_ij = mean over held-out images of (p_i - y).(p_j - y)",
+                    + " alpha = C^-1 1 / (1' C^-1 1) (1/m in the first epoch), C_ij = mean over held-out images of"
+                    + " (p_i - y).(p_j - y) at the end of the epoch before",
             Kdcl.PAPER,
             Distillation.parameters(Kdcl.TEMPERATURE),
             List.of(TensorName.VALIDATION),
@@ -106,6 +108,18 @@ final class KdclGeneral implements Teacher {
         }
         Term record = new Term.GatedCrossEntropy(Kdcl.TERM, Tensor.of(setting.wire(), gates, rows, alpha.length), 0);
         return new Lesson(1, List.of(target, record), new TreeMap<>(), renewed(state, bySlot));
+    }
+
+    /** z_t on the test images, with the weights that hold from the next batch on. */
+    @Override
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+        if (votes.isEmpty()) {
+            return Optional.empty();
+        }
+        int rows = Matrices.rows(votes);
+        List<double[]> logits = Matrices.logits(votes, rows, setting.classes());
+        double[] combined = Matrices.combined(logits, alpha(state, List.copyOf(votes.keySet())));
+        return Optional.of(Tensor.of(setting.wire(), combined, rows, setting.classes()));
     }
 
     /** The weights of these slots. */

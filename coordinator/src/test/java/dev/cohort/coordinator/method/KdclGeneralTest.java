@@ -5,18 +5,27 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
+import dev.cohort.protocol.wire.Decoding;
+import dev.cohort.protocol.wire.Limits;
+import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KdclGeneralTest {
     private static final int C = 3;
@@ -133,6 +142,92 @@ class KdclGeneralTest {
                         KdclGeneral.alpha(KdclGeneral.errors(List.of(opinions.get(0), opinions.get(2)), dense(), C), 2),
                         within(1e-12));
         assertThat(alpha(teacher.teach(state, stranger.votes(1, 0.1)), 2)).containsExactly(0.5, 0.5);
+    }
+
+    /** A peer that was not there when an epoch ended is unknown for the next one, however it was known before. */
+    @Test
+    void forgetsWhoWasSilentAtTheEndOfAnEpoch() {
+        Teacher teacher = teacher();
+        Cohort all = Cohort.random(1, LABELS, List.of(0, 1, 3), 1);
+        Cohort two = Cohort.random(2, LABELS, List.of(0, 3), 1);
+        NamedTensors first = teacher.teach(
+                        teacher.initialState(), ending(all, List.of(opinion(5), opinion(6), opinion(7))))
+                .next();
+
+        NamedTensors second = teacher.teach(first, ending(two, List.of(opinion(8), opinion(9))))
+                .next();
+
+        assertThat(alpha(teacher.teach(second, all.votes(2, 0.1)), 3))
+                .containsExactly(new double[] {1.0 / 3, 1.0 / 3, 1.0 / 3}, within(1e-15));
+        assertThat(alpha(teacher.teach(second, two.votes(2, 0.1)), 2))
+                .containsExactly(
+                        KdclGeneral.alpha(KdclGeneral.errors(List.of(opinion(8), opinion(9)), dense(), C), 2),
+                        within(1e-12));
+    }
+
+    /** Sum 1, and C alpha the same for every peer: that is where alpha' C alpha is least. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    void errsLeastOfAllCombinations(long seed) {
+        int peers = 4;
+        List<double[]> opinions = List.of(opinion(seed), opinion(seed + 10), opinion(seed + 20), opinion(seed + 30));
+        double[] errors = KdclGeneral.errors(opinions, dense(), C);
+
+        double[] alpha = KdclGeneral.alpha(errors, peers);
+
+        assertThat(Arrays.stream(alpha).sum()).isCloseTo(1, within(1e-12));
+        double least = products(errors, alpha)[0];
+        assertThat(products(errors, alpha))
+                .containsExactly(new double[] {least, least, least, least}, within(1e-9 * Math.max(1, norm(alpha))));
+    }
+
+    private static double[] products(double[] errors, double[] alpha) {
+        double[] products = new double[alpha.length];
+        for (int i = 0; i < errors.length; i++) {
+            products[i / alpha.length] += errors[i] * alpha[i % alpha.length];
+        }
+        return products;
+    }
+
+    private static double norm(double[] alpha) {
+        return Arrays.stream(alpha).map(Math::abs).sum();
+    }
+
+    @Test
+    void goesOnFromASnapshotAsIfNothingHadHappened() {
+        Teacher teacher = teacher();
+        Cohort cohort = Cohort.random(1, LABELS, List.of(0, 1, 3), 1);
+        NamedTensors state = teacher.teach(
+                        teacher.initialState(), ending(cohort, List.of(opinion(5), opinion(6), opinion(7))))
+                .next();
+        MessageCodec codec = new MessageCodec("run", Limits.DEFAULT);
+
+        Decoding read = codec.decode(codec.encode(new Snapshot(8, state, Teacher.hash(state)), "c1"));
+
+        assertThat(read).isInstanceOfSatisfying(Decoding.Accepted.class, accepted -> {
+            Snapshot snapshot = (Snapshot) accepted.message();
+            assertThat(Teacher.hash(snapshot.state())).isEqualTo(snapshot.hash());
+            assertThat(teacher().teach(snapshot.state(), cohort.votes(1, 0.1)))
+                    .isEqualTo(teacher.teach(state, cohort.votes(1, 0.1)));
+        });
+    }
+
+    @Test
+    void isEvaluatedWithTheWeightsThatHoldFromTheNextBatchOn() {
+        Teacher teacher = teacher();
+        Cohort cohort = Cohort.random(1, LABELS, List.of(0, 3), 1);
+        List<double[]> opinions = List.of(opinion(5), opinion(6));
+        NamedTensors state =
+                teacher.teach(teacher.initialState(), ending(cohort, opinions)).next();
+        SortedMap<Integer, NamedTensors> test =
+                Matrices.bySlot(cohort.votes(0, 0.1).votes());
+        double[] alpha = KdclGeneral.alpha(KdclGeneral.errors(opinions, dense(), C), 2);
+
+        assertThat(teacher.evaluate(state, test).orElseThrow().toDoubles())
+                .containsExactly(Matrices.combined(List.of(cohort.logits(0), cohort.logits(1)), alpha), within(1e-12));
+        assertThat(teacher.evaluate(teacher.initialState(), test).orElseThrow().toDoubles())
+                .containsExactly(Matrices.mean(List.of(cohort.logits(0), cohort.logits(1))), within(1e-12));
+        assertThat(teacher.evaluate(state, new TreeMap<>())).isEmpty();
     }
 
     @Test
