@@ -27,8 +27,8 @@ final class Publication {
 
     /** Notes what it thinks of the held-out images now. */
     void judge(Learner learner, Renderer renderer) {
-        opinion = Optional.of(
-                learner.infer(renderer.validationImages()).logits().as(setting.logits()));
+        opinion =
+                Optional.of(learner.infer(renderer.validationImages()).logits().as(setting.logits()));
     }
 
     /**
@@ -37,7 +37,8 @@ final class Publication {
      */
     NamedTensors takeBesides(Batch batch, Learner learner) {
         NamedTensors weights = learner.handedOver(batch.step());
-        NamedTensors all = opinion.map(o -> weights.with(TensorName.VALIDATION, o)).orElse(weights);
+        NamedTensors all =
+                opinion.map(o -> weights.with(TensorName.VALIDATION, o)).orElse(weights);
         opinion = Optional.empty();
         return all;
     }
