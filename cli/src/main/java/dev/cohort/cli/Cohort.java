@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
             VerifyCommand.class,
             ReplayCommand.class,
             ChaosCommand.class,
+            TopicCommand.class,
             DataCommand.class,
             MethodsCommand.class,
             ModelsCommand.class,

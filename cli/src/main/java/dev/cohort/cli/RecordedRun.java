@@ -67,6 +67,16 @@ final class RecordedRun {
      * @throws LaunchException when there is no such run or its log cannot be read
      */
     Opened open() {
+        return open(run, runs, broker);
+    }
+
+    /**
+     * Opens a run that is named in another way.
+     *
+     * @param run id or directory; empty takes the newest one
+     * @throws LaunchException when there is no such run or its log cannot be read
+     */
+    static Opened open(Optional<String> run, RunsFolder runs, BrokerOptions broker) {
         if (broker.bootstrap().isPresent()) {
             String id = run.orElseThrow(() -> new LaunchException(
                     ExitCode.USAGE, "--bootstrap without RUN: name the id of the run, as 'cohort run' printed it"));

@@ -46,6 +46,12 @@ final class ReplayCommand implements Callable<Integer> {
                             + " given several times; all are answered in one pass over the log.")
     private List<String> scenarios = new ArrayList<>();
 
+    @Option(
+            names = "--dynamics",
+            description =
+                    "Instead of scenarios: how good the peers are, how good together, and how different, over time.")
+    private boolean dynamics;
+
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
     private OutputFormat format = OutputFormat.text;
 
@@ -56,6 +62,10 @@ final class ReplayCommand implements Callable<Integer> {
     public Integer call() {
         try (RecordedRun.Opened opened = run.open()) {
             Experiment experiment = opened.experiment();
+            if (dynamics) {
+                DynamicsTable.print(opened, format, System.out);
+                return ExitCode.OK.code();
+            }
             List<WhatIf> whatIfs = new ArrayList<>(List.of(WhatIf.asRecorded(experiment.method())));
             scenarios.forEach(words -> whatIfs.add(checked(WhatIf.parse(words, experiment))));
             Study study = new Study(

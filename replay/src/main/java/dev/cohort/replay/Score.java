@@ -1,6 +1,8 @@
 package dev.cohort.replay;
 
 import dev.cohort.protocol.SoftLabels;
+import dev.cohort.tensor.Ints;
+import java.util.List;
 
 /**
  * How good probabilities are, summed over rows.
@@ -9,7 +11,7 @@ import dev.cohort.protocol.SoftLabels;
  * NLL = -(1/N) sum y ln p    Brier = (1/N) sum (p - y)^2    ECE = sum over bins |rows| / N * |accuracy - confidence|
  * </pre>
  *
- * with 15 bins of equal width over the largest probability (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
+ * with 15 bins (lo, hi] of equal width over the largest probability (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
  * Labels may be soft; a row is right when its largest probability is at the largest label. One thread.
  */
 public final class Score {
@@ -37,13 +39,18 @@ public final class Score {
                 brier += (probabilities[c] - y[c]) * (probabilities[c] - y[c]);
             }
             double confidence = probabilities[start + best];
-            int bin = (int) Math.min(BINS - 1, Math.floor(confidence * BINS));
+            int bin = (int) Math.max(0, Math.min(BINS - 1, Math.ceil(confidence * BINS) - 1));
             inBin[bin]++;
             rightInBin[bin] += hit ? 1 : 0;
             confidenceInBin[bin] += confidence;
             right += hit ? 1 : 0;
             rows++;
         }
+    }
+
+    /** As {@link #add(double[], SoftLabels)}, of one class a row. */
+    void add(double[] probabilities, Ints labels, int classes) {
+        add(probabilities, new SoftLabels(classes, List.of(labels), List.of(1.0)));
     }
 
     static int largest(double[] values, int start, int classes) {

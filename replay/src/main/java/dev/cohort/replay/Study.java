@@ -33,7 +33,7 @@ public final class Study {
     private final LongToDoubleFunction learningRate;
     private final Ints testLabels;
     private final int classes;
-    private final List<Course> courses = new ArrayList<>();
+    private final List<Scenario> scenarios = new ArrayList<>();
     private final TreeMap<Long, SortedMap<String, NamedTensors>> evaluations = new TreeMap<>();
     private long lastEvaluated;
 
@@ -43,7 +43,7 @@ public final class Study {
      */
     public Study(
             RecordedLog log,
-            List<WhatIf> scenarios,
+            List<WhatIf> whatIfs,
             Function<WhatIf, Teacher> teachers,
             LongToDoubleFunction learningRate,
             Ints testLabels,
@@ -52,7 +52,7 @@ public final class Study {
         this.learningRate = learningRate;
         this.testLabels = testLabels;
         this.classes = classes;
-        scenarios.forEach(scenario -> courses.add(new Course(scenario, teachers.apply(scenario))));
+        whatIfs.forEach(whatIf -> scenarios.add(new Scenario(whatIf, teachers.apply(whatIf))));
     }
 
     /**
@@ -83,7 +83,7 @@ public final class Study {
             List<Tested> tested) {}
 
     /** A scenario on its way through the log. */
-    private static final class Course {
+    private static final class Scenario {
         final WhatIf whatIf;
         final Teacher teacher;
         NamedTensors state;
@@ -95,7 +95,7 @@ public final class Study {
         final Score taught = new Score();
         final List<Tested> tested = new ArrayList<>();
 
-        Course(WhatIf whatIf, Teacher teacher) {
+        Scenario(WhatIf whatIf, Teacher teacher) {
             this.whatIf = whatIf;
             this.teacher = teacher;
             state = teacher.initialState();
@@ -126,14 +126,14 @@ public final class Study {
                 RecordedSteps.Step step = next.get();
                 Optional<List<Contribution>> all = contributions(step);
                 if (step.batch().isPresent() && all.isPresent()) {
-                    for (Course course : courses) {
-                        take(course, step, step.batch().get(), all.get());
+                    for (Scenario scenario : scenarios) {
+                        take(scenario, step, step.batch().get(), all.get());
                     }
                     test(step, tests);
                 }
                 progress.accept(step.step());
             }
-            return courses.stream().map(Course::answer).toList();
+            return scenarios.stream().map(Scenario::answer).toList();
         }
     }
 
@@ -151,42 +151,42 @@ public final class Study {
         return Optional.of(all);
     }
 
-    private void take(Course course, RecordedSteps.Step step, Batch batch, List<Contribution> all) {
-        course.steps++;
-        Teacher teacher = course.teacher;
+    private void take(Scenario scenario, RecordedSteps.Step step, Batch batch, List<Contribution> all) {
+        scenario.steps++;
+        Teacher teacher = scenario.teacher;
         boolean listens = teacher.distils() && teacher.contributorsMin() > 0;
         List<Teacher.Vote> votes = listens
-                ? course.whatIf.chosen(all).stream().map(Contribution::vote).toList()
+                ? scenario.whatIf.chosen(all).stream().map(Contribution::vote).toList()
                 : List.of();
         Optional<Outcome.Targets> recorded = step.outcome().resolution() instanceof Outcome.Targets targets
                 ? Optional.of(targets)
                 : Optional.empty();
         if (!teacher.distils() || votes.size() < teacher.contributorsMin()) {
-            course.untaught++;
-            course.differing += recorded.isPresent() ? 1 : 0;
+            scenario.untaught++;
+            scenario.differing += recorded.isPresent() ? 1 : 0;
             return;
         }
-        requireTensors(course, votes);
+        requireTensors(scenario, votes);
         Teacher.Lesson lesson = teacher.teach(
-                course.state,
+                scenario.state,
                 new Teacher.Votes(
                         step.step(), batch.epoch(), learningRate.applyAsDouble(step.step()), batch.labels(), votes));
-        course.state = lesson.next();
+        scenario.state = lesson.next();
         boolean same = recorded.isPresent() && same(step, recorded.get(), lesson, votes);
-        course.differing += same ? 0 : 1;
+        scenario.differing += same ? 0 : 1;
         score(
-                course,
+                scenario,
                 batch.labels(),
                 lesson.terms(),
                 recorded.map(Outcome.Targets::terms).orElse(List.of()));
     }
 
-    private static void requireTensors(Course course, List<Teacher.Vote> votes) {
-        for (String name : course.teacher.reads()) {
+    private static void requireTensors(Scenario scenario, List<Teacher.Vote> votes) {
+        for (String name : scenario.teacher.reads()) {
             boolean rare = name.equals(TensorName.VALIDATION);
             if (!rare && votes.stream().anyMatch(v -> v.tensors().find(name).isEmpty())) {
-                throw new IllegalArgumentException("what-if " + course.whatIf.words() + ": method "
-                        + course.whatIf.method().name() + " reads " + name
+                throw new IllegalArgumentException("what-if " + scenario.whatIf.words() + ": method "
+                        + scenario.whatIf.method().name() + " reads " + name
                         + " of every peer, which was not recorded; run it with record.features=always, or with a method"
                         + " that reads it");
             }
@@ -211,15 +211,15 @@ public final class Study {
         return equal && parts == recorded.addressed().size();
     }
 
-    private void score(Course course, SoftLabels labels, List<Term> terms, List<Term> recorded) {
+    private void score(Scenario scenario, SoftLabels labels, List<Term> terms, List<Term> recorded) {
         Optional<double[]> taught = probabilities(terms, labels);
-        taught.ifPresent(p -> course.taught.add(p, labels));
+        taught.ifPresent(p -> scenario.taught.add(p, labels));
         Optional<double[]> was = probabilities(recorded, labels);
         if (taught.isPresent() && was.isPresent()) {
             for (int start = 0; start < taught.get().length; start += classes) {
-                course.agreeing +=
+                scenario.agreeing +=
                         Score.largest(taught.get(), start, classes) == Score.largest(was.get(), start, classes) ? 1 : 0;
-                course.compared++;
+                scenario.compared++;
             }
         }
     }
@@ -241,31 +241,31 @@ public final class Study {
         readTests(step.step(), tests);
         Optional<SortedMap<String, NamedTensors>> said = Optional.ofNullable(evaluations.remove(step.step()));
         evaluations.headMap(step.step()).clear();
-        for (Course course : courses) {
+        for (Scenario scenario : scenarios) {
             SortedMap<Integer, NamedTensors> votes = new TreeMap<>();
             step.outcome().contributors().stream()
-                    .filter(c -> !course.whatIf.without().contains(c.peer()))
-                    .filter(c -> course.whatIf.only().isEmpty()
-                            || course.whatIf.only().contains(c.peer()))
+                    .filter(c -> !scenario.whatIf.without().contains(c.peer()))
+                    .filter(c -> scenario.whatIf.only().isEmpty()
+                            || scenario.whatIf.only().contains(c.peer()))
                     .forEach(c -> said.map(s -> s.get(c.peer().value())).ifPresent(t -> votes.put(c.slot(), t)));
-            if (!votes.isEmpty() && votes.size() >= course.teacher.contributorsMin()) {
-                evaluate(course, votes).ifPresent(logits -> {
+            if (!votes.isEmpty() && votes.size() >= scenario.teacher.contributorsMin()) {
+                evaluate(scenario, votes).ifPresent(logits -> {
                     Score score = new Score();
                     score.add(
                             Softmax.probabilities(logits.toDoubles(), classes, 1),
                             new SoftLabels(classes, List.of(testLabels), List.of(1.0)));
-                    course.tested.add(new Tested(step.step(), score));
+                    scenario.tested.add(new Tested(step.step(), score));
                 });
             }
         }
     }
 
-    private static Optional<Tensor> evaluate(Course course, SortedMap<Integer, NamedTensors> votes) {
-        boolean whole = course.teacher.reads().stream()
+    private static Optional<Tensor> evaluate(Scenario scenario, SortedMap<Integer, NamedTensors> votes) {
+        boolean whole = scenario.teacher.reads().stream()
                 .filter(name -> !name.equals(TensorName.VALIDATION))
                 .allMatch(name ->
                         votes.values().stream().allMatch(t -> t.find(name).isPresent()));
-        return whole ? course.teacher.evaluate(course.state, votes) : Optional.empty();
+        return whole ? scenario.teacher.evaluate(scenario.state, votes) : Optional.empty();
     }
 
     /** Reads on until an evaluation after {@code step} has come: peers test at the same steps. */

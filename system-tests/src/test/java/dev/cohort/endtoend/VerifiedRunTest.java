@@ -55,6 +55,30 @@ class VerifiedRunTest {
                 .allSatisfy(w -> assertThat(w.path("equal").asBoolean()).isTrue());
         assertThat(clean.path("fingerprints")).isEqualTo(run.json("result.json").path("fingerprints"));
 
+        String[] said = shell.run("topic", "cat", "outcomes", "--last", "2", "--format", "json")
+                .well()
+                .out()
+                .split("\n", -1);
+        assertThat(said[0]).contains("\"kind\":\"outcome\"", "\"step\":" + (STEPS - 1));
+        JsonNode whatIf = shell.run(
+                        "replay",
+                        "--what-if",
+                        "method=mean_logit",
+                        "--what-if",
+                        "temperature=1",
+                        "--format",
+                        "json",
+                        "--quiet")
+                .well()
+                .json()
+                .path("scenarios");
+        assertThat(whatIf.path(0).path("steps_differing").asInt(-1))
+                .as("its own settings")
+                .isZero();
+        assertThat(whatIf.path(1).path("steps_differing").asInt())
+                .as("another method")
+                .isEqualTo(STEPS);
+
         Path predictions = fileThatHolds(run, "predictions", "p2");
         changeOneBitOfStep(predictions, 5, true);
         JsonNode changed = refused(verify());

@@ -1,0 +1,19 @@
+package dev.cohort.cli;
+
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.ExitCode;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** Topics of a run. */
+@Command(
+        name = "topic",
+        mixinStandardHelpOptions = true,
+        description = "Shows what stands in the topics of a run.",
+        subcommands = TopicCatCommand.class)
+final class TopicCommand implements Callable<Integer> {
+    @Override
+    public Integer call() {
+        throw new LaunchException(ExitCode.USAGE, "topic: say 'topic cat TOPIC'");
+    }
+}
