@@ -8,6 +8,7 @@ import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.chaos.Chaos;
 import dev.cohort.cli.chaos.ChaosPlan;
+import dev.cohort.cli.chaos.Disturbance;
 import dev.cohort.cli.chaos.MemoryWatch;
 import dev.cohort.cli.chaos.Promises;
 import dev.cohort.cli.chaos.Promises.Promise;
@@ -18,6 +19,7 @@ import dev.cohort.replay.Verification;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.HostileSender;
 import dev.cohort.runtime.kafka.KafkaAddress;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -149,7 +151,7 @@ final class ChaosCommand implements Callable<Integer> {
                 List<ChaosPlan.Target> targets = chaos.running().stream()
                         .map(p -> new ChaosPlan.Target(p.name(), p.role()))
                         .toList();
-                Optional<dev.cohort.cli.chaos.Disturbance> next = plan.next(targets, nowMs());
+                Optional<Disturbance> next = plan.next(targets, nowMs());
                 if (next.isPresent()) {
                     chaos.carryOut(next.get());
                 }
@@ -168,7 +170,7 @@ final class ChaosCommand implements Callable<Integer> {
 
     private int conclude(RunDirectory directory, Chaos chaos) throws DataException {
         List<Promise> promises = new ArrayList<>();
-        boolean ended = java.nio.file.Files.exists(directory.path().resolve(RunDirectory.RESULT));
+        boolean ended = Files.exists(directory.path().resolve(RunDirectory.RESULT));
         promises.add(new Promise(
                 "the run ended by itself", ended, ended ? "it wrote its result" : "no " + RunDirectory.RESULT));
         try (RecordedRun.Opened opened = RecordedRun.open(directory)) {

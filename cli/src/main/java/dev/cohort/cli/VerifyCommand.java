@@ -15,6 +15,7 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.tensor.Digest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.LongConsumer;
@@ -153,7 +154,7 @@ final class VerifyCommand implements Callable<Integer> {
         ArrayNode findings = json.putArray("findings");
         for (Finding finding : verdict.findings()) {
             ObjectNode one =
-                    findings.addObject().put("kind", finding.kind().name().toLowerCase(java.util.Locale.ROOT));
+                    findings.addObject().put("kind", finding.kind().name().toLowerCase(Locale.ROOT));
             finding.step().ifPresentOrElse(s -> one.put("step", s), () -> one.putNull("step"));
             finding.peer().ifPresentOrElse(p -> one.put("peer", p.value()), () -> one.putNull("peer"));
             one.put("field", finding.field()).put("detail", finding.detail());

@@ -60,10 +60,10 @@ public record WhatIf(
         }
         Experiment.Method recorded = experiment.method();
         String name = Optional.ofNullable(said.remove(METHOD)).orElse(recorded.name());
-        Set<PeerId> without = peers(words, said.remove(WITHOUT), experiment);
-        Set<PeerId> only = peers(words, said.remove(ONLY), experiment);
-        OptionalLong quorum = number(words, QUORUM, said.remove(QUORUM));
-        OptionalLong deadline = number(words, DEADLINE_MS, said.remove(DEADLINE_MS));
+        Set<PeerId> without = peers(words, Optional.ofNullable(said.remove(WITHOUT)), experiment);
+        Set<PeerId> only = peers(words, Optional.ofNullable(said.remove(ONLY)), experiment);
+        OptionalLong quorum = number(words, QUORUM, Optional.ofNullable(said.remove(QUORUM)));
+        OptionalLong deadline = number(words, DEADLINE_MS, Optional.ofNullable(said.remove(DEADLINE_MS)));
         Map<String, String> parameters = new TreeMap<>(name.equals(recorded.name()) ? recorded.parameters() : Map.of());
         parameters.putAll(said);
         return new WhatIf(
@@ -81,21 +81,20 @@ public record WhatIf(
         }
     }
 
-    private static OptionalLong number(String words, String key, @org.jspecify.annotations.Nullable String value) {
-        if (value == null) {
+    private static OptionalLong number(String words, String key, Optional<String> value) {
+        if (value.isEmpty()) {
             return OptionalLong.empty();
         }
-        require(value.matches("[1-9][0-9]{0,8}"), words, key + " must be a whole number of at least 1");
-        return OptionalLong.of(Long.parseLong(value));
+        require(value.get().matches("[1-9][0-9]{0,8}"), words, key + " must be a whole number of at least 1");
+        return OptionalLong.of(Long.parseLong(value.get()));
     }
 
-    private static Set<PeerId> peers(
-            String words, @org.jspecify.annotations.Nullable String value, Experiment experiment) {
+    private static Set<PeerId> peers(String words, Optional<String> value, Experiment experiment) {
         SortedSet<PeerId> peers = new TreeSet<>();
-        if (value != null) {
+        if (value.isPresent()) {
             List<String> known =
                     experiment.contributors().stream().map(p -> p.id().value()).toList();
-            for (String peer : value.split("\\+", -1)) {
+            for (String peer : value.get().split("\\+", -1)) {
                 require(
                         known.contains(peer),
                         words,

@@ -11,6 +11,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -61,9 +62,7 @@ class DynamicsGoldenTest {
         }
         double[] labels = numbers(root.path("inputs").path("labels"));
         Dynamics d = Dynamics.of(
-                logits,
-                Ints.of(java.util.Arrays.stream(labels).mapToInt(v -> (int) v).toArray()),
-                classes);
+                logits, Ints.of(Arrays.stream(labels).mapToInt(v -> (int) v).toArray()), classes);
         JsonNode expected = root.path("expected");
         compare(
                 expected.path("accuracy"),

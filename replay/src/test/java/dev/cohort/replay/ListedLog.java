@@ -1,5 +1,6 @@
 package dev.cohort.replay;
 
+import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
@@ -52,7 +53,7 @@ final class ListedLog implements RecordedLog {
         int partition = 0;
         if (message instanceof Prediction prediction) {
             partition = partitionOf(prediction.peer());
-        } else if (message instanceof dev.cohort.protocol.Addressed part) {
+        } else if (message instanceof Addressed part) {
             partition = part.slot();
         }
         List<Entry> entries = entries(topic, partition);

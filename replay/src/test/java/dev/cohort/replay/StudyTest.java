@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
@@ -11,6 +12,7 @@ import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -118,12 +120,10 @@ class StudyTest {
 
     @Test
     void choosesByTheTimeOfTheBroker() {
-        List<Contribution> all = new java.util.ArrayList<>();
+        List<Contribution> all = new ArrayList<>();
         for (int slot = 0; slot < 3; slot++) {
             Prediction said = run.prediction(SmallRun.PEERS.get(slot), 1);
-            all.add(new Contribution(
-                    new dev.cohort.coordinator.Teacher.Vote(said.peer(), slot, said.tensors()),
-                    100 + 50L * (2 - slot)));
+            all.add(new Contribution(new Teacher.Vote(said.peer(), slot, said.tensors()), 100 + 50L * (2 - slot)));
         }
         Experiment.Method method = new Experiment.Method("mean_logit", Map.of());
 

@@ -3,6 +3,7 @@ package dev.cohort.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,7 @@ class ChaosTest {
     private static final int STEPS = 400;
 
     @TempDir
-    private java.nio.file.Path folder = java.nio.file.Path.of("");
+    private Path folder = Path.of("");
 
     @RegisterExtension
     private final Shell shell = new Shell(() -> folder);

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Tag;
@@ -38,7 +40,7 @@ class VerifiedRunTest {
     }
 
     private Ended verify(String... more) {
-        List<String> words = new java.util.ArrayList<>(List.of("verify", "--format", "json", "--quiet"));
+        List<String> words = new ArrayList<>(List.of("verify", "--format", "json", "--quiet"));
         words.addAll(List.of(more));
         return shell.run(words.toArray(String[]::new));
     }
@@ -119,9 +121,7 @@ class VerifiedRunTest {
             for (Path partition : partitions.sorted().toList()) {
                 Path file = partition.resolve("00000000000000000000.log");
                 boolean ofTopic = partition.toString().contains("." + topic + "-") && Files.size(file) > 0;
-                if (ofTopic
-                        && new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1)
-                                .contains(sender)) {
+                if (ofTopic && new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(sender)) {
                     return file;
                 }
             }

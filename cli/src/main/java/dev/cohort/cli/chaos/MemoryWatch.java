@@ -3,6 +3,8 @@ package dev.cohort.cli.chaos;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -58,10 +60,10 @@ public final class MemoryWatch {
     }
 
     /** The process that grew most since it had settled, if any has lived long enough. */
-    public java.util.Optional<Growth> largest() {
+    public Optional<Growth> largest() {
         return lives.values().stream()
                 .filter(life -> life.settledBytes.isPresent())
                 .map(life -> new Growth(life.name, life.settledBytes.getAsLong(), life.mostBytes))
-                .max(java.util.Comparator.comparingDouble(g -> (double) g.mostBytes() / g.settledBytes()));
+                .max(Comparator.comparingDouble(g -> (double) g.mostBytes() / g.settledBytes()));
     }
 }

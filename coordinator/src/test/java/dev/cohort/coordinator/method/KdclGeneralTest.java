@@ -70,10 +70,9 @@ class KdclGeneralTest {
         Term.GatedCrossEntropy record = (Term.GatedCrossEntropy) lesson.terms().get(1);
         assertThat(record.weight()).as("a record, not a loss").isZero();
         double[] all = record.gates().toDoubles();
-        double[] first = java.util.Arrays.copyOf(all, peers);
+        double[] first = Arrays.copyOf(all, peers);
         for (int row = 1; row < LABELS.rows(); row++) {
-            assertThat(java.util.Arrays.copyOfRange(all, row * peers, (row + 1) * peers))
-                    .isEqualTo(first);
+            assertThat(Arrays.copyOfRange(all, row * peers, (row + 1) * peers)).isEqualTo(first);
         }
         return first;
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -129,7 +130,7 @@ public final class SegmentLog implements RecordedLog {
                 begin(rest.next());
                 return true;
             }
-            FileRecords file = java.util.Objects.requireNonNull(open);
+            FileRecords file = Objects.requireNonNull(open);
             try {
                 if (batches.hasNext()) {
                     take(batches.next());
