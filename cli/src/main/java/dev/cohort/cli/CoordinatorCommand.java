@@ -1,6 +1,9 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.runtime.ExitCode;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,16 +13,37 @@ import picocli.CommandLine.Option;
 @Command(
         name = "coordinator",
         mixinStandardHelpOptions = true,
-        description = "A coordinator of a run in this process: builds the teacher. A second one stands by.")
+        description = "A coordinator of a run in this process: builds the teacher.")
 final class CoordinatorCommand implements Callable<Integer> {
     @Mixin
     private RoleTarget target = new RoleTarget();
 
-    @Option(names = "--name", paramLabel = "NAME", description = "Its name, for people. Default: ${DEFAULT-VALUE}.")
-    private String name = "coordinator";
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "Its name, in outcomes and for people. Default: coordinator, or standby.")
+    private Optional<String> name = Optional.empty();
+
+    @Option(
+            names = "--standby",
+            description = "Follow the log beside the coordinator of the run, and lead when it falls silent.")
+    private boolean standby;
+
+    @Option(
+            names = "--patience-ms",
+            paramLabel = "MS",
+            description = "How long something due may stay unsaid before a standby says it. Default: ${DEFAULT-VALUE}.")
+    private long patienceMs = 1_500;
 
     @Override
     public Integer call() {
-        return CoordinatorRole.run(target.options(name, 1)).code();
+        if (patienceMs < 1) {
+            throw new LaunchException(ExitCode.USAGE, "--patience-ms " + patienceMs + ": must be at least 1");
+        }
+        return standby
+                ? CoordinatorRole.standBy(target.options(name.orElse("standby"), 1), patienceMs)
+                        .code()
+                : CoordinatorRole.run(target.options(name.orElse("coordinator"), 1))
+                        .code();
     }
 }

@@ -26,6 +26,7 @@ final class LogWatch implements Receiver, AutoCloseable {
     private long testImages;
     private long step;
     private List<String> contributors = List.of();
+    private String coordinator = "";
 
     private LogWatch(Shell shell, RunLog log) {
         this.shell = shell;
@@ -69,6 +70,7 @@ final class LogWatch implements Receiver, AutoCloseable {
             testImages += images.images().count();
         } else if (delivery.message() instanceof Outcome outcome && outcome.step() > step) {
             step = outcome.step();
+            coordinator = outcome.coordinator();
             contributors =
                     outcome.contributors().stream().map(c -> c.peer().value()).toList();
         } else if (delivery.message() instanceof Left gone) {
@@ -93,6 +95,11 @@ final class LogWatch implements Receiver, AutoCloseable {
     /** Whom the newest outcome names. */
     synchronized List<String> contributors() {
         return contributors;
+    }
+
+    /** Who wrote the newest outcome. */
+    synchronized String coordinator() {
+        return coordinator;
     }
 
     /** What peers said when they left. */

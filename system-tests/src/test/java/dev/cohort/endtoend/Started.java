@@ -14,19 +14,24 @@ import java.nio.file.Path;
 record Started(String line, Process process, Path out, Path err) {
     /** As Ctrl-C does. */
     void interrupt() {
+        signal(process.pid(), "INT");
+    }
+
+    /** @param name without its SIG */
+    static void signal(long pid, String name) {
         try {
             // The shell's own kill: the program of that name is not everywhere.
-            int code = new ProcessBuilder("/bin/sh", "-c", "kill -INT " + process.pid())
+            int code = new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid)
                     .start()
                     .waitFor();
             if (code != 0) {
-                throw new IllegalStateException("no SIGINT to " + line + ": kill ended with " + code);
+                throw new IllegalStateException("no SIG" + name + " to process " + pid + ": kill ended with " + code);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while sending SIGINT to " + line, e);
+            throw new IllegalStateException("interrupted while sending SIG" + name + " to process " + pid, e);
         }
     }
 

@@ -31,6 +31,7 @@ final class Corners {
                         "a peer restarted from a checkpoint",
                         "a peer was drained",
                         "a peer was rejected too often",
+                        "a standby took over",
                         "a step had too few contributors",
                         "an operator stopped the run",
                         "batches were sent twice",
@@ -67,6 +68,7 @@ final class Corners {
                 "the teacher was evaluated",
                 log.all(Topic.EVALUATIONS, Evaluation.class).stream()
                         .anyMatch(e -> e.source().equals(Evaluation.TEACHER)));
+        count("a standby took over", simulation.standbys().values().stream().anyMatch(s -> s.takeovers() > 0));
         count(
                 "an operator stopped the run",
                 simulation.scenario().faults().stream().anyMatch(Fault.Stop.class::isInstance));

@@ -38,7 +38,7 @@ final class Draw {
     private final long steps;
     private final long faultsEndMs;
     private final boolean holds;
-    private final boolean standby;
+    private final Scenario.Second second;
     private final List<PeerPlan> peers;
 
     private Draw(long seed) {
@@ -48,7 +48,8 @@ final class Draw {
         steps = 10L + random.nextInt(6 * STEPS_PER_EPOCH);
         faultsEndMs = 200 + random.nextLong(steps * TYPICAL_STEP_MS);
         holds = oneIn(6);
-        standby = oneIn(4);
+        second = oneOf(
+                List.of(Scenario.Second.NONE, Scenario.Second.NONE, Scenario.Second.SPEAKS, Scenario.Second.STANDS_BY));
         peers = peers();
     }
 
@@ -63,7 +64,7 @@ final class Draw {
                 Blobs.drawn(seed, TRAIN_IMAGES, TEST_IMAGES, 30, 30, 0),
                 HIDDEN,
                 peers,
-                standby,
+                second,
                 1 + random.nextInt(SLOTS),
                 weather(),
                 faults(),
@@ -186,7 +187,7 @@ final class Draw {
         List<Fault> faults = new ArrayList<>();
         List<String> processes = new ArrayList<>(List.of("augmenter", "c1"));
         peers.forEach(p -> processes.add(p.id().value()));
-        if (standby) {
+        if (second != Scenario.Second.NONE) {
             processes.add("c2");
         } else if (oneIn(3)) {
             faults.add(new Fault.SecondCoordinator(random.nextLong(faultsEndMs), "c2"));
@@ -200,6 +201,9 @@ final class Draw {
                 case 2 -> faults.add(new Fault.CutOff(atMs, process, forMs));
                 default -> faults.add(new Fault.Freeze(atMs, process, forMs));
             }
+        }
+        if (second != Scenario.Second.NONE && oneIn(2)) {
+            faults.add(new Fault.CoordinatorLost(random.nextLong(faultsEndMs)));
         }
         addLosses(faults);
         addForgeries(faults);

@@ -25,6 +25,9 @@ sealed interface Fault {
     /** A process is gone for good. */
     record Kill(long atMs, String process) implements Fault {}
 
+    /** The first coordinator is gone for good; whoever stands by has to lead. */
+    record CoordinatorLost(long atMs) implements Fault {}
+
     /** A process neither reads nor appends. */
     record CutOff(long atMs, String process, long forMs) implements Fault {}
 

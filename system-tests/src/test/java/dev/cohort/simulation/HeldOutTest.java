@@ -55,7 +55,7 @@ class HeldOutTest {
                 Blobs.drawn(seed, 30, 16, 30, 30, 0),
                 5,
                 peers,
-                true,
+                Scenario.Second.SPEAKS,
                 1,
                 Weather.CALM,
                 faults,

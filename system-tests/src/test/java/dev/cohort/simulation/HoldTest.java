@@ -43,7 +43,7 @@ class HoldTest {
                 drawn.data(),
                 drawn.hidden(),
                 peers,
-                drawn.standby(),
+                drawn.second(),
                 drawn.predictionPartitions(),
                 drawn.weather(),
                 drawn.faults().stream().filter(f -> isTemporary(f, peers)).toList(),

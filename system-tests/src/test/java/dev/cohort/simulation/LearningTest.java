@@ -70,7 +70,7 @@ class LearningTest {
                         Blobs.drawn(seed, 48, 300, 20, 40, 0),
                         12,
                         peers,
-                        false,
+                        Scenario.Second.NONE,
                         1,
                         Weather.CALM,
                         List.of(),

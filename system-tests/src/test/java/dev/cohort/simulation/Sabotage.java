@@ -11,6 +11,11 @@ interface Sabotage {
         return coordinator;
     }
 
+    /** @param coordinator that stands by */
+    default Node standby(Node coordinator) {
+        return coordinator;
+    }
+
     default Teacher teacher(Teacher teacher) {
         return teacher;
     }

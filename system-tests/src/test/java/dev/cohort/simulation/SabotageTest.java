@@ -175,6 +175,21 @@ class SabotageTest {
                         return new Saboteurs.IgnoresTheImageDigest(coordinator, List.of());
                     }
                 },
-                "NothingRejectedIsAveraged");
+                "NothingRejectedIsAveraged",
+                // Where each slot has its own view, the forged digest is the wrong one.
+                "EverybodyIsHeardInTheEnd");
+    }
+
+    @Test
+    void noticesAStandbyThatNeverLeads() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node standby(Node coordinator) {
+                        return new Saboteurs.Silent(coordinator);
+                    }
+                },
+                "StepsAdvanceOnceFaultsEnd",
+                "EverybodyIsHeardInTheEnd");
     }
 }

@@ -425,4 +425,23 @@ final class Saboteurs {
             return held.isEmpty() ? inner.nextDeadlineMs() : releaseMs;
         }
     }
+
+    /** Does its work and says nothing of it. */
+    static final class Silent extends Wrapping {
+        Silent(Node inner) {
+            super(inner);
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            inner.onMessage(message, nowMs);
+            return List.of();
+        }
+
+        @Override
+        public List<Message> onDeadline(long nowMs) {
+            inner.onDeadline(nowMs);
+            return List.of();
+        }
+    }
 }

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  *
  * @param seed of everything that is drawn while it runs
  * @param hidden width of every student's hidden layer
- * @param standby whether two coordinators run from the beginning
+ * @param second whether there is a second coordinator from the beginning, and of what kind
  * @param predictionPartitions peers may share one
  * @param faultsEndMs from then on nothing goes wrong any more
  */
@@ -21,7 +21,7 @@ record Scenario(
         ImageData data,
         int hidden,
         List<PeerPlan> peers,
-        boolean standby,
+        Second second,
         int predictionPartitions,
         Weather weather,
         List<Fault> faults,
@@ -35,7 +35,19 @@ record Scenario(
     static final long HEARTBEAT_MS = 40;
     static final long RESEND_MS = 60;
     static final long SETTLE_MS = 20;
+    /** Of a coordinator that stands by. */
+    static final long PATIENCE_MS = 80;
+
     static final long START_MS = 20_000;
+
+    /** The coordinator beside the first one. */
+    enum Second {
+        NONE,
+        /** Speaks as the first one does. */
+        SPEAKS,
+        /** Speaks when the first one falls silent. */
+        STANDS_BY
+    }
 
     Scenario {
         peers = List.copyOf(peers);
@@ -63,7 +75,7 @@ record Scenario(
 
     Scenario withFaults(List<Fault> others) {
         return new Scenario(
-                seed, experiment, data, hidden, peers, standby, predictionPartitions, weather, others, faultsEndMs);
+                seed, experiment, data, hidden, peers, second, predictionPartitions, weather, others, faultsEndMs);
     }
 
     /** One line a fact, for whoever looks for the reason of a failure. */
@@ -74,7 +86,7 @@ record Scenario(
                 + (ownViews() ? "own views, " : "") + steps() + " steps, "
                 + e.pace().completion() + ", on_loss "
                 + e.pace().onLoss() + ", "
-                + (standby ? "a standby coordinator, " : "") + predictionPartitions + " partitions of predictions\n  "
+                + "second coordinator: " + second + ", " + predictionPartitions + " partitions of predictions\n  "
                 + weather + "\n  "
                 + peers.stream().map(PeerPlan::toString).collect(Collectors.joining("\n  ")) + "\n  "
                 + faults.stream().map(Fault::toString).collect(Collectors.joining("\n  "))

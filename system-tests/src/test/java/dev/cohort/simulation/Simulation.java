@@ -2,6 +2,7 @@ package dev.cohort.simulation;
 
 import dev.cohort.augment.Augmenter;
 import dev.cohort.coordinator.Coordinator;
+import dev.cohort.coordinator.Standby;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
@@ -23,8 +24,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** One run of a whole cohort in virtual time, from its first process to the last goodbye. */
 final class Simulation implements Surroundings {
@@ -46,6 +49,8 @@ final class Simulation implements Surroundings {
     private final SortedMap<String, SimulatedProcess> processes = new TreeMap<>();
     private final SortedMap<String, PeerProcess> peers = new TreeMap<>();
     private final SortedMap<String, Coordinator> coordinators = new TreeMap<>();
+    private final SortedMap<String, Standby> standbys = new TreeMap<>();
+    private final SortedSet<String> lost = new TreeSet<>();
     private final SortedMap<String, Augmenter> augmenters = new TreeMap<>();
     private final List<Prediction> forgeries = new ArrayList<>();
     private boolean lostEvaluations;
@@ -87,8 +92,10 @@ final class Simulation implements Surroundings {
     private void stage() {
         startAugmenter("augmenter");
         startCoordinator("c1");
-        if (scenario.standby()) {
-            startCoordinator("c2");
+        switch (scenario.second()) {
+            case NONE -> {}
+            case SPEAKS -> startCoordinator("c2");
+            case STANDS_BY -> startStandby("c2");
         }
         for (PeerPlan plan : scenario.peers()) {
             PeerProcess peer = peer(plan.id().value(), plan, new MemoryCheckpoints());
@@ -131,6 +138,16 @@ final class Simulation implements Surroundings {
         });
     }
 
+    private void startStandby(String name) {
+        start(name, this::readByCoordinator, () -> {
+            Coordinator coordinator = parts.coordinator(name, sabotage.teacher(parts.teacher()));
+            coordinators.put(name, coordinator);
+            Standby standby = new Standby(sabotage.coordinator(coordinator), name, Scenario.PATIENCE_MS);
+            standbys.put(name, standby);
+            return sabotage.standby(standby);
+        });
+    }
+
     private void start(
             String name, java.util.function.Predicate<Partition> reads, java.util.function.Supplier<Node> node) {
         SimulatedProcess process = processes.computeIfAbsent(
@@ -145,6 +162,8 @@ final class Simulation implements Surroundings {
     private void restart(String name) {
         if (augmenters.containsKey(name)) {
             startAugmenter(name);
+        } else if (standbys.containsKey(name)) {
+            startStandby(name);
         } else {
             startCoordinator(name);
         }
@@ -159,6 +178,8 @@ final class Simulation implements Surroundings {
                             crash(new Fault.Crash(blackout.atMs(), name, blackout.downMs(), Fault.Damage.NONE)));
         } else if (fault instanceof Fault.Kill kill) {
             whenHeardOf(kill.process(), () -> peer(kill.process()).kill());
+        } else if (fault instanceof Fault.CoordinatorLost) {
+            lose("c1");
         } else if (fault instanceof Fault.CutOff cut) {
             SimulatedProcess process = process(cut.process());
             process.isolate();
@@ -200,8 +221,21 @@ final class Simulation implements Surroundings {
             peer.crash(crash.downMs(), crash.damage());
         } else if (process(crash.process()).alive()) {
             process(crash.process()).crash();
-            time.after(crash.downMs(), () -> restart(crash.process()));
+            time.after(crash.downMs(), () -> {
+                if (!lost.contains(crash.process())) {
+                    restart(crash.process());
+                }
+            });
         }
+    }
+
+    /** Nobody starts it again, nor waits for what it would say. */
+    private void lose(String coordinator) {
+        if (process(coordinator).alive()) {
+            process(coordinator).crash();
+        }
+        coordinators.remove(coordinator);
+        lost.add(coordinator);
     }
 
     private void forge(Fault.Forgery forgery) {
@@ -351,7 +385,12 @@ final class Simulation implements Surroundings {
         return forgeries;
     }
 
-    /** The coordinators' newest lives by name. */
+    /** The standbys' newest lives by name. */
+    SortedMap<String, Standby> standbys() {
+        return standbys;
+    }
+
+    /** The coordinators' newest lives by name, without those that are lost. */
     SortedMap<String, Coordinator> coordinators() {
         return coordinators;
     }

@@ -7,12 +7,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whole runs under faults. {@code -Dsimulation.seeds=N} runs N seeds instead of 200, {@code -Dsimulation.first=S} begins with
+ * Whole runs under faults. {@code -Dsimulation.seeds=N} runs N seeds instead of 1,000, {@code -Dsimulation.first=S} begins with
  * seed S.
  */
 class SimulationTest {
     private static final long FIRST = Long.getLong("simulation.first", 1);
-    private static final long SEEDS = Long.getLong("simulation.seeds", 200);
+    private static final long SEEDS = Long.getLong("simulation.seeds", 1_000);
 
     @Test
     void everySeedKeepsEveryPromise() {

@@ -22,7 +22,7 @@ class StartTest {
                 drawn.peers().stream()
                         .filter(p -> p.named() && !p.id().value().equals(absent))
                         .toList(),
-                drawn.standby(),
+                drawn.second(),
                 drawn.predictionPartitions(),
                 Weather.CALM,
                 List.of(),

@@ -42,7 +42,7 @@ class TraceTest {
                 Blobs.drawn(1, 12, 16, 30, 30, 0),
                 5,
                 peers,
-                true,
+                Scenario.Second.SPEAKS,
                 1,
                 Weather.CALM,
                 List.of(new Fault.Crash(120, "p2", 25, Fault.Damage.NONE)),

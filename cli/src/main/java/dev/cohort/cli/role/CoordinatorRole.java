@@ -3,12 +3,14 @@ package dev.cohort.cli.role;
 import dev.cohort.coordinator.Coordinator;
 import dev.cohort.coordinator.CoordinatorSetting;
 import dev.cohort.coordinator.CoordinatorStatus;
+import dev.cohort.coordinator.Standby;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
 import dev.cohort.distill.LearningRate;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Node;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.ExitCode;
@@ -23,6 +25,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** The coordinator's process. */
@@ -37,15 +40,42 @@ public final class CoordinatorRole {
     public static ExitCode run(RoleOptions options) {
         Session session = Session.open(options);
         Coordinator coordinator = coordinator(options.name(), session.manifest(), session.experiment());
+        return run(options, session, coordinator, coordinator, figures -> {});
+    }
+
+    /**
+     * Stands by until the process is asked to end: leads when nobody else says what is due.
+     *
+     * @param patienceMs how long something due may stay unsaid
+     */
+    public static ExitCode standBy(RoleOptions options, long patienceMs) {
+        Session session = Session.open(options);
+        Coordinator coordinator = coordinator(options.name(), session.manifest(), session.experiment());
+        Standby standby = new Standby(coordinator, options.name(), patienceMs);
+        return run(options, session, coordinator, standby, figures -> {
+            figures.put("leads", standby.leads());
+            figures.put("takeovers", standby.takeovers());
+        });
+    }
+
+    private static ExitCode run(
+            RoleOptions options,
+            Session session,
+            Coordinator coordinator,
+            Node node,
+            Consumer<Map<String, Object>> furtherFigures) {
         NodeVerticle verticle = new NodeVerticle(NodeVerticle.Wiring.of(
                         options.name(),
-                        new ObservedNode(
-                                options.name(), coordinator, session.process().registry()),
+                        new ObservedNode(options.name(), node, session.process().registry()),
                         session.log().clock(),
                         session.log(),
                         session.process())
-                .withStatus(
-                        () -> status(coordinator.status(session.log().clock().getAsLong())))
+                .withStatus(() -> {
+                    Map<String, Object> figures =
+                            figures(coordinator.status(session.log().clock().getAsLong()));
+                    furtherFigures.accept(figures);
+                    return new Status(figures);
+                })
                 .withFinished(coordinator::finished));
         session.process().deploy(verticle);
         Following following = session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox());
@@ -104,7 +134,7 @@ public final class CoordinatorRole {
                                 manifest.validationLabels()));
     }
 
-    private static Status status(CoordinatorStatus said) {
+    private static Map<String, Object> figures(CoordinatorStatus said) {
         Map<String, Object> figures = new TreeMap<>();
         figures.put("role", "coordinator");
         figures.put("step", said.applied());
@@ -132,6 +162,6 @@ public final class CoordinatorRole {
                                 "step", m.step(),
                                 "incarnation", m.incarnation()))
                         .toList());
-        return new Status(figures);
+        return figures;
     }
 }
