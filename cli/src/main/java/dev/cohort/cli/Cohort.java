@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             StopCommand.class,
             VerifyCommand.class,
             ReplayCommand.class,
+            TimelineCommand.class,
             ChaosCommand.class,
             TopicCommand.class,
             DataCommand.class,

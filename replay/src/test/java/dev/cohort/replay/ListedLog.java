@@ -47,8 +47,17 @@ final class ListedLog implements RecordedLog {
         return partitions.computeIfAbsent(topic + "-" + partition, p -> new ArrayList<>());
     }
 
-    /** Appends a message where it belongs. */
+    /** Appends a message where it belongs; the time is the number of records there. */
     void append(Message message) {
+        append(Optional.empty(), message);
+    }
+
+    /** Appends a message where it belongs, at a time. */
+    void appendAt(long nowMs, Message message) {
+        append(Optional.of(nowMs), message);
+    }
+
+    private void append(Optional<Long> nowMs, Message message) {
         Topic topic = Topic.of(message);
         int partition = 0;
         if (message instanceof Prediction prediction) {
@@ -57,7 +66,8 @@ final class ListedLog implements RecordedLog {
             partition = part.slot();
         }
         List<Entry> entries = entries(topic, partition);
-        entries.add(new Said(topic, partition, entries.size(), entries.size(), "test", message, 1));
+        long atMs = nowMs.orElse((long) entries.size());
+        entries.add(new Said(topic, partition, entries.size(), atMs, "test", message, 1));
     }
 
     static int partitionOf(PeerId peer) {

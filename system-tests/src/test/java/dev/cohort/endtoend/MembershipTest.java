@@ -63,10 +63,22 @@ class MembershipTest {
         assertThat(peer(result, "p1").orElseThrow().path("steps_trained").asLong())
                 .isEqualTo(result.path("steps").asLong());
         shell.awaitNobody();
+        assertTimelineTellsOfTheGuest();
         Ended late = shell.run("peers");
         assertThat(late.code()).as(late.toString()).isEqualTo(69);
         assertThat(late.err())
                 .contains("the run is over", "cohort run --resume")
                 .doesNotContain("\tat ");
+    }
+
+    private void assertTimelineTellsOfTheGuest() {
+        Path page = folder.resolve("timeline.html");
+        JsonNode timeline = shell.run("timeline", "--format", "json", "--html", page.toString())
+                .well()
+                .json();
+        assertThat(timeline.path("changes"))
+                .anySatisfy(c -> assertThat(c.path("events").toString()).contains("guest", "CONTRIBUTES"))
+                .anySatisfy(c -> assertThat(c.path("events").toString()).contains("guest", "drained"));
+        assertThat(page).content().contains("new Chart(", "guest contributes");
     }
 }
