@@ -2,23 +2,24 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.protocol.Command;
-import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.RunLog;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /** Says a command in the log of a run. */
 final class Asking {
+    /** Why, for whoever reads the log. */
+    static final String REASON = "asked on the command line";
+
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private Asking() {}
 
-    static int ask(RunTarget target, Command.Kind kind, Optional<PeerId> peer, String done) {
-        RunTarget.Place place = target.place();
+    /** @param done what is said of the run once the command stands in its log */
+    static int ask(RunTarget.Place place, Command command, String done) {
         try (RunLog log = RunTarget.connect(place)) {
-            log.append(List.of(new Command(kind, peer, "asked on the command line")));
+            log.append(List.of(command));
             if (!log.flush(LIMIT)) {
                 throw new LaunchException(
                         ExitCode.UNAVAILABLE,

@@ -1,8 +1,8 @@
 package dev.cohort.cli;
 
-import dev.cohort.protocol.Command.Kind;
+import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.protocol.PeerId;
-import java.util.Optional;
+import dev.cohort.runtime.ExitCode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,10 +22,17 @@ final class DrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        PeerId id = new PeerId(peer);
+        RunTarget.Place place = target.place();
+        long newest = Incarnations.newest(place, id);
+        if (newest == 0) {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "peer " + id + ": never spoke in run " + place.id() + "; 'cohort peers' lists who did");
+        }
         return Asking.ask(
-                target,
-                Kind.DRAIN,
-                Optional.of(new PeerId(peer)),
-                "lets peer " + peer + " leave after its current step");
+                place,
+                dev.cohort.protocol.Command.drain(id, newest, Asking.REASON),
+                "lets peer " + id + " leave after its current step");
     }
 }

@@ -38,19 +38,29 @@ final class Incarnations implements Receiver {
      * @throws LaunchException when the log cannot be read in time
      */
     static long next(KafkaAddress address, String run, PeerId peer) {
+        return newest(new RunTarget.Place(run, address), peer) + 1;
+    }
+
+    /**
+     * The highest incarnation in the log, 0 when the peer never spoke.
+     *
+     * @throws LaunchException when the log cannot be read in time
+     */
+    static long newest(RunTarget.Place place, PeerId peer) {
         Incarnations seen = new Incarnations(peer);
-        try (RunLog log = RunTarget.connect(new RunTarget.Place(run, address));
+        try (RunLog log = RunTarget.connect(place);
                 Following following = log.follow(Set.of(Topic.MEMBERS), OptionalInt.empty(), From.BEGINNING, seen)) {
             boolean whole = seen.read.await(LIMIT_S, TimeUnit.SECONDS) || following.isCaughtUp();
             if (!whole) {
                 throw new LaunchException(
                         ExitCode.UNAVAILABLE,
-                        "run " + run + ": its members could not be read within " + LIMIT_S + " s from " + address);
+                        "run " + place.id() + ": its members could not be read within " + LIMIT_S + " s from "
+                                + place.address());
             }
-            return seen.highest.get() + 1;
+            return seen.highest.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new LaunchException(ExitCode.FAILED, "interrupted while reading the members of run " + run, e);
+            throw new LaunchException(ExitCode.FAILED, "interrupted while reading the members of run " + place.id(), e);
         }
     }
 

@@ -8,11 +8,14 @@ import dev.cohort.cli.launch.RunObserver;
 import dev.cohort.cli.view.LiveTable;
 import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.RunView;
+import dev.cohort.cli.view.StandingTable;
+import dev.cohort.cli.view.Standings;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.RunLog;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -64,6 +67,8 @@ final class PeersCommand implements Callable<Integer> {
         // Bold and dim are for terminals.
         LiveTable.rows(view).forEach(l -> lines.add(LiveTable.plain(l)));
         lines.add("");
+        lines.addAll(StandingTable.lines(view, System.currentTimeMillis()));
+        lines.add("");
         lines.add("Step " + view.closedStep() + " of " + view.stepsPlanned() + " of run " + view.runId() + ".");
         List<RunView.Event> events = view.events();
         events.subList(Math.max(0, events.size() - EVENTS_SHOWN), events.size())
@@ -71,13 +76,22 @@ final class PeersCommand implements Callable<Integer> {
         return lines;
     }
 
+    private static String at(long ms) {
+        return Instant.ofEpochMilli(ms).toString();
+    }
+
     private static ObjectNode json(RunView view) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("run", view.runId()).put("step", view.closedStep()).put("steps_planned", view.stepsPlanned());
         ArrayNode peers = json.putArray("peers");
         for (PeerView peer : view.peers()) {
-            peers.addObject()
-                    .put("id", peer.id().value())
+            ObjectNode one = peers.addObject();
+            Optional<Standings.Held> standing = view.standings().of(peer.id());
+            one.put("standing", StandingTable.standing(standing))
+                    .put("since", standing.map(h -> at(h.sinceMs())).orElse(""))
+                    .put("since_step", standing.map(Standings.Held::step).orElse(0L))
+                    .put("why", standing.map(Standings.Held::why).orElse("not heard of yet"));
+            one.put("id", peer.id().value())
                     .put("model", peer.model())
                     .put("device", peer.device())
                     .put("control", peer.control())
@@ -92,6 +106,12 @@ final class PeersCommand implements Callable<Integer> {
                     .put("step", peer.step())
                     .put("rejections", peer.rejections());
         }
+        ObjectNode waiting = json.putObject("waiting");
+        view.openSinceMs().ifPresent(since -> {
+            waiting.put("step", view.closedStep() + 1).put("since", at(since));
+            ArrayNode whom = waiting.putArray("for");
+            view.awaited().forEach(p -> whom.add(p.id().value()));
+        });
         ArrayNode events = json.putArray("events");
         view.events()
                 .forEach(e -> events.addObject()

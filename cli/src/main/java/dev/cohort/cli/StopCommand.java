@@ -17,6 +17,9 @@ final class StopCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return Asking.ask(target, Kind.STOP, Optional.empty(), "is asked to stop; it ends after the batches in flight");
+        return Asking.ask(
+                target.place(),
+                new dev.cohort.protocol.Command(Kind.STOP, Optional.empty(), Asking.REASON),
+                "is asked to stop; it ends after the batches in flight");
     }
 }

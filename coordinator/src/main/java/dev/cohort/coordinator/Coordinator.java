@@ -1,10 +1,10 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.Member.Standing;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Draining;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.EndOfRun;
 import dev.cohort.protocol.Evaluation;
@@ -17,6 +17,8 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.Standing;
+import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
@@ -41,6 +43,7 @@ public final class Coordinator implements Node {
     private final CoordinatorSetting setting;
     private final Teacher teacher;
     private final Membership membership;
+    private final StandingNews news;
     private final StepAssembly assembly;
     private final TeacherEvaluations evaluations;
     private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
@@ -65,6 +68,7 @@ public final class Coordinator implements Node {
         this.setting = setting;
         this.teacher = teacher;
         membership = new Membership(setting);
+        news = new StandingNews(setting.resendMs());
         assembly = new StepAssembly(teacher.reads(), setting.classes(), setting.validationImages());
         evaluations = new TeacherEvaluations(teacher, setting.testLabels());
         state = teacher.initialState();
@@ -83,6 +87,10 @@ public final class Coordinator implements Node {
             membership.heard(heartbeat, nowMs);
         } else if (message instanceof Joining joining) {
             out.add(membership.joining(joining, applied + 1, nowMs));
+        } else if (message instanceof StandingChange change) {
+            news.read(change);
+        } else if (message instanceof Draining draining) {
+            membership.draining(draining, nowMs);
         } else if (message instanceof Left left) {
             membership.left(left, nowMs);
         } else if (message instanceof Evaluation evaluation) {
@@ -112,7 +120,7 @@ public final class Coordinator implements Node {
     private void commanded(Command command, long nowMs) {
         switch (command.kind()) {
             case ABORT -> aborted = true;
-            case DRAIN -> command.peer().ifPresent(peer -> membership.drain(peer, nowMs));
+            case DRAIN -> command.peer().ifPresent(peer -> membership.drain(peer, command, nowMs));
             // The augmenter ends the run.
             case STOP -> {}
         }
@@ -165,6 +173,7 @@ public final class Coordinator implements Node {
             propose(nowMs, out);
         }
         evaluations.next().ifPresent(out::add);
+        out.addAll(news.due(membership.all(), applied + 1, nowMs));
         finish(nowMs);
         wakeMs = nextWakeMs(nowMs);
     }
@@ -227,10 +236,7 @@ public final class Coordinator implements Node {
     }
 
     private void abortUnlessStarted(long nowMs, List<Message> out) {
-        List<PeerId> absent = membership.all().stream()
-                .filter(m -> m.standing() == Standing.EXPECTED && !m.observer())
-                .map(Member::peer)
-                .toList();
+        List<PeerId> absent = membership.absent();
         if (!aborted
                 && applied == 0
                 && !absent.isEmpty()
@@ -269,7 +275,7 @@ public final class Coordinator implements Node {
 
     /** Contributors that are waited for at {@code step}. */
     private List<Member> missing(long step) {
-        return membership.awaited().stream()
+        return membership.awaited(step).stream()
                 .filter(m -> !assembly.spoke(step, m.peer()))
                 .toList();
     }
@@ -284,12 +290,11 @@ public final class Coordinator implements Node {
             // Nobody waits for it and nobody says it again: what was lost on the way must not keep the run open.
             return assembly.anybody(step) || membership.allLeft();
         }
-        boolean started = applied > 0
-                || membership.all().stream().noneMatch(m -> !m.observer() && m.standing() == Standing.EXPECTED);
+        boolean started = applied > 0 || membership.absent().isEmpty();
         // After a restart of all, everybody is late: without this, every step left would be skipped while they catch
         // up.
         boolean enough =
-                membership.present() >= setting.contributorsMin() && answers(step) >= setting.contributorsMin();
+                membership.present(step) >= setting.contributorsMin() && answers(step) >= setting.contributorsMin();
         boolean quorum = setting.pace().completion() == Experiment.Pace.Completion.QUORUM
                 && good(step).size() >= setting.pace().quorum();
         return started && enough && (quorum || missing(step).isEmpty());
@@ -340,7 +345,7 @@ public final class Coordinator implements Node {
                 messages.add(addressed);
             }
         }
-        boolean exact = !waits() || good.size() == seated();
+        boolean exact = !waits() || good.size() == membership.seated();
         Outcome outcome = new Outcome(
                 step,
                 0,
@@ -352,15 +357,8 @@ public final class Coordinator implements Node {
         return new Proposal(outcome, messages, Optional.of(lesson), nowMs + setting.resendMs());
     }
 
-    /** Contributors that have a seat and did not say goodbye: the single process would have them all. */
-    private long seated() {
-        return membership.all().stream()
-                .filter(m -> !m.observer() && m.standing() != Standing.LEFT)
-                .count();
-    }
-
     private long nextWakeMs(long nowMs) {
-        long wake = membership.nextExpiryMs();
+        long wake = Math.min(membership.nextExpiryMs(), news.nextMs(membership.all()));
         if (applied == 0 && !aborted) {
             wake = Math.min(wake, startedMs + setting.pace().startMs());
         }
@@ -368,11 +366,7 @@ public final class Coordinator implements Node {
             wake = Math.min(wake, proposal.get().resendMs());
         } else if (assembly.batch(applied + 1).isPresent()) {
             long openedMs = assembly.openedMs(applied + 1, nowMs);
-            for (Member member : missing(applied + 1)) {
-                if (member.standing() == Standing.LIVE) {
-                    wake = Math.min(wake, membership.lateAtMs(member, openedMs));
-                }
-            }
+            wake = Math.min(wake, membership.nextLateMs(missing(applied + 1), openedMs));
         }
         if (overSinceMs != Long.MAX_VALUE && !finished) {
             wake = Math.min(wake, overSinceMs + LAST_EVALUATION_MS);
@@ -402,11 +396,7 @@ public final class Coordinator implements Node {
 
     /** The last evaluations may be read after the last goodbyes: they are waited for, but not for ever. */
     private void finish(long nowMs) {
-        boolean nobody = membership.all().stream()
-                .noneMatch(m -> m.standing() == Standing.LIVE
-                        || m.standing() == Standing.LAGGING
-                        || m.standing() == Standing.EXPECTED);
-        if (!nobody || (!aborted && applied < endOfRun.lastStep().orElse(Long.MAX_VALUE))) {
+        if (membership.anybody() || (!aborted && applied < endOfRun.lastStep().orElse(Long.MAX_VALUE))) {
             overSinceMs = Long.MAX_VALUE;
             return;
         }
@@ -426,7 +416,7 @@ public final class Coordinator implements Node {
                 ? List.of()
                 : missing(step).stream().map(Member::peer).toList();
         long openedMs = assembly.batch(step).isEmpty() ? nowMs : assembly.openedMs(step, nowMs);
-        boolean paused = waits() && membership.present() < setting.contributorsMin();
+        boolean paused = waits() && membership.present(step) < setting.contributorsMin();
         return new CoordinatorStatus(
                 setting.name(),
                 applied,

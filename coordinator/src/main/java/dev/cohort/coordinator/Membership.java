@@ -1,20 +1,20 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.Member.Standing;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Draining;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.Standing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * Who takes part, and who is waited for.
@@ -23,6 +23,7 @@ import java.util.TreeSet;
  * EXPECTED --heard--> LIVE --late--> LAGGING --speaks of the open step--> LIVE
  *                      |  \--silent--> GONE --heard--> LAGGING
  *                      |  \--rejected three times in a row--> SET_ASIDE
+ *                      |  \--drained--> DRAINING
  *                      \--says goodbye--> LEFT
  * newcomer --Joining--> LAGGING
  * </pre>
@@ -35,7 +36,8 @@ final class Membership {
 
     private final CoordinatorSetting setting;
     private final SortedMap<PeerId, Member> members = new TreeMap<>();
-    private final SortedSet<PeerId> drained = new TreeSet<>();
+    /** Who was asked to go, and not gone since. */
+    private final SortedMap<PeerId, Command> drained = new TreeMap<>();
 
     Membership(CoordinatorSetting setting) {
         this.setting = setting;
@@ -56,22 +58,42 @@ final class Membership {
         return List.copyOf(members.values());
     }
 
-    /** Contributors for whom an open step waits. */
-    List<Member> awaited() {
+    /** Contributors for whom {@code step}, which is open, waits. */
+    List<Member> awaited(long step) {
         return members.values().stream()
                 .filter(m -> !m.observer())
                 .filter(m -> m.standing() == Standing.EXPECTED
                         || m.standing() == Standing.LIVE
-                        || (m.missed() && holdsLost()))
+                        || (m.standing() == Standing.DRAINING && m.answers(step))
+                        || (m.past().missed() && holdsLost()))
                 .toList();
     }
 
-    /** Contributors that are there, late ones included. */
-    long present() {
+    /** Contributors that may answer {@code step}, late ones included. */
+    long present(long step) {
         return members.values().stream()
-                .filter(m -> !m.observer())
-                .filter(m -> m.standing() == Standing.LIVE || m.standing() == Standing.LAGGING)
+                .filter(m -> !m.observer() && m.answers(step))
                 .count();
+    }
+
+    /** Contributors the experiment names that were not heard of yet. */
+    List<PeerId> absent() {
+        return members.values().stream()
+                .filter(m -> !m.observer() && m.standing() == Standing.EXPECTED)
+                .map(Member::peer)
+                .toList();
+    }
+
+    /** Contributors that have a seat and did not say goodbye: the single process would have them all. */
+    long seated() {
+        return members.values().stream()
+                .filter(m -> !m.observer() && m.standing() != Standing.LEFT)
+                .count();
+    }
+
+    /** Whether anybody is there, or yet to come. */
+    boolean anybody() {
+        return members.values().stream().anyMatch(m -> m.there() || m.standing() == Standing.EXPECTED);
     }
 
     /** Whether everybody there ever was has said goodbye. */
@@ -86,12 +108,19 @@ final class Membership {
     void heard(Heartbeat heartbeat, long nowMs) {
         find(heartbeat.peer())
                 .filter(m -> heartbeat.incarnation() >= m.incarnation() && m.standing() != Standing.LEFT)
-                .map(m -> m.heard(heartbeat.incarnation(), heartbeat.state(), heartbeat.step(), nowMs))
-                .map(m -> awake(m, nowMs))
+                .map(m -> awake(
+                        m.heard(heartbeat.incarnation(), heartbeat.state(), heartbeat.step(), nowMs),
+                        heartbeat.incarnation() > m.incarnation(),
+                        nowMs))
                 .ifPresent(this::put);
     }
 
-    private Member awake(Member member, long nowMs) {
+    /** @param anew whether an earlier start of it, if any, was the last one heard of */
+    private Member awake(Member member, boolean anew, long nowMs) {
+        if (anew && member.standing() == Standing.LIVE && !member.observer()) {
+            // Its heartbeat may come before it joins.
+            return member.restarted(nowMs);
+        }
         return switch (member.standing()) {
             case EXPECTED -> member.standing(Standing.LIVE, nowMs, "joined");
             case GONE -> member.standing(Standing.LAGGING, nowMs, "heard again");
@@ -113,6 +142,7 @@ final class Membership {
             Member heard = member.heard(joining.incarnation(), PeerState.JOINING, joining.trainedSteps(), nowMs);
             boolean named = setting.seats().contains(joining.peer()) && member.incarnation() == 0;
             put(named || heard.observer() ? heard.standing(Standing.LIVE, nowMs, "joined") : heard.restarted(nowMs));
+            letGo(nowMs);
         }
         return new Admitted(joining.peer(), joining.incarnation(), member.slot(), openStep, "");
     }
@@ -159,23 +189,49 @@ final class Membership {
     void left(Left left, long nowMs) {
         find(left.peer())
                 .filter(m -> left.incarnation() >= m.incarnation())
-                .map(m -> m.standing(Standing.LEFT, nowMs, left.reason()))
+                .map(m -> m.goodbye(left.incarnation(), nowMs, left.reason()))
+                .ifPresent(this::put);
+        Optional.ofNullable(drained.get(left.peer()))
+                .filter(c -> left.incarnation() >= named(c))
+                .ifPresent(c -> drained.remove(left.peer()));
+    }
+
+    /** A peer is about to leave, and says for which steps it may be waited for. */
+    void draining(Draining draining, long nowMs) {
+        find(draining.peer())
+                .filter(m -> draining.incarnation() >= m.incarnation() && m.standing() != Standing.LEFT)
+                .map(m -> m.heard(draining.incarnation(), m.doing(), m.step(), nowMs))
+                .map(m -> m.draining(draining.lastStep(), nowMs, draining.reason()))
                 .ifPresent(this::put);
     }
 
     /** An operator lets a peer go. One that is there says goodbye itself; one that is lost cannot. */
-    void drain(PeerId peer, long nowMs) {
-        drained.add(peer);
-        letGo(nowMs);
+    void drain(PeerId peer, Command command, long nowMs) {
+        boolean goneSince =
+                find(peer).filter(m -> m.past().goodbye() >= named(command)).isPresent();
+        if (!goneSince) {
+            drained.merge(peer, command, (one, other) -> named(one) >= named(other) ? one : other);
+            letGo(nowMs);
+        }
+    }
+
+    private static long named(Command drain) {
+        return drain.incarnation().orElse(Long.MAX_VALUE);
     }
 
     private void letGo(long nowMs) {
-        for (PeerId peer : drained) {
-            find(peer)
-                    .filter(m -> m.standing() == Standing.GONE || m.standing() == Standing.EXPECTED)
-                    .map(m -> m.standing(Standing.LEFT, nowMs, "drained while it was away"))
-                    .ifPresent(this::put);
-        }
+        drained.forEach((peer, command) ->
+                find(peer).map(m -> letGo(m, command.reason(), nowMs)).ifPresent(this::put));
+    }
+
+    private static Member letGo(Member member, String reason, long nowMs) {
+        return switch (member.standing()) {
+            // One that is waited for may answer once more, and says until when.
+            case LIVE -> member.draining(Long.MAX_VALUE, nowMs, "drained: " + reason);
+            case LAGGING -> member.draining(0, nowMs, "drained: " + reason);
+            case GONE, EXPECTED -> member.standing(Standing.LEFT, nowMs, "drained while it was away");
+            case DRAINING, SET_ASIDE, LEFT -> member;
+        };
     }
 
     /** A good prediction for the open step: the peer is at the head. */
@@ -191,16 +247,18 @@ final class Membership {
 
     void rejected(PeerId peer, String why, long nowMs) {
         find(peer)
-                .map(m -> m.rejections(m.rejectedInRow() + 1))
-                .map(m -> m.rejectedInRow() >= REJECTED_IN_ROW_MAX ? m.standing(Standing.SET_ASIDE, nowMs, why) : m)
+                .map(m -> m.rejections(m.past().rejectedInRow() + 1))
+                .map(m -> m.past().rejectedInRow() >= REJECTED_IN_ROW_MAX
+                        ? m.standing(Standing.SET_ASIDE, nowMs, why)
+                        : m)
                 .ifPresent(this::put);
     }
 
     /** Notes who has been silent for too long. */
     void expire(long nowMs) {
         for (Member member : all()) {
-            boolean counts = member.standing() == Standing.LIVE || member.standing() == Standing.LAGGING;
-            if (counts && nowMs - member.lastSeenMs() > setting.pace().goneAfterMs()) {
+            if (member.there()
+                    && nowMs - member.heard().lastMs() > setting.pace().goneAfterMs()) {
                 put(member.standing(
                         Standing.GONE,
                         nowMs,
@@ -213,15 +271,28 @@ final class Membership {
     /** Peers of {@code missing} that had their time since {@code openedMs} are no longer waited for. */
     void late(List<Member> missing, long step, long openedMs, long nowMs) {
         for (Member member : missing) {
-            if (member.standing() == Standing.LIVE && nowMs >= lateAtMs(member, openedMs)) {
+            if (nowMs < lateAtMs(member, openedMs)) {
+                continue;
+            }
+            if (member.standing() == Standing.LIVE) {
                 put(member.standing(Standing.LAGGING, nowMs, "late at step " + step));
+            } else if (member.standing() == Standing.DRAINING) {
+                put(member.draining(step - 1, nowMs, member.why()));
             }
         }
     }
 
-    /** When the wait for {@code member} ends. */
-    long lateAtMs(Member member, long openedMs) {
-        return Math.max(openedMs, member.freeSinceMs())
+    /** When the wait for somebody of {@code missing} may end. */
+    long nextLateMs(List<Member> missing, long openedMs) {
+        return missing.stream()
+                .filter(m -> m.standing() == Standing.LIVE || m.standing() == Standing.DRAINING)
+                .mapToLong(m -> lateAtMs(m, openedMs))
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    private long lateAtMs(Member member, long openedMs) {
+        return Math.max(openedMs, member.heard().freeSinceMs())
                 + (member.doing() == PeerState.EVALUATING
                         ? setting.pace().evaluationMs()
                         : setting.pace().deadlineMs());
@@ -231,8 +302,8 @@ final class Membership {
     long nextExpiryMs() {
         long next = Long.MAX_VALUE;
         for (Member member : new ArrayList<>(members.values())) {
-            if (member.standing() == Standing.LIVE || member.standing() == Standing.LAGGING) {
-                next = Math.min(next, member.lastSeenMs() + setting.pace().goneAfterMs() + 1);
+            if (member.there()) {
+                next = Math.min(next, member.heard().lastMs() + setting.pace().goneAfterMs() + 1);
             }
         }
         return next;

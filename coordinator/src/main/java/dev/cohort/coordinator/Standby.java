@@ -8,6 +8,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.StandingChange;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -126,7 +127,10 @@ public final class Standby implements Node {
             return would;
         }
         for (Message message : would) {
-            if (!isSaid(message) && withheld.stream().noneMatch(w -> w.message().equals(message))) {
+            // What nobody has said of the members it will want to say again when it leads.
+            if (!(message instanceof StandingChange)
+                    && !isSaid(message)
+                    && withheld.stream().noneMatch(w -> w.message().equals(message))) {
                 withheld.add(new Withheld(message, nowMs));
             }
         }

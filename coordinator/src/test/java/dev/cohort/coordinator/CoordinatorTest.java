@@ -28,6 +28,7 @@ import dev.cohort.protocol.Outcome.Skipped;
 import dev.cohort.protocol.Outcome.Targets;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.Standing;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
@@ -60,12 +61,13 @@ class CoordinatorTest {
         Coordinator coordinator = started(OnLoss.DROP);
         Outcome proposed = outcome(tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2), says(P3, 1, 3)));
 
-        assertThat(coordinator.onDeadline(10 + Cohort.RESEND_MS - 1)).isEmpty();
+        assertThat(only(Outcome.class, coordinator.onDeadline(10 + Cohort.RESEND_MS - 1)))
+                .isEmpty();
         assertThat(outcome(coordinator.onDeadline(10 + Cohort.RESEND_MS))).isEqualTo(proposed);
         tell(coordinator, 230, proposed);
 
         assertThat(coordinator.applied()).isEqualTo(1);
-        assertThat(coordinator.onDeadline(10_000)).isEmpty();
+        assertThat(only(Outcome.class, coordinator.onDeadline(10_000))).isEmpty();
     }
 
     @Test
@@ -168,7 +170,8 @@ class CoordinatorTest {
         Coordinator coordinator = started(OnLoss.HOLD);
         tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2));
         tell(coordinator, Cohort.GONE_AFTER_MS, heartbeat(P1, 0), heartbeat(P2, 0));
-        assertThat(coordinator.onDeadline(Cohort.GONE_AFTER_MS + 1)).isEmpty();
+        assertThat(only(Outcome.class, coordinator.onDeadline(Cohort.GONE_AFTER_MS + 1)))
+                .isEmpty();
 
         List<Message> back = tell(coordinator, 400, joining(P3, 2), heartbeat(P1, 0), heartbeat(P2, 0));
         assertThat(only(Outcome.class, back)).isEmpty();
@@ -183,8 +186,7 @@ class CoordinatorTest {
         tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2));
         tell(coordinator, 400, heartbeat(P1, 0), heartbeat(P2, 0));
 
-        List<Message> said = tell(
-                coordinator, 410, new Command(Command.Kind.DRAIN, java.util.Optional.of(P3), "does not come back"));
+        List<Message> said = tell(coordinator, 410, Command.drain(P3, 1, "does not come back"));
 
         assertThat(contributors(outcome(said))).containsExactly(P1, P2);
     }
@@ -279,7 +281,7 @@ class CoordinatorTest {
         assertThat(coordinator.status(40).members())
                 .filteredOn(m -> m.peer().equals(P2))
                 .extracting(Member::standing)
-                .containsExactly(Member.Standing.SET_ASIDE);
+                .containsExactly(Standing.SET_ASIDE);
     }
 
     @Test
@@ -306,7 +308,7 @@ class CoordinatorTest {
         long limitMs = Cohort.START_MS;
 
         tell(coordinator, limitMs - 1, heartbeat(P1, 0), heartbeat(P2, 0));
-        assertThat(coordinator.onDeadline(limitMs - 1)).isEmpty();
+        assertThat(only(Command.class, coordinator.onDeadline(limitMs - 1))).isEmpty();
         List<Message> said = coordinator.onDeadline(limitMs);
 
         assertThat(only(Command.class, said)).hasSize(1).allMatch(c -> c.kind() == Command.Kind.ABORT);

@@ -5,11 +5,15 @@ import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.started;
 import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.Standing;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
 import org.junit.jupiter.api.Test;
@@ -56,5 +60,17 @@ class MembershipTest {
         assertThat(answer(newcomer("wide", 4, Cohort.DATA)).refusal()).contains("width 4", "takes 3");
         answer(newcomer("last", 3, Cohort.DATA));
         assertThat(answer(newcomer("surplus", 3, Cohort.DATA)).refusal()).contains("no seat", "elastic.max");
+    }
+
+    @Test
+    void doesNotWaitForAPeerThatStartedAnewWhicheverOfItsWordsComesFirst() {
+        Heartbeat first = new Heartbeat(Cohort.P3, 2, PeerState.JOINING, 0, Heartbeat.Figures.NONE);
+
+        tell(coordinator, 50, first);
+
+        assertThat(coordinator.status(50).members())
+                .filteredOn(m -> m.peer().equals(Cohort.P3))
+                .extracting(Member::standing, Member::why)
+                .containsExactly(tuple(Standing.LAGGING, "start 2"));
     }
 }

@@ -57,7 +57,7 @@ public final class Peer implements Node {
     private double testAccuracy;
     private Optional<StepReport> report = Optional.empty();
     private final EndOfRun end = new EndOfRun();
-    private Optional<String> leaving = Optional.empty();
+    private final Leaving leaving;
     private Optional<Left> left = Optional.empty();
     private long taught;
     private long untaught;
@@ -88,6 +88,7 @@ public final class Peer implements Node {
         this.renderer = renderer;
         this.checkpoints = checkpoints;
         this.publication = new Publication(setting);
+        this.leaving = new Leaving(setting.id(), setting.incarnation());
         slot = setting.slot();
         Optional<CheckpointStore.Checkpoint> from = checkpoints.newest();
         from.ifPresent(c -> {
@@ -114,6 +115,8 @@ public final class Peer implements Node {
             admitted(admission);
         } else if (message instanceof End last) {
             end.end(last);
+        } else if (message instanceof Left goodbye) {
+            leaving.goodbye(goodbye);
         } else if (message instanceof Command command) {
             commanded(command);
         }
@@ -155,9 +158,10 @@ public final class Peer implements Node {
         }
         admitted = true;
         if (admission.refused()) {
-            leaving = Optional.of("refused: " + admission.refusal());
+            leaving.refused(admission.refusal());
             return;
         }
+        leaving.admitted();
         // With a checkpoint it has a past in this run, from which it goes on.
         if (slot.isEmpty() && setting.fromHead() && !restored) {
             next = Math.max(next, admission.step());
@@ -176,11 +180,9 @@ public final class Peer implements Node {
     }
 
     private void commanded(Command command) {
+        leaving.commanded(command);
         if (command.kind() == Command.Kind.ABORT) {
-            leaving = Optional.of("aborted: " + command.reason());
             dropParked();
-        } else if (command.kind() == Command.Kind.DRAIN && command.peer().equals(Optional.of(setting.id()))) {
-            leaving = Optional.of(leaving.orElse("drained: " + command.reason()));
         }
     }
 
@@ -188,6 +190,7 @@ public final class Peer implements Node {
     private void work(long nowMs, List<Message> out) {
         if (left.isEmpty()) {
             join(nowMs, out);
+            leaving.news(parked.isPresent() ? next : next - 1).ifPresent(out::add);
             boolean busy = heavy(nowMs, out);
             if (!busy && !finishing(out)) {
                 sayAgain(nowMs, out);
@@ -219,7 +222,7 @@ public final class Peer implements Node {
 
     /** The batch it can look at now. */
     private Optional<Batch> ready() {
-        return parked.isEmpty() && leaving.isEmpty() && slot.isPresent()
+        return parked.isEmpty() && !leaving.begun() && slot.isPresent()
                 ? Optional.ofNullable(batches.get(next))
                 : Optional.empty();
     }
@@ -389,7 +392,7 @@ public final class Peer implements Node {
     }
 
     private boolean ended() {
-        return leaving.isPresent() || next > end.lastStep().orElse(Long.MAX_VALUE);
+        return leaving.begun() || next > end.lastStep().orElse(Long.MAX_VALUE);
     }
 
     /** Says goodbye when there is nothing left to do; true if it did or is about to. */
@@ -397,16 +400,16 @@ public final class Peer implements Node {
         if (!ended() || parked.isPresent()) {
             return false;
         }
-        boolean trained = lastBatch.isPresent()
-                && leaving.map(r -> r.startsWith("drained")).orElse(true);
-        if (trained && evaluatedStep != lastBatch.orElseThrow().step()) {
+        if (lastBatch.isPresent()
+                && leaving.inOrder()
+                && evaluatedStep != lastBatch.orElseThrow().step()) {
             toEvaluate = lastBatch;
             return true;
         }
         Left goodbye = new Left(
                 setting.id(),
                 setting.incarnation(),
-                leaving.orElse(Left.FINISHED),
+                leaving.reason().orElse(Left.FINISHED),
                 Optional.of(new Left.Result(
                         next - 1, testAccuracy, timeline.imagesPerSecond(), timeline.waitShare(), learner.weights())));
         left = Optional.of(goodbye);
@@ -444,6 +447,7 @@ public final class Peer implements Node {
     }
 
     private PeerStatus statusNow() {
+        String waitingFor = waitingFor();
         return new PeerStatus(
                 setting.id(),
                 setting.incarnation(),
@@ -451,14 +455,12 @@ public final class Peer implements Node {
                 setting.device(),
                 state(),
                 next - 1,
-                waitingFor(),
+                waitingFor,
+                timeline.since(waitingFor),
                 taught,
                 untaught,
                 late,
-                timeline.figures(
-                        report.map(StepReport::crossEntropy).orElse(0.0),
-                        report.map(StepReport::distillation).orElse(0.0),
-                        report.map(StepReport::correct).orElse(0.0)));
+                timeline.figures(report));
     }
 
     private PeerState state() {

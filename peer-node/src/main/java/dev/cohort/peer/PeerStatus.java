@@ -9,6 +9,7 @@ import dev.cohort.protocol.PeerState;
  *
  * @param step last step trained
  * @param waitingFor what it waits for, for people; empty when it does not
+ * @param waitingSinceMs since when it waits for that, or does not wait, by the clock of its process
  * @param taught updates made with targets
  * @param untaught updates made on the labels alone
  * @param late updates whose leaf gradients could not be used, since the outcome does not name this prediction
@@ -21,6 +22,7 @@ public record PeerStatus(
         PeerState state,
         long step,
         String waitingFor,
+        long waitingSinceMs,
         long taught,
         long untaught,
         long late,

@@ -1,6 +1,8 @@
 package dev.cohort.peer;
 
 import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.StepReport;
+import java.util.Optional;
 
 /**
  * How a peer spends its time, measured without a clock of its own: after heavy work the peer asks to be called again at once,
@@ -25,6 +27,8 @@ final class Timeline {
     private long evaluatedAtUpdateMs;
     private long images;
     private int imagesOfUpdate;
+    private String waitedFor = "";
+    private long waitedForSinceMs = Long.MIN_VALUE;
 
     /** A call begins. */
     void tick(long nowMs) {
@@ -45,6 +49,15 @@ final class Timeline {
         }
         use = Use.WAITING;
         lastMs = nowMs;
+    }
+
+    /** Since when it waits for {@code what}; from this call on if it waited for something else before. */
+    long since(String what) {
+        if (!what.equals(waitedFor) || waitedForSinceMs == Long.MIN_VALUE) {
+            waitedFor = what;
+            waitedForSinceMs = lastMs;
+        }
+        return waitedForSinceMs;
     }
 
     /** This call did heavy work; the next comes at once. */
@@ -78,7 +91,13 @@ final class Timeline {
         return firstUpdateMs == Long.MIN_VALUE || trainingMs() <= 0 ? 0 : Math.min(1, waitedAtUpdateMs / trainingMs());
     }
 
-    Heartbeat.Figures figures(double crossEntropy, double distillation, double correct) {
-        return new Heartbeat.Figures(imagesPerSecond(), waitShare(), crossEntropy, distillation, correct);
+    /** @param last update there was */
+    Heartbeat.Figures figures(Optional<StepReport> last) {
+        return new Heartbeat.Figures(
+                imagesPerSecond(),
+                waitShare(),
+                last.map(StepReport::crossEntropy).orElse(0.0),
+                last.map(StepReport::distillation).orElse(0.0),
+                last.map(StepReport::correct).orElse(0.0));
     }
 }

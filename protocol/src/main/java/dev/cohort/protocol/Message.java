@@ -12,8 +12,10 @@ public sealed interface Message
                 Heartbeat,
                 Joining,
                 Admitted,
+                Draining,
                 Left,
                 Rejection,
+                StandingChange,
                 Command,
                 Evaluation,
                 Snapshot {}

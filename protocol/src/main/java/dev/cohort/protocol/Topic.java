@@ -14,7 +14,10 @@ public enum Topic {
     OUTCOMES("outcomes"),
     /** {@link Addressed}; one partition per slot, so that a peer downloads its own parts only. */
     ADDRESSED("addressed"),
-    /** {@link Heartbeat}, {@link Joining}, {@link Admitted}, {@link Rejection}, {@link Left}. */
+    /**
+     * {@link Heartbeat}, {@link Joining}, {@link Admitted}, {@link Rejection}, {@link StandingChange}, {@link Draining}, {@link
+     * Left}.
+     */
     MEMBERS("members"),
     /** {@link Command}. */
     CONTROL("control"),

@@ -23,9 +23,14 @@ public final class ParentWatch {
 
     /** Starts watching if {@code environment} says that there is a launcher. */
     public static void startIfSupervised(Map<String, String> environment, InputStream launcher, Runnable graceful) {
-        if ("1".equals(environment.get(SUPERVISED))) {
+        if (supervised(environment)) {
             daemon("launcher-watch", () -> watch(launcher, graceful));
         }
+    }
+
+    /** Whether {@code environment} says that there is a launcher. */
+    static boolean supervised(Map<String, String> environment) {
+        return "1".equals(environment.get(SUPERVISED));
     }
 
     private static void watch(InputStream launcher, Runnable graceful) {

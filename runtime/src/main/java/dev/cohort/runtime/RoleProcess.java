@@ -150,6 +150,11 @@ public final class RoleProcess implements Faults, AutoCloseable {
         return http.port();
     }
 
+    /** Whether a launcher keeps this process running and ends it. */
+    public boolean supervised() {
+        return ParentWatch.supervised(System.getenv());
+    }
+
     /** Run once, on a thread of its own, when the process is asked to end (SIGTERM, or its launcher is gone). */
     public void onStop(Runnable action) {
         graceful.set(action);

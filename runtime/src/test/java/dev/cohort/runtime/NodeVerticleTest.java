@@ -49,7 +49,7 @@ class NodeVerticleTest {
     }
 
     private static Delivery delivery(Message message, int bytes) {
-        return new Delivery(message, "sender", Topic.of(message), 0, 0, bytes);
+        return new Delivery(message, "sender", Topic.of(message), 0, 0, 0, bytes);
     }
 
     @Test

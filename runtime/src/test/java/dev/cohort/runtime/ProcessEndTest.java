@@ -36,7 +36,7 @@ class ProcessEndTest {
             process.serve(HttpVerticle.LOOPBACK, 0, List::of);
             System.out.println(READY);
             if (args[0].equals("broken-node")) {
-                node.inbox().offer(new Delivery(Samples.command(1), "test", Topic.CONTROL, 0, 0, 1));
+                node.inbox().offer(new Delivery(Samples.command(1), "test", Topic.CONTROL, 0, 0, 0, 1));
             }
             System.exit(process.await().code());
         }

@@ -3,7 +3,9 @@ package dev.cohort.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.cohort.runtime.ExitCode;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Tag;
@@ -26,36 +28,57 @@ class MembershipTest {
                 .findFirst();
     }
 
+    private Started join(RunFolder run) {
+        return shell.start(
+                "join", "--run", run.id(), "--bootstrap", run.broker().bootstrap(), "--peer", "guest");
+    }
+
+    private void assertSaysWhoIsThereSinceWhenAndWhy(RunFolder run) {
+        JsonNode peers = shell.run("peers", "--format", "json").well().json();
+        assertThat(peers.path("run").asText()).isEqualTo(run.id());
+        assertThat(peer(peers, "guest").orElseThrow().path("contributes").asBoolean())
+                .isTrue();
+        assertThat(peer(peers, "guest").orElseThrow().path("model").asText()).isEqualTo("resnet8");
+        JsonNode live = peer(peers, "p1").orElseThrow();
+        assertThat(live.path("standing").asText()).isEqualTo("live");
+        assertThat(live.path("why").asText()).isEqualTo("joined");
+        assertThat(Instant.parse(live.path("since").asText())).isBefore(Instant.now());
+        assertThat(shell.run("peers").well().out()).contains("p1", "p2", "guest", "standing", "since", "why");
+    }
+
+    private void drain(RunFolder run, LogWatch log, Started guest) {
+        assertThat(shell.run("drain", "guest").well().out()).contains("guest", run.id());
+        shell.end(guest).well();
+        shell.await("a step without the guest", () -> !log.contributors().contains("guest"));
+        JsonNode without = shell.run("peers", "--format", "json").well().json();
+        assertThat(peer(without, "guest").orElseThrow().path("standing").asText())
+                .isEqualTo("left");
+        Ended nobody = shell.run("drain", "nobody");
+        assertThat(nobody.code()).as(nobody.toString()).isEqualTo(ExitCode.USAGE.code());
+    }
+
     @Test
     void aGuestJoinsContributesAndIsDrainedAndTheRunEndsWhenItIsAskedTo() {
         Started run = shell.start(TinyRun.words(shell, TinyImages.IDX, "--steps", "1000000"));
         try (LogWatch log = LogWatch.follow(shell)) {
             log.awaitSteps(3);
             RunFolder directory = RunFolder.await(shell);
-            Started guest = shell.start(
-                    "join",
-                    "--run",
-                    directory.id(),
-                    "--bootstrap",
-                    directory.broker().bootstrap(),
-                    "--peer",
-                    "guest");
+            Started guest = join(directory);
             shell.await("a step with the guest", () -> log.contributors().contains("guest"));
+            assertSaysWhoIsThereSinceWhenAndWhy(directory);
+            drain(directory, log, guest);
 
-            JsonNode peers = shell.run("peers", "--format", "json").well().json();
-            assertThat(peers.path("run").asText()).isEqualTo(directory.id());
-            assertThat(peer(peers, "guest").orElseThrow().path("contributes").asBoolean())
-                    .isTrue();
-            assertThat(peer(peers, "guest").orElseThrow().path("model").asText())
-                    .isEqualTo("resnet8");
-            assertThat(shell.run("peers").well().out()).contains("p1", "p2", "guest");
-
-            assertThat(shell.run("drain", "guest").well().out()).contains("guest", directory.id());
-            shell.end(guest).well();
-            shell.await("a step without the guest", () -> !log.contributors().contains("guest"));
+            // The drain let go the guest that was there, not the one that comes now; SIGTERM is as good as a drain.
+            Started again = join(directory);
+            shell.await("a step with the guest again", () -> log.contributors().contains("guest"));
+            again.process().toHandle().destroy();
+            shell.end(again);
+            shell.await(
+                    "a step without the guest again", () -> !log.contributors().contains("guest"));
             log.awaitSteps(3);
             assertThat(log.left().get("guest"))
-                    .satisfies(l -> assertThat(l == null ? "" : l.reason()).startsWith("drained"));
+                    .satisfies(l ->
+                            assertThat(l == null ? "" : l.reason()).isEqualTo("drained: its process was asked to end"));
 
             assertThat(shell.run("stop").well().out()).contains(directory.id());
         }

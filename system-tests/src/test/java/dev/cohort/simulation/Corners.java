@@ -26,6 +26,7 @@ final class Corners {
                         "a forged prediction became the teacher's",
                         "a newcomer contributed",
                         "a newcomer found no seat",
+                        "a drained peer contributed after it had joined again",
                         "a peer did not contribute to an outcome it trained on",
                         "a peer restarted without a checkpoint",
                         "a peer restarted from a checkpoint",
@@ -127,6 +128,13 @@ final class Corners {
         count("a peer restarted from a checkpoint", fromCheckpoint);
         count("a peer restarted without a checkpoint", fromNothing);
         count("a peer was drained", drained);
+        count(
+                "a drained peer contributed after it had joined again",
+                simulation.peers().stream()
+                        .filter(PeerProcess::cameBack)
+                        .anyMatch(p -> log.all(Topic.OUTCOMES, Outcome.class).stream()
+                                .flatMap(o -> o.contributors().stream())
+                                .anyMatch(c -> c.peer().equals(p.id()) && c.incarnation() == p.incarnation())));
         List<Admitted> refused = log.all(Topic.MEMBERS, Admitted.class).stream()
                 .filter(Admitted::refused)
                 .toList();

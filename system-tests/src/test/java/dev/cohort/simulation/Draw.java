@@ -222,6 +222,7 @@ final class Draw {
         if (oneIn(12)) {
             faults.add(new Fault.Stop(random.nextLong(faultsEndMs)));
         }
+        addReturns(faults);
         return faults;
     }
 
@@ -240,6 +241,15 @@ final class Draw {
             // Whoever holds a step open for a lost peer waits until it is back or an operator lets it go.
             if (choice == 1 || (choice == 0 && holds)) {
                 faults.add(new Fault.Drain(Math.min(atMs + 100, faultsEndMs), id));
+            }
+        }
+    }
+
+    /** Some of those that are let go come back. */
+    private void addReturns(List<Fault> faults) {
+        for (Fault fault : List.copyOf(faults)) {
+            if (fault instanceof Fault.Drain drain && random.nextBoolean()) {
+                faults.add(new Fault.Return(Math.min(drain.atMs() + 1, faultsEndMs), drain.peer()));
             }
         }
     }

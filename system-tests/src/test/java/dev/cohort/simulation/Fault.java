@@ -46,6 +46,9 @@ sealed interface Fault {
     /** An operator asks a peer to leave. */
     record Drain(long atMs, String peer) implements Fault {}
 
+    /** A peer that an operator let go joins again, as soon as it has left. */
+    record Return(long atMs, String peer) implements Fault {}
+
     /** An operator ends the run. */
     record Stop(long atMs) implements Fault {}
 

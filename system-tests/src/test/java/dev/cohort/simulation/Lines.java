@@ -4,6 +4,7 @@ import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Draining;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
@@ -15,6 +16,7 @@ import dev.cohort.protocol.Outcome.Skipped;
 import dev.cohort.protocol.Outcome.Targets;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
 import java.util.Locale;
@@ -103,6 +105,12 @@ final class Lines {
                     + (admitted.refused() ? ": refused, " + admitted.refusal() : " in slot " + admitted.slot());
         } else if (message instanceof Left left) {
             return "left: " + left.peer() + "#" + left.incarnation() + " " + left.reason();
+        } else if (message instanceof StandingChange change) {
+            return change.peer() + "#" + change.incarnation() + " is "
+                    + change.standing().name().toLowerCase(Locale.ROOT) + ": " + change.why();
+        } else if (message instanceof Draining draining) {
+            return "draining: " + draining.peer() + "#" + draining.incarnation() + " answers up to step "
+                    + draining.lastStep();
         } else if (message instanceof Rejection rejection) {
             return "rejection of " + rejection.peer() + " at step " + rejection.step() + ": " + rejection.detail();
         } else if (message instanceof Command command) {

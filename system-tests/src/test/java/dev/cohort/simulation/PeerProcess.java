@@ -27,6 +27,7 @@ final class PeerProcess {
     private Optional<Integer> slot;
     private boolean exited;
     private boolean killed;
+    private boolean cameBack;
 
     /** One start of the process. */
     private record Life(Peer peer, RecordingLearner learner, Optional<Checkpoint> from) {}
@@ -159,6 +160,18 @@ final class PeerProcess {
             }
             around.time().after(Scenario.HEARTBEAT_MS, () -> beat(of, heartbeats));
         }
+    }
+
+    /** It has left and joins again, with what is on its disk. */
+    void comeBack() {
+        exited = false;
+        cameBack = true;
+        start();
+    }
+
+    /** Whether it joined again after it had left. */
+    boolean cameBack() {
+        return cameBack;
     }
 
     void crash(long downMs, Fault.Damage damage) {

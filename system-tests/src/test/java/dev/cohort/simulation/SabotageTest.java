@@ -36,7 +36,7 @@ class SabotageTest {
                 new Sabotage() {
                     @Override
                     public Teacher teacher(Teacher teacher) {
-                        return new Saboteurs.TrainsWhenProposing(teacher);
+                        return new TeacherSaboteurs.TrainsWhenProposing(teacher);
                     }
                 },
                 "TeacherIsBuiltFromItsContributors",
@@ -49,7 +49,7 @@ class SabotageTest {
                 new Sabotage() {
                     @Override
                     public Teacher teacher(Teacher teacher) {
-                        return new Saboteurs.CountsTheAbsent(teacher);
+                        return new TeacherSaboteurs.CountsTheAbsent(teacher);
                     }
                 },
                 "TeacherIsBuiltFromItsContributors");
@@ -172,7 +172,7 @@ class SabotageTest {
                 new Sabotage() {
                     @Override
                     public Node coordinator(Node coordinator) {
-                        return new Saboteurs.IgnoresTheImageDigest(coordinator, List.of());
+                        return new Saboteurs.IgnoresTheImageDigest(coordinator);
                     }
                 },
                 "NothingRejectedIsAveraged",
@@ -191,5 +191,17 @@ class SabotageTest {
                 },
                 "StepsAdvanceOnceFaultsEnd",
                 "EverybodyIsHeardInTheEnd");
+    }
+
+    @Test
+    void noticesThatAPeerIsDrainedWhenItJoinsAgain() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node peer(Node peer, PeerPlan plan, RecordingLearner learner) {
+                        return new MembershipSaboteurs.DrainsEveryStart(peer);
+                    }
+                },
+                "StepsAdvanceOnceFaultsEnd");
     }
 }

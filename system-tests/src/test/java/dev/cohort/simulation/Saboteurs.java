@@ -1,17 +1,13 @@
 package dev.cohort.simulation;
 
-import dev.cohort.coordinator.Teacher;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
-import dev.cohort.protocol.SoftLabels;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
-import dev.cohort.tensor.NamedTensors;
-import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,120 +16,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** One class a safeguard: a node or a teacher that does without it. */
+/** One class a safeguard: a node that does without it. */
 final class Saboteurs {
     private Saboteurs() {}
-
-    /** A node that hands everything on. */
-    private abstract static class Wrapping implements Node {
-        final Node inner;
-
-        Wrapping(Node inner) {
-            this.inner = inner;
-        }
-
-        @Override
-        public List<Message> onMessage(Message message, long nowMs) {
-            return inner.onMessage(message, nowMs);
-        }
-
-        @Override
-        public List<Message> onDeadline(long nowMs) {
-            return inner.onDeadline(nowMs);
-        }
-
-        @Override
-        public long nextDeadlineMs() {
-            return inner.nextDeadlineMs();
-        }
-    }
-
-    /** A teacher that hands everything on. */
-    private abstract static class WrappingTeacher implements Teacher {
-        final Teacher inner;
-
-        WrappingTeacher(Teacher inner) {
-            this.inner = inner;
-        }
-
-        @Override
-        public boolean distils() {
-            return inner.distils();
-        }
-
-        @Override
-        public List<String> reads() {
-            return inner.reads();
-        }
-
-        @Override
-        public int contributorsMin() {
-            return inner.contributorsMin();
-        }
-
-        @Override
-        public NamedTensors initialState() {
-            return inner.initialState();
-        }
-
-        @Override
-        public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-            return inner.evaluate(state, votes);
-        }
-    }
-
-    /** Trains the gate whenever it makes a lesson, not when an outcome has won. */
-    static final class TrainsWhenProposing extends WrappingTeacher {
-        private Optional<NamedTensors> mine = Optional.empty();
-
-        TrainsWhenProposing(Teacher inner) {
-            super(inner);
-        }
-
-        @Override
-        public Lesson teach(NamedTensors state, Votes votes) {
-            Lesson lesson = inner.teach(mine.orElse(state), votes);
-            mine = Optional.of(lesson.next());
-            return lesson;
-        }
-    }
-
-    /** Lets absent peers vote: with zeros, as if their slots were not masked. */
-    static final class CountsTheAbsent extends WrappingTeacher {
-        CountsTheAbsent(Teacher inner) {
-            super(inner);
-        }
-
-        @Override
-        public Lesson teach(NamedTensors state, Votes votes) {
-            List<Vote> all = new ArrayList<>(votes.votes());
-            for (int slot = 0; slot < 2; slot++) {
-                int absent = slot;
-                if (all.stream().noneMatch(v -> v.slot() == absent)) {
-                    all.add(
-                            slot,
-                            new Vote(
-                                    new PeerId("absent"), slot, zeros(all.get(0).tensors())));
-                }
-            }
-            SoftLabels labels = votes.labels();
-            return inner.teach(state, new Votes(votes.step(), votes.epoch(), votes.learningRate(), labels, all));
-        }
-
-        private static NamedTensors zeros(NamedTensors like) {
-            NamedTensors zeros = NamedTensors.none();
-            for (var tensor : like.asMap().entrySet()) {
-                Tensor value = tensor.getValue();
-                zeros = zeros.with(
-                        tensor.getKey(),
-                        Tensor.of(
-                                value.dtype(),
-                                new double[value.size()],
-                                value.shape().toArray()));
-            }
-            return zeros;
-        }
-    }
 
     /** Appends an outcome before the parts it names. */
     static final class SaysTheOutcomeFirst extends Wrapping {
@@ -354,26 +239,23 @@ final class Saboteurs {
         }
     }
 
-    /** Takes every peer at its word that it rendered the right images. */
+    /** Takes every peer at its word that it rendered the right images, where all see the same ones. */
     static final class IgnoresTheImageDigest extends Wrapping {
         private final SortedMap<Long, Batch> batches = new TreeMap<>();
-        private final List<PeerId> seats;
 
-        IgnoresTheImageDigest(Node inner, List<PeerId> seats) {
+        IgnoresTheImageDigest(Node inner) {
             super(inner);
-            this.seats = seats;
         }
 
         @Override
         public List<Message> onMessage(Message message, long nowMs) {
-            if (message instanceof Batch batch) {
+            if (message instanceof Batch batch && batch.digests().size() == 1) {
                 batches.put(batch.step(), batch);
             }
             if (message instanceof Prediction said && batches.containsKey(said.step())) {
-                int slot = Math.max(0, seats.indexOf(said.peer()));
                 Digest asked = Optional.ofNullable(batches.get(said.step()))
                         .orElseThrow()
-                        .digest(slot);
+                        .digest(0);
                 return inner.onMessage(
                         new Prediction(
                                 said.step(),

@@ -53,6 +53,9 @@ final class Simulation implements Surroundings {
     private final SortedSet<String> lost = new TreeSet<>();
     private final SortedMap<String, Augmenter> augmenters = new TreeMap<>();
     private final List<Prediction> forgeries = new ArrayList<>();
+    /** Peers that will join again once they have left. */
+    private final SortedSet<String> toCome = new TreeSet<>();
+
     private boolean lostEvaluations;
 
     Simulation(Scenario scenario, Sabotage sabotage, boolean keepsTrace) {
@@ -86,7 +89,7 @@ final class Simulation implements Surroundings {
             return false;
         }
         sendHomeWhoCameTooLate();
-        return peers.values().stream().allMatch(PeerProcess::done);
+        return toCome.isEmpty() && peers.values().stream().allMatch(PeerProcess::done);
     }
 
     private void stage() {
@@ -196,15 +199,32 @@ final class Simulation implements Surroundings {
                 peer(twin.peer() + "-twin", first.plan(), first.checkpoints()).start();
             }
         } else if (fault instanceof Fault.Drain drain) {
-            Optional<PeerId> whom = Optional.of(new PeerId(drain.peer()));
+            PeerId whom = new PeerId(drain.peer());
             whenHeardOf(
                     drain.peer(),
-                    () -> append(OPERATOR, new Command(Command.Kind.DRAIN, whom, "asked by an operator")));
+                    () -> append(
+                            OPERATOR, Command.drain(whom, peer(drain.peer()).incarnation(), "asked by an operator")));
+        } else if (fault instanceof Fault.Return back) {
+            comeBack(peer(back.peer()));
+            toCome.add(back.peer());
         } else if (fault instanceof Fault.Stop) {
             append(OPERATOR, new Command(Command.Kind.STOP, Optional.empty(), "asked by an operator"));
         } else if (fault instanceof Fault.Forgery forgery) {
             forge(forgery);
         }
+    }
+
+    private void comeBack(PeerProcess peer) {
+        time.after(20, () -> {
+            if (!peer.done()) {
+                comeBack(peer);
+                return;
+            }
+            toCome.remove(peer.id().value());
+            if (peer.exited()) {
+                peer.comeBack();
+            }
+        });
     }
 
     /** A peer that is lost before anybody knew it ends the run at its start deadline: not what is to be seen here. */

@@ -66,8 +66,10 @@ final class StepsAdvanceOnceFaultsEnd implements Invariant {
     }
 
     private static boolean mayStopEarly(Simulation simulation, PeerProcess peer, Left left) {
-        boolean drained = commands(simulation, Command.Kind.DRAIN).stream()
-                .anyMatch(c -> c.peer().equals(Optional.of(peer.id())));
+        // A drain lets go the peer that was there, not one that joins again after its goodbye.
+        boolean drained = !peer.cameBack()
+                && commands(simulation, Command.Kind.DRAIN).stream()
+                        .anyMatch(c -> c.peer().equals(Optional.of(peer.id())));
         // A peer that was set aside for its lies is not let in again when it restarts.
         boolean setAside = peer.plan().lies().isPresent() && left.reason().contains("set aside");
         boolean noSeat = !peer.plan().named() && left.reason().contains("no seat");

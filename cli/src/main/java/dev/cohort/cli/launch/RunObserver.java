@@ -66,7 +66,7 @@ public final class RunObserver implements Receiver, AutoCloseable {
 
     @Override
     public synchronized boolean offer(Delivery delivery) {
-        view.on(delivery.message(), nowMs());
+        view.on(delivery.message(), nowMs(), delivery.appendedMs());
         metrics.ifPresent(writer -> append(writer, rows.rows(delivery.message(), view)));
         news.release();
         return true;

@@ -19,6 +19,7 @@ import dev.cohort.peer.djl.LearnerSetting;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Command;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Renderer;
@@ -47,11 +48,14 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** A peer's process: one student on one device. */
 public final class PeerRole {
     private static final long RESEND_MS = 2_000;
     private static final long HEARTBEAT_MS = 500;
+    private static final long INBOX_FULL_MS = 20;
     private static final int RENDERED_AHEAD_MAX = 4;
     private static final Duration TEST_IMAGES_LIMIT = Duration.ofMinutes(2);
     private static final Duration FLUSH_LIMIT = Duration.ofSeconds(10);
@@ -139,7 +143,7 @@ public final class PeerRole {
                         session.log().clock(),
                         session.log(),
                         process)
-                .withStatus(() -> status(peer.status()))
+                .withStatus(() -> status(peer.status(), session.log().clock().getAsLong()))
                 .withFinished(() -> peer.left().isPresent()));
         NodeVerticle heartbeats = new NodeVerticle(NodeVerticle.Wiring.of(
                 options.name() + "-heartbeats",
@@ -149,6 +153,9 @@ public final class PeerRole {
                 process));
         process.deploy(verticle);
         process.deploy(heartbeats);
+        if (!process.supervised()) {
+            process.onStop(() -> drain(verticle.inbox(), setting));
+        }
         CompletableFuture<Integer> seat = new CompletableFuture<>();
         Following following = session.log()
                 .follow(
@@ -169,6 +176,18 @@ public final class PeerRole {
             process.exit(well ? ExitCode.OK : ExitCode.FAILED);
         });
         return process.await();
+    }
+
+    /**
+     * What a machine that ends this process asks of it: to leave in order, as an operator would. A launcher that ends all its
+     * processes does not ask for that, since its run may go on later.
+     */
+    private static void drain(Receiver inbox, PeerSetting setting) {
+        Command command = Command.drain(setting.id(), setting.incarnation(), "its process was asked to end");
+        Delivery asked = new Delivery(command, setting.id().value(), Topic.CONTROL, 0, 0, 0, 1);
+        while (!inbox.offer(asked)) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(INBOX_FULL_MS));
+        }
     }
 
     static PeerSetting setting(
@@ -222,7 +241,7 @@ public final class PeerRole {
                         + "; give --model to join as a newcomer"));
     }
 
-    private static Status status(PeerStatus said) {
+    private static Status status(PeerStatus said, long nowMs) {
         Map<String, Object> figures = new TreeMap<>();
         figures.put("role", "peer");
         figures.put("peer", said.peer().value());
@@ -232,6 +251,7 @@ public final class PeerRole {
         figures.put("state", said.state().name());
         figures.put("step", said.step());
         figures.put("waiting_for", said.waitingFor());
+        figures.put("waiting_ms", said.waitingFor().isEmpty() ? 0 : Math.max(0, nowMs - said.waitingSinceMs()));
         figures.put("taught", said.taught());
         figures.put("untaught", said.untaught());
         figures.put("late", said.late());

@@ -1,13 +1,12 @@
 package dev.cohort.cli.view;
 
-import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.Standing;
 import dev.cohort.protocol.StepReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** A run as a table for a terminal: a row per peer, a bold row for the ensemble, progress, and who is waited for. */
@@ -83,7 +82,7 @@ public final class LiveTable {
         return row(List.of(
                 peer.id().value(),
                 peer.model(),
-                stateOf(peer),
+                stateOf(peer, view),
                 silent ? Words.NONE : Long.toString(peer.step()),
                 silent || peer.ended() ? Words.NONE : Long.toString(Math.max(0, view.closedStep() - peer.step())),
                 peer.imagesPerSecond() > 0 ? Words.decimals(peer.imagesPerSecond(), 0) : Words.NONE,
@@ -96,17 +95,26 @@ public final class LiveTable {
                 Words.percent(peer.testAccuracy())));
     }
 
-    private static String stateOf(PeerView peer) {
+    /** What the coordinator makes of it if that is worth a word, else what it says itself. */
+    private static String stateOf(PeerView peer, RunView view) {
         if (peer.left().isPresent()) {
             return peer.left().get().reason();
         }
+        Optional<Standing> standing = view.standings()
+                .of(peer.id())
+                .filter(h -> h.incarnation() == peer.incarnation())
+                .map(Standings.Held::standing)
+                .filter(s -> s != Standing.LIVE && s != Standing.EXPECTED && s != Standing.LEFT);
+        if (standing.isPresent() && !peer.ended()) {
+            return word(standing.get());
+        }
         return peer.state()
                 .filter(s -> !peer.ended())
-                .map(LiveTable::stateWord)
+                .map(LiveTable::word)
                 .orElse(peer.ended() ? "given up" : "starting");
     }
 
-    private static String stateWord(PeerState state) {
+    private static String word(Enum<?> state) {
         return state.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
@@ -146,13 +154,7 @@ public final class LiveTable {
         if (sinceMs < LONG_WAIT_MS) {
             return Optional.empty();
         }
-        String names = view.contributing().stream()
-                .filter(id ->
-                        view.peers().stream().anyMatch(p -> p.id().equals(id) && p.predicted() < open && !p.ended()))
-                .collect(Collectors.toCollection(TreeSet::new))
-                .stream()
-                .map(id -> id.value())
-                .collect(Collectors.joining(", "));
+        String names = view.awaited().stream().map(p -> p.id().value()).collect(Collectors.joining(", "));
         String whom = names.isEmpty() ? "the coordinator" : names;
         return Optional.of("step " + open + " is open for " + Words.duration(sinceMs) + ", waits for " + whom);
     }

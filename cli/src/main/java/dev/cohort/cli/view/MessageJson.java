@@ -8,6 +8,7 @@ import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Draining;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
@@ -19,6 +20,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
+import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.TestImages;
 import dev.cohort.tensor.DType;
@@ -156,6 +158,17 @@ public final class MessageJson {
                     .put("peer", r.peer().value())
                     .put("reason", r.reason().name().toLowerCase(Locale.ROOT))
                     .put("detail", r.detail());
+        } else if (message instanceof StandingChange c) {
+            json.put("step", c.step())
+                    .put("peer", c.peer().value())
+                    .put("incarnation", c.incarnation())
+                    .put("standing", c.standing().name().toLowerCase(Locale.ROOT))
+                    .put("why", c.why());
+        } else if (message instanceof Draining d) {
+            json.put("peer", d.peer().value())
+                    .put("incarnation", d.incarnation())
+                    .put("last_step", d.lastStep())
+                    .put("reason", d.reason());
         }
     }
 
@@ -163,6 +176,7 @@ public final class MessageJson {
         if (message instanceof Command c) {
             json.put("command", c.kind().name().toLowerCase(Locale.ROOT)).put("reason", c.reason());
             c.peer().ifPresent(p -> json.put("peer", p.value()));
+            c.incarnation().ifPresent(i -> json.put("incarnation", i));
         } else if (message instanceof Manifest m) {
             json.put("protocol_version", m.protocolVersion())
                     .put("classes", m.classes())

@@ -17,6 +17,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
@@ -64,6 +65,8 @@ public final class RunView {
     private long digestMismatches;
     private long rejected;
     private Set<PeerId> contributing = Set.of();
+    private final Standings standings = new Standings();
+    private long openSinceMs;
     private OptionalLong firstOutcomeMs = OptionalLong.empty();
     private OptionalLong lastOutcomeMs = OptionalLong.empty();
     private Optional<End> end = Optional.empty();
@@ -90,19 +93,31 @@ public final class RunView {
 
     /** Takes in one message; {@code atMs} never runs backwards. */
     public void on(Message message, long atMs) {
+        on(message, atMs, atMs);
+    }
+
+    /**
+     * Takes in one message.
+     *
+     * @param atMs by the clock of whoever reads; never runs backwards
+     * @param loggedMs when it came into the log, by the clock of the log
+     */
+    public void on(Message message, long atMs, long loggedMs) {
         if (message instanceof Batch batch) {
-            onBatch(batch);
+            onBatch(batch, loggedMs);
         } else if (message instanceof End last) {
             end = Optional.of(last);
             stepsPlanned = last.lastStep();
         } else if (message instanceof Outcome outcome) {
-            onOutcome(outcome, atMs);
+            onOutcome(outcome, atMs, loggedMs);
         } else if (message instanceof Prediction prediction) {
             peer(prediction.peer()).predicts(prediction.step(), prediction.previous(), atMs);
         } else if (message instanceof Evaluation evaluation) {
             onEvaluation(evaluation);
         } else if (message instanceof Command command && command.kind() == Command.Kind.ABORT) {
             abort = Optional.of(command);
+        } else if (message instanceof StandingChange change) {
+            standings.on(change, loggedMs);
         } else {
             onMember(message, atMs);
         }
@@ -114,22 +129,26 @@ public final class RunView {
         note(atMs, id.value(), "given up: " + reason);
     }
 
-    private void onBatch(Batch batch) {
+    private void onBatch(Batch batch, long loggedMs) {
         if (batch.step() <= head) {
             return;
         }
         head = batch.step();
+        if (head == closedStep + 1) {
+            openSinceMs = loggedMs;
+        }
         epoch = batch.epoch();
         fingerprint.batch(batch);
     }
 
-    private void onOutcome(Outcome outcome, long atMs) {
+    private void onOutcome(Outcome outcome, long atMs, long loggedMs) {
         boolean late = outcome.step() < closedStep || (outcome.step() == closedStep && outcome.part() <= closedPart);
         if (late) {
             return;
         }
         closedStep = outcome.step();
         closedPart = outcome.part();
+        openSinceMs = loggedMs;
         fingerprint.outcome(outcome);
         if (outcome.resolution() instanceof Outcome.Targets) {
             targets++;
@@ -317,6 +336,27 @@ public final class RunView {
     /** Peers named by the newest outcome. */
     public Set<PeerId> contributing() {
         return Collections.unmodifiableSet(contributing);
+    }
+
+    /** What the coordinator makes of the peers. */
+    public Standings standings() {
+        return standings;
+    }
+
+    /** Since when the step after {@link #closedStep} is open, by the clock of the log; empty when its batch is not there. */
+    public OptionalLong openSinceMs() {
+        return head > closedStep ? OptionalLong.of(openSinceMs) : OptionalLong.empty();
+    }
+
+    /** Peers that keep the open step from its outcome. */
+    public List<PeerView> awaited() {
+        return peers.values().stream()
+                .filter(p -> !p.control() && !p.ended() && p.predicted() <= closedStep)
+                .filter(p -> standings
+                        .of(p.id())
+                        .map(Standings.Held::awaited)
+                        .orElse(contributing.isEmpty() || contributing.contains(p.id())))
+                .toList();
     }
 
     public OptionalLong firstOutcomeMs() {

@@ -24,6 +24,7 @@ import dev.cohort.protocol.wire.proto.Wire;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Parsed envelopes to messages; refuses what no honest writer says. */
 final class WireReader {
@@ -32,11 +33,13 @@ final class WireReader {
     private final Checks checks;
     private final BatchReader batches;
     private final OutcomeReader outcomes;
+    private final MembersReader members;
 
     WireReader(Checks checks) {
         this.checks = checks;
         this.batches = new BatchReader(checks);
         this.outcomes = new OutcomeReader(checks);
+        this.members = new MembersReader(checks);
     }
 
     Message message(Wire.Envelope envelope) {
@@ -56,6 +59,8 @@ final class WireReader {
             case EVALUATION -> evaluation(envelope.getEvaluation());
             case SNAPSHOT -> snapshot(envelope.getSnapshot());
             case REJECTION -> rejection(envelope.getRejection());
+            case STANDING_CHANGE -> members.change(envelope.getStandingChange());
+            case DRAINING -> members.draining(envelope.getDraining());
             case BODY_NOT_SET -> throw new Refusal(Reason.BAD_VALUE, "no body that this program knows");
         };
     }
@@ -258,6 +263,9 @@ final class WireReader {
         return new Command(
                 kind,
                 c.hasPeer() ? Optional.of(checks.peer(c.getPeer())) : Optional.empty(),
+                c.hasIncarnation()
+                        ? OptionalLong.of(checks.atLeast(1, c.getIncarnation(), "incarnation"))
+                        : OptionalLong.empty(),
                 checks.name(c.getReason(), "reason"));
     }
 

@@ -6,6 +6,7 @@ import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Draining;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
@@ -18,6 +19,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
+import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.TestImages;
 import dev.cohort.protocol.wire.proto.Wire;
@@ -61,6 +63,10 @@ final class WireWriter {
             envelope.setSnapshot(snapshot(snapshot));
         } else if (message instanceof Rejection rejection) {
             envelope.setRejection(rejection(rejection));
+        } else if (message instanceof StandingChange change) {
+            envelope.setStandingChange(MembersWriter.change(change));
+        } else if (message instanceof Draining draining) {
+            envelope.setDraining(MembersWriter.draining(draining));
         } else {
             throw new IllegalStateException(
                     "no wire form of " + message.getClass().getSimpleName());
@@ -237,6 +243,7 @@ final class WireWriter {
                         })
                 .setReason(c.reason());
         c.peer().ifPresent(peer -> wire.setPeer(peer.value()));
+        c.incarnation().ifPresent(wire::setIncarnation);
         return wire.build();
     }
 

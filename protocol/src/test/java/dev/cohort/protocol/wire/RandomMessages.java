@@ -5,6 +5,7 @@ import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Box;
 import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Draining;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Heartbeat;
@@ -23,6 +24,8 @@ import dev.cohort.protocol.Recipe;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.Standing;
+import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
@@ -38,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
@@ -70,7 +74,17 @@ final class RandomMessages {
         kinds.put(
                 Rejection.class,
                 () -> new Rejection(1 + number(), small(), peer(), oneOf(Rejection.Reason.values()), text()));
-        kinds.put(Command.class, () -> new Command(oneOf(Command.Kind.values()), maybe(this::peer), text()));
+        kinds.put(
+                StandingChange.class,
+                () -> new StandingChange(peer(), number(), oneOf(Standing.values()), 1 + number(), text()));
+        kinds.put(Draining.class, () -> new Draining(peer(), 1 + number(), number(), text()));
+        kinds.put(
+                Command.class,
+                () -> new Command(
+                        oneOf(Command.Kind.values()),
+                        maybe(this::peer),
+                        random.nextBoolean() ? OptionalLong.of(1 + number()) : OptionalLong.empty(),
+                        text()));
         kinds.put(Evaluation.class, this::evaluation);
         kinds.put(Snapshot.class, () -> new Snapshot(number(), tensors(small()), digest()));
         return kinds;

@@ -254,7 +254,7 @@ final class Follower implements Following {
 
     private static Delivery delivery(ConsumerRecord<?, byte[]> record, Topic topic, Message message, String sender) {
         int bytes = record.value() == null ? 0 : record.value().length;
-        return new Delivery(message, sender, topic, record.partition(), record.offset(), bytes);
+        return new Delivery(message, sender, topic, record.partition(), record.offset(), record.timestamp(), bytes);
     }
 
     private void reject(ConsumerRecord<?, ?> record, Topic topic, String reason, String sender, String detail) {
