@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
             ReplayCommand.class,
             TimelineCommand.class,
             ChaosCommand.class,
+            BenchCommand.class,
             TopicCommand.class,
             DataCommand.class,
             MethodsCommand.class,

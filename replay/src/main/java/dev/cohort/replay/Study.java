@@ -126,9 +126,11 @@ public final class Study {
                 RecordedSteps.Step step = next.get();
                 Optional<List<Contribution>> all = contributions(step);
                 if (step.batch().isPresent() && all.isPresent()) {
-                    for (Scenario scenario : scenarios) {
-                        take(scenario, step, step.batch().get(), all.get());
-                    }
+                    Batch batch = step.batch().get();
+                    Optional<double[]> was = recorded(step).flatMap(r -> probabilities(r.terms(), batch.labels()));
+                    scenarios.forEach(scenario -> requireTensors(scenario, votes(scenario, all.get())));
+                    // Scenarios know nothing of one another, so their order does not matter.
+                    scenarios.parallelStream().forEach(scenario -> take(scenario, step, batch, all.get(), was));
                     test(step, tests);
                 }
                 progress.accept(step.step());
@@ -151,22 +153,29 @@ public final class Study {
         return Optional.of(all);
     }
 
-    private void take(Scenario scenario, RecordedSteps.Step step, Batch batch, List<Contribution> all) {
-        scenario.steps++;
+    private static Optional<Outcome.Targets> recorded(RecordedSteps.Step step) {
+        return step.outcome().resolution() instanceof Outcome.Targets targets ? Optional.of(targets) : Optional.empty();
+    }
+
+    private static List<Teacher.Vote> votes(Scenario scenario, List<Contribution> all) {
         Teacher teacher = scenario.teacher;
-        boolean listens = teacher.distils() && teacher.contributorsMin() > 0;
-        List<Teacher.Vote> votes = listens
+        return teacher.distils() && teacher.contributorsMin() > 0
                 ? scenario.whatIf.chosen(all).stream().map(Contribution::vote).toList()
                 : List.of();
-        Optional<Outcome.Targets> recorded = step.outcome().resolution() instanceof Outcome.Targets targets
-                ? Optional.of(targets)
-                : Optional.empty();
+    }
+
+    /** @param was probabilities of the recorded target */
+    private void take(
+            Scenario scenario, RecordedSteps.Step step, Batch batch, List<Contribution> all, Optional<double[]> was) {
+        scenario.steps++;
+        Teacher teacher = scenario.teacher;
+        List<Teacher.Vote> votes = votes(scenario, all);
+        Optional<Outcome.Targets> recorded = recorded(step);
         if (!teacher.distils() || votes.size() < teacher.contributorsMin()) {
             scenario.untaught++;
             scenario.differing += recorded.isPresent() ? 1 : 0;
             return;
         }
-        requireTensors(scenario, votes);
         Teacher.Lesson lesson = teacher.teach(
                 scenario.state,
                 new Teacher.Votes(
@@ -174,14 +183,13 @@ public final class Study {
         scenario.state = lesson.next();
         boolean same = recorded.isPresent() && same(step, recorded.get(), lesson, votes);
         scenario.differing += same ? 0 : 1;
-        score(
-                scenario,
-                batch.labels(),
-                lesson.terms(),
-                recorded.map(Outcome.Targets::terms).orElse(List.of()));
+        score(scenario, batch.labels(), lesson.terms(), was);
     }
 
     private static void requireTensors(Scenario scenario, List<Teacher.Vote> votes) {
+        if (votes.size() < scenario.teacher.contributorsMin()) {
+            return;
+        }
         for (String name : scenario.teacher.reads()) {
             boolean rare = name.equals(TensorName.VALIDATION);
             if (!rare && votes.stream().anyMatch(v -> v.tensors().find(name).isEmpty())) {
@@ -211,10 +219,9 @@ public final class Study {
         return equal && parts == recorded.addressed().size();
     }
 
-    private void score(Scenario scenario, SoftLabels labels, List<Term> terms, List<Term> recorded) {
+    private void score(Scenario scenario, SoftLabels labels, List<Term> terms, Optional<double[]> was) {
         Optional<double[]> taught = probabilities(terms, labels);
         taught.ifPresent(p -> scenario.taught.add(p, labels));
-        Optional<double[]> was = probabilities(recorded, labels);
         if (taught.isPresent() && was.isPresent()) {
             for (int start = 0; start < taught.get().length; start += classes) {
                 scenario.agreeing +=

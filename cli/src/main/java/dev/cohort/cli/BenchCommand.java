@@ -1,0 +1,137 @@
+package dev.cohort.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.cli.bench.StudyBench;
+import dev.cohort.cli.bench.SyntheticRun;
+import dev.cohort.cli.launch.BrokerProcess;
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.RunLog;
+import dev.cohort.runtime.kafka.TopicPlan;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.LongConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Measures the study of a log. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description =
+                "Writes the log of a made-up run of any size to a real broker, and measures how fast it is read, verified"
+                        + " and studied. Figures are ratios within this call; they say nothing on a busy machine.")
+final class BenchCommand implements Callable<Integer> {
+    private static final long PROGRESS_EVERY_NANOS = 5_000_000_000L;
+    private static final Duration FLUSH = Duration.ofMinutes(2);
+
+    @Parameters(
+            index = "0",
+            paramLabel = "DIR",
+            description =
+                    "Run directory of the made-up run; new or empty. It stays, so that other commands can read it.")
+    private Path directory = Path.of("");
+
+    @Option(names = "--steps", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+    private long steps = 2_000;
+
+    @Option(names = "--peers", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+    private int peers = 8;
+
+    @Option(names = "--classes", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+    private int classes = 100;
+
+    @Option(names = "--rows", paramLabel = "N", description = "Rows of a batch. Default: ${DEFAULT-VALUE}.")
+    private int rows = 8;
+
+    @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            description = "One that reads logits, or logits and features. Default: ${DEFAULT-VALUE}.")
+    private String method = "mean_logit";
+
+    @Option(
+            names = "--repeats",
+            paramLabel = "N",
+            description = "Tries of what is compared. Default: ${DEFAULT-VALUE}.")
+    private int repeats = 3;
+
+    @Override
+    public Integer call() {
+        atLeast("--steps", steps, 1);
+        atLeast("--peers", peers, 2);
+        atLeast("--classes", classes, 2);
+        atLeast("--rows", rows, 1);
+        atLeast("--repeats", repeats, 1);
+        SyntheticRun.Size size = new SyntheticRun.Size(steps, peers, classes, rows, method);
+        SyntheticRun run = new SyntheticRun(size);
+        try (RunDirectory held = begin(run)) {
+            long begunNanos = System.nanoTime();
+            write(run, held);
+            double writtenSeconds = (System.nanoTime() - begunNanos) / 1e9;
+            ObjectNode json = new StudyBench(
+                            held,
+                            run.manifest(),
+                            run.experiment(),
+                            whatIf -> CoordinatorRole.teacher(
+                                    run.manifest(), Preparation.with(run.experiment(), whatIf.method())),
+                            repeats,
+                            System.err::println)
+                    .measure();
+            json.put("size", size.words()).put("written_seconds", writtenSeconds);
+            System.out.println(json);
+        }
+        return ExitCode.OK.code();
+    }
+
+    private static void atLeast(String name, long value, long min) {
+        if (value < min) {
+            throw new LaunchException(ExitCode.USAGE, name + " " + value + ": must be at least " + min);
+        }
+    }
+
+    private RunDirectory begin(SyntheticRun run) {
+        RunDirectory empty = RunDirectory.createAt(directory, "synthetic", LocalDateTime.now(ZoneId.systemDefault()));
+        String bootstrap =
+                EmbeddedBroker.address(empty.broker(), HttpVerticle.LOOPBACK, 0).bootstrap();
+        RunDirectory made = empty.at(bootstrap, true);
+        made.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(run.experiment()));
+        return made;
+    }
+
+    private void write(SyntheticRun run, RunDirectory held) {
+        try (BrokerProcess broker = BrokerProcess.start(held);
+                RunLog log = RunLog.connect(broker.address(), held.id(), "bench", (code, what, cause) -> {
+                    throw new LaunchException(code, what, cause);
+                })) {
+            log.createTopics(TopicPlan.of(run.experiment()));
+            log.append(List.of(run.manifest()));
+            run.write(log, progress());
+            if (!log.flush(FLUSH)) {
+                throw new LaunchException(
+                        ExitCode.UNAVAILABLE,
+                        "broker " + broker.address() + ": did not take the run within " + FLUSH.toSeconds() + " s");
+            }
+        }
+    }
+
+    private LongConsumer progress() {
+        long[] nextNanos = {System.nanoTime() + PROGRESS_EVERY_NANOS};
+        return step -> {
+            if (System.nanoTime() >= nextNanos[0]) {
+                nextNanos[0] = System.nanoTime() + PROGRESS_EVERY_NANOS;
+                System.err.println("writes step " + step + " of " + steps);
+            }
+        };
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.cli.bench;
+
+import org.jspecify.annotations.NullMarked;
