@@ -14,18 +14,29 @@ import dev.cohort.runtime.kafka.Following;
 import dev.cohort.runtime.kafka.From;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
+import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /** Which start of a peer comes next, where no launcher counts them: in a container, or on another machine. */
 final class Incarnations implements Receiver {
     private static final long LIMIT_S = 30;
+    /** Several heartbeats long. */
+    private static final Duration LISTEN = Duration.ofSeconds(2);
 
     private final PeerId peer;
     private final AtomicLong highest = new AtomicLong();
+    /** Whether it was heard of and has not left. */
+    private volatile boolean there;
+    /** Whether what is read now was written after the beginning. */
+    private volatile boolean following;
+    /** Whether it was heard of since. */
+    private volatile boolean speaks;
+
     private final CountDownLatch read = new CountDownLatch(1);
 
     private Incarnations(PeerId peer) {
@@ -47,6 +58,27 @@ final class Incarnations implements Receiver {
      * @throws LaunchException when the log cannot be read in time
      */
     static long newest(RunTarget.Place place, PeerId peer) {
+        return read(place, peer, Duration.ZERO).highest.get();
+    }
+
+    /**
+     * One more than the highest incarnation in the log, for a peer that nobody starts again but whoever asks.
+     *
+     * @throws LaunchException when a peer of that id speaks while it is listened for, or the log cannot be read in time
+     */
+    static long ofNewcomer(KafkaAddress address, String run, PeerId peer) {
+        Incarnations seen = read(new RunTarget.Place(run, address), peer, LISTEN);
+        if (seen.speaks) {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "peer " + peer + ": one of that id is in run " + run
+                            + "; choose another id with --peer, or let it go with 'cohort drain " + peer + "'");
+        }
+        return seen.highest.get() + 1;
+    }
+
+    /** @param listen for how long to listen for the peer after all that was in the log */
+    private static Incarnations read(RunTarget.Place place, PeerId peer, Duration listen) {
         Incarnations seen = new Incarnations(peer);
         try (RunLog log = RunTarget.connect(place);
                 Following following = log.follow(Set.of(Topic.MEMBERS), OptionalInt.empty(), From.BEGINNING, seen)) {
@@ -57,7 +89,11 @@ final class Incarnations implements Receiver {
                         "run " + place.id() + ": its members could not be read within " + LIMIT_S + " s from "
                                 + place.address());
             }
-            return seen.highest.get();
+            if (seen.there) {
+                // Its heartbeats, unless it is dead.
+                LockSupport.parkNanos(listen.toNanos());
+            }
+            return seen;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LaunchException(ExitCode.FAILED, "interrupted while reading the members of run " + place.id(), e);
@@ -70,8 +106,11 @@ final class Incarnations implements Receiver {
         if (message instanceof Joining joining && joining.peer().equals(peer)) {
             seen(joining.incarnation());
         } else if (message instanceof Heartbeat heartbeat && heartbeat.peer().equals(peer)) {
+            speaks |= following;
+            there = true;
             seen(heartbeat.incarnation());
         } else if (message instanceof Left left && left.peer().equals(peer)) {
+            there = false;
             seen(left.incarnation());
         }
         return true;
@@ -83,6 +122,7 @@ final class Incarnations implements Receiver {
 
     @Override
     public void caughtUp() {
+        following = true;
         read.countDown();
     }
 }

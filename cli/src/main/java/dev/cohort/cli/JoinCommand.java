@@ -78,7 +78,7 @@ final class JoinCommand implements Callable<Integer> {
         }
         Experiment.Peer newcomer = new Experiment.Peer(
                 id, model.orElse(experiment.peers().get(0).model()), device, seed(experiment, id), false);
-        long start = Incarnations.next(address, target.run(), id);
+        long start = Incarnations.ofNewcomer(address, target.run(), id);
         System.err.println("Joining run " + target.run() + " as " + id + " (" + newcomer.model() + ").");
         return PeerRole.run(target.options(id.value(), start), Optional.of(newcomer), from == Start.head)
                 .code();

@@ -131,7 +131,17 @@ public final class PeerRole {
                     session.manifest().dataDigest());
         }
         ImageData data = DataCatalog.open(session.experiment().data());
+        requireSameTask(data, session.manifest());
         return new Source(new BatchRenderer(data), data.digest());
+    }
+
+    /** The coordinator would refuse other data, too, but could not say what is other about it. */
+    private static void requireSameTask(ImageData data, Manifest manifest) {
+        if (data.classes() != manifest.classes() || !data.shape().equals(manifest.image())) {
+            throw new IllegalArgumentException("other data: " + data.classes() + " classes of images " + data.shape()
+                    + ", the run has " + manifest.classes() + " of " + manifest.image()
+                    + "; give this machine the data set the experiment names (data.path)");
+        }
     }
 
     private static ExitCode drive(
@@ -170,12 +180,15 @@ public final class PeerRole {
         }
         verticle.finished().thenRun(() -> {
             session.log().flush(FLUSH_LIMIT);
-            boolean well = peer.left()
-                    .map(l -> l.reason().equals(Left.FINISHED) || l.reason().startsWith("drained"))
-                    .orElse(false);
-            process.exit(well ? ExitCode.OK : ExitCode.FAILED);
+            Optional<String> trouble = peer.left().map(Left::reason).filter(r -> !isInOrder(r));
+            trouble.ifPresent(reason -> System.err.println("cohort: peer " + setting.id() + " " + reason));
+            process.exit(trouble.isEmpty() ? ExitCode.OK : ExitCode.FAILED);
         });
         return process.await();
+    }
+
+    private static boolean isInOrder(String goodbye) {
+        return goodbye.equals(Left.FINISHED) || goodbye.startsWith("drained");
     }
 
     /**

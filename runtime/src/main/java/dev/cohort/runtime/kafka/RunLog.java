@@ -5,16 +5,19 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
+import dev.cohort.protocol.wire.Reason;
 import dev.cohort.runtime.Appender;
 import dev.cohort.runtime.Delivery;
 import dev.cohort.runtime.Faults;
 import dev.cohort.runtime.Meters;
 import dev.cohort.runtime.Receiver;
+import dev.cohort.runtime.RejectedRecord;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -148,6 +151,15 @@ public final class RunLog implements Appender, AutoCloseable {
                 what + " after " + limit.toMillis() + " ms: is the run id right, and is its launcher running?", null);
     }
 
+    /** The run was begun by a program of a later protocol version. */
+    private static final class LaterVersion extends Exception {
+        private static final long serialVersionUID = 1;
+
+        LaterVersion(String detail) {
+            super(detail);
+        }
+    }
+
     private Optional<Manifest> readManifest(long endNanos) {
         CompletableFuture<Manifest> manifest = new CompletableFuture<>();
         Following following = follow(Set.of(Topic.RUN), OptionalInt.empty(), From.BEGINNING, new First(manifest));
@@ -156,6 +168,9 @@ public final class RunLog implements Appender, AutoCloseable {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof LaterVersion later) {
+                throw new IllegalArgumentException("run " + runId + " speaks " + later.getMessage(), e);
+            }
             throw new RunLogException("cannot read the manifest of run '" + runId + "'", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -173,6 +188,14 @@ public final class RunLog implements Appender, AutoCloseable {
                 manifest.complete(found);
             }
             return true;
+        }
+
+        /** Nothing in this run would make sense to this program, so it need not wait for more. */
+        @Override
+        public void rejected(RejectedRecord record) {
+            if (record.reason().equals(Reason.FUTURE_VERSION.name().toLowerCase(Locale.ROOT))) {
+                manifest.completeExceptionally(new LaterVersion(record.detail()));
+            }
         }
     }
 

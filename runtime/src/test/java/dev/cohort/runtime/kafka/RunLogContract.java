@@ -359,6 +359,20 @@ abstract class RunLogContract {
     }
 
     @Test
+    void saysAtOnceThatARunIsOfALaterVersion() {
+        byte[] manifest = new MessageCodec(runId, Limits.DEFAULT).encode(Samples.manifest(), "launcher");
+        assertThat(manifest[1])
+                .as("the first field of an envelope is its version")
+                .isEqualTo((byte) 1);
+        manifest[1] = 99;
+        writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, Topic.RUN), 0, new byte[] {1}, manifest));
+
+        assertThatThrownBy(() -> connect("p1").awaitManifest(Duration.ofMinutes(5)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("run " + runId + " speaks protocol version 99: this program speaks up to 1; update it");
+    }
+
+    @Test
     void aRunThatWasNeverMadeDoesNotExist() {
         assertThat(connect("p1").exists()).isTrue();
         try (RunLog other = RunLog.connect(address(), runId + "x", "p1", faults)) {

@@ -1,0 +1,91 @@
+package dev.cohort.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cohort.runtime.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who does not belong to a run is told why, and the run does not mind. */
+@Tag("slow")
+class WrongJoinTest {
+    @TempDir
+    private Path folder = Path.of("");
+
+    @RegisterExtension
+    private final Shell shell = new Shell(() -> folder);
+
+    private Started join(RunFolder run, String... words) {
+        List<String> all =
+                new ArrayList<>(List.of("join", "--bootstrap", run.broker().bootstrap()));
+        all.addAll(List.of(words));
+        return shell.start(all.toArray(String[]::new));
+    }
+
+    /** The newcomer ends with an error that says this. */
+    private void assertRefused(ExitCode code, Started newcomer, String... said) {
+        Ended refused = shell.end(newcomer);
+        assertThat(refused.code()).as(refused.toString()).isEqualTo(code.code());
+        assertThat(refused.err()).contains(said).doesNotContain("\tat ", "Exception");
+    }
+
+    private void assertRefusesStrangers(RunFolder run) throws IOException {
+        assertRefused(ExitCode.USAGE, join(run, "--run", "another-run"), "another-run", "knows no such run");
+        assertRefused(
+                ExitCode.USAGE,
+                join(run, "--run", run.id(), "--peer", "p1"),
+                "p1",
+                "names it already",
+                "choose another id");
+
+        Path labels = shell.folder().resolve("idx").resolve("train-labels-idx1-ubyte");
+        byte[] whole = Files.readAllBytes(labels);
+        Files.write(labels, endingWith(whole, 9));
+        assertRefused(
+                ExitCode.USAGE, join(run, "--run", run.id(), "--peer", "more-classes"), "10 classes", "the run has 4");
+        Files.write(labels, endingWith(whole, 1));
+        assertRefused(
+                ExitCode.FAILED, join(run, "--run", run.id(), "--peer", "other-data"), "refused: other data", "digest");
+        Files.write(labels, whole);
+    }
+
+    /** The same labels but for the last one, which is 3. */
+    private static byte[] endingWith(byte[] labels, int last) {
+        byte[] other = labels.clone();
+        other[other.length - 1] = (byte) last;
+        return other;
+    }
+
+    @Test
+    void strangersAreRefusedWithTheReasonAndTheRunGoesOn() throws IOException {
+        Started run = shell.start(TinyRun.words(shell, TinyImages.IDX, "--steps", "1000000"));
+        try (LogWatch log = LogWatch.follow(shell)) {
+            log.awaitSteps(3);
+            RunFolder directory = RunFolder.await(shell);
+            assertRefusesStrangers(directory);
+
+            Started guest = join(directory, "--run", directory.id(), "--peer", "guest");
+            shell.await("a step with the guest", () -> log.contributors().contains("guest"));
+            assertRefused(
+                    ExitCode.USAGE,
+                    join(directory, "--run", directory.id(), "--peer", "guest"),
+                    "peer guest",
+                    "one of that id is in run",
+                    "cohort drain guest");
+            log.awaitSteps(3);
+            assertThat(log.contributors()).contains("p1", "p2", "guest");
+            assertThat(guest.process().isAlive()).isTrue();
+            assertThat(log.left().keySet()).doesNotContain("p1", "p2", "guest");
+            shell.run("stop").well();
+            shell.end(guest).well();
+        }
+        shell.end(run).well();
+    }
+}
