@@ -17,7 +17,6 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
-import dev.cohort.protocol.Standing;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
@@ -44,6 +43,7 @@ public final class Coordinator implements Node {
     private final Teacher teacher;
     private final Membership membership;
     private final StandingNews news;
+    private final Admission admission;
     private final StepAssembly assembly;
     private final TeacherEvaluations evaluations;
     private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
@@ -70,6 +70,7 @@ public final class Coordinator implements Node {
         membership = new Membership(setting);
         news = new StandingNews(setting.resendMs());
         assembly = new StepAssembly(teacher.reads(), setting.classes(), setting.validationImages());
+        admission = new Admission(setting.elastic(), membership, assembly);
         evaluations = new TeacherEvaluations(teacher, setting.testLabels());
         state = teacher.initialState();
     }
@@ -133,8 +134,11 @@ public final class Coordinator implements Node {
     }
 
     private void takePrediction(Prediction prediction, long nowMs, List<Message> out) {
-        boolean open = prediction.step() > applied && prediction.step() <= setting.plannedSteps();
-        if (!open || !assembly.predicted(prediction)) {
+        if (prediction.step() <= applied) {
+            admission.late(prediction, applied, nowMs);
+            return;
+        }
+        if (prediction.step() > setting.plannedSteps() || !assembly.predicted(prediction)) {
             return;
         }
         if (prediction.step() == applied + 1) {
@@ -210,6 +214,7 @@ public final class Coordinator implements Node {
         }
         applied = step;
         evaluations.applied(batch.get(), state, outcome.contributors());
+        admission.applied(batch.get(), outcome, nowMs);
         outcomes.headMap(step + 1).clear();
         assembly.closed(step);
         proposal = Optional.empty();
@@ -303,13 +308,13 @@ public final class Coordinator implements Node {
     /** Contributors whose prediction is there, be it good or rejected. */
     private long answers(long step) {
         return membership.all().stream()
-                .filter(m -> !m.observer() && assembly.spoke(step, m.peer()))
+                .filter(m -> !m.observer() && !m.candidate() && assembly.spoke(step, m.peer()))
                 .count();
     }
 
     private List<Member> good(long step) {
         return membership.all().stream()
-                .filter(m -> !m.observer() && m.standing() != Standing.SET_ASIDE)
+                .filter(Member::mayContribute)
                 .filter(m ->
                         assembly.entry(step, m).map(StepAssembly.Entry::good).orElse(false))
                 .sorted(Comparator.comparingInt(Member::slot))

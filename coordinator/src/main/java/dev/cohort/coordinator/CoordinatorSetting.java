@@ -14,14 +14,13 @@ import java.util.function.LongToDoubleFunction;
  * @param name of this coordinator, for people
  * @param seats peers the experiment names, in the order of their slots
  * @param observers peers the experiment names that are never waited for (control)
- * @param slots most contributors ever
+ * @param elastic how many contribute, and who is let in
  * @param classes number of classes C
  * @param featureWidths width of the pooled features of each slot
  * @param dataDigest of the run's data
  * @param testLabels class of each test image, to evaluate the teacher
  * @param validationImages how many images are held out, for methods that read what peers say of them
  * @param pace clocks and completion
- * @param contributorsMin fewer live ones pause the run
  * @param plannedSteps batches of the run; what is said of a later step is ignored
  * @param learningRate of the trained teacher at a step
  * @param resendMs after which a proposal that has not come back from the log is sent again
@@ -30,23 +29,32 @@ public record CoordinatorSetting(
         String name,
         List<PeerId> seats,
         Set<PeerId> observers,
-        int slots,
+        Experiment.Elastic elastic,
         int classes,
         Ints featureWidths,
         Digest dataDigest,
         Ints testLabels,
         int validationImages,
         Experiment.Pace pace,
-        int contributorsMin,
         long plannedSteps,
         LongToDoubleFunction learningRate,
         long resendMs) {
     public CoordinatorSetting {
         seats = List.copyOf(seats);
         observers = Set.copyOf(observers);
-        if (seats.size() > slots) {
-            throw new IllegalArgumentException(
-                    seats.size() + " contributors for " + slots + " slots: raise elastic.max or name fewer peers");
+        if (seats.size() > elastic.max()) {
+            throw new IllegalArgumentException(seats.size() + " contributors for " + elastic.max()
+                    + " slots: raise elastic.max or name fewer peers");
         }
+    }
+
+    /** Most contributors ever. */
+    int slots() {
+        return elastic.max();
+    }
+
+    /** Fewer live ones pause the run. */
+    int contributorsMin() {
+        return elastic.min();
     }
 }

@@ -32,13 +32,66 @@ public record Member(
     /**
      * What was between a peer and the others.
      *
+     * @param joined latest start that asked for a seat, 0 if none did
      * @param rejectedInRow predictions rejected since the last good one
      * @param missed whether it was waited for when it was lost, and has not come back to the head since
      * @param answersUntil when draining, the last step that it is waited for
      * @param goodbye latest start that said goodbye, 0 if none did
+     * @param candidateFrom the start with which it began to wait for its admission, 0 when it may contribute
+     * @param losses how often it was lost while it was waited for, without a long steady time in between
+     * @param backSinceMs when it last came back
      */
-    record Past(int rejectedInRow, boolean missed, long answersUntil, long goodbye) {
-        static final Past NONE = new Past(0, false, Long.MAX_VALUE, 0);
+    record Past(
+            long joined,
+            int rejectedInRow,
+            boolean missed,
+            long answersUntil,
+            long goodbye,
+            long candidateFrom,
+            int losses,
+            long backSinceMs) {
+        static final Past NONE = new Past(0, 0, false, Long.MAX_VALUE, 0, 0, 0, 0);
+
+        private Past joinedAs(long incarnation) {
+            return new Past(
+                    incarnation, rejectedInRow, missed, answersUntil, goodbye, candidateFrom, losses, backSinceMs);
+        }
+
+        private Past rejections(int inRow) {
+            return new Past(joined, inRow, missed, answersUntil, goodbye, candidateFrom, losses, backSinceMs);
+        }
+
+        private Past missing(boolean isMissed) {
+            return new Past(joined, rejectedInRow, isMissed, answersUntil, goodbye, candidateFrom, losses, backSinceMs);
+        }
+
+        private Past until(long step) {
+            return new Past(joined, rejectedInRow, false, step, goodbye, candidateFrom, losses, backSinceMs);
+        }
+
+        private Past goneAs(long incarnation) {
+            return new Past(
+                    joined,
+                    rejectedInRow,
+                    false,
+                    answersUntil,
+                    Math.max(goodbye, incarnation),
+                    candidateFrom,
+                    losses,
+                    backSinceMs);
+        }
+
+        private Past candidateFrom(long incarnation) {
+            return new Past(joined, rejectedInRow, false, answersUntil, goodbye, incarnation, losses, backSinceMs);
+        }
+
+        private Past lost(int times) {
+            return new Past(joined, rejectedInRow, true, answersUntil, goodbye, candidateFrom, times, backSinceMs);
+        }
+
+        private Past backAt(long nowMs) {
+            return new Past(joined, rejectedInRow, missed, answersUntil, goodbye, candidateFrom, losses, nowMs);
+        }
     }
 
     static Member expected(PeerId peer, int slot, boolean observer, long nowMs) {
@@ -70,12 +123,25 @@ public record Member(
 
     /** Whether it is alive and has neither gone nor been sent away. */
     boolean there() {
-        return standing == Standing.LIVE || standing == Standing.LAGGING || standing == Standing.DRAINING;
+        return switch (standing) {
+            case CANDIDATE, LIVE, LAGGING, DRAINING -> true;
+            case EXPECTED, GONE, SET_ASIDE, LEFT -> false;
+        };
+    }
+
+    /** Whether it waits for its admission. */
+    boolean candidate() {
+        return past.candidateFrom() > 0;
+    }
+
+    /** Whether a teacher may be made of it. */
+    boolean mayContribute() {
+        return !observer && !candidate() && standing != Standing.SET_ASIDE;
     }
 
     /** Whether it is there and may answer {@code step}, now or later. */
     boolean answers(long step) {
-        return there() && (standing != Standing.DRAINING || step <= past.answersUntil());
+        return there() && !candidate() && (standing != Standing.DRAINING || step <= past.answersUntil());
     }
 
     Member standing(Standing next, long nowMs, String reason) {
@@ -84,37 +150,68 @@ public record Member(
 
     /** Gives the reason anew even if the standing is the same. */
     private Member changed(Standing next, long nowMs, String reason) {
-        return new Member(peer, slot, observer, next, nowMs, reason, heard, past(staysMissed(next)));
+        return new Member(peer, slot, observer, next, nowMs, reason, heard, past.missing(staysMissed(next)));
     }
 
     private boolean staysMissed(Standing next) {
         return switch (next) {
-            case GONE -> past.missed() || standing == Standing.LIVE;
-            case LAGGING -> past.missed();
-            case EXPECTED, LIVE, DRAINING, SET_ASIDE, LEFT -> false;
+            case GONE, LAGGING -> past.missed();
+            case EXPECTED, CANDIDATE, LIVE, DRAINING, SET_ASIDE, LEFT -> false;
         };
     }
 
-    private Past past(boolean missed) {
-        return new Past(past.rejectedInRow(), missed, past.answersUntil(), past.goodbye());
+    /** Another reason for the same standing. */
+    Member because(String reason) {
+        return new Member(peer, slot, observer, standing, sinceMs, reason, heard, past);
     }
 
-    /** It came back as another start of its process: until it has caught up it says nothing of the open step. */
-    Member restarted(long nowMs) {
-        boolean missed = past.missed() || standing == Standing.LIVE;
-        return changed(Standing.LAGGING, nowMs, "start " + incarnation()).with(past(missed));
+    Member joinedAs(long incarnation) {
+        return with(past.joinedAs(incarnation));
+    }
+
+    /**
+     * It is there no more, or another start of it is. It counts when it was waited for.
+     *
+     * @param steadyMs after which what was before is forgotten
+     */
+    Member lost(long steadyMs, long nowMs) {
+        if (standing != Standing.LIVE) {
+            return this;
+        }
+        boolean steady = nowMs - sinceMs >= steadyMs;
+        return with(past.lost(steady ? 1 : past.losses() + 1));
+    }
+
+    /** It is alive again, or another start of it is: until it has caught up it says nothing of the open step. */
+    Member back(long nowMs, String reason) {
+        return candidate()
+                ? changed(Standing.CANDIDATE, nowMs, reason)
+                : changed(Standing.LAGGING, nowMs, reason)
+                        .with(past.backAt(nowMs).missing(past.missed()));
+    }
+
+    /** Its weights are fresh: it waits for its admission. */
+    Member candidate(long nowMs, String reason) {
+        return with(past.candidateFrom(incarnation())).changed(Standing.CANDIDATE, nowMs, reason);
+    }
+
+    /** It may contribute from now on. */
+    Member admitted(long nowMs, String reason) {
+        Member free = with(past.candidateFrom(0));
+        return standing == Standing.CANDIDATE ? free.changed(Standing.LIVE, nowMs, reason) : free;
     }
 
     /** It leaves, and is waited for up to {@code lastStep}. */
     Member draining(long lastStep, long nowMs, String reason) {
-        return standing(Standing.DRAINING, nowMs, reason)
-                .with(new Past(past.rejectedInRow(), false, lastStep, past.goodbye()));
+        return standing(Standing.DRAINING, nowMs, reason).until(lastStep);
+    }
+
+    private Member until(long lastStep) {
+        return with(past.until(lastStep));
     }
 
     Member goodbye(long ofIncarnation, long nowMs, String reason) {
-        return standing(Standing.LEFT, nowMs, reason)
-                .with(new Past(
-                        past.rejectedInRow(), false, past.answersUntil(), Math.max(past.goodbye(), ofIncarnation)));
+        return with(past.goneAs(ofIncarnation)).standing(Standing.LEFT, nowMs, reason);
     }
 
     Member heard(long heardIncarnation, PeerState state, long trainedStep, long nowMs) {
@@ -128,7 +225,7 @@ public record Member(
     }
 
     Member rejections(int inRow) {
-        return with(new Past(inRow, past.missed(), past.answersUntil(), past.goodbye()));
+        return with(past.rejections(inRow));
     }
 
     private Member with(Heard newer) {

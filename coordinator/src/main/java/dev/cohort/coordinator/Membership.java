@@ -7,6 +7,7 @@ import dev.cohort.protocol.Draining;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Standing;
@@ -25,7 +26,7 @@ import java.util.TreeMap;
  *                      |  \--rejected three times in a row--> SET_ASIDE
  *                      |  \--drained--> DRAINING
  *                      \--says goodbye--> LEFT
- * newcomer --Joining--> LAGGING
+ * newcomer --Joining--> CANDIDATE --admitted--> LIVE
  * </pre>
  *
  * What a member contributes is recorded in the outcome, so two coordinators may see the members differently without harm.
@@ -38,9 +39,14 @@ final class Membership {
     private final SortedMap<PeerId, Member> members = new TreeMap<>();
     /** Who was asked to go, and not gone since. */
     private final SortedMap<PeerId, Command> drained = new TreeMap<>();
+    /** The latest start of each peer that an outcome names. */
+    private final SortedMap<PeerId, Long> contributions = new TreeMap<>();
+
+    private final Cooldown cooldown;
 
     Membership(CoordinatorSetting setting) {
         this.setting = setting;
+        cooldown = new Cooldown(setting);
         for (int slot = 0; slot < setting.seats().size(); slot++) {
             PeerId peer = setting.seats().get(slot);
             members.put(peer, Member.expected(peer, slot, false, 0));
@@ -87,8 +93,21 @@ final class Membership {
     /** Contributors that have a seat and did not say goodbye: the single process would have them all. */
     long seated() {
         return members.values().stream()
-                .filter(m -> !m.observer() && m.standing() != Standing.LEFT)
+                .filter(m -> !m.observer() && !m.candidate() && m.standing() != Standing.LEFT)
                 .count();
+    }
+
+    /** Newcomers that are there and may not contribute yet. */
+    List<Member> candidates() {
+        return members.values().stream().filter(m -> m.candidate() && m.there()).toList();
+    }
+
+    /** Whether fewer than {@code elastic.min} contributors are there or expected, so that anybody is welcome. */
+    private boolean tooFew() {
+        return members.values().stream()
+                        .filter(m -> m.mayContribute() && (m.there() || m.standing() == Standing.EXPECTED))
+                        .count()
+                < setting.contributorsMin();
     }
 
     /** Whether anybody is there, or yet to come. */
@@ -119,11 +138,11 @@ final class Membership {
     private Member awake(Member member, boolean anew, long nowMs) {
         if (anew && member.standing() == Standing.LIVE && !member.observer()) {
             // Its heartbeat may come before it joins.
-            return member.restarted(nowMs);
+            return restarted(member, nowMs);
         }
         return switch (member.standing()) {
             case EXPECTED -> member.standing(Standing.LIVE, nowMs, "joined");
-            case GONE -> member.standing(Standing.LAGGING, nowMs, "heard again");
+            case GONE -> member.back(nowMs, cooldown.reason(member, "heard again"));
             default -> member;
         };
     }
@@ -135,16 +154,65 @@ final class Membership {
         if (refusal.isPresent()) {
             return new Admitted(joining.peer(), joining.incarnation(), 0, openStep, refusal.get());
         }
-        boolean again = known.isPresent() && known.get().incarnation() >= joining.incarnation();
         Member member = known.orElseGet(() -> Member.expected(
                 joining.peer(), joining.observer() ? 0 : freeSlot().orElseThrow(), joining.observer(), nowMs));
+        boolean again = member.past().joined() >= joining.incarnation() || member.incarnation() > joining.incarnation();
         if (!again) {
-            Member heard = member.heard(joining.incarnation(), PeerState.JOINING, joining.trainedSteps(), nowMs);
-            boolean named = setting.seats().contains(joining.peer()) && member.incarnation() == 0;
-            put(named || heard.observer() ? heard.standing(Standing.LIVE, nowMs, "joined") : heard.restarted(nowMs));
+            put(joined(member, joining, nowMs));
             letGo(nowMs);
         }
         return new Admitted(joining.peer(), joining.incarnation(), member.slot(), openStep, "");
+    }
+
+    private Member joined(Member member, Joining joining, long nowMs) {
+        boolean anew = joining.incarnation() > member.incarnation();
+        Member heard = member.heard(joining.incarnation(), PeerState.JOINING, joining.trainedSteps(), nowMs)
+                .joinedAs(joining.incarnation());
+        if (heard.observer()) {
+            return heard.standing(Standing.LIVE, nowMs, "joined");
+        }
+        boolean named = setting.seats().contains(joining.peer());
+        // Nobody knows what the weights of a stranger have learned, nor whether the past it tells of was in this run.
+        boolean fresh = joining.trainedSteps() == 0
+                || (member.incarnation() == 0 && member.past().joined() == 0);
+        if (!named && fresh && !contributed(joining)) {
+            return heard.candidate(nowMs, "new, with fresh weights");
+        }
+        if (named && member.past().joined() == 0) {
+            return heard.standing() == Standing.EXPECTED ? heard.standing(Standing.LIVE, nowMs, "joined") : heard;
+        }
+        return anew ? restarted(heard, nowMs) : heard;
+    }
+
+    private Member restarted(Member member, long nowMs) {
+        Member lost = member.lost(cooldown.steadyMs(), nowMs);
+        return lost.back(nowMs, cooldown.reason(lost, "start " + lost.incarnation()));
+    }
+
+    /** Whether the log shows that this start, or a later one, was let in before. */
+    private boolean contributed(Joining joining) {
+        return contributions.getOrDefault(joining.peer(), 0L) >= joining.incarnation();
+    }
+
+    /** The log shows who contributes, whoever let them in. */
+    void contributed(Outcome outcome, long nowMs) {
+        for (Outcome.Contributor contributor : outcome.contributors()) {
+            contributions.merge(contributor.peer(), contributor.incarnation(), Math::max);
+            find(contributor.peer())
+                    .filter(m -> m.candidate()
+                            && contributor.incarnation() >= m.past().candidateFrom())
+                    .ifPresent(m -> put(m.admitted(nowMs, "admitted: it contributes to step " + outcome.step())));
+        }
+    }
+
+    /** Lets a candidate contribute. */
+    void admit(PeerId peer, String why, long nowMs) {
+        find(peer).filter(Member::candidate).ifPresent(m -> put(m.admitted(nowMs, why)));
+    }
+
+    /** Notes why a candidate is not admitted yet. */
+    void notYet(PeerId peer, String why) {
+        find(peer).filter(m -> m.standing() == Standing.CANDIDATE).ifPresent(m -> put(m.because(why)));
     }
 
     private Optional<String> refusal(Joining joining, Optional<Member> known) {
@@ -228,7 +296,7 @@ final class Membership {
         return switch (member.standing()) {
             // One that is waited for may answer once more, and says until when.
             case LIVE -> member.draining(Long.MAX_VALUE, nowMs, "drained: " + reason);
-            case LAGGING -> member.draining(0, nowMs, "drained: " + reason);
+            case LAGGING, CANDIDATE -> member.draining(0, nowMs, "drained: " + reason);
             case GONE, EXPECTED -> member.standing(Standing.LEFT, nowMs, "drained while it was away");
             case DRAINING, SET_ASIDE, LEFT -> member;
         };
@@ -239,9 +307,20 @@ final class Membership {
         find(peer)
                 .map(m -> m.rejections(0).heard(m.incarnation(), m.doing(), m.step(), nowMs))
                 .map(m -> switch (m.standing()) {
-                    case LAGGING, EXPECTED, GONE -> m.standing(Standing.LIVE, nowMs, "at the head");
-                    default -> m;
+                    case EXPECTED -> m.standing(Standing.LIVE, nowMs, "at the head");
+                    case GONE -> m.back(nowMs, cooldown.reason(m, "heard again"));
+                    case CANDIDATE ->
+                        tooFew()
+                                ? m.admitted(
+                                        nowMs,
+                                        "admitted: fewer than " + setting.contributorsMin()
+                                                + " contributors were there (elastic.min)")
+                                : m;
+                    case LIVE, LAGGING, DRAINING, SET_ASIDE, LEFT -> m;
                 })
+                .map(m -> m.standing() == Standing.LAGGING && cooldown.isOver(m, nowMs)
+                        ? m.standing(Standing.LIVE, nowMs, "at the head")
+                        : m)
                 .ifPresent(this::put);
     }
 
@@ -259,10 +338,12 @@ final class Membership {
         for (Member member : all()) {
             if (member.there()
                     && nowMs - member.heard().lastMs() > setting.pace().goneAfterMs()) {
-                put(member.standing(
-                        Standing.GONE,
-                        nowMs,
-                        "no heartbeat for more than " + setting.pace().goneAfterMs() + " ms (pace.gone_after_ms)"));
+                put(member.lost(cooldown.steadyMs(), nowMs)
+                        .standing(
+                                Standing.GONE,
+                                nowMs,
+                                "no heartbeat for more than " + setting.pace().goneAfterMs()
+                                        + " ms (pace.gone_after_ms)"));
             }
         }
         letGo(nowMs);

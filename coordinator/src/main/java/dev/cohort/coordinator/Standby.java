@@ -85,6 +85,11 @@ public final class Standby implements Node {
         return takeovers;
     }
 
+    /** Whether nobody misses anything that it keeps to itself: before that it must not end. */
+    public boolean nothingDue() {
+        return withheld.stream().noneMatch(Withheld::due);
+    }
+
     /** What it keeps to itself at the moment, to show that it is bounded. */
     public int withheld() {
         return withheld.size();

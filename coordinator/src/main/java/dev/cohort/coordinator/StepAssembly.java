@@ -53,7 +53,7 @@ final class StepAssembly {
         if (step.containsKey(prediction.peer())) {
             return false;
         }
-        step.put(prediction.peer(), new Entry(prediction, prediction.tensors().digest(), Optional.empty()));
+        step.put(prediction.peer(), unchecked(prediction));
         return true;
     }
 
@@ -62,6 +62,15 @@ final class StepAssembly {
         SortedMap<PeerId, Entry> of = entries.getOrDefault(step, new TreeMap<>());
         return batch(step)
                 .flatMap(batch -> Optional.ofNullable(of.get(member.peer())).map(e -> checked(e, member, batch)));
+    }
+
+    /** Whether a prediction for a step that is closed would have been good. */
+    Entry check(Prediction prediction, Member member, Batch batch) {
+        return checked(unchecked(prediction), member, batch);
+    }
+
+    private static Entry unchecked(Prediction prediction) {
+        return new Entry(prediction, prediction.tensors().digest(), Optional.empty());
     }
 
     private Entry checked(Entry entry, Member member, Batch batch) {

@@ -46,6 +46,10 @@ final class Cohort {
     private Cohort() {}
 
     static Coordinator coordinator(String name, String method, Pace.OnLoss onLoss) {
+        return coordinator(name, method, onLoss, new Experiment.Elastic(2, SLOTS, 0, 0, 0));
+    }
+
+    static Coordinator coordinator(String name, String method, Pace.OnLoss onLoss, Experiment.Elastic elastic) {
         Experiment.Optimizer optimizer = new Experiment.Optimizer(
                 0.1, 0.9, false, 0, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
         int[] widths = new int[SLOTS];
@@ -71,14 +75,13 @@ final class Cohort {
                         name,
                         List.of(P1, P2, P3),
                         Set.of(CONTROL),
-                        SLOTS,
+                        elastic,
                         2,
                         Ints.of(widths),
                         DATA,
                         Ints.of(0, 1),
                         0,
                         pace,
-                        2,
                         100,
                         step -> 0.1,
                         RESEND_MS),

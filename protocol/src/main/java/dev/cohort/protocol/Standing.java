@@ -4,6 +4,8 @@ package dev.cohort.protocol;
 public enum Standing {
     /** Named by the experiment, not heard of yet; waited for. */
     EXPECTED,
+    /** New, or back with fresh weights: says what it thinks, but is neither averaged nor waited for until it is admitted. */
+    CANDIDATE,
     /** Waited for. */
     LIVE,
     /** Alive but late, or back: keeps its seat, not waited for until it speaks of the open step. */

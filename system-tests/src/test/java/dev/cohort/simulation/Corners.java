@@ -9,6 +9,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.Topic;
 import dev.cohort.tensor.Digest;
 import java.util.List;
@@ -27,6 +28,8 @@ final class Corners {
                         "a newcomer contributed",
                         "a newcomer found no seat",
                         "a drained peer contributed after it had joined again",
+                        "a newcomer was kept out for a while",
+                        "a peer was lost too often",
                         "a peer did not contribute to an outcome it trained on",
                         "a peer restarted without a checkpoint",
                         "a peer restarted from a checkpoint",
@@ -141,6 +144,13 @@ final class Corners {
         count(
                 "a newcomer found no seat",
                 refused.stream().anyMatch(a -> a.refusal().contains("no seat")));
+        List<StandingChange> changes = log.all(Topic.MEMBERS, StandingChange.class);
+        count(
+                "a newcomer was kept out for a while",
+                changes.stream().anyMatch(c -> c.why().contains("elastic.admit.accuracy_ratio")));
+        count(
+                "a peer was lost too often",
+                changes.stream().anyMatch(c -> c.why().contains("elastic.cooldown_ms")));
         List<Rejection> rejections = log.all(Topic.MEMBERS, Rejection.class);
         count(
                 "a peer was rejected too often",

@@ -28,6 +28,7 @@ final class Draw {
     private static final int SLOTS = 6;
     private static final int CONTRIBUTORS_MIN = 2;
     private static final int HIDDEN = 5;
+    private static final long COOLDOWN_MS = 20;
     private static final long TYPICAL_STEP_MS = 30;
     private static final List<String> METHODS =
             List.of("mean_logit", "mean_logit", "one", "one", "dml", "kdcl_general", "independent");
@@ -40,6 +41,10 @@ final class Draw {
     private final boolean holds;
     private final Scenario.Second second;
     private final List<PeerPlan> peers;
+    /** Of its own, so that a further choice here does not change everything else. */
+    private final SplittableRandom elasticity;
+
+    private final Experiment.Elastic elastic;
 
     private Draw(long seed) {
         this.seed = seed;
@@ -51,6 +56,8 @@ final class Draw {
         second = oneOf(
                 List.of(Scenario.Second.NONE, Scenario.Second.NONE, Scenario.Second.SPEAKS, Scenario.Second.STANDS_BY));
         peers = peers();
+        elasticity = new SplittableRandom(~seed);
+        elastic = elastic();
     }
 
     static Scenario scenario(long seed) {
@@ -89,8 +96,18 @@ final class Draw {
                 new Experiment.Mix(mixing, 1, 0.5, 2),
                 pixels ? Experiment.Data.Delivery.PIXELS : Experiment.Data.Delivery.RECIPE,
                 pace(),
-                oneIn(3) ? 1 : CONTRIBUTORS_MIN,
+                elastic,
                 peers);
+    }
+
+    private Experiment.Elastic elastic() {
+        boolean proves = elasticity.nextInt(3) == 0;
+        return new Experiment.Elastic(
+                elasticity.nextInt(3) == 0 ? 1 : CONTRIBUTORS_MIN,
+                SLOTS,
+                elasticity.nextInt(3) == 0 ? COOLDOWN_MS : 0,
+                proves ? elasticity.nextInt(5) : 0,
+                proves ? 0.5 : 0);
     }
 
     private Pace pace() {
@@ -115,6 +132,7 @@ final class Draw {
                 onLoss);
     }
 
+    /** One whose newcomers need not prove themselves. */
     static Experiment experiment(
             String method,
             Experiment.Run run,
@@ -123,6 +141,19 @@ final class Draw {
             Experiment.Data.Delivery delivery,
             Pace pace,
             int contributorsMin,
+            List<PeerPlan> peers) {
+        Experiment.Elastic open = new Experiment.Elastic(contributorsMin, SLOTS, 0, 0, 0);
+        return experiment(method, run, augment, mix, delivery, pace, open, peers);
+    }
+
+    private static Experiment experiment(
+            String method,
+            Experiment.Run run,
+            Experiment.Augment augment,
+            Experiment.Mix mix,
+            Experiment.Data.Delivery delivery,
+            Pace pace,
+            Experiment.Elastic elastic,
             List<PeerPlan> peers) {
         return new Experiment(
                 run,
@@ -136,7 +167,7 @@ final class Draw {
                         .map(p -> new Experiment.Peer(p.id(), "one-hidden-layer", "cpu", p.seed(), p.observer()))
                         .toList(),
                 pace,
-                new Experiment.Elastic(contributorsMin, SLOTS, 0, 0, 0),
+                elastic,
                 new Experiment.Wire(DType.FLOAT32, DType.FLOAT32),
                 new Experiment.Recording(Experiment.Recording.Features.NEEDED, true),
                 new Experiment.Kafka(Optional.empty(), 1, Map.of()),
@@ -223,6 +254,7 @@ final class Draw {
             faults.add(new Fault.Stop(random.nextLong(faultsEndMs)));
         }
         addReturns(faults);
+        addFlapping(faults);
         return faults;
     }
 
@@ -242,6 +274,19 @@ final class Draw {
             if (choice == 1 || (choice == 0 && holds)) {
                 faults.add(new Fault.Drain(Math.min(atMs + 100, faultsEndMs), id));
             }
+        }
+    }
+
+    /** A peer that crashes again and again. */
+    private void addFlapping(List<Fault> faults) {
+        if (elastic.cooldownMs() == 0 || elasticity.nextInt(2) == 0) {
+            return;
+        }
+        String peer = peers.get(elasticity.nextInt(peers.size())).id().value();
+        for (int crashes = 2 + elasticity.nextInt(4); crashes > 0; crashes--) {
+            long atMs = elasticity.nextLong(faultsEndMs);
+            long downMs = 1 + elasticity.nextLong(Math.min(60, faultsEndMs - atMs));
+            faults.add(new Fault.Crash(atMs, peer, downMs, Fault.Damage.NONE));
         }
     }
 

@@ -15,6 +15,9 @@ import java.util.TreeMap;
  */
 final class EverybodyIsHeardInTheEnd implements Invariant {
     private static final long RECOVERY_MS = 3 * Scenario.DEADLINE_MS;
+    /** The longest time that a peer cools down is as many times the shortest. */
+    private static final long COOLDOWNS = 64;
+
     private final Simulation simulation;
     private final SortedMap<Long, List<PeerId>> owed = new TreeMap<>();
 
@@ -24,7 +27,10 @@ final class EverybodyIsHeardInTheEnd implements Invariant {
 
     @Override
     public void appended(Entry entry) {
-        long settledMs = simulation.scenario().faultsEndMs() + RECOVERY_MS;
+        // Whoever was lost often is not waited for yet.
+        long coolingMs =
+                COOLDOWNS * simulation.scenario().experiment().elastic().cooldownMs();
+        long settledMs = simulation.scenario().faultsEndMs() + RECOVERY_MS + coolingMs;
         if (entry.message() instanceof Outcome outcome
                 && outcome.resolution() instanceof Outcome.Targets
                 && simulation.scenario().experiment().pace().completion() == Pace.Completion.ALL

@@ -76,7 +76,7 @@ final class Parts {
         return Ints.of(widths);
     }
 
-    Coordinator coordinator(String name, Teacher itsTeacher) {
+    Coordinator coordinator(String name, Teacher itsTeacher, Experiment.Elastic elastic) {
         Set<PeerId> observers = new TreeSet<>();
         experiment.peers().stream().filter(Experiment.Peer::control).forEach(p -> observers.add(p.id()));
         return new Coordinator(
@@ -84,14 +84,13 @@ final class Parts {
                         name,
                         scenario.seats(),
                         observers,
-                        experiment.elastic().max(),
+                        elastic,
                         data.classes(),
                         featureWidths(),
                         data.digest(),
                         data.test().labels(),
                         data.validation().count(),
                         experiment.pace(),
-                        experiment.elastic().min(),
                         plan.steps(),
                         learningRate::at,
                         Scenario.RESEND_MS),

@@ -1,6 +1,7 @@
 package dev.cohort.simulation;
 
 import dev.cohort.coordinator.Teacher;
+import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Node;
 
 /** Takes a safeguard away from the nodes, to see whether the simulation notices. */
@@ -14,6 +15,11 @@ interface Sabotage {
     /** @param coordinator that stands by */
     default Node standby(Node coordinator) {
         return coordinator;
+    }
+
+    /** What a coordinator believes about who may come and go. */
+    default Experiment.Elastic elastic(Experiment.Elastic asked) {
+        return asked;
     }
 
     default Teacher teacher(Teacher teacher) {

@@ -11,6 +11,7 @@ import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
+import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.TensorName;
@@ -28,6 +29,7 @@ import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** One run of a whole cohort in virtual time, from its first process to the last goodbye. */
 final class Simulation implements Surroundings {
@@ -84,6 +86,19 @@ final class Simulation implements Surroundings {
         invariants.forEach(invariant -> invariant.ended(this));
     }
 
+    /** Runs to the end, and counts the steps that had an outcome by then. */
+    long closedBy(long atMs) {
+        AtomicLong closed = new AtomicLong();
+        time.at(
+                atMs,
+                () -> closed.set(log.all(Topic.OUTCOMES, Outcome.class).stream()
+                        .map(Outcome::step)
+                        .distinct()
+                        .count()));
+        run();
+        return closed.get();
+    }
+
     private boolean done() {
         if (time.nowMs() <= scenario.faultsEndMs()) {
             return false;
@@ -133,9 +148,16 @@ final class Simulation implements Surroundings {
         return partition.topic() != Topic.RUN && partition.topic() != Topic.ADDRESSED;
     }
 
+    private Coordinator coordinator(String name) {
+        return parts.coordinator(
+                name,
+                sabotage.teacher(parts.teacher()),
+                sabotage.elastic(scenario.experiment().elastic()));
+    }
+
     private void startCoordinator(String name) {
         start(name, this::readByCoordinator, () -> {
-            Coordinator coordinator = parts.coordinator(name, sabotage.teacher(parts.teacher()));
+            Coordinator coordinator = coordinator(name);
             coordinators.put(name, coordinator);
             return sabotage.coordinator(coordinator);
         });
@@ -143,7 +165,7 @@ final class Simulation implements Surroundings {
 
     private void startStandby(String name) {
         start(name, this::readByCoordinator, () -> {
-            Coordinator coordinator = parts.coordinator(name, sabotage.teacher(parts.teacher()));
+            Coordinator coordinator = coordinator(name);
             coordinators.put(name, coordinator);
             Standby standby = new Standby(sabotage.coordinator(coordinator), name, Scenario.PATIENCE_MS);
             standbys.put(name, standby);
@@ -326,12 +348,16 @@ final class Simulation implements Surroundings {
     @Override
     public void worked(SimulatedProcess process, List<Message> said) {
         invariants.forEach(invariant -> invariant.worked(process, said));
-        boolean over = Optional.ofNullable(coordinators.get(process.name()))
-                        .map(Coordinator::finished)
-                        .orElse(false)
-                || Optional.ofNullable(augmenters.get(process.name()))
-                        .map(Augmenter::finished)
-                        .orElse(false);
+        boolean decided = Optional.ofNullable(coordinators.get(process.name()))
+                .map(Coordinator::finished)
+                .orElse(false);
+        boolean nothingDue = Optional.ofNullable(standbys.get(process.name()))
+                .map(Standby::nothingDue)
+                .orElse(true);
+        boolean sent = Optional.ofNullable(augmenters.get(process.name()))
+                .map(Augmenter::finished)
+                .orElse(false);
+        boolean over = (decided && nothingDue) || sent;
         if (over) {
             process.exit();
         }

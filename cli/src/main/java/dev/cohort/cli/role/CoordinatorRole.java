@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -40,7 +41,7 @@ public final class CoordinatorRole {
     public static ExitCode run(RoleOptions options) {
         Session session = Session.open(options);
         Coordinator coordinator = coordinator(options.name(), session.manifest(), session.experiment());
-        return run(options, session, coordinator, coordinator, figures -> {});
+        return run(options, session, coordinator, coordinator, coordinator::finished, figures -> {});
     }
 
     /**
@@ -52,7 +53,8 @@ public final class CoordinatorRole {
         Session session = Session.open(options);
         Coordinator coordinator = coordinator(options.name(), session.manifest(), session.experiment());
         Standby standby = new Standby(coordinator, options.name(), patienceMs);
-        return run(options, session, coordinator, standby, figures -> {
+        BooleanSupplier finished = () -> coordinator.finished() && standby.nothingDue();
+        return run(options, session, coordinator, standby, finished, figures -> {
             figures.put("leads", standby.leads());
             figures.put("takeovers", standby.takeovers());
         });
@@ -63,6 +65,7 @@ public final class CoordinatorRole {
             Session session,
             Coordinator coordinator,
             Node node,
+            BooleanSupplier finished,
             Consumer<Map<String, Object>> furtherFigures) {
         NodeVerticle verticle = new NodeVerticle(NodeVerticle.Wiring.of(
                         options.name(),
@@ -76,7 +79,7 @@ public final class CoordinatorRole {
                     furtherFigures.accept(figures);
                     return new Status(figures);
                 })
-                .withFinished(coordinator::finished));
+                .withFinished(finished));
         session.process().deploy(verticle);
         Following following = session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox());
         session.process().closeAtEnd(following);
@@ -99,14 +102,13 @@ public final class CoordinatorRole {
                         name,
                         seats,
                         observers,
-                        experiment.elastic().max(),
+                        experiment.elastic(),
                         manifest.classes(),
                         manifest.featureWidths(),
                         manifest.dataDigest(),
                         manifest.testLabels(),
                         manifest.validationLabels().size(),
                         experiment.pace(),
-                        experiment.elastic().min(),
                         manifest.steps(),
                         rate::at,
                         RESEND_MS),

@@ -19,27 +19,32 @@ public final class Standings {
      * @param why for people
      */
     public record Held(Standing standing, long incarnation, long step, long sinceMs, String why) {
-        private boolean says(StandingChange change) {
-            return standing == change.standing() && incarnation == change.incarnation() && why.equals(change.why());
+        private boolean holdsOn(StandingChange change) {
+            return standing == change.standing() && incarnation == change.incarnation();
+        }
+
+        private Held because(String reason) {
+            return new Held(standing, incarnation, step, sinceMs, reason);
         }
 
         /** Whether steps wait for it. */
         boolean awaited() {
             return switch (standing) {
                 case EXPECTED, LIVE, DRAINING -> true;
-                case LAGGING, GONE, SET_ASIDE, LEFT -> false;
+                case CANDIDATE, LAGGING, GONE, SET_ASIDE, LEFT -> false;
             };
         }
     }
 
-    /** Takes in a change; one that is said again changes nothing. */
+    /** Takes in a change; one that gives but another reason leaves the standing what it was. */
     void on(StandingChange change, long loggedMs) {
-        boolean again = of(change.peer()).filter(h -> h.says(change)).isPresent();
-        if (!again) {
-            held.put(
-                    change.peer(),
-                    new Held(change.standing(), change.incarnation(), change.step(), loggedMs, change.why()));
-        }
+        held.put(
+                change.peer(),
+                of(change.peer())
+                        .filter(h -> h.holdsOn(change))
+                        .map(h -> h.because(change.why()))
+                        .orElseGet(() -> new Held(
+                                change.standing(), change.incarnation(), change.step(), loggedMs, change.why())));
     }
 
     /** The standing of a peer; empty before the coordinator said anything of it. */

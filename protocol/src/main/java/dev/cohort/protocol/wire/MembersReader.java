@@ -16,6 +16,7 @@ final class MembersReader {
     StandingChange change(Wire.StandingChange c) {
         Standing standing = switch (c.getStanding()) {
             case STANDING_EXPECTED -> Standing.EXPECTED;
+            case STANDING_CANDIDATE -> Standing.CANDIDATE;
             case STANDING_LIVE -> Standing.LIVE;
             case STANDING_LAGGING -> Standing.LAGGING;
             case STANDING_DRAINING -> Standing.DRAINING;

@@ -15,6 +15,7 @@ final class MembersWriter {
                 .setStanding(
                         switch (c.standing()) {
                             case EXPECTED -> Wire.Standing.STANDING_EXPECTED;
+                            case CANDIDATE -> Wire.Standing.STANDING_CANDIDATE;
                             case LIVE -> Wire.Standing.STANDING_LIVE;
                             case LAGGING -> Wire.Standing.STANDING_LAGGING;
                             case DRAINING -> Wire.Standing.STANDING_DRAINING;

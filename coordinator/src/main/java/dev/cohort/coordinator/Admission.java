@@ -1,0 +1,187 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Lets newcomers contribute once they keep up and are nearly as good as those who do, so that fresh weights do not spoil the
+ * teacher: {@code elastic.admit}.
+ *
+ * <p>Accuracy is that of the predictions in the log, on the training batches both sides saw, as a moving mean. What is let in
+ * when may differ between coordinators without harm: whom an outcome was made from stands in the outcome.
+ */
+final class Admission {
+    /** A prediction this far behind the open step is still measured. */
+    private static final int MEASURED_STEPS = 16;
+    /** A newcomer this far behind the open step is let in; the others wait for it from then on. */
+    private static final int BEHIND_MAX = 2;
+    /** Weight of the newest step in a moving mean. */
+    private static final double NEWEST = 0.1;
+
+    private final Experiment.Elastic elastic;
+    private final Membership membership;
+    private final StepAssembly assembly;
+    private final SortedMap<Long, Closed> recent = new TreeMap<>();
+    private final SortedMap<PeerId, Course> courses = new TreeMap<>();
+
+    /** A closed step without its pixels, and how good its contributors were, if there were any. */
+    private record Closed(Batch batch, OptionalDouble accuracy) {}
+
+    /**
+     * How a candidate did.
+     *
+     * @param incarnation the start it is of
+     * @param steps predicted near the head
+     * @param step the last of them
+     * @param compared steps at which there were contributors to compare it with
+     * @param own its moving accuracy at these, 0..1
+     * @param others mean of the contributors' moving accuracy at these
+     */
+    private record Course(long incarnation, long steps, long step, long compared, double own, double others) {
+        Course and(long nextStep, double accuracy, OptionalDouble ofOthers) {
+            boolean comparable = ofOthers.isPresent();
+            double share = Math.max(NEWEST, 1.0 / (compared + 1));
+            return new Course(
+                    incarnation,
+                    steps + 1,
+                    nextStep,
+                    compared + (comparable ? 1 : 0),
+                    comparable ? own + share * (accuracy - own) : own,
+                    comparable ? others + share * (ofOthers.getAsDouble() - others) : others);
+        }
+    }
+
+    Admission(Experiment.Elastic elastic, Membership membership, StepAssembly assembly) {
+        this.elastic = elastic;
+        this.membership = membership;
+        this.assembly = assembly;
+    }
+
+    /** The step of {@code outcome} is applied; what was said of it is still in the assembly. */
+    void applied(Batch batch, Outcome outcome, long nowMs) {
+        membership.contributed(outcome, nowMs);
+        List<Member> candidates = membership.candidates();
+        if (candidates.isEmpty()) {
+            recent.clear();
+            courses.clear();
+            return;
+        }
+        Closed closed = new Closed(withoutPixels(batch), accuracy(batch, outcome));
+        recent.put(batch.step(), closed);
+        recent.headMap(batch.step() - MEASURED_STEPS + 1).clear();
+        for (Member candidate : candidates) {
+            assembly.entry(batch.step(), candidate)
+                    .filter(StepAssembly.Entry::good)
+                    .ifPresent(e -> measured(candidate, e.prediction(), closed, batch.step(), nowMs));
+        }
+    }
+
+    /** A prediction for a step that is closed: it shows how good a candidate is that is a little behind. */
+    void late(Prediction prediction, long applied, long nowMs) {
+        Optional<Closed> closed = Optional.ofNullable(recent.get(prediction.step()));
+        Optional<Member> candidate = membership.find(prediction.peer()).filter(Member::candidate);
+        if (closed.isPresent()
+                && candidate.isPresent()
+                && assembly.check(prediction, candidate.get(), closed.get().batch())
+                        .good()) {
+            measured(candidate.get(), prediction, closed.get(), applied, nowMs);
+        }
+    }
+
+    private void measured(Member candidate, Prediction prediction, Closed closed, long applied, long nowMs) {
+        Course before = Optional.ofNullable(courses.get(candidate.peer()))
+                .filter(c -> c.incarnation() == candidate.incarnation())
+                .orElse(new Course(candidate.incarnation(), 0, 0, 0, 0, 0));
+        if (prediction.step() <= before.step()) {
+            return;
+        }
+        double accuracy = accuracy(closed.batch().labels(), prediction.logits());
+        Course course = before.and(prediction.step(), accuracy, closed.accuracy());
+        courses.put(candidate.peer(), course);
+        if (candidate.there()) {
+            Optional<String> why = refusal(course, applied);
+            why.ifPresentOrElse(
+                    reason -> membership.notYet(candidate.peer(), reason),
+                    () -> membership.admit(candidate.peer(), admitted(course), nowMs));
+        }
+    }
+
+    private Optional<String> refusal(Course course, long applied) {
+        if (course.steps() < elastic.admitAfterSteps()) {
+            return Optional.of("new, at the head for fewer than " + elastic.admitAfterSteps()
+                    + " steps (elastic.admit.after_steps)");
+        }
+        if (course.own() < elastic.admitAccuracyRatio() * course.others()) {
+            return Optional.of("new, with a training accuracy of " + percent(course.own()) + ": must be "
+                    + elastic.admitAccuracyRatio() + " times the " + percent(course.others())
+                    + " of the contributors (elastic.admit.accuracy_ratio)");
+        }
+        return course.step() < applied - BEHIND_MAX
+                ? Optional.of("new, more than " + BEHIND_MAX + " steps behind the head")
+                : Optional.empty();
+    }
+
+    private static String admitted(Course course) {
+        return course.compared() == 0
+                ? "admitted: there was nobody to compare it with"
+                : "admitted: training accuracy " + percent(course.own()) + ", the contributors' "
+                        + percent(course.others());
+    }
+
+    /** In steps of ten, since every further reason is said in the log. */
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%d %%", 10 * Math.round(10 * share));
+    }
+
+    private OptionalDouble accuracy(Batch batch, Outcome outcome) {
+        double sum = 0;
+        for (Outcome.Contributor contributor : outcome.contributors()) {
+            Prediction said =
+                    assembly.named(batch.step(), contributor).orElseThrow().prediction();
+            sum += accuracy(batch.labels(), said.logits());
+        }
+        int contributors = outcome.contributors().size();
+        return contributors == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / contributors);
+    }
+
+    /** Share of rows whose largest logit is the label of largest weight, 0..1. */
+    private static double accuracy(SoftLabels labels, Tensor logits) {
+        double[] said = logits.toDoubles();
+        double[] right = labels.dense();
+        int correct = 0;
+        for (int start = 0; start < said.length; start += labels.classes()) {
+            correct += largest(said, start, labels.classes()) == largest(right, start, labels.classes()) ? 1 : 0;
+        }
+        return (double) correct / labels.rows();
+    }
+
+    private static int largest(double[] values, int start, int count) {
+        int largest = 0;
+        for (int i = 1; i < count; i++) {
+            largest = values[start + i] > values[start + largest] ? i : largest;
+        }
+        return largest;
+    }
+
+    private static Batch withoutPixels(Batch batch) {
+        return new Batch(
+                batch.step(),
+                batch.epoch(),
+                batch.endsEpoch(),
+                batch.labels(),
+                batch.recipe(),
+                batch.digests(),
+                Optional.empty());
+    }
+}

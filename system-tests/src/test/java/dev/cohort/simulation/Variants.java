@@ -1,0 +1,39 @@
+package dev.cohort.simulation;
+
+import dev.cohort.experiment.Experiment;
+import java.util.List;
+
+/** Scenarios like another one but for what is to be seen. */
+final class Variants {
+    private Variants() {}
+
+    /** The same run with other rules of who comes and goes, and other faults. */
+    static Scenario of(Scenario drawn, Experiment.Elastic elastic, List<Fault> faults) {
+        Experiment e = drawn.experiment();
+        Experiment varied = new Experiment(
+                e.run(),
+                e.data(),
+                e.augment(),
+                e.mix(),
+                e.method(),
+                e.optimizer(),
+                e.peers(),
+                e.pace(),
+                elastic,
+                e.wire(),
+                e.recording(),
+                e.kafka(),
+                e.threads());
+        return new Scenario(
+                drawn.seed(),
+                varied,
+                drawn.data(),
+                drawn.hidden(),
+                drawn.peers(),
+                drawn.second(),
+                drawn.predictionPartitions(),
+                drawn.weather(),
+                faults,
+                drawn.faultsEndMs());
+    }
+}
