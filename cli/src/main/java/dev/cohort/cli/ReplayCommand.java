@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description =
                 "What other teachers would have made of the predictions of a run: nothing is trained but the teachers. The"
-                        + " students' reaction is not part of the answer (open loop).")
+                        + " students' reaction is not part of the answer (open loop). Or the run as tables.")
 final class ReplayCommand implements Callable<Integer> {
     private static final String OPEN_LOOP =
             "Open loop: what the students would have become under other targets is not part of this answer.";
@@ -52,6 +52,9 @@ final class ReplayCommand implements Callable<Integer> {
                     "Instead of scenarios: how good the peers are, how good together, and how different, over time.")
     private boolean dynamics;
 
+    @Mixin
+    private TableOptions tables = new TableOptions();
+
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
     private OutputFormat format = OutputFormat.text;
 
@@ -64,6 +67,10 @@ final class ReplayCommand implements Callable<Integer> {
             Experiment experiment = opened.experiment();
             if (dynamics) {
                 DynamicsTable.print(opened, format, System.out);
+                return ExitCode.OK.code();
+            }
+            if (tables.asked()) {
+                tables.answer(opened, format, progress(opened.manifest().steps()), System.out);
                 return ExitCode.OK.code();
             }
             List<WhatIf> whatIfs = new ArrayList<>(List.of(WhatIf.asRecorded(experiment.method())));

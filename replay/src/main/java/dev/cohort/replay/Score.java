@@ -49,7 +49,7 @@ public final class Score {
     }
 
     /** As {@link #add(double[], SoftLabels)}, of one class a row. */
-    void add(double[] probabilities, Ints labels, int classes) {
+    public void add(double[] probabilities, Ints labels, int classes) {
         add(probabilities, new SoftLabels(classes, List.of(labels), List.of(1.0)));
     }
 

@@ -55,7 +55,7 @@ final class SmallRun {
         return new Hasher().number(step).digest();
     }
 
-    private static Batch batch(long step) {
+    static Batch batch(long step) {
         Ints rows = Ints.of(0, 1, 2, 0);
         return new Batch(
                 step,
