@@ -5,8 +5,17 @@ import java.util.Optional;
 
 /** Where a peer keeps what it can go on from. */
 public interface CheckpointStore {
-    /** Keeps a checkpoint; after return it survives a crash. */
+    /** Keeps a checkpoint, at least until newer ones have come; after return it survives a crash. */
     void save(Checkpoint checkpoint);
+
+    /**
+     * Keeps a checkpoint of a network that was evaluated, for good; after return it survives a crash.
+     *
+     * @param testAccuracy of this peer alone, 0..1: a store may single out the best one
+     */
+    default void keep(Checkpoint checkpoint, double testAccuracy) {
+        save(checkpoint);
+    }
 
     /** The newest whole checkpoint. */
     Optional<Checkpoint> newest();

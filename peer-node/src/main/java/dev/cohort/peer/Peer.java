@@ -10,7 +10,6 @@ import dev.cohort.protocol.End;
 import dev.cohort.protocol.EndOfRun;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Images;
-import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
@@ -39,16 +38,15 @@ public final class Peer implements Node {
     private final PeerSetting setting;
     private final Learner learner;
     private final Renderer renderer;
-    private final CheckpointStore checkpoints;
+    private final Keeping keeping;
     private final Publication publication;
     private final Timeline timeline = new Timeline();
 
     private final SortedMap<Long, Batch> batches = new TreeMap<>();
     private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
     private final SortedMap<String, Addressed> addressed = new TreeMap<>();
-    private Optional<Integer> slot;
-    private final boolean restored;
-    private boolean admitted;
+    private final Admission admission;
+    private final long restoredStep;
     private long next = 1;
     private Optional<Parked> parked = Optional.empty();
     private Optional<Batch> toEvaluate = Optional.empty();
@@ -63,7 +61,6 @@ public final class Peer implements Node {
     private long untaught;
     private long late;
     private long resendMs = Long.MAX_VALUE;
-    private long joinMs = Long.MIN_VALUE;
     private long wakeMs = Long.MIN_VALUE;
     private volatile PeerStatus status;
 
@@ -86,16 +83,16 @@ public final class Peer implements Node {
         this.setting = setting;
         this.learner = learner;
         this.renderer = renderer;
-        this.checkpoints = checkpoints;
+        this.keeping = new Keeping(checkpoints, setting.checkpointSteps());
         this.publication = new Publication(setting);
         this.leaving = new Leaving(setting.id(), setting.incarnation());
-        slot = setting.slot();
         Optional<CheckpointStore.Checkpoint> from = checkpoints.newest();
         from.ifPresent(c -> {
             learner.restore(c.learner());
             next = c.step() + 1;
         });
-        restored = from.isPresent();
+        restoredStep = from.map(CheckpointStore.Checkpoint::step).orElse(0L);
+        admission = new Admission(setting, from.isPresent());
         status = statusNow();
     }
 
@@ -111,8 +108,8 @@ public final class Peer implements Node {
                 && part.step() >= next
                 && part.peer().equals(setting.id())) {
             addressed.put(part.digest().hex(), part);
-        } else if (message instanceof Admitted admission && admission.peer().equals(setting.id())) {
-            admitted(admission);
+        } else if (message instanceof Admitted answer) {
+            answered(admission.take(answer));
         } else if (message instanceof End last) {
             end.end(last);
         } else if (message instanceof Left goodbye) {
@@ -143,39 +140,20 @@ public final class Peer implements Node {
         }
         if (batch.step() >= next) {
             batches.putIfAbsent(batch.step(), batch);
-        } else if (batch.step() == next - 1 && restored) {
+        } else if (batch.step() == next - 1 && batch.step() == restoredStep) {
             // Trained before a restart; needed if there is nothing left but to evaluate.
             lastBatch = Optional.of(batch);
         }
     }
 
-    private void admitted(Admitted admission) {
-        if (admission.incarnation() < setting.incarnation()) {
-            seatedBefore(admission);
-        }
-        if (admission.incarnation() != setting.incarnation() || admitted) {
-            return;
-        }
-        admitted = true;
-        if (admission.refused()) {
-            leaving.refused(admission.refusal());
-            return;
-        }
-        leaving.admitted();
-        // With a checkpoint it has a past in this run, from which it goes on.
-        if (slot.isEmpty() && setting.fromHead() && !restored) {
-            next = Math.max(next, admission.step());
+    private void answered(Admission.Answer answer) {
+        if (answer instanceof Admission.Answer.Refused refused) {
+            leaving.refused(refused.reason());
+        } else if (answer instanceof Admission.Answer.Seated seated) {
+            leaving.admitted();
+            next = Math.max(next, seated.firstStep());
             batches.headMap(next).clear();
             outcomes.headMap(next).clear();
-        }
-        slot = Optional.of(admission.slot());
-    }
-
-    /** A seat stays a peer's own over its restarts, so it need not wait to be told again, by a coordinator that may be gone. */
-    private void seatedBefore(Admitted admission) {
-        boolean asksForTheHead = setting.fromHead() && !restored;
-        if (slot.isEmpty() && !admission.refused() && !asksForTheHead) {
-            slot = Optional.of(admission.slot());
         }
     }
 
@@ -189,7 +167,7 @@ public final class Peer implements Node {
     /** The next heavy thing, if there is one, and whatever must be said (again). */
     private void work(long nowMs, List<Message> out) {
         if (left.isEmpty()) {
-            join(nowMs, out);
+            admission.ask(nowMs, next - 1, learner.featureWidth()).ifPresent(out::add);
             leaving.news(parked.isPresent() ? next : next - 1).ifPresent(out::add);
             boolean busy = heavy(nowMs, out);
             if (!busy && !finishing(out)) {
@@ -200,7 +178,7 @@ public final class Peer implements Node {
         boolean atOnce = left.isEmpty() && (timeline.wantsCall() || canGoOn());
         wakeMs = left.isPresent()
                 ? Long.MAX_VALUE
-                : atOnce ? nowMs : Math.max(Math.min(resendMs, admitted ? Long.MAX_VALUE : joinMs), nowMs + 1);
+                : atOnce ? nowMs : Math.max(Math.min(resendMs, admission.deadlineMs()), nowMs + 1);
     }
 
     private boolean heavy(long nowMs, List<Message> out) {
@@ -208,10 +186,14 @@ public final class Peer implements Node {
             evaluate(toEvaluate.get(), out);
             return true;
         }
+        Optional<Batch> batch = ready();
+        if (batch.isEmpty() && keeping.waits()) {
+            keeping.write();
+            return true;
+        }
         if (parked.isPresent()) {
             return canTrain() && train(parked.get());
         }
-        Optional<Batch> batch = ready();
         if (batch.filter(publication::owesOpinion).isPresent()) {
             judgeHeldOut();
         } else {
@@ -222,7 +204,7 @@ public final class Peer implements Node {
 
     /** The batch it can look at now. */
     private Optional<Batch> ready() {
-        return parked.isEmpty() && !leaving.begun() && slot.isPresent()
+        return parked.isEmpty() && !leaving.begun() && admission.slot().isPresent()
                 ? Optional.ofNullable(batches.get(next))
                 : Optional.empty();
     }
@@ -237,11 +219,14 @@ public final class Peer implements Node {
     /** Whether the next call could do something heavy. */
     private boolean canGoOn() {
         return toEvaluate.isPresent()
-                || (parked.isPresent() ? canTrain() : ended() || (slot.isPresent() && batches.containsKey(next)));
+                || keeping.waits()
+                || (parked.isPresent()
+                        ? canTrain()
+                        : ended() || (admission.slot().isPresent() && batches.containsKey(next)));
     }
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
-        Images images = renderer.render(batch, slot.orElseThrow());
+        Images images = renderer.render(batch, admission.slot().orElseThrow());
         NamedTensors besides = publication.takeBesides(batch, learner);
         Learner.ForwardPass pass = learner.forward(images, batch.step());
         NamedTensors published = publication.of(pass.outputs(), besides);
@@ -307,7 +292,7 @@ public final class Peer implements Node {
         learner.update(setting.learningRate().applyAsDouble(step));
         if (!setting.observer()) {
             Optional.ofNullable(outcomes.get(step))
-                    .map(outcome -> Publication.copies(outcome, slot))
+                    .map(outcome -> Publication.copies(outcome, admission.slot()))
                     .filter(copies -> !copies.isEmpty())
                     .ifPresent(learner::takeUp);
         }
@@ -327,6 +312,8 @@ public final class Peer implements Node {
         boolean last = step == setting.plannedSteps() || end.isLast(step);
         if (of.batch().endsEpoch() || last) {
             toEvaluate = Optional.of(of.batch());
+        } else {
+            keeping.updated(step, learner);
         }
         lastBatch = Optional.of(of.batch());
         return true;
@@ -387,7 +374,7 @@ public final class Peer implements Node {
                 setting.evaluationLogits()
                         ? Publication.known(publication.of(outputs, NamedTensors.none()), outputs)
                         : NamedTensors.none()));
-        checkpoints.save(new CheckpointStore.Checkpoint(after.step(), learner.snapshot()));
+        keeping.evaluated(after.step(), learner, score.accuracy());
         timeline.spent(Timeline.Use.EVALUATING);
     }
 
@@ -424,23 +411,6 @@ public final class Peer implements Node {
         }
     }
 
-    private void join(long nowMs, List<Message> out) {
-        if (admitted || nowMs < joinMs) {
-            return;
-        }
-        joinMs = nowMs + setting.resendMs();
-        out.add(new Joining(
-                setting.id(),
-                setting.incarnation(),
-                setting.model(),
-                setting.device(),
-                setting.observer(),
-                learner.featureWidth(),
-                next - 1,
-                setting.dataDigest(),
-                setting.torchThreads()));
-    }
-
     private void dropParked() {
         parked.ifPresent(p -> p.pass().close());
         parked = Optional.empty();
@@ -455,6 +425,7 @@ public final class Peer implements Node {
                 setting.device(),
                 state(),
                 next - 1,
+                restoredStep,
                 waitingFor,
                 timeline.since(waitingFor),
                 taught,
@@ -469,7 +440,7 @@ public final class Peer implements Node {
         } else if (toEvaluate.isPresent()
                 || ready().filter(publication::owesOpinion).isPresent()) {
             return PeerState.EVALUATING;
-        } else if (slot.isEmpty() || (!admitted && next == 1 && parked.isEmpty())) {
+        } else if (admission.slot().isEmpty() || (!admission.answered() && next == 1 && parked.isEmpty())) {
             return PeerState.JOINING;
         } else if (outcomes.containsKey(next + 1)) {
             return PeerState.CATCHING_UP;
@@ -480,7 +451,7 @@ public final class Peer implements Node {
     private String waitingFor() {
         if (left.isPresent()) {
             return "";
-        } else if (slot.isEmpty()) {
+        } else if (admission.slot().isEmpty()) {
             return "a seat, from the coordinator";
         } else if (parked.isPresent() && !canTrain()) {
             return "outcome of step " + next;

@@ -25,6 +25,7 @@ import java.util.function.LongToDoubleFunction;
  * @param testLabels class of each test image
  * @param plannedSteps batches of the run
  * @param learningRate at a step
+ * @param checkpointSteps after how many steps it keeps a checkpoint, besides those of evaluations; 0 for those alone
  * @param evaluationLogits whether to publish the test-set logits with each evaluation
  * @param resendMs after which what got no answer is said again
  */
@@ -44,6 +45,7 @@ public record PeerSetting(
         Ints testLabels,
         long plannedSteps,
         LongToDoubleFunction learningRate,
+        long checkpointSteps,
         boolean evaluationLogits,
         long resendMs) {
     public PeerSetting {

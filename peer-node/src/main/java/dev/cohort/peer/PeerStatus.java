@@ -8,6 +8,7 @@ import dev.cohort.protocol.PeerState;
  * What a peer does, as an immutable value that other threads may read.
  *
  * @param step last step trained
+ * @param restoredStep of the checkpoint it went on from; 0 when it began with its initial weights
  * @param waitingFor what it waits for, for people; empty when it does not
  * @param waitingSinceMs since when it waits for that, or does not wait, by the clock of its process
  * @param taught updates made with targets
@@ -21,6 +22,7 @@ public record PeerStatus(
         String device,
         PeerState state,
         long step,
+        long restoredStep,
         String waitingFor,
         long waitingSinceMs,
         long taught,

@@ -48,7 +48,8 @@ class PeerTest {
     private static final int HIDDEN = 4;
     private static final long RESEND_MS = 100;
     private static final int STEPS_PER_EPOCH = 2;
-    private static final long STEPS = 6;
+    private static final long STEPS = 12;
+    private static final long CHECKPOINT_STEPS = 5;
 
     private final OneHiddenLayer learner = learner();
     private final Kept checkpoints = new Kept();
@@ -114,6 +115,7 @@ class PeerTest {
                 Ints.of(0, 1),
                 STEPS,
                 step -> 0.1,
+                CHECKPOINT_STEPS,
                 true,
                 RESEND_MS);
     }
@@ -313,6 +315,52 @@ class PeerTest {
 
         assertThat(restarted.status().step()).isEqualTo(3);
         assertThat(fresh.weights()).isEqualTo(learner.weights());
+    }
+
+    @Test
+    void keepsACheckpointBetweenEpochsWhileItWaits() {
+        Peer peer = peer();
+        for (long step = 1; step <= 4; step++) {
+            tell(peer, step, batch(step), skipped(step));
+        }
+        peer.onMessage(batch(5), 5);
+        peer.onMessage(batch(6), 5);
+        peer.onMessage(skipped(5), 5);
+        assertThat(only(Prediction.class, peer.onDeadline(5)))
+                .as("the next prediction goes first")
+                .hasSize(1);
+        assertThat(steps()).containsExactly(2L, 4L);
+
+        peer.onDeadline(5);
+
+        assertThat(steps()).containsExactly(2L, 4L, 5L);
+        OneHiddenLayer fresh = learner();
+        Peer restarted = new Peer(setting(2, false, Optional.of(0), false), fresh, new Pictures(), checkpoints);
+        assertThat(restarted.status().restoredStep()).isEqualTo(5);
+        tell(restarted, 0, batch(6), skipped(6));
+        tell(peer, 6, skipped(6));
+        assertThat(fresh.weights()).isEqualTo(learner.weights());
+    }
+
+    private List<Long> steps() {
+        return checkpoints.all.stream().map(CheckpointStore.Checkpoint::step).toList();
+    }
+
+    /** A checkpoint of a step at which an epoch ends stands for an evaluation that was said: it is not there before. */
+    @Test
+    void keepsNoCheckpointBeforeAnEvaluation() {
+        Peer peer = peer();
+        for (long step = 1; step <= 9; step++) {
+            tell(peer, step, batch(step), skipped(step));
+        }
+        peer.onMessage(batch(10), 10);
+        peer.onMessage(skipped(10), 10);
+        assertThat(peer.status().step()).isEqualTo(10);
+        assertThat(steps()).containsExactly(2L, 4L, 5L, 6L, 8L);
+
+        assertThat(only(Evaluation.class, peer.onDeadline(10))).hasSize(1);
+
+        assertThat(steps()).containsExactly(2L, 4L, 5L, 6L, 8L, 10L);
     }
 
     @Test

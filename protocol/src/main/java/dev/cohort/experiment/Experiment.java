@@ -155,8 +155,13 @@ public record Experiment(
     /** Element types on the wire. */
     public record Wire(DType logits, DType features) {}
 
-    /** What is put on record beyond what training needs. */
-    public record Recording(Features features, boolean evaluationLogits) {
+    /**
+     * What is put on record beyond what training needs.
+     *
+     * @param checkpointSteps after how many steps a peer keeps a checkpoint, besides those at the ends of epochs; 0 for those alone
+     * @param checkpointsKept newest checkpoints between epochs that a peer keeps; those of epochs and the best one stay
+     */
+    public record Recording(Features features, boolean evaluationLogits, long checkpointSteps, int checkpointsKept) {
         /** Whether peers publish pooled features. */
         public enum Features {
             NEEDED,

@@ -99,6 +99,7 @@ final class Cohort implements AutoCloseable {
                 setup.data().test().labels(),
                 setup.steps(),
                 step -> setup.learningRate(),
+                0,
                 false,
                 RESEND_MS);
     }

@@ -33,6 +33,7 @@ final class Corners {
                         "a peer did not contribute to an outcome it trained on",
                         "a peer restarted without a checkpoint",
                         "a peer restarted from a checkpoint",
+                        "a peer restarted from a checkpoint between epochs",
                         "a peer was drained",
                         "a peer was rejected too often",
                         "a standby took over",
@@ -114,12 +115,17 @@ final class Corners {
     private void addPeers(Simulation simulation, SimulatedLog log) {
         boolean late = false;
         boolean fromCheckpoint = false;
+        boolean betweenEpochs = false;
         boolean fromNothing = false;
         boolean drained = false;
         for (PeerProcess peer : simulation.peers()) {
             late |= !peer.trainsAlone()
                     && peer.peer().map(p -> p.status().late() > 0).orElse(false);
             fromCheckpoint |= peer.incarnation() > 1 && peer.from().isPresent();
+            betweenEpochs |= peer.incarnation() > 1
+                    && peer.from()
+                            .filter(c -> c.step() % Draw.STEPS_PER_EPOCH != 0)
+                            .isPresent();
             fromNothing |= peer.incarnation() > 1 && peer.from().isEmpty();
             drained |= peer.peer()
                     .flatMap(Peer::left)
@@ -129,6 +135,7 @@ final class Corners {
         }
         count("a peer did not contribute to an outcome it trained on", late);
         count("a peer restarted from a checkpoint", fromCheckpoint);
+        count("a peer restarted from a checkpoint between epochs", betweenEpochs);
         count("a peer restarted without a checkpoint", fromNothing);
         count("a peer was drained", drained);
         count(

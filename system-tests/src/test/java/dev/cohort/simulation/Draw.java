@@ -24,7 +24,7 @@ final class Draw {
     private static final int TRAIN_IMAGES = 16;
 
     private static final int TEST_IMAGES = 16;
-    private static final int STEPS_PER_EPOCH = 3;
+    static final int STEPS_PER_EPOCH = 3;
     private static final int SLOTS = 6;
     private static final int CONTRIBUTORS_MIN = 2;
     private static final int HIDDEN = 5;
@@ -97,7 +97,9 @@ final class Draw {
                 pixels ? Experiment.Data.Delivery.PIXELS : Experiment.Data.Delivery.RECIPE,
                 pace(),
                 elastic,
-                peers);
+                peers,
+                // Not drawn: every step, the steps at which epochs end, and some of both; or none but those of epochs.
+                seed % 5);
     }
 
     private Experiment.Elastic elastic() {
@@ -141,9 +143,10 @@ final class Draw {
             Experiment.Data.Delivery delivery,
             Pace pace,
             int contributorsMin,
-            List<PeerPlan> peers) {
+            List<PeerPlan> peers,
+            long checkpointSteps) {
         Experiment.Elastic open = new Experiment.Elastic(contributorsMin, SLOTS, 0, 0, 0);
-        return experiment(method, run, augment, mix, delivery, pace, open, peers);
+        return experiment(method, run, augment, mix, delivery, pace, open, peers, checkpointSteps);
     }
 
     private static Experiment experiment(
@@ -154,7 +157,8 @@ final class Draw {
             Experiment.Data.Delivery delivery,
             Pace pace,
             Experiment.Elastic elastic,
-            List<PeerPlan> peers) {
+            List<PeerPlan> peers,
+            long checkpointSteps) {
         return new Experiment(
                 run,
                 new Experiment.Data("blobs", Optional.empty(), delivery, OptionalDouble.empty()),
@@ -169,7 +173,7 @@ final class Draw {
                 pace,
                 elastic,
                 new Experiment.Wire(DType.FLOAT32, DType.FLOAT32),
-                new Experiment.Recording(Experiment.Recording.Features.NEEDED, true),
+                new Experiment.Recording(Experiment.Recording.Features.NEEDED, true, checkpointSteps, 1),
                 new Experiment.Kafka(Optional.empty(), 1, Map.of()),
                 new Experiment.Threads(OptionalInt.empty()));
     }

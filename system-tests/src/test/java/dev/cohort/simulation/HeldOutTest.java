@@ -48,7 +48,8 @@ class HeldOutTest {
                 Experiment.Data.Delivery.RECIPE,
                 Draw.pace(Pace.Completion.ALL, onLoss, deadlineMs),
                 2,
-                peers);
+                peers,
+                0);
         return new Scenario(
                 seed,
                 experiment,

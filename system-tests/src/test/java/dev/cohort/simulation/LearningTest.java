@@ -62,7 +62,8 @@ class LearningTest {
                 Experiment.Data.Delivery.RECIPE,
                 Draw.pace(Pace.Completion.ALL, Pace.OnLoss.DROP, Scenario.DEADLINE_MS),
                 2,
-                peers);
+                peers,
+                0);
         Simulation simulation = new Simulation(
                 new Scenario(
                         seed,

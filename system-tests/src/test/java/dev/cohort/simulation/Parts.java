@@ -134,6 +134,7 @@ final class Parts {
                         data.test().labels(),
                         plan.steps(),
                         learningRate::at,
+                        experiment.recording().checkpointSteps(),
                         true,
                         Scenario.RESEND_MS),
                 learner,

@@ -143,7 +143,7 @@ final class PeerProcess {
         Optional<Checkpoint> from = checkpoints.newest();
         RecordingLearner learner = new RecordingLearner(
                 parts.learner(plan), plan.computeMs(), update -> updated.accept(new PeerUpdate(this, update)));
-        Peer peer = parts.peer(plan, incarnation, learner, checkpoints);
+        Peer peer = parts.peer(plan, incarnation, learner, sabotage.checkpoints(checkpoints));
         life = Optional.of(new Life(peer, learner, from));
         Node node = sabotage.peer(LyingPeer.orHonest(peer, plan), plan, learner);
         started.accept(this);

@@ -2,6 +2,7 @@ package dev.cohort.simulation;
 
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.CheckpointStore;
 import dev.cohort.protocol.Node;
 
 /** Takes a safeguard away from the nodes, to see whether the simulation notices. */
@@ -29,6 +30,11 @@ interface Sabotage {
     /** @param learner of that peer */
     default Node peer(Node peer, PeerPlan plan, RecordingLearner learner) {
         return peer;
+    }
+
+    /** @param disk where a peer keeps its checkpoints */
+    default CheckpointStore checkpoints(CheckpointStore disk) {
+        return disk;
     }
 
     default Node augmenter(Node augmenter) {

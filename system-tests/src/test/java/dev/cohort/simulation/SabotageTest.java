@@ -3,6 +3,7 @@ package dev.cohort.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.Teacher;
+import dev.cohort.peer.CheckpointStore;
 import dev.cohort.protocol.Node;
 import java.util.List;
 import java.util.Optional;
@@ -152,6 +153,33 @@ class SabotageTest {
                     }
                 },
                 "EveryUpdateFollowsFromTheLog");
+    }
+
+    @Test
+    void noticesACheckpointWithoutMomentum() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public CheckpointStore checkpoints(CheckpointStore disk) {
+                        return new Saboteurs.ForgetsMomentum(disk);
+                    }
+                },
+                "EveryUpdateFollowsFromTheLog",
+                "ReplayFromAnyCheckpointGivesTheSameWeights");
+    }
+
+    @Test
+    void noticesACheckpointThatSaysItIsOneStepOlder() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public CheckpointStore checkpoints(CheckpointStore disk) {
+                        return new Saboteurs.SaysItIsOlder(disk);
+                    }
+                },
+                "EachPeerTrainsAStepAtMostOnce",
+                "EveryUpdateFollowsFromTheLog",
+                "ReplayFromAnyCheckpointGivesTheSameWeights");
     }
 
     @Test

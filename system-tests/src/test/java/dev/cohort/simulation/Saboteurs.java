@@ -1,5 +1,6 @@
 package dev.cohort.simulation;
 
+import dev.cohort.peer.CheckpointStore;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
@@ -8,6 +9,8 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -305,6 +308,61 @@ final class Saboteurs {
         @Override
         public long nextDeadlineMs() {
             return held.isEmpty() ? inner.nextDeadlineMs() : releaseMs;
+        }
+    }
+
+    /** Hands every checkpoint on as another one. */
+    private abstract static class WrappingStore implements CheckpointStore {
+        private final CheckpointStore inner;
+
+        WrappingStore(CheckpointStore inner) {
+            this.inner = inner;
+        }
+
+        abstract Checkpoint altered(Checkpoint checkpoint);
+
+        @Override
+        public void save(Checkpoint checkpoint) {
+            inner.save(altered(checkpoint));
+        }
+
+        @Override
+        public Optional<Checkpoint> newest() {
+            return inner.newest();
+        }
+    }
+
+    /** Keeps the weights, and momentum that stands still. */
+    static final class ForgetsMomentum extends WrappingStore {
+        ForgetsMomentum(CheckpointStore inner) {
+            super(inner);
+        }
+
+        private static final String VELOCITY = ".velocity";
+
+        @Override
+        Checkpoint altered(Checkpoint checkpoint) {
+            SortedMap<String, Tensor> tensors =
+                    new TreeMap<>(checkpoint.learner().asMap());
+            tensors.replaceAll((name, tensor) -> name.endsWith(VELOCITY)
+                    ? Tensor.of(
+                            tensor.dtype(),
+                            new double[tensor.size()],
+                            tensor.shape().toArray())
+                    : tensor);
+            return new Checkpoint(checkpoint.step(), NamedTensors.of(tensors));
+        }
+    }
+
+    /** Keeps what it has become, and forgets the last update it made. */
+    static final class SaysItIsOlder extends WrappingStore {
+        SaysItIsOlder(CheckpointStore inner) {
+            super(inner);
+        }
+
+        @Override
+        Checkpoint altered(Checkpoint checkpoint) {
+            return new Checkpoint(checkpoint.step() - 1, checkpoint.learner());
         }
     }
 

@@ -35,7 +35,8 @@ class TraceTest {
                 Experiment.Data.Delivery.RECIPE,
                 Draw.pace(Pace.Completion.ALL, Pace.OnLoss.DROP, Scenario.DEADLINE_MS),
                 2,
-                peers);
+                peers,
+                0);
         return new Scenario(
                 1,
                 experiment,

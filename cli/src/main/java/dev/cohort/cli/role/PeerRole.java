@@ -50,9 +50,12 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A peer's process: one student on one device. */
 public final class PeerRole {
+    private static final Logger LOG = LoggerFactory.getLogger(PeerRole.class);
     private static final long RESEND_MS = 2_000;
     private static final long HEARTBEAT_MS = 500;
     private static final long INBOX_FULL_MS = 20;
@@ -100,13 +103,23 @@ public final class PeerRole {
                 .orElse(Path.of("runs", options.run()))
                 .resolve("checkpoints")
                 .resolve(self.id().value());
-        Peer peer = new Peer(
-                setting,
-                learner,
-                renderer,
-                new SafetensorsStore(
-                        checkpoints, SafetensorsStore.KEPT, network.about().metadata()));
+        SafetensorsStore store = new SafetensorsStore(
+                checkpoints,
+                experiment.recording().checkpointsKept(),
+                network.about().metadata());
+        Peer peer = new Peer(setting, learner, renderer, store);
+        sayWhereItGoesOn(peer, store);
         return drive(session, options, peer, setting, renderer);
+    }
+
+    private static void sayWhereItGoesOn(Peer peer, SafetensorsStore store) {
+        store.notes().forEach(note -> LOG.warn("{}", note));
+        if (peer.status().restoredStep() > 0) {
+            LOG.info(
+                    "goes on from a checkpoint peer={} step={}",
+                    peer.status().peer(),
+                    peer.status().restoredStep());
+        }
     }
 
     /** A newcomer brings a network that the launcher did not see. */
@@ -233,6 +246,7 @@ public final class PeerRole {
                 manifest.testLabels(),
                 manifest.steps(),
                 rate::at,
+                experiment.recording().checkpointSteps(),
                 experiment.recording().evaluationLogits(),
                 RESEND_MS);
     }
@@ -263,6 +277,7 @@ public final class PeerRole {
         figures.put("device", said.device());
         figures.put("state", said.state().name());
         figures.put("step", said.step());
+        figures.put("restored_step", said.restoredStep());
         figures.put("waiting_for", said.waitingFor());
         figures.put("waiting_ms", said.waitingFor().isEmpty() ? 0 : Math.max(0, nowMs - said.waitingSinceMs()));
         figures.put("taught", said.taught());

@@ -124,6 +124,34 @@ public final class Safetensors {
     }
 
     /**
+     * Reads what a file says about itself, and none of its tensors.
+     *
+     * @throws MalformedException when its header is truncated or breaks the format in another way
+     */
+    static SortedMap<String, String> readMetadata(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            ByteBuffer start = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            readFully(channel, start);
+            require(!start.hasRemaining(), "file of " + channel.size() + " bytes: has no header");
+            long length = start.flip().getLong();
+            requireLength(length, channel.size() - LENGTH_BYTES);
+            ByteBuffer json = ByteBuffer.allocate((int) length);
+            readFully(channel, json);
+            return metadata(parse(json.array()));
+        }
+    }
+
+    private static void readFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+    }
+
+    private static void requireLength(long length, long available) throws MalformedException {
+        require(
+                length >= 2 && length <= HEADER_BYTES_MAX && length <= available,
+                "header of " + length + " bytes: the file has " + available + " behind the length");
+    }
+
+    /**
      * Reads the bytes of a whole file.
      *
      * @throws MalformedException when they are truncated, have gaps, or break the format in another way
@@ -132,9 +160,7 @@ public final class Safetensors {
         ByteBuffer bytes = file.order(ByteOrder.LITTLE_ENDIAN);
         require(bytes.remaining() >= LENGTH_BYTES, "file of " + bytes.remaining() + " bytes: has no header");
         long length = bytes.getLong();
-        require(
-                length >= 2 && length <= HEADER_BYTES_MAX && length <= bytes.remaining(),
-                "header of " + length + " bytes: the file has " + bytes.remaining() + " behind the length");
+        requireLength(length, bytes.remaining());
         byte[] json = new byte[(int) length];
         bytes.get(json);
         return contents(parse(json), bytes.slice());
@@ -145,7 +171,7 @@ public final class Safetensors {
             long size = channel.size();
             require(size <= Integer.MAX_VALUE, "file of " + size + " bytes: must be below 2 GiB");
             ByteBuffer bytes = ByteBuffer.allocate((int) size);
-            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+            readFully(channel, bytes);
             return bytes.flip();
         }
     }
@@ -163,14 +189,9 @@ public final class Safetensors {
     private record Entry(String name, JsonNode about, long begin, long end) {}
 
     private static Contents contents(JsonNode header, ByteBuffer data) throws MalformedException {
-        SortedMap<String, String> metadata = new TreeMap<>();
         List<Entry> entries = new ArrayList<>();
         for (Map.Entry<String, JsonNode> field : header.properties()) {
-            if (field.getKey().equals(METADATA)) {
-                for (Map.Entry<String, JsonNode> item : field.getValue().properties()) {
-                    metadata.put(item.getKey(), item.getValue().asText());
-                }
-            } else {
+            if (!field.getKey().equals(METADATA)) {
                 long[] offsets = integers(field.getKey(), field.getValue(), "data_offsets");
                 require(offsets.length == 2, field.getKey() + ": must have two data_offsets");
                 entries.add(new Entry(field.getKey(), field.getValue(), offsets[0], offsets[1]));
@@ -188,7 +209,15 @@ public final class Safetensors {
             position = entry.end();
         }
         require(position == data.limit(), "tensors end at byte " + position + " of " + data.limit());
-        return new Contents(metadata, NamedTensors.of(tensors));
+        return new Contents(metadata(header), NamedTensors.of(tensors));
+    }
+
+    private static SortedMap<String, String> metadata(JsonNode header) {
+        SortedMap<String, String> metadata = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> item : header.path(METADATA).properties()) {
+            metadata.put(item.getKey(), item.getValue().asText());
+        }
+        return metadata;
     }
 
     private static Tensor tensor(Entry entry, ByteBuffer data) throws MalformedException {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,17 +24,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Checkpoints as safetensors files {@code step-000000000042.safetensors} in a folder of one peer. A file is written beside,
- * forced to the disk and then renamed, so a name always stands for a whole file; a checksum over step, names, types, shapes and
- * bits finds what breaks later. The newest few are kept, and a broken one is passed over for the one before.
+ * Checkpoints as safetensors files in a folder of one peer. A file is written beside, forced to the disk and then renamed, so a
+ * name always stands for a whole file; a checksum over step, names, types, shapes and bits finds what breaks later, and a broken
+ * one is passed over for the one before.
+ *
+ * <p>Those of evaluated networks, {@code step-000000000042.safetensors}, stay for good, and the one with the best test accuracy is
+ * {@code best.safetensors} too (the earliest of several); of those between, {@code between-000000000040.safetensors}, the newest
+ * few are kept. There is none of step 0: the seed of the initial weights stands for it.
  *
  * <p>Used by one thread of one process.
  */
 public final class SafetensorsStore implements CheckpointStore {
-    /** Checkpoints kept when nothing else is said. */
+    /** Checkpoints between evaluations kept when nothing else is said. */
     public static final int KEPT = 3;
 
-    private static final Pattern NAME = Pattern.compile("step-([0-9]{12})\\.safetensors");
+    private static final String EVALUATED = "step";
+    private static final String BETWEEN = "between";
+    private static final String BEST = "best.safetensors";
+    private static final String ACCURACY = "test_accuracy";
+    private static final Pattern NAME =
+            Pattern.compile("(" + EVALUATED + "|" + BETWEEN + ")-([0-9]{12})\\.safetensors");
     private static final String UNFINISHED = ".unfinished";
     private static final String FORMAT = "cohort-checkpoint-1";
 
@@ -44,7 +54,7 @@ public final class SafetensorsStore implements CheckpointStore {
 
     /**
      * @param folder made when it is not there
-     * @param kept how many checkpoints to keep, at least 1
+     * @param kept how many checkpoints between evaluations to keep, at least 1
      */
     public SafetensorsStore(Path folder, int kept) {
         this(folder, kept, new TreeMap<>());
@@ -52,7 +62,7 @@ public final class SafetensorsStore implements CheckpointStore {
 
     /**
      * @param folder made when it is not there
-     * @param kept how many checkpoints to keep, at least 1
+     * @param kept how many checkpoints between evaluations to keep, at least 1
      * @param about said in each file's metadata, such as {@link StoredNetwork.About#metadata}
      */
     public SafetensorsStore(Path folder, int kept, SortedMap<String, String> about) {
@@ -65,28 +75,83 @@ public final class SafetensorsStore implements CheckpointStore {
     }
 
     /**
-     * Keeps a checkpoint; one of the same step is replaced.
+     * Keeps a checkpoint between evaluations; one of the same step is replaced.
      *
      * @throws UncheckedIOException when it cannot be written; those kept before are untouched
      */
     @Override
     public void save(Checkpoint checkpoint) {
-        Path file = folder.resolve(String.format("step-%012d.safetensors", checkpoint.step()));
+        try {
+            prune(write(checkpoint, BETWEEN, about));
+        } catch (IOException e) {
+            throw unwritable(checkpoint, e);
+        }
+    }
+
+    /**
+     * Keeps the checkpoint of an evaluated network for good; one of the same step is replaced.
+     *
+     * @throws UncheckedIOException when it cannot be written; those kept before are untouched
+     */
+    @Override
+    public void keep(Checkpoint checkpoint, double testAccuracy) {
+        SortedMap<String, String> more = new TreeMap<>(about);
+        more.put(ACCURACY, Double.toString(testAccuracy));
+        try {
+            Path file = write(checkpoint, EVALUATED, more);
+            if (testAccuracy > bestAccuracy()) {
+                setBest(file);
+            }
+        } catch (IOException e) {
+            throw unwritable(checkpoint, e);
+        }
+    }
+
+    private UncheckedIOException unwritable(Checkpoint checkpoint, IOException e) {
+        return new UncheckedIOException(
+                "checkpoint of step " + checkpoint.step() + " cannot be written to " + folder + ": " + e.getMessage()
+                        + "; free disk space or make the folder writable, then start again",
+                e);
+    }
+
+    private Path write(Checkpoint checkpoint, String kind, SortedMap<String, String> metadata) throws IOException {
+        Path file = folder.resolve(String.format("%s-%012d.safetensors", kind, checkpoint.step()));
         Path unfinished = folder.resolve(file.getFileName() + UNFINISHED);
         try {
             Files.createDirectories(folder);
-            Files.deleteIfExists(unfinished);
-            Safetensors.write(unfinished, contents(checkpoint, about));
+            sweep();
+            Safetensors.write(unfinished, contents(checkpoint, metadata));
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             forceFolder();
-            prune(file);
+            return file;
         } catch (IOException e) {
             discard(unfinished, e);
-            throw new UncheckedIOException(
-                    "checkpoint of step " + checkpoint.step() + " cannot be written to " + folder + ": "
-                            + e.getMessage() + "; free disk space or make the folder writable, then start again",
-                    e);
+            throw e;
         }
+    }
+
+    /** Below every accuracy when there is no best one that can be read. */
+    private double bestAccuracy() {
+        try {
+            return Double.parseDouble(
+                    Safetensors.readMetadata(folder.resolve(BEST)).getOrDefault(ACCURACY, "-1"));
+        } catch (IOException | NumberFormatException e) {
+            return -1;
+        }
+    }
+
+    /** By a link where the file system has them, so that it takes no room of its own. */
+    private void setBest(Path file) throws IOException {
+        Path unfinished = folder.resolve(BEST + UNFINISHED);
+        Files.deleteIfExists(unfinished);
+        try {
+            Files.createLink(unfinished, file);
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            Files.copy(file, unfinished, StandardCopyOption.REPLACE_EXISTING);
+        }
+        Files.move(
+                unfinished, folder.resolve(BEST), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        forceFolder();
     }
 
     private static void discard(Path unfinished, IOException cause) {
@@ -119,12 +184,16 @@ public final class SafetensorsStore implements CheckpointStore {
     }
 
     private void prune(Path saved) throws IOException {
-        List<Path> files = newestFirst();
+        List<Path> files = newestFirst().stream().filter(f -> !isEvaluated(f)).toList();
         for (Path old : files.subList(Math.min(kept, files.size()), files.size())) {
             if (!old.equals(saved)) {
                 Files.delete(old);
             }
         }
+    }
+
+    /** Takes away what a crash left. */
+    private void sweep() throws IOException {
         try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "*" + UNFINISHED)) {
             for (Path unfinished : left) {
                 Files.delete(unfinished);
@@ -200,8 +269,14 @@ public final class SafetensorsStore implements CheckpointStore {
                 }
             }
         }
-        files.sort(Comparator.comparingLong(SafetensorsStore::stepOf).reversed());
+        files.sort(Comparator.comparingLong(SafetensorsStore::stepOf)
+                .thenComparing(SafetensorsStore::isEvaluated)
+                .reversed());
         return files;
+    }
+
+    private static boolean isEvaluated(Path file) {
+        return file.getFileName().toString().startsWith(EVALUATED);
     }
 
     private static long stepOf(Path file) {
@@ -209,6 +284,6 @@ public final class SafetensorsStore implements CheckpointStore {
         if (!name.matches()) {
             throw new IllegalArgumentException("file " + file + ": is not a checkpoint");
         }
-        return Long.parseLong(name.group(1));
+        return Long.parseLong(name.group(2));
     }
 }

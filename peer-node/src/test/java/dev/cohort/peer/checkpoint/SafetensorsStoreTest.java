@@ -43,7 +43,7 @@ class SafetensorsStoreTest {
     }
 
     private Path fileOf(long step) {
-        return folder.resolve(String.format("step-%012d.safetensors", step));
+        return folder.resolve(String.format("between-%012d.safetensors", step));
     }
 
     private List<String> names() throws IOException {
@@ -74,9 +74,63 @@ class SafetensorsStoreTest {
 
         assertThat(names())
                 .containsExactly(
+                        "between-000000000300.safetensors",
+                        "between-000000000400.safetensors",
+                        "between-000000000500.safetensors");
+    }
+
+    @Test
+    void thoseOfEvaluatedNetworksStayAndTheBestOneHasANameOfItsOwn() throws IOException {
+        double[] accuracies = {0.5, 0.8, 0.8, 0.7};
+        for (int epoch = 1; epoch <= 4; epoch++) {
+            store = new SafetensorsStore(folder, 1);
+            store.save(checkpoint(epoch * 100L - 50));
+            store.keep(checkpoint(epoch * 100L), accuracies[epoch - 1]);
+        }
+
+        assertThat(names())
+                .containsExactly(
+                        "best.safetensors",
+                        "between-000000000350.safetensors",
+                        "step-000000000100.safetensors",
+                        "step-000000000200.safetensors",
                         "step-000000000300.safetensors",
-                        "step-000000000400.safetensors",
-                        "step-000000000500.safetensors");
+                        "step-000000000400.safetensors");
+        assertThat(Files.readAllBytes(folder.resolve("best.safetensors")))
+                .isEqualTo(Files.readAllBytes(folder.resolve("step-000000000200.safetensors")));
+        assertThat(store.newest()).contains(checkpoint(400));
+    }
+
+    @Test
+    void theNewestMayLieBetweenEvaluations() {
+        store.keep(checkpoint(100), 0.5);
+        store.save(checkpoint(150));
+
+        assertThat(store.newest()).contains(checkpoint(150));
+    }
+
+    @Test
+    void aBestOneThatIsBrokenIsReplacedByTheNext() throws IOException {
+        store.keep(checkpoint(100), 0.9);
+        Files.write(folder.resolve("best.safetensors"), new byte[] {1, 2, 3});
+
+        store.keep(checkpoint(200), 0.1);
+
+        assertThat(Files.readAllBytes(folder.resolve("best.safetensors")))
+                .isEqualTo(Files.readAllBytes(folder.resolve("step-000000000200.safetensors")));
+    }
+
+    /** Pruning goes by the names: what lies in the files does not matter, and need not be read. */
+    @Test
+    void brokenOnesArePrunedLikeOthers() throws IOException {
+        for (long step = 1; step <= 3; step++) {
+            store.save(checkpoint(step));
+        }
+        Files.write(fileOf(1), new byte[0]);
+
+        store.save(checkpoint(4));
+
+        assertThat(fileOf(1)).doesNotExist();
     }
 
     @Test
@@ -167,11 +221,11 @@ class SafetensorsStoreTest {
     @Test
     void whatACrashLeftUnfinishedIsIgnoredAndSweptAway() throws IOException {
         Files.createDirectories(folder);
-        Files.write(folder.resolve("step-000000000007.safetensors.unfinished"), new byte[100]);
+        Files.write(folder.resolve("between-000000000007.safetensors.unfinished"), new byte[100]);
 
         assertThat(store.newest()).isEmpty();
         store.save(checkpoint(8));
-        assertThat(names()).containsExactly("step-000000000008.safetensors");
+        assertThat(names()).containsExactly("between-000000000008.safetensors");
     }
 
     @Test

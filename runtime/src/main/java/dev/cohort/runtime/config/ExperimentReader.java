@@ -231,7 +231,9 @@ final class ExperimentReader {
     private Recording recording(Section s) {
         Recording recording = new Recording(
                 s.choice("features", Recording.Features.NEEDED, Recording.Features.values()),
-                s.flag("evaluation_logits", true));
+                s.flag("evaluation_logits", true),
+                s.whole("checkpoint_steps", 200L, 0, Long.MAX_VALUE),
+                s.whole("checkpoints_kept", 3, 1, 1000));
         s.close();
         return recording;
     }

@@ -33,6 +33,8 @@ final class ExperimentWriter {
         writer.section("record");
         writer.word("  features", Section.word(e.recording().features()));
         writer.word("  evaluation_logits", e.recording().evaluationLogits());
+        writer.word("  checkpoint_steps", e.recording().checkpointSteps());
+        writer.word("  checkpoints_kept", e.recording().checkpointsKept());
         writer.section("kafka");
         writer.text("  bootstrap", e.kafka().bootstrap().orElse("embedded"));
         writer.word("  replication", e.kafka().replication());

@@ -86,6 +86,8 @@ class ExperimentProblemsTest {
             wire.features=double            | wire.features: double: must be one of fp16, fp32, fp64
             record.features=some            | record.features: some: must be one of needed, always, never
             record.evaluation_logits=on     | record.evaluation_logits: on: must be true or false
+            record.checkpoint_steps=-1      | record.checkpoint_steps: -1: must be a whole number of at least 0
+            record.checkpoints_kept=0       | record.checkpoints_kept: 0: must be a whole number from 1 to 1000
             kafka.bootstrap=localhost       | kafka.bootstrap: localhost: must be embedded or HOST:PORT, for example localhost:9092
             kafka.replication=0             | kafka.replication: 0: must be a whole number from 1 to 16
             kafka.replicas=2                | kafka.replicas: unknown key: must be one of bootstrap, replication
