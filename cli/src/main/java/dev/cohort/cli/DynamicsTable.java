@@ -1,56 +1,48 @@
 package dev.cohort.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.cli.view.DynamicsJson;
 import dev.cohort.cli.view.Words;
-import dev.cohort.experiment.Experiment;
-import dev.cohort.protocol.PeerId;
 import dev.cohort.replay.Course;
 import dev.cohort.replay.Dynamics;
+import dev.cohort.replay.Lessons;
+import dev.cohort.replay.SampleHistory;
+import dev.cohort.replay.Stretch;
 import java.io.PrintStream;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.LongConsumer;
 
 /** Prints the dynamics of an ensemble, for people or as JSON. */
 final class DynamicsTable {
     private DynamicsTable() {}
 
-    static void print(RecordedRun.Opened opened, OutputFormat format, PrintStream out) {
-        Set<PeerId> peers = new TreeSet<>();
-        opened.experiment().contributors().stream().map(Experiment.Peer::id).forEach(peers::add);
-        List<Course.Point> points = new ArrayList<>();
-        Course.of(
-                opened.log(),
-                peers,
-                opened.manifest().testLabels(),
-                opened.manifest().classes(),
-                points::add);
+    static void print(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
+        StudiedRun studied = StudiedRun.of(opened, progress);
         if (format == OutputFormat.json) {
-            ObjectNode json = JsonNodeFactory.instance.objectNode();
-            json.put("run", opened.log().runId());
-            ArrayNode all = json.putArray("dynamics");
-            points.forEach(p -> point(all.addObject(), p));
-            out.println(json);
+            out.println(DynamicsJson.of(
+                    opened.log().runId(),
+                    studied.tests(),
+                    studied.lessons(),
+                    opened.manifest().testLabels().stream().boxed().toList()));
             return;
         }
         out.println("Run " + opened.log().runId() + ", on the test images; no recorded logits, no line.");
         out.println(String.format(
                 Locale.ROOT,
-                "%7s  %9s  %9s  %7s  %8s  %8s  %9s  %8s  %s",
+                "%7s  %9s  %9s  %7s  %8s  %8s  %7s  %9s  %8s  %s",
                 "step",
                 "peers",
                 "ensemble",
                 "gain",
                 "oracle",
                 "disagree",
+                "KL",
                 "variance",
                 "ECE",
                 "worth of each peer (points of the ensemble's accuracy)"));
-        points.forEach(p -> out.println(line(p)));
+        studied.tests().points().forEach(p -> out.println(line(p)));
+        teaching(studied.lessons(), out);
+        samples("test images", studied.tests().samples(), out);
+        samples("training images", studied.lessons().training(), out);
     }
 
     private static String line(Course.Point point) {
@@ -65,49 +57,76 @@ final class DynamicsTable {
         }
         return String.format(
                         Locale.ROOT,
-                        "%7d  %9s  %9s  %+7.1f  %8s  %8s  %9s  %8s  %s",
+                        "%7d  %9s  %9s  %+7.1f  %8s  %8s  %7s  %9s  %8s  %s",
                         point.step(),
                         Words.percent(d.meanAccuracy()),
                         Words.percent(d.byProbability().accuracy()),
                         100 * d.gain(),
                         Words.percent(d.oracle()),
                         Words.percent(d.meanDisagreement()),
+                        Words.decimals(d.meanDivergence(), 3),
                         Words.decimals(d.variance(), 4),
                         Words.decimals(d.byProbability().calibrationError(), 3),
                         worth)
                 .stripTrailing();
     }
 
-    private static void point(ObjectNode json, Course.Point point) {
-        Dynamics d = point.dynamics();
-        json.put("step", point.step()).put("epoch", point.epoch());
-        ArrayNode peers = json.putArray("peers");
-        for (int i = 0; i < d.peers().size(); i++) {
-            ObjectNode one = peers.addObject().put("id", d.peers().get(i));
-            figures(one, d.each().get(i));
-            if (!d.leaveOneOut().isEmpty()) {
-                one.put("leave_one_out", d.leaveOneOut().get(i));
-            }
+    private static void teaching(Lessons.Account lessons, PrintStream out) {
+        Stretch whole = lessons.whole();
+        out.println();
+        out.println("Who teaches whom, mean over " + Words.count(whole.taught(), "step") + " with targets"
+                + (lessons.weighed() ? ":" : " (the method does not weigh its teachers: all count alike):"));
+        if (lessons.unknown() > 0) {
+            out.println("  not known of " + Words.count(lessons.unknown(), "step") + ": parts of the log are missing");
         }
-        figures(json.putObject("ensemble_prob"), d.byProbability());
-        figures(json.putObject("ensemble_logit"), d.byLogits());
-        json.put("variance", d.variance()).put("oracle_accuracy", d.oracle());
-        matrix(json.putArray("disagreement"), d.disagreement());
-        matrix(json.putArray("kl"), d.divergence());
-        matrix(json.putArray("double_fault"), d.doubleFault());
-    }
-
-    private static void figures(ObjectNode json, Dynamics.Figures figures) {
-        json.put("accuracy", figures.accuracy())
-                .put("nll", figures.negativeLogLikelihood())
-                .put("brier", figures.brier())
-                .put("ece", figures.calibrationError());
-    }
-
-    private static void matrix(ArrayNode json, List<List<Double>> matrix) {
-        matrix.forEach(row -> {
-            ArrayNode one = json.addArray();
-            row.forEach(one::add);
+        whole.skipped()
+                .forEach((reason, count) ->
+                        out.println("  " + Words.count(count, "step") + " without targets: " + reason.name()));
+        whole.shares().forEach((student, row) -> {
+            StringBuilder line = new StringBuilder("  " + student + " learns from");
+            row.forEach((teacher, share) ->
+                    line.append("  ").append(teacher).append(' ').append(Words.percent(share)));
+            out.println(line);
         });
+        out.println();
+        out.println(String.format(
+                Locale.ROOT,
+                "%-10s  %7s  %14s  %13s  %17s  %10s",
+                "peer",
+                "steps",
+                "staleness mean",
+                "staleness max",
+                "lag mean / max ms",
+                "spoke last"));
+        whole.paces()
+                .forEach((peer, pace) -> out.println(String.format(
+                        Locale.ROOT,
+                        "%-10s  %7d  %14s  %13d  %17s  %10d",
+                        peer,
+                        pace.steps(),
+                        Words.decimals(pace.stalenessMean(), 2),
+                        pace.stalenessMax(),
+                        Words.decimals(pace.lagMeanMs(), 0) + " / " + pace.lagMaxMs(),
+                        pace.lastSteps())));
+    }
+
+    private static void samples(String which, SampleHistory history, PrintStream out) {
+        out.println();
+        if (history.empty()) {
+            out.println("Of the " + which + " nothing is known: not recorded, or mixed.");
+            return;
+        }
+        out.println("The " + which + ": " + history.samples() + ", never right for anybody " + history.neverLearned()
+                + ", first right for several at once " + history.firstTogether());
+        for (SampleHistory.Peer peer : history.peers(1)) {
+            out.println(String.format(
+                    Locale.ROOT,
+                    "  %-10s learned %d, first of all %d, never forgotten %d, forgotten %d times",
+                    peer.name(),
+                    peer.learned(),
+                    peer.first(),
+                    peer.unforgettable(),
+                    peer.forgettings()));
+        }
     }
 }

@@ -49,7 +49,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--dynamics",
             description =
-                    "Instead of scenarios: how good the peers are, how good together, and how different, over time.")
+                    "Instead of scenarios: how good the peers are, how good together, and how different, over time; who teaches"
+                            + " whom, who is late, and which images are learned and forgotten.")
     private boolean dynamics;
 
     @Mixin
@@ -66,7 +67,7 @@ final class ReplayCommand implements Callable<Integer> {
         try (RecordedRun.Opened opened = run.open()) {
             Experiment experiment = opened.experiment();
             if (dynamics) {
-                DynamicsTable.print(opened, format, System.out);
+                DynamicsTable.print(opened, format, progress(opened.manifest().steps()), System.out);
                 return ExitCode.OK.code();
             }
             if (tables.asked()) {

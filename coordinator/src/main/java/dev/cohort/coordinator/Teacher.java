@@ -53,6 +53,16 @@ public interface Teacher {
     }
 
     /**
+     * Who teaches whom in a step, for those who study a run.
+     *
+     * @param state before the step
+     * @param lesson that {@link #teach} made of both
+     */
+    default Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+        return Shares.ofTerms(votes, lesson, ownTeacher());
+    }
+
+    /**
      * What a teacher sees of a step.
      *
      * @param step 1-based

@@ -42,8 +42,8 @@ import org.junit.jupiter.api.Test;
 class PeerTest {
     private static final PeerId SELF = new PeerId("p1");
     private static final Digest DATA = new Hasher().text("data").digest();
-    private static final ImageShape IMAGE = new ImageShape(2, 2, 1);
-    private static final int ROWS = 3;
+    static final ImageShape IMAGE = new ImageShape(2, 2, 1);
+    static final int ROWS = 3;
     private static final int CLASSES = 2;
     private static final int HIDDEN = 4;
     private static final long RESEND_MS = 100;
@@ -53,40 +53,6 @@ class PeerTest {
 
     private final OneHiddenLayer learner = learner();
     private final Kept checkpoints = new Kept();
-
-    /** Images that depend on the step and the slot. */
-    private static final class Pictures implements Renderer {
-        @Override
-        public Images render(Batch batch, int slot) {
-            byte[] pixels = new byte[ROWS * IMAGE.size()];
-            new Random(100 * batch.step() + slot).nextBytes(pixels);
-            return new Images(ROWS, IMAGE, ByteBuffer.wrap(pixels));
-        }
-
-        @Override
-        public Images validationImages() {
-            return new Images(1, IMAGE, ByteBuffer.wrap(new byte[] {9, 1, 7, 3}));
-        }
-
-        @Override
-        public Images testImages() {
-            return new Images(2, IMAGE, ByteBuffer.allocate(2 * IMAGE.size()));
-        }
-    }
-
-    private static final class Kept implements CheckpointStore {
-        private final List<Checkpoint> all = new ArrayList<>();
-
-        @Override
-        public void save(Checkpoint checkpoint) {
-            all.add(checkpoint);
-        }
-
-        @Override
-        public Optional<Checkpoint> newest() {
-            return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
-        }
-    }
 
     private static OneHiddenLayer learner() {
         Optimizer optimizer = new Optimizer(0.1, 0.9, false, 0, new Schedule(Schedule.Shape.CONSTANT, List.of(), 1, 0));

@@ -7,16 +7,18 @@ import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** The dynamics of an ensemble over time, from the test-set logits that peers have recorded. */
+/** The dynamics of an ensemble over time, from the test-set logits that peers have recorded. One pass. */
 public final class Course {
     private Course() {}
+
+    /** Tests that may lack a peer before the oldest is told as it is: peers are tested after the same steps, about together. */
+    private static final int OPEN_MAX = 4;
 
     /**
      * One point of it.
@@ -27,14 +29,40 @@ public final class Course {
     public record Point(long step, int epoch, Dynamics dynamics) {}
 
     /**
-     * Reads all recorded tests, once; a point is told as soon as all peers have been tested, and those with some of them at the end.
+     * What the peers said of the test images.
+     *
+     * @param step after which they were tested
+     * @param epoch 0-based
+     * @param logits [N, C] by peer
+     */
+    public record Test(long step, int epoch, SortedMap<String, double[]> logits) {}
+
+    /**
+     * Reads all recorded tests, once, and measures each.
      *
      * @param peers whose tests count
-     * @param points takes the points in the order of their steps, as far as the log has that order
+     * @param points takes the points in the order of their steps
      */
     public static void of(RecordedLog log, Set<PeerId> peers, Ints testLabels, int classes, Consumer<Point> points) {
-        TreeMap<Long, SortedMap<String, double[]>> open = new TreeMap<>();
-        TreeMap<Long, Integer> epochs = new TreeMap<>();
+        tests(
+                log,
+                peers,
+                testLabels,
+                classes,
+                test -> points.accept(
+                        new Point(test.step(), test.epoch(), Dynamics.of(test.logits(), testLabels, classes))));
+    }
+
+    /**
+     * Reads all recorded tests, once. A test is told as soon as all peers have taken it and those before it are told; when some
+     * never do, after a few later ones, so that no more than those are held.
+     *
+     * @param peers whose tests count
+     * @param tests takes them in the order of their steps; what comes of a step that is told already is left out
+     */
+    public static void tests(RecordedLog log, Set<PeerId> peers, Ints testLabels, int classes, Consumer<Test> tests) {
+        TreeMap<Long, Test> open = new TreeMap<>();
+        long told = -1;
         try (RecordedLog.Reading reading = log.read(Topic.EVALUATIONS, 0)) {
             for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
                 if (!(next.get() instanceof RecordedLog.Said said)
@@ -43,29 +71,31 @@ public final class Course {
                 }
                 Optional<Tensor> logits = evaluation.tensors().find(TensorName.LOGITS);
                 boolean counts = peers.stream().anyMatch(p -> p.value().equals(evaluation.source()));
-                if (!counts || logits.filter(z -> fits(z, testLabels, classes)).isEmpty()) {
+                boolean late = evaluation.step() <= told;
+                if (!counts
+                        || late
+                        || logits.filter(z -> fits(z, testLabels, classes)).isEmpty()) {
                     continue;
                 }
-                SortedMap<String, double[]> step = open.computeIfAbsent(evaluation.step(), s -> new TreeMap<>());
-                step.putIfAbsent(evaluation.source(), logits.get().toDoubles());
-                epochs.put(evaluation.step(), evaluation.epoch());
-                if (step.size() == peers.size()) {
-                    open.remove(evaluation.step());
-                    points.accept(point(evaluation.step(), evaluation.epoch(), step, testLabels, classes));
+                open.computeIfAbsent(evaluation.step(), s -> new Test(s, evaluation.epoch(), new TreeMap<>()))
+                        .logits()
+                        .putIfAbsent(evaluation.source(), logits.get().toDoubles());
+                while (!open.isEmpty()
+                        && (open.size() > OPEN_MAX || whole(open.firstEntry().getValue(), peers))) {
+                    Test first = open.pollFirstEntry().getValue();
+                    told = first.step();
+                    tests.accept(first);
                 }
             }
         }
-        for (Map.Entry<Long, SortedMap<String, double[]>> rest : open.entrySet()) {
-            int epoch = Optional.ofNullable(epochs.get(rest.getKey())).orElse(0);
-            points.accept(point(rest.getKey(), epoch, rest.getValue(), testLabels, classes));
-        }
+        open.values().forEach(tests);
+    }
+
+    private static boolean whole(Test test, Set<PeerId> peers) {
+        return test.logits().size() == peers.size();
     }
 
     private static boolean fits(Tensor logits, Ints labels, int classes) {
         return logits.shape().equals(Ints.of(labels.size(), classes));
-    }
-
-    private static Point point(long step, int epoch, SortedMap<String, double[]> logits, Ints testLabels, int classes) {
-        return new Point(step, epoch, Dynamics.of(logits, testLabels, classes));
     }
 }

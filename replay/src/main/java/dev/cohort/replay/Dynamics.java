@@ -65,13 +65,51 @@ public record Dynamics(
 
     /** Mean disagreement of two different peers; 0 for a single one. */
     public double meanDisagreement() {
+        return meanOfPairs(disagreement);
+    }
+
+    /** Mean KL of one peer from another; 0 for a single one. */
+    public double meanDivergence() {
+        return meanOfPairs(divergence);
+    }
+
+    /** Mean share of images on which both of two peers are wrong; 0 for a single one. */
+    public double meanDoubleFault() {
+        return meanOfPairs(doubleFault);
+    }
+
+    /** Mean correlation of the errors of two peers; 0 for a single one. */
+    public double meanErrorCorrelation() {
+        return meanOfPairs(errorCorrelation());
+    }
+
+    /**
+     * Correlation of "is wrong" between two peers [m][m]: {@code (d_ij - e_i e_j) / sqrt(e_i (1 - e_i) e_j (1 - e_j))} with d the
+     * double fault and e the error rate; 0 where a peer is always or never wrong.
+     */
+    public List<List<Double>> errorCorrelation() {
+        List<List<Double>> matrix = new ArrayList<>();
+        for (int i = 0; i < peers.size(); i++) {
+            List<Double> row = new ArrayList<>();
+            for (int j = 0; j < peers.size(); j++) {
+                double ei = doubleFault.get(i).get(i);
+                double ej = doubleFault.get(j).get(j);
+                double spread = StrictMath.sqrt(ei * (1 - ei) * ej * (1 - ej));
+                row.add(spread == 0 ? 0 : (doubleFault.get(i).get(j) - ei * ej) / spread);
+            }
+            matrix.add(Collections.unmodifiableList(row));
+        }
+        return Collections.unmodifiableList(matrix);
+    }
+
+    private static double meanOfPairs(List<List<Double>> matrix) {
         double sum = 0;
-        for (List<Double> row : disagreement) {
-            for (double value : row) {
-                sum += value;
+        for (int i = 0; i < matrix.size(); i++) {
+            for (int j = 0; j < matrix.size(); j++) {
+                sum += i == j ? 0 : matrix.get(i).get(j);
             }
         }
-        int pairs = peers.size() * (peers.size() - 1);
+        int pairs = matrix.size() * (matrix.size() - 1);
         return pairs == 0 ? 0 : sum / pairs;
     }
 

@@ -39,7 +39,8 @@ class FlappingTest {
                 Experiment.Data.Delivery.RECIPE,
                 Draw.pace(Pace.Completion.ALL, Pace.OnLoss.DROP, Scenario.DEADLINE_MS),
                 2,
-                peers);
+                peers,
+                0);
         Scenario plain = new Scenario(
                 seed,
                 experiment,

@@ -1,5 +1,6 @@
 package dev.cohort.coordinator.method;
 
+import dev.cohort.coordinator.Shares;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.TensorName;
@@ -314,6 +315,26 @@ final class Adaptive implements Teacher {
         }
         terms.add(0, new Term.CrossEntropy(String.join(" ", said), labels - 1));
         return terms;
+    }
+
+    /** By the weights of the paths: that to the ensemble counts for all who are in it. */
+    @Override
+    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+        List<Integer> slots = Shares.slots(votes);
+        SortedMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
+        lesson.addressed().forEach((student, terms) -> {
+            SortedMap<Integer, Double> row = new TreeMap<>();
+            for (Term term : terms) {
+                if (term instanceof Term.CrossEntropy said) {
+                    SortedMap<String, Double> weights = weightsOf(said);
+                    List<Integer> ensemble = ofAll ? slots : Shares.without(slots, student);
+                    Shares.add(row, ensemble, weights.getOrDefault(ENSEMBLE, 0.0));
+                    slots.forEach(slot -> row.merge(slot, weights.getOrDefault(SLOT + slot, 0.0), Double::sum));
+                }
+            }
+            Shares.normalised(row).ifPresent(shares -> byStudent.put(student, shares));
+        });
+        return new Shares(true, byStudent);
     }
 
     /** The weights of a step by path, from the name of a contributor's addressed {@code CrossEntropy}. */

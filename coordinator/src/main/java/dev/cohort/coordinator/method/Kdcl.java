@@ -1,11 +1,13 @@
 package dev.cohort.coordinator.method;
 
+import dev.cohort.coordinator.Shares;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -51,10 +53,18 @@ final class Kdcl implements Teacher {
     static final class Target {
         final double[] values;
         final Term.Space space;
+        /** Share of each contributor, where the target is a combination of them. */
+        final Optional<double[]> weights;
 
         Target(double[] values, Term.Space space) {
+            this(values, space, Optional.empty());
+        }
+
+        /** @param weights by which {@code values} is a combination of the contributors' logits */
+        Target(double[] values, Term.Space space, Optional<double[]> weights) {
             this.values = values;
             this.space = space;
+            this.weights = weights;
         }
     }
 
@@ -68,11 +78,24 @@ final class Kdcl implements Teacher {
         return method.contributorsMin();
     }
 
+    private Target target(Votes votes) {
+        List<double[]> logits =
+                Matrices.logits(Matrices.bySlot(votes.votes()), votes.labels().rows(), setting.classes());
+        return ensemble.of(logits, votes.labels(), distillation.temperature());
+    }
+
+    @Override
+    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+        return target(votes)
+                .weights
+                .map(weights -> Shares.alike(votes, weights))
+                .orElseGet(() -> Teacher.super.shares(state, votes, lesson));
+    }
+
     @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
-        List<double[]> logits = Matrices.logits(Matrices.bySlot(votes.votes()), rows, setting.classes());
-        Target target = ensemble.of(logits, votes.labels(), distillation.temperature());
+        Target target = target(votes);
         Term term = new Term.SoftTarget(
                 TERM,
                 Tensor.of(setting.wire(), target.values, rows, setting.classes()),

@@ -3,6 +3,7 @@ package dev.cohort.coordinator.method;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.Term;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@link Kdcl}, rule "linear": the best convex combination of the peers on the batch.
@@ -34,6 +35,6 @@ final class KdclLinear {
 
     private static Kdcl.Target target(List<double[]> logits, SoftLabels labels) {
         double[] alpha = new ConvexEnsemble(logits, labels).solve();
-        return new Kdcl.Target(Matrices.combined(logits, alpha), Term.Space.LOGITS);
+        return new Kdcl.Target(Matrices.combined(logits, alpha), Term.Space.LOGITS, Optional.of(alpha));
     }
 }

@@ -4,6 +4,7 @@ import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.Term;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@link Kdcl}, rule "naive": the target is the peer that is best on the batch.
@@ -29,11 +30,14 @@ final class KdclNaive {
     private KdclNaive() {}
 
     private static Kdcl teacher(Arguments arguments, TeacherSetting setting) {
-        return new Kdcl(
-                METHOD,
-                (logits, labels, temperature) -> new Kdcl.Target(logits.get(best(logits, labels)), Term.Space.LOGITS),
-                arguments,
-                setting);
+        return new Kdcl(METHOD, (logits, labels, temperature) -> target(logits, labels), arguments, setting);
+    }
+
+    private static Kdcl.Target target(List<double[]> logits, SoftLabels labels) {
+        int best = best(logits, labels);
+        double[] chosen = new double[logits.size()];
+        chosen[best] = 1;
+        return new Kdcl.Target(logits.get(best), Term.Space.LOGITS, Optional.of(chosen));
     }
 
     /** Index of the logits with the lowest cross-entropy. */

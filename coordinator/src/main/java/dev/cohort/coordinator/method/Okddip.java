@@ -1,5 +1,6 @@
 package dev.cohort.coordinator.method;
 
+import dev.cohort.coordinator.Shares;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.TensorName;
@@ -135,6 +136,29 @@ final class Okddip implements Teacher {
                 List.of(others),
                 addressed,
                 attention.updated(state, step.gradients, votes.learningRate(), setting.optimizer()));
+    }
+
+    /** The attention of the auxiliary peers; the leader learns from all of them alike. */
+    @Override
+    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+        int rows = votes.labels().rows();
+        SortedMap<Integer, NamedTensors> auxiliaries = Matrices.bySlot(votes.votes());
+        boolean led = auxiliaries.remove(leader) != null;
+        PeerAttention.Pass pass =
+                attention.forward(state, Matrices.features(auxiliaries, rows, setting.featureWidths()), rows);
+        int present = pass.slots.size();
+        SortedMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
+        for (int i = 0; i < pass.weights.length; i++) {
+            byStudent
+                    .computeIfAbsent(pass.slots.get(i / present % present), s -> new TreeMap<>())
+                    .merge(pass.slots.get(i % present), pass.weights[i] / rows, Double::sum);
+        }
+        if (led && present > 0) {
+            SortedMap<Integer, Double> ofLeader = new TreeMap<>();
+            Shares.add(ofLeader, pass.slots, 1);
+            byStudent.put(leader, ofLeader);
+        }
+        return new Shares(true, byStudent);
     }
 
     private Term.SoftTarget target(String name, double[] logits, int rows, double weight) {

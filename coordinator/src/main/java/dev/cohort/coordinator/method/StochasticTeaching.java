@@ -1,5 +1,6 @@
 package dev.cohort.coordinator.method;
 
+import dev.cohort.coordinator.Shares;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.TensorName;
@@ -93,6 +94,21 @@ final class StochasticTeaching implements Teacher {
             }
         }
         return addressed;
+    }
+
+    /** All kept teachers of a peer alike. */
+    @Override
+    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+        SortedMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
+        for (int student : lesson.addressed().keySet()) {
+            List<Integer> teachers = Shares.slots(votes).stream()
+                    .filter(slot -> slot > student && kept(votes.step(), slot))
+                    .toList();
+            SortedMap<Integer, Double> row = new TreeMap<>();
+            Shares.add(row, teachers, 1);
+            byStudent.put(student, row);
+        }
+        return new Shares(true, byStudent);
     }
 
     private Term target(List<Vote> teachers, Votes votes) {
