@@ -12,7 +12,6 @@ import dev.cohort.protocol.Command;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.ImageShape;
-import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
@@ -22,7 +21,6 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Recipe;
-import dev.cohort.protocol.Renderer;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
@@ -31,12 +29,10 @@ import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class PeerTest {

@@ -72,7 +72,8 @@ class LessonsTest {
 
     @Test
     void tellsHowEachStudentKeptUp() {
-        // In each partition the time of a record is its number: p2 and p3 may share one, and the first of two is earlier.
+        // In each partition the time of a record is its number: p2 and p3 may share one, and the first of two is
+        // earlier.
         SortedMap<String, Stretch.Pace> paces =
                 account(new SmallRun().log("mean_logit"), "mean_logit").whole().paces();
 

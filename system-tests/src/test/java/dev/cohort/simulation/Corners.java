@@ -145,6 +145,10 @@ final class Corners {
                         .anyMatch(p -> log.all(Topic.OUTCOMES, Outcome.class).stream()
                                 .flatMap(o -> o.contributors().stream())
                                 .anyMatch(c -> c.peer().equals(p.id()) && c.incarnation() == p.incarnation())));
+        addMembership(simulation, log);
+    }
+
+    private void addMembership(Simulation simulation, SimulatedLog log) {
         List<Admitted> refused = log.all(Topic.MEMBERS, Admitted.class).stream()
                 .filter(Admitted::refused)
                 .toList();
