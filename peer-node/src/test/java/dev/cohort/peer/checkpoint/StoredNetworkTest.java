@@ -36,7 +36,7 @@ class StoredNetworkTest {
                 .with("momentum/fc.bias", numbers(3, 4))
                 .with("own_teacher/fc.bias", numbers(5, 6))
                 .with("own_teacher.updates", numbers(9));
-        new SafetensorsStore(folder, 3, about).save(new Checkpoint(9, learner));
+        new SafetensorsStore(folder, 3, about).keep(new Checkpoint(9, learner), 0.5);
         return folder.resolve("step-000000000009.safetensors");
     }
 
