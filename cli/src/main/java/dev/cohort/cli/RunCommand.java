@@ -5,10 +5,12 @@ import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.cli.view.Words;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Left;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HttpVerticle;
 import dev.cohort.tensor.DType;
@@ -180,7 +182,13 @@ final class RunCommand implements Callable<Integer> {
             System.out.println(result.json());
         }
         System.out.flush();
-        boolean all = result.view().peers().stream().allMatch(p -> p.finished() || p.drained());
+        boolean all = result.view().peers().stream().allMatch(p -> p.finished() || p.drained() || wasRefused(p));
         return (all ? ExitCode.OK : ExitCode.FAILED).code();
+    }
+
+    /** A stranger who asked to join and has no place in the run is no part of what was asked of it. */
+    private static boolean wasRefused(PeerView peer) {
+        return peer.step() == 0
+                && peer.left().map(Left::reason).filter(r -> r.startsWith("refused")).isPresent();
     }
 }
