@@ -189,6 +189,9 @@ final class RunCommand implements Callable<Integer> {
     /** A stranger who asked to join and has no place in the run is no part of what was asked of it. */
     private static boolean wasRefused(PeerView peer) {
         return peer.step() == 0
-                && peer.left().map(Left::reason).filter(r -> r.startsWith("refused")).isPresent();
+                && peer.left()
+                        .map(Left::reason)
+                        .filter(r -> r.startsWith("refused"))
+                        .isPresent();
     }
 }
