@@ -3,7 +3,10 @@ package dev.cohort.cli;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HttpVerticle;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.proxy.Links;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,9 +23,13 @@ final class BrokerCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "PORT", description = "Port, 0 for the one it had or a free one.")
     private int port;
 
+    @Option(names = "--links", paramLabel = "FILE", description = "Links by which processes come through a proxy.")
+    private Optional<Path> links = Optional.empty();
+
     @Override
     public Integer call() {
-        EmbeddedBroker.run(directory, host, port);
+        EmbeddedBroker.run(
+                directory, host, port, links.map(file -> Links.read(file).all()).orElse(List.of()));
         return ExitCode.OK.code();
     }
 }

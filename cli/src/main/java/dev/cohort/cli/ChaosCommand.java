@@ -19,6 +19,10 @@ import dev.cohort.replay.Verification;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.HostileSender;
 import dev.cohort.runtime.kafka.KafkaAddress;
+import dev.cohort.runtime.proxy.Link;
+import dev.cohort.runtime.proxy.LinkControl;
+import dev.cohort.runtime.proxy.LinkFault;
+import dev.cohort.runtime.proxy.Links;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +51,8 @@ final class ChaosCommand implements Callable<Integer> {
             "any", List.of("augment", "broker", "coordinator", "peer"));
 
     private static final long LOOK_MS = 500;
+    /** Asked for again and again, so that no connection stays slow when this process is killed. */
+    private static final long SLOW_MS = 3_000;
 
     @Parameters(
             arity = "0..1",
@@ -67,6 +73,28 @@ final class ChaosCommand implements Callable<Integer> {
 
     @Option(names = "--pause", description = "Also stop the same processes for up to 6 seconds instead.")
     private boolean pause;
+
+    @Option(
+            names = "--partition",
+            description = "Also part processes from the broker for up to 6 seconds. Needs run --proxy.")
+    private boolean partition;
+
+    @Option(names = "--cut", description = "Also break off connections to the broker. Needs run --proxy.")
+    private boolean cut;
+
+    @Option(
+            names = "--slow",
+            paramLabel = "PEER",
+            description =
+                    "Make the connection of this process slow as long as it disturbs. Can be given several times. Needs run"
+                            + " --proxy.")
+    private List<String> slow = new ArrayList<>();
+
+    @Option(
+            names = "--delay-ms",
+            paramLabel = "MS",
+            description = "How much longer each way takes with --slow. Default: ${DEFAULT-VALUE}.")
+    private long delayMs = 200;
 
     @Option(names = "--corrupt", description = "Also write records that are no messages, or those of another run.")
     private boolean corrupt;
@@ -101,18 +129,21 @@ final class ChaosCommand implements Callable<Integer> {
         if (everyS < 1 || forS.filter(s -> s < 1).isPresent()) {
             throw new LaunchException(ExitCode.USAGE, "--every and --for: must be at least 1 second");
         }
-        ChaosPlan plan = new ChaosPlan(new ChaosPlan.Kinds(roles(), pause, corrupt, duplicate), seed);
+        ChaosPlan.Kinds kinds = new ChaosPlan.Kinds(roles(), pause, partition, cut, corrupt, duplicate);
+        Optional<ChaosPlan> plan =
+                kinds.nothing() && !slow.isEmpty() ? Optional.empty() : Optional.of(new ChaosPlan(kinds, seed));
         RunDirectory directory = RunDirectory.find(runs.path(), run);
         if (!RunDirectory.isHeld(directory.path())) {
             throw new LaunchException(
                     ExitCode.USAGE, "run " + directory.id() + ": nobody runs it on this machine; start it first");
         }
+        Optional<Links> links = links(directory, kinds);
         Optional<HostileSender> sender = corrupt || duplicate
                 ? Optional.of(
                         HostileSender.connect(KafkaAddress.of(directory.about().bootstrap()), directory.id(), seed))
                 : Optional.empty();
-        try (Chaos chaos = new Chaos(directory.processes(), sender, ChaosCommand::say)) {
-            disturb(directory, plan, chaos);
+        try (Chaos chaos = new Chaos(directory.processes(), sender, links.map(LinkControl::new), ChaosCommand::say)) {
+            disturb(directory, plan, links, chaos);
             say("waiting for the end of the run");
             while (RunDirectory.isHeld(directory.path())) {
                 look(chaos);
@@ -140,18 +171,52 @@ final class ChaosCommand implements Callable<Integer> {
         return roles;
     }
 
-    private void disturb(RunDirectory directory, ChaosPlan plan, Chaos chaos) throws InterruptedException {
+    /** @throws LaunchException when connections are to be broken and the run has no proxy, or not before that process */
+    private Optional<Links> links(RunDirectory directory, ChaosPlan.Kinds kinds) {
+        Optional<Links> links = directory.links();
+        if ((kinds.network() || !slow.isEmpty()) && links.isEmpty()) {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "--partition, --cut and --slow need a proxy before the broker, which run " + directory.id()
+                            + " does not have: start it with ./cohort run --proxy");
+        }
+        for (String process : slow) {
+            if (links.flatMap(l -> l.of(process)).isEmpty()) {
+                throw new LaunchException(
+                        ExitCode.USAGE,
+                        "--slow " + process + ": no such process of run " + directory.id()
+                                + " behind the proxy; there are "
+                                + links.map(Links::all).orElse(List.of()).stream()
+                                        .map(Link::process)
+                                        .toList());
+            }
+        }
+        if (delayMs < 1 || delayMs > LinkFault.Slowed.DELAY_MS_MAX) {
+            throw new LaunchException(
+                    ExitCode.USAGE, "--delay-ms " + delayMs + ": must be 1.." + LinkFault.Slowed.DELAY_MS_MAX);
+        }
+        return links;
+    }
+
+    private void disturb(RunDirectory directory, Optional<ChaosPlan> plan, Optional<Links> links, Chaos chaos)
+            throws InterruptedException {
         long startMs = nowMs();
         long nextMs = startMs + TimeUnit.SECONDS.toMillis(everyS);
         long endMs = forS.map(s -> startMs + TimeUnit.SECONDS.toMillis(s)).orElse(Long.MAX_VALUE);
         while (nowMs() < endMs && RunDirectory.isHeld(directory.path())) {
             look(chaos);
-            if (nowMs() >= nextMs) {
+            for (String process : slow) {
+                chaos.slow(process, delayMs, SLOW_MS);
+            }
+            if (plan.isPresent() && nowMs() >= nextMs) {
                 nextMs += TimeUnit.SECONDS.toMillis(everyS);
                 List<ChaosPlan.Target> targets = chaos.running().stream()
-                        .map(p -> new ChaosPlan.Target(p.name(), p.role()))
+                        .map(p -> new ChaosPlan.Target(
+                                p.name(),
+                                p.role(),
+                                links.flatMap(l -> l.of(p.name())).isPresent()))
                         .toList();
-                Optional<Disturbance> next = plan.next(targets, nowMs());
+                Optional<Disturbance> next = plan.get().next(targets, nowMs());
                 if (next.isPresent()) {
                     chaos.carryOut(next.get());
                 }
@@ -193,6 +258,7 @@ final class ChaosCommand implements Callable<Integer> {
             System.out.println(json(directory, chaos, promises, all));
         } else {
             System.out.println("Run " + directory.id() + ": killed " + chaos.kills() + ", stopped " + chaos.pauses()
+                    + ", parted " + chaos.partitions() + ", cut " + chaos.cuts()
                     + ", corrupt records " + chaos.corrupt() + ", doubled records " + chaos.duplicates() + ".");
             promises.forEach(
                     p -> System.out.println((p.kept() ? "  kept    " : "  BROKEN  ") + p.name() + ": " + p.detail()));
@@ -215,6 +281,8 @@ final class ChaosCommand implements Callable<Integer> {
         ObjectNode kills = json.putObject("kills");
         chaos.kills().forEach(kills::put);
         json.put("pauses", chaos.pauses())
+                .put("partitions", chaos.partitions())
+                .put("cuts", chaos.cuts())
                 .put("corrupt_records", chaos.corrupt())
                 .put("doubled_records", chaos.duplicates());
         ArrayNode invariants = json.putArray("invariants");

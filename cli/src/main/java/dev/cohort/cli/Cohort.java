@@ -41,7 +41,8 @@ import picocli.CommandLine.ScopeType;
             AugmentCommand.class,
             CoordinatorCommand.class,
             PeerCommand.class,
-            BrokerCommand.class
+            BrokerCommand.class,
+            ProxyCommand.class
         })
 public final class Cohort {
     private static final Set<String> ROLES = Set.of("augment", "coordinator", "peer", "join");

@@ -77,6 +77,13 @@ final class RunCommand implements Callable<Integer> {
             description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1.")
     private String listen = HttpVerticle.LOOPBACK;
 
+    @Option(
+            names = "--proxy",
+            description =
+                    "Put a TCP proxy between each process and the built-in broker, so that chaos can part, slow and cut"
+                            + " their connections.")
+    private boolean proxy;
+
     @Option(names = "--resume", description = "Go on with a run that was stopped: the one named, or the newest.")
     private boolean resume;
 
@@ -110,27 +117,37 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private LocalRun begun(HostPort address) {
+        if (proxy && broker.bootstrap().isPresent()) {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "--proxy: the broker must be the one that run starts, since it has to advertise the proxy; leave"
+                            + " out --bootstrap or --proxy");
+        }
         if (broker.bootstrap().isEmpty()) {
             Launcher.requireFree(address.host(), address.port());
         }
         LaunchPlan plan = Preparation.prepare(experiment.map(Path::of), allSettings());
         String name = plan.experiment().run().name();
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
-        return LocalRun.begin(
+        LocalRun begun = LocalRun.begin(
                 plan,
                 address,
                 () -> runDirectory
                         .map(dir -> RunDirectory.createAt(dir, name, now))
                         .orElseGet(() -> RunDirectory.create(runs.path(), name, now)),
                 given());
+        if (proxy) {
+            begun.directory().write(Launcher.links(begun.plan().experiment()));
+        }
+        return begun;
     }
 
     private LocalRun resumed(HostPort address) {
         Optional<String> run = runDirectory.map(Path::toString).or(() -> experiment);
-        if (!allSettings().isEmpty()) {
+        if (!allSettings().isEmpty() || proxy) {
             throw new LaunchException(
                     ExitCode.USAGE,
-                    "--resume: a run goes on with the experiment it began with; leave out the settings");
+                    "--resume: a run goes on with the experiment it began with; leave out the settings and --proxy");
         }
         return LocalRun.resume(RunDirectory.resume(runs.path(), run), address);
     }

@@ -51,6 +51,57 @@ class ChaosTest {
     }
 
     @Test
+    void keepsEveryPromiseOnABrokenNetwork() {
+        Started run = shell.start(
+                TinyRun.words(shell, TinyImages.IDX, "--proxy", "--steps", "200", "--set", "method.name=one"));
+        try (LogWatch log = LogWatch.follow(shell)) {
+            log.awaitStep(3);
+        }
+        JsonNode report = shell.end(shell.start(
+                        "chaos",
+                        "--partition",
+                        "--cut",
+                        "--slow",
+                        "p2",
+                        "--delay-ms",
+                        "20",
+                        "--every",
+                        "1",
+                        "--for",
+                        "8",
+                        "--seed",
+                        "4",
+                        "--format",
+                        "json"))
+                .well()
+                .json();
+
+        Ended result = shell.end(run).well();
+        assertThat(result.json().path("outcomes").path("targets").asInt()).isEqualTo(200);
+        assertThat(report.path("kept").asBoolean()).as(report.toString()).isTrue();
+        assertThat(report.path("partitions").asInt()).isPositive();
+        assertThat(report.path("cuts").asInt()).isPositive();
+        RunFolder directory = RunFolder.await(shell);
+        for (String process : List.of("p1", "p2", "coordinator", "augmenter", "proxy", "broker")) {
+            assertThat(directory.process(process).path("starts").asInt())
+                    .as("starts of " + process)
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void breaksNoNetworkWhereNoProxyIs() {
+        Started run = shell.start(TinyRun.words(shell, TinyImages.IDX));
+        RunFolder.await(shell);
+        Ended refused = shell.run("chaos", "--partition");
+        assertThat(refused.code()).isNotZero();
+        assertThat(refused.err()).contains("start it with ./cohort run --proxy");
+        shell.end(run).well();
+        assertThat(shell.run("run", "--proxy", "--bootstrap", "127.0.0.1:1").err())
+                .contains("--proxy: the broker must be the one that run starts");
+    }
+
+    @Test
     void refusesWhereNobodyRuns() {
         Ended refused = shell.run("chaos", "--kill", "any");
         assertThat(refused.code()).isNotZero();

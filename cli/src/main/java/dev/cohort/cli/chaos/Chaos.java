@@ -2,6 +2,8 @@ package dev.cohort.cli.chaos;
 
 import dev.cohort.cli.launch.ProcessRecord;
 import dev.cohort.runtime.kafka.HostileSender;
+import dev.cohort.runtime.proxy.LinkControl;
+import dev.cohort.runtime.proxy.LinkFault;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -18,9 +20,12 @@ public final class Chaos implements AutoCloseable {
 
     private final Path processes;
     private final Optional<HostileSender> sender;
+    private final Optional<LinkControl> links;
     private final Consumer<String> say;
     private final SortedMap<String, Long> kills = new TreeMap<>();
     private long pauses;
+    private long partitions;
+    private long cuts;
     private long corrupt;
     private long uncertain;
     private long duplicates;
@@ -28,11 +33,13 @@ public final class Chaos implements AutoCloseable {
     /**
      * @param processes folder of the run's process records
      * @param sender writes to the log; empty when nothing is to be written
+     * @param links breaks connections; empty when the run has no proxy
      * @param say told everything that is done
      */
-    public Chaos(Path processes, Optional<HostileSender> sender, Consumer<String> say) {
+    public Chaos(Path processes, Optional<HostileSender> sender, Optional<LinkControl> links, Consumer<String> say) {
         this.processes = processes;
         this.sender = sender;
+        this.links = links;
         this.say = say;
     }
 
@@ -57,6 +64,16 @@ public final class Chaos implements AutoCloseable {
             if (process.isPresent()) {
                 pause(process.get(), pause.forMs());
             }
+        } else if (disturbance instanceof Disturbance.Part part) {
+            if (cause(part.process(), new LinkFault.Parted(part.forMs()))) {
+                partitions++;
+                say.accept("parted " + part.process() + " from the broker for " + part.forMs() + " ms");
+            }
+        } else if (disturbance instanceof Disturbance.Cut cut) {
+            if (cause(cut.process(), new LinkFault.Cut())) {
+                cuts++;
+                say.accept("cut the connections of " + cut.process());
+            }
         } else if (disturbance instanceof Disturbance.Corrupt && sender.isPresent()) {
             HostileSender.Sent sent = sender.get().corrupt();
             corrupt += sent.written();
@@ -67,6 +84,15 @@ public final class Chaos implements AutoCloseable {
             duplicates += sent.written();
             say.accept("wrote " + sent.written() + " records a second time");
         }
+    }
+
+    /** Keeps the connection of a process slow; ends by itself when it is not asked for again. */
+    public void slow(String process, long delayMs, long forMs) throws InterruptedException {
+        cause(process, new LinkFault.Slowed(delayMs, forMs));
+    }
+
+    private boolean cause(String process, LinkFault fault) throws InterruptedException {
+        return links.isPresent() && links.get().cause(process, fault);
     }
 
     private Optional<ProcessRecord> find(String name) {
@@ -116,6 +142,15 @@ public final class Chaos implements AutoCloseable {
 
     public long pauses() {
         return pauses;
+    }
+
+    public long partitions() {
+        return partitions;
+    }
+
+    /** How often connections were broken off. */
+    public long cuts() {
+        return cuts;
     }
 
     /** Records written that every reader must refuse. */

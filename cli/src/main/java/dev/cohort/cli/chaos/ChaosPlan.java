@@ -29,24 +29,38 @@ public final class ChaosPlan {
      * What may be done.
      *
      * @param roles whose processes may be killed or paused: peer, coordinator, augment, broker
+     * @param partition whether processes with a link may be parted from the broker
+     * @param cut whether their connections may be broken off
      */
-    public record Kinds(List<String> roles, boolean pause, boolean corrupt, boolean duplicate) {
+    public record Kinds(
+            List<String> roles, boolean pause, boolean partition, boolean cut, boolean corrupt, boolean duplicate) {
         public Kinds {
             roles = List.copyOf(roles);
         }
 
-        boolean nothing() {
-            return roles.isEmpty() && !corrupt && !duplicate;
+        /** Whether there is nothing to draw from. */
+        public boolean nothing() {
+            return roles.isEmpty() && !network() && !corrupt && !duplicate;
+        }
+
+        /** Whether connections are to be broken. */
+        public boolean network() {
+            return partition || cut;
         }
     }
 
-    /** A process of a run. */
-    public record Target(String name, String role) {}
+    /**
+     * A process of a run.
+     *
+     * @param linked whether a proxy stands before it
+     */
+    public record Target(String name, String role, boolean linked) {}
 
     /** @throws IllegalArgumentException when nothing may be done */
     public ChaosPlan(Kinds kinds, long seed) {
         if (kinds.nothing()) {
-            throw new IllegalArgumentException("nothing to do: name --kill ROLE, --corrupt or --duplicate");
+            throw new IllegalArgumentException(
+                    "nothing to do: name --kill ROLE, --partition, --cut, --corrupt or --duplicate");
         }
         this.kinds = kinds;
         random = new SplittableRandom(seed);
@@ -74,6 +88,7 @@ public final class ChaosPlan {
                 possible.add(new Disturbance.Pause(victim, random.nextLong(PAUSE_MS_MIN, PAUSE_MS_MAX)));
             }
         }
+        possible.addAll(ofTheNetwork(running));
         if (kinds.corrupt()) {
             possible.add(new Disturbance.Corrupt());
         }
@@ -88,6 +103,22 @@ public final class ChaosPlan {
             deaths.computeIfAbsent(kill.process(), p -> new ArrayDeque<>()).addLast(nowMs);
         }
         return Optional.of(drawn);
+    }
+
+    private List<Disturbance> ofTheNetwork(List<Target> running) {
+        List<Disturbance> possible = new ArrayList<>();
+        List<String> linked =
+                running.stream().filter(Target::linked).map(Target::name).toList();
+        if (kinds.network() && !linked.isEmpty()) {
+            String victim = linked.get(random.nextInt(linked.size()));
+            if (kinds.partition()) {
+                possible.add(new Disturbance.Part(victim, random.nextLong(PAUSE_MS_MIN, PAUSE_MS_MAX)));
+            }
+            if (kinds.cut()) {
+                possible.add(new Disturbance.Cut(victim));
+            }
+        }
+        return possible;
     }
 
     private boolean mayDie(String process, long nowMs) {

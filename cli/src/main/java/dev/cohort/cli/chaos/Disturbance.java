@@ -8,6 +8,12 @@ public sealed interface Disturbance {
     /** Stops a process for a while, as a long garbage collection or a suspended machine does. */
     record Pause(String process, long forMs) implements Disturbance {}
 
+    /** Nothing passes between a process and the broker for a while, as when a cable is pulled. */
+    record Part(String process, long forMs) implements Disturbance {}
+
+    /** Breaks off the connections of a process to the broker. */
+    record Cut(String process) implements Disturbance {}
+
     /** Writes records to the log that no reader may take for messages of the run. */
     record Corrupt() implements Disturbance {}
 

@@ -5,6 +5,7 @@ import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** The broker of a run directory in a process of its own, without a run. */
 public final class BrokerProcess implements AutoCloseable {
@@ -42,7 +43,8 @@ public final class BrokerProcess implements AutoCloseable {
                 Jvm.current(),
                 directory.broker(),
                 bootstrap.substring(0, colon),
-                Integer.parseInt(bootstrap.substring(colon + 1))));
+                Integer.parseInt(bootstrap.substring(colon + 1)),
+                Optional.empty()));
         if (!EmbeddedBroker.awaitReady(address, START)) {
             supervisor.close();
             throw new LaunchException(

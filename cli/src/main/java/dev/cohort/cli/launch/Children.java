@@ -3,7 +3,9 @@ package dev.cohort.cli.launch;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.djl.Architecture;
 import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.runtime.HttpVerticle;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.proxy.Links;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.Optional;
 /** The processes of a run and how each is started. */
 final class Children {
     static final String BROKER = "broker";
+    static final String PROXY = "proxy";
     static final String AUGMENTER = "augmenter";
     static final String COORDINATOR = "coordinator";
 
@@ -25,6 +28,7 @@ final class Children {
     private final RunDirectory directory;
     private final LaunchPlan plan;
     private final int torchThreads;
+    private final Optional<Links> links;
 
     /** @param torchThreads of each peer */
     Children(Jvm jvm, RunDirectory directory, LaunchPlan plan, int torchThreads) {
@@ -32,22 +36,37 @@ final class Children {
         this.directory = directory;
         this.plan = plan;
         this.torchThreads = torchThreads;
+        this.links = directory.links();
     }
 
-    static ChildSpec broker(Jvm jvm, Path data, String host, int port) {
-        List<String> arguments =
-                List.of("broker", "--dir", data.toString(), "--host", host, "--port", Integer.toString(port));
+    /** Names of the processes that a proxy can stand before. */
+    static List<String> linked(Experiment experiment) {
+        List<String> names = new ArrayList<>(List.of(AUGMENTER, COORDINATOR));
+        experiment.peers().forEach(p -> names.add(p.id().value()));
+        return names;
+    }
+
+    /** @param links file of the links that the broker serves beside its own address, if any */
+    static ChildSpec broker(Jvm jvm, Path data, String host, int port, Optional<Path> links) {
+        List<String> arguments = new ArrayList<>(
+                List.of("broker", "--dir", data.toString(), "--host", host, "--port", Integer.toString(port)));
+        links.ifPresent(file -> arguments.addAll(List.of("--links", file.toString())));
         return new ChildSpec(
                 BROKER, BROKER, true, start -> jvm.plain(EmbeddedBroker.JVM_FLAGS, arguments), jvm.environment());
     }
 
+    static ChildSpec proxy(Jvm jvm, Path links) {
+        List<String> arguments = List.of("proxy", "--links", links.toString());
+        return new ChildSpec(PROXY, PROXY, true, start -> jvm.light(ROLE_HEAP, arguments), jvm.environment());
+    }
+
     ChildSpec augmenter() {
-        List<String> arguments = arguments("augment");
+        List<String> arguments = arguments("augment", AUGMENTER);
         return new ChildSpec(AUGMENTER, "augment", true, start -> jvm.light(dataHeap(), arguments), jvm.environment());
     }
 
     ChildSpec coordinator() {
-        List<String> arguments = arguments("coordinator");
+        List<String> arguments = arguments("coordinator", COORDINATOR);
         return new ChildSpec(
                 COORDINATOR, "coordinator", true, start -> jvm.light(COORDINATOR_HEAP, arguments), jvm.environment());
     }
@@ -59,7 +78,7 @@ final class Children {
                 "peer",
                 false,
                 start -> {
-                    List<String> arguments = arguments("peer");
+                    List<String> arguments = arguments("peer", id);
                     arguments.addAll(List.of("--peer", id, "--incarnation", Long.toString(start)));
                     return jvm.learning(peerHeap(peer), torchThreads, arguments);
                 },
@@ -77,17 +96,23 @@ final class Children {
         return dataHeap() + network;
     }
 
-    private List<String> arguments(String command) {
+    private List<String> arguments(String command, String name) {
         List<String> arguments = new ArrayList<>(List.of(
                 command,
                 "--run",
                 directory.id(),
                 "--bootstrap",
-                directory.about().bootstrap(),
+                bootstrap(name),
                 "--run-dir",
                 directory.path().toString()));
         clientSettings().ifPresent(file -> arguments.addAll(List.of("--kafka-config", file.toString())));
         return arguments;
+    }
+
+    private String bootstrap(String name) {
+        return links.flatMap(l -> l.of(name))
+                .map(link -> HttpVerticle.LOOPBACK + ":" + link.port())
+                .orElse(directory.about().bootstrap());
     }
 
     /** Kafka client settings travel in a file, since everybody can read the command line of a process. */

@@ -12,9 +12,11 @@ import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.runtime.kafka.TopicPlan;
+import dev.cohort.runtime.proxy.Links;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,8 @@ public final class Launcher implements AutoCloseable {
     private static final Duration LAST_WORDS = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long REDRAW_MS = 250;
+    /** What the others need to say their last words, in the order in which it ends. */
+    private static final List<String> INFRASTRUCTURE = List.of(Children.PROXY, Children.BROKER);
 
     private final RunDirectory directory;
     private final LaunchPlan plan;
@@ -147,7 +151,9 @@ public final class Launcher implements AutoCloseable {
         }
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
         screen.say("Starting a Kafka broker on " + address + " ...");
-        supervisor.start(Children.broker(setting.jvm(), directory.broker(), setting.host(), setting.port()));
+        Optional<Path> links = directory.links().map(l -> directory.linksFile());
+        supervisor.start(Children.broker(setting.jvm(), directory.broker(), setting.host(), setting.port(), links));
+        links.ifPresent(file -> supervisor.start(Children.proxy(setting.jvm(), file)));
         long deadlineMs = RunObserver.nowMs() + BROKER_START.toMillis();
         while (!EmbeddedBroker.awaitReady(address, Duration.ofSeconds(1))) {
             stopIfBroken();
@@ -188,6 +194,11 @@ public final class Launcher implements AutoCloseable {
                             + " with --listen HOST:PORT, or leave --listen out",
                     e);
         }
+    }
+
+    /** The links of a run whose processes shall reach the broker through a proxy. */
+    public static Links links(Experiment experiment) {
+        return Links.choose(Children.linked(experiment));
     }
 
     private void startRoles() {
@@ -267,7 +278,7 @@ public final class Launcher implements AutoCloseable {
     public void close() {
         try {
             List<String> roles = new ArrayList<>(supervisor.names());
-            roles.remove(Children.BROKER);
+            roles.removeAll(INFRASTRUCTURE);
             supervisor.stop(roles, PATIENCE);
             for (int i = open.size() - 1; i >= 0; i--) {
                 open.get(i).close();
@@ -275,7 +286,7 @@ public final class Launcher implements AutoCloseable {
         } catch (Exception e) {
             screen.say("While ending the run: " + e);
         } finally {
-            supervisor.stop(List.of(Children.BROKER), PATIENCE);
+            INFRASTRUCTURE.forEach(name -> supervisor.stop(List.of(name), PATIENCE));
             supervisor.close();
         }
     }

@@ -3,6 +3,7 @@ package dev.cohort.cli.launch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.proxy.Links;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.channels.FileChannel;
@@ -44,6 +45,7 @@ public final class RunDirectory implements AutoCloseable {
     public static final String METRICS = "metrics.csv";
 
     private static final String ABOUT = "run.json";
+    private static final String LINKS = "links.json";
     private static final String LOCK = ".lock";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -336,6 +338,20 @@ public final class RunDirectory implements AutoCloseable {
     /** The experiment with every default and every {@code --set} in it. */
     public Path effective() {
         return path.resolve(EFFECTIVE);
+    }
+
+    /** From now on the processes of the run reach its broker through a proxy. */
+    public void write(Links links) {
+        write(LINKS, links.json());
+    }
+
+    /** The links by which the processes reach the broker; empty when they go to it directly. */
+    public Optional<Links> links() {
+        return Files.exists(linksFile()) ? Optional.of(Links.read(linksFile())) : Optional.empty();
+    }
+
+    Path linksFile() {
+        return path.resolve(LINKS);
     }
 
     /** The embedded broker's data. */

@@ -13,13 +13,13 @@ import org.junit.jupiter.api.Test;
 
 class ChaosPlanTest {
     private static final List<Target> RUN = List.of(
-            new Target("augmenter", "augment"),
-            new Target("broker", "broker"),
-            new Target("coordinator", "coordinator"),
-            new Target("p1", "peer"),
-            new Target("p2", "peer"),
-            new Target("p3", "peer"),
-            new Target("p4", "peer"));
+            new Target("augmenter", "augment", true),
+            new Target("broker", "broker", false),
+            new Target("coordinator", "coordinator", true),
+            new Target("p1", "peer", true),
+            new Target("p2", "peer", true),
+            new Target("p3", "peer", true),
+            new Target("p4", "peer", true));
     private static final List<String> ANY = List.of("augment", "broker", "coordinator", "peer");
 
     private static List<Disturbance> drawn(Kinds kinds, long seed, int count, long everyMs) {
@@ -33,7 +33,7 @@ class ChaosPlanTest {
 
     @Test
     void drawsTheSameForTheSameSeed() {
-        Kinds kinds = new Kinds(ANY, true, true, true);
+        Kinds kinds = new Kinds(ANY, true, false, false, true, true);
         assertThat(drawn(kinds, 3, 50, 10_000)).isEqualTo(drawn(kinds, 3, 50, 10_000));
         assertThat(drawn(kinds, 3, 50, 10_000)).isNotEqualTo(drawn(kinds, 4, 50, 10_000));
     }
@@ -41,7 +41,7 @@ class ChaosPlanTest {
     @Test
     void killsEveryRoleAboutAsOften() {
         TreeMap<String, Integer> kills = new TreeMap<>();
-        for (Disturbance one : drawn(new Kinds(ANY, false, false, false), 1, 400, 60_000)) {
+        for (Disturbance one : drawn(new Kinds(ANY, false, false, false, false, false), 1, 400, 60_000)) {
             kills.merge(((Disturbance.Kill) one).process(), 1, Integer::sum);
         }
         assertThat(kills.keySet()).hasSize(RUN.size());
@@ -52,7 +52,7 @@ class ChaosPlanTest {
     @Test
     void killsNobodySoOftenThatItWouldBeGivenUp() {
         List<Long> deaths = new ArrayList<>();
-        ChaosPlan plan = new ChaosPlan(new Kinds(List.of("broker"), false, false, false), 1);
+        ChaosPlan plan = new ChaosPlan(new Kinds(List.of("broker"), false, false, false, false, false), 1);
         for (long nowMs = 0; nowMs < 300_000; nowMs += 1_000) {
             Optional<Disturbance> next = plan.next(RUN, nowMs);
             if (next.isPresent()) {
@@ -68,10 +68,10 @@ class ChaosPlanTest {
 
     @Test
     void doesOnlyWhatItMay() {
-        assertThat(drawn(new Kinds(List.of(), false, true, false), 1, 20, 1_000))
+        assertThat(drawn(new Kinds(List.of(), false, false, false, true, false), 1, 20, 1_000))
                 .hasSize(20)
                 .containsOnly(new Disturbance.Corrupt());
-        assertThat(drawn(new Kinds(List.of("peer"), true, false, false), 1, 40, 30_000))
+        assertThat(drawn(new Kinds(List.of("peer"), true, false, false, false, false), 1, 40, 30_000))
                 .anyMatch(Disturbance.Pause.class::isInstance)
                 .anyMatch(Disturbance.Kill.class::isInstance)
                 .noneMatch(Disturbance.Corrupt.class::isInstance);
@@ -79,9 +79,20 @@ class ChaosPlanTest {
 
     @Test
     void doesNothingWhereNothingRuns() {
-        ChaosPlan plan = new ChaosPlan(new Kinds(ANY, false, false, false), 1);
+        ChaosPlan plan = new ChaosPlan(new Kinds(ANY, false, false, false, false, false), 1);
         assertThat(plan.next(List.of(), 0)).isEmpty();
-        assertThatThrownBy(() -> new ChaosPlan(new Kinds(List.of(), true, false, false), 1))
+        assertThatThrownBy(() -> new ChaosPlan(new Kinds(List.of(), true, false, false, false, false), 1))
                 .hasMessageContaining("--kill");
+    }
+
+    @Test
+    void partsAndCutsOnlyWhatAProxyStandsBefore() {
+        List<Disturbance> all = drawn(new Kinds(List.of(), false, true, true, false, false), 2, 200, 1_000);
+        assertThat(all).hasSize(200);
+        assertThat(all).filteredOn(Disturbance.Part.class::isInstance).hasSizeBetween(60, 140);
+        assertThat(all)
+                .allSatisfy(d -> assertThat(
+                                d instanceof Disturbance.Part part ? part.process() : ((Disturbance.Cut) d).process())
+                        .isNotEqualTo("broker"));
     }
 }

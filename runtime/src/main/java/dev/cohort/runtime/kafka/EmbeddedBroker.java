@@ -1,6 +1,7 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.runtime.ParentWatch;
+import dev.cohort.runtime.proxy.Link;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -86,11 +87,19 @@ public final class EmbeddedBroker {
      * @throws BrokerException when the port is in use, or the folder cannot be written or has too little room
      */
     public static void run(Path dataDir, String host, int port) {
+        run(dataDir, host, port, List.of());
+    }
+
+    /**
+     * As {@link #run(Path, String, int)}, with a listener of its own on loopback for each link: what comes by it is told to come
+     * back by it, so that all of a process's connections go through a proxy.
+     */
+    public static void run(Path dataDir, String host, int port, List<Link> links) {
         KafkaAddress address = address(dataDir, host, port);
         requireFree(address);
         requireRoom(dataDir);
         Path log = logFolder(dataDir);
-        Properties settings = settings(log, address.bootstrap());
+        Properties settings = settings(log, address.bootstrap(), links);
         reportHalts(dataDir);
         format(log);
         KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
@@ -143,7 +152,7 @@ public final class EmbeddedBroker {
         return false;
     }
 
-    private static Properties settings(Path log, String address) {
+    private static Properties settings(Path log, String address, List<Link> links) {
         int controllerPort;
         try {
             controllerPort = freePort("127.0.0.1");
@@ -156,9 +165,17 @@ public final class EmbeddedBroker {
         // Static voters may move to another port with a restart.
         s.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
         s.put("controller.listener.names", "CONTROLLER");
-        s.put("listeners", "PLAINTEXT://" + address + ",CONTROLLER://127.0.0.1:" + controllerPort);
-        s.put("advertised.listeners", "PLAINTEXT://" + address);
-        s.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        StringBuilder listeners = new StringBuilder("PLAINTEXT://" + address);
+        StringBuilder advertised = new StringBuilder(listeners);
+        StringBuilder protocols = new StringBuilder("PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        for (int i = 0; i < links.size(); i++) {
+            listeners.append(",LINK" + i + "://127.0.0.1:" + links.get(i).brokerPort());
+            advertised.append(",LINK" + i + "://127.0.0.1:" + links.get(i).port());
+            protocols.append(",LINK" + i + ":PLAINTEXT");
+        }
+        s.put("listeners", listeners + ",CONTROLLER://127.0.0.1:" + controllerPort);
+        s.put("advertised.listeners", advertised.toString());
+        s.put("listener.security.protocol.map", protocols.toString());
         s.put("log.dirs", log.toString());
         // After kill -9 a restart waits until the old registration has expired; the default is 9 s.
         s.put("broker.session.timeout.ms", "3500");

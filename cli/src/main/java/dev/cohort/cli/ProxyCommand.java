@@ -1,0 +1,26 @@
+package dev.cohort.cli;
+
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.proxy.LinkProxy;
+import dev.cohort.runtime.proxy.Links;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The proxy between the processes of a run and its broker, in this process. */
+@Command(
+        name = "proxy",
+        hidden = true,
+        mixinStandardHelpOptions = true,
+        description = "The proxy between the processes of a run and its broker.")
+final class ProxyCommand implements Callable<Integer> {
+    @Option(names = "--links", required = true, paramLabel = "FILE", description = "The links of the run.")
+    private Path links = Path.of("");
+
+    @Override
+    public Integer call() throws InterruptedException {
+        LinkProxy.run(Links.read(links));
+        return ExitCode.OK.code();
+    }
+}
