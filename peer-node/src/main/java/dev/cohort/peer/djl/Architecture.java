@@ -8,10 +8,11 @@ import dev.cohort.protocol.ImageShape;
  * @param name as experiments write it
  * @param oneLine what it is and where it comes from
  * @param featureWidth width D of the pooled features, whatever the images and classes
- * @param parameters trainable numbers with images of 3 channels and 10 classes
+ * @param parameters trainable numbers with 10 classes and images of 3 channels, of 32x32 pixels where that matters
  * @param family how the network is put together
  * @param depth layers as the paper counts them; fixed by the family where the paper has one size only
- * @param width WIDE_RESNET: widening factor; DENSENET: growth rate; otherwise 1
+ * @param width WIDE_RESNET: widening factor; DENSENET: growth rate; ONE_HIDDEN_LAYER: hidden units;
+ *     otherwise 1
  * @param percent share of the channels of every layer that is there, in percent, rounded down; RESNET alone comes thinner
  *     than 100
  */
@@ -71,6 +72,10 @@ public record Architecture(
                 height = (height + 7) / 8;
                 width = (width + 7) / 8;
             }
+            case ONE_HIDDEN_LAYER -> {
+                // It has no batch norm.
+                return 1;
+            }
         }
         return height * width > 1 ? 1 : 2;
     }
@@ -82,6 +87,7 @@ public record Architecture(
         VGG,
         DENSENET,
         MOBILENET_V2,
-        SHUFFLENET_V2
+        SHUFFLENET_V2,
+        ONE_HIDDEN_LAYER
     }
 }

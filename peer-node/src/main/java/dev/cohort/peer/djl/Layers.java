@@ -7,6 +7,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.pooling.Pool;
+import dev.cohort.protocol.ImageShape;
 import java.util.function.UnaryOperator;
 
 /** The layers that the networks are made of, with the defaults that published CIFAR networks use. Values are [N, C, H, W]. */
@@ -26,6 +27,15 @@ final class Layers {
     /** A 3x3 convolution of each channel for itself. */
     static Block depthwise(int channels, int stride) {
         return conv(channels, 3, stride, channels, false);
+    }
+
+    /** Units that see a whole image each, with a bias: [N, C, H, W] to [N, units, 1, 1]. */
+    static Block whole(ImageShape image, int units) {
+        return Conv2d.builder()
+                .setKernelShape(new Shape(image.height(), image.width()))
+                .setFilters(units)
+                .optBias(true)
+                .build();
     }
 
     private static Block conv(int filters, int kernel, int stride, int groups, boolean bias) {

@@ -53,7 +53,15 @@ public final class ModelCatalog {
                     1_263_854,
                     Family.SHUFFLENET_V2,
                     50,
-                    1));
+                    1),
+            new Architecture(
+                    "mlp32",
+                    "One hidden layer of 32 units on the pixels, no convolution: the smallest, for trials",
+                    32,
+                    98_666,
+                    Family.ONE_HIDDEN_LAYER,
+                    2,
+                    32));
 
     private static final List<Integer> PERCENTS = List.of(80, 60, 40, 20);
 

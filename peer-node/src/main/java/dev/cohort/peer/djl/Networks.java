@@ -17,6 +17,7 @@ final class Networks {
             case DENSENET -> denseNet(architecture.depth(), architecture.width());
             case MOBILENET_V2 -> mobileNetV2();
             case SHUFFLENET_V2 -> shuffleNetV2();
+            case ONE_HIDDEN_LAYER -> oneHiddenLayer(image, architecture.width());
         };
     }
 
@@ -36,6 +37,11 @@ final class Networks {
                 .then(Layers.relu())
                 .then("layer1", resNetStage(architecture, 1))
                 .then("layer2", resNetStage(architecture, 2));
+    }
+
+    /** A convolution as large as the image is a layer that sees all pixels at once. */
+    private static Chain oneHiddenLayer(ImageShape image, int units) {
+        return new Chain().then("hidden", Layers.whole(image, units)).then(Layers.relu());
     }
 
     private static Chain resNetStage(Architecture architecture, int stage) {

@@ -48,7 +48,8 @@ class ModelCatalogTest {
                         "vgg16",
                         "densenet-40-12",
                         "mobilenetv2",
-                        "shufflenetv2");
+                        "shufflenetv2",
+                        "mlp32");
         assertThat(ModelCatalog.find("resnet9")).isEmpty();
         assertThatThrownBy(() -> ModelCatalog.featureWidth("resnet9"))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -292,6 +293,7 @@ class ModelCatalogTest {
         assertThat(ModelCatalog.get("shufflenetv2").rowsMin(new ImageShape(8, 8, 1)))
                 .isEqualTo(2);
         assertThat(ModelCatalog.get("resnet8").rowsMin(new ImageShape(8, 8, 1))).isEqualTo(1);
+        assertThat(ModelCatalog.get("mlp32").rowsMin(new ImageShape(8, 8, 1))).isEqualTo(1);
     }
 
     private static void assertFits(Outputs outputs, Architecture architecture) {
