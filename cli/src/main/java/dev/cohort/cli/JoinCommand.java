@@ -55,13 +55,19 @@ final class JoinCommand implements Callable<Integer> {
             paramLabel = "WHERE",
             description = "head: train from the step that is open now; beginning: train through the whole log first;"
                     + " checkpoint: go on where this peer's newest checkpoint stands. Default: ${DEFAULT-VALUE}.")
-    private Start from = Start.head;
+    private Where from = Where.head;
 
-    /** Where a newcomer starts. */
-    private enum Start {
-        head,
-        beginning,
-        checkpoint
+    /** Where a newcomer starts, as it is typed. */
+    private enum Where {
+        head(PeerRole.Start.HEAD),
+        beginning(PeerRole.Start.BEGINNING),
+        checkpoint(PeerRole.Start.CHECKPOINT);
+
+        private final PeerRole.Start start;
+
+        Where(PeerRole.Start start) {
+            this.start = start;
+        }
     }
 
     @Override
@@ -80,7 +86,7 @@ final class JoinCommand implements Callable<Integer> {
                 id, model.orElse(experiment.peers().get(0).model()), device, seed(experiment, id), false);
         long start = Incarnations.ofNewcomer(address, target.run(), id);
         System.err.println("Joining run " + target.run() + " as " + id + " (" + newcomer.model() + ").");
-        return PeerRole.run(target.options(id.value(), start), Optional.of(newcomer), from == Start.head)
+        return PeerRole.run(target.options(id.value(), start), Optional.of(newcomer), from.start)
                 .code();
     }
 

@@ -32,7 +32,7 @@ final class PeerCommand implements Callable<Integer> {
         PeerId id = new PeerId(peer);
         long start =
                 incarnation.isPresent() ? incarnation.get() : Incarnations.next(target.address(), target.run(), id);
-        return PeerRole.run(target.options(id.value(), start), Optional.empty(), false)
+        return PeerRole.run(target.options(id.value(), start), Optional.empty(), PeerRole.Start.BEGINNING)
                 .code();
     }
 }

@@ -1,5 +1,6 @@
 package dev.cohort.peer;
 
+import dev.cohort.protocol.Positions;
 import dev.cohort.tensor.NamedTensors;
 import java.util.Optional;
 
@@ -23,6 +24,12 @@ public interface CheckpointStore {
     /**
      * @param step updates the learner has seen
      * @param learner what the learner goes on from
+     * @param positions where in the log what comes after the step begins, if whoever keeps it knows
      */
-    record Checkpoint(long step, NamedTensors learner) {}
+    record Checkpoint(long step, NamedTensors learner, Positions positions) {
+        /** One that is followed by the log from its beginning. */
+        public Checkpoint(long step, NamedTensors learner) {
+            this(step, learner, Positions.NONE);
+        }
+    }
 }

@@ -82,6 +82,20 @@ class InterruptedRunTest {
         shell.awaitNobody();
     }
 
+    @Test
+    void aPeerKilledBetweenEpochsReadsOnFromItsCheckpoint() throws IOException {
+        Started run = startAndAwaitMiddle("--set", "record.checkpoint_steps=3");
+        RunFolder directory = RunFolder.await(shell);
+        assertStartedAgain(directory.kill(shell, "p1"));
+        assertUndisturbedEnd(shell.end(run));
+        assertThat(Files.readAllLines(directory.path().resolve("processes/p1.log")))
+                .as("batches and outcomes are not read from the beginning")
+                .filteredOn(line -> line.contains("goes on from a checkpoint peer=p1"))
+                .singleElement()
+                .asString()
+                .containsPattern("step=\\d+ log=batches-0=[1-9]\\d* outcomes-0=[1-9]\\d*");
+    }
+
     private static void assertStartedAgain(JsonNode process) {
         assertThat(process.path("starts").asInt()).isEqualTo(2);
         assertThat(process.path("last_exit").asText()).isEqualTo("killed by signal 9");

@@ -45,6 +45,12 @@ class WrongJoinTest {
                 "names it already",
                 "choose another id");
 
+        assertRefused(
+                ExitCode.USAGE,
+                join(run, "--run", run.id(), "--peer", "blank", "--from", "checkpoint"),
+                "peer blank: has no checkpoint in",
+                "--from head or beginning");
+
         Path labels = shell.folder().resolve("idx").resolve("train-labels-idx1-ubyte");
         byte[] whole = Files.readAllBytes(labels);
         Files.write(labels, endingWith(whole, 9));

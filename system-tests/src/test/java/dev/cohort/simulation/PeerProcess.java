@@ -1,5 +1,6 @@
 package dev.cohort.simulation;
 
+import dev.cohort.peer.Bookmarks;
 import dev.cohort.peer.CheckpointStore.Checkpoint;
 import dev.cohort.peer.Heartbeats;
 import dev.cohort.peer.Peer;
@@ -8,6 +9,7 @@ import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Topic;
+import dev.cohort.simulation.SimulatedLog.Entry;
 import dev.cohort.simulation.SimulatedLog.Partition;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -24,6 +26,7 @@ final class PeerProcess {
     private final MemoryCheckpoints checkpoints;
     private long incarnation;
     private Optional<Life> life = Optional.empty();
+    private Optional<Bookmarks> bookmarks = Optional.empty();
     private Optional<Integer> slot;
     private boolean exited;
     private boolean killed;
@@ -56,7 +59,12 @@ final class PeerProcess {
                 around,
                 clock,
                 this::reads,
+                this::seen,
                 () -> life.map(l -> l.learner().takeSpentMs()).orElse(0L));
+    }
+
+    private void seen(Entry entry) {
+        bookmarks.ifPresent(b -> b.seen(entry.place(), entry.offset(), entry.message()));
     }
 
     private boolean reads(Partition partition) {
@@ -143,11 +151,15 @@ final class PeerProcess {
         Optional<Checkpoint> from = checkpoints.newest();
         RecordingLearner learner = new RecordingLearner(
                 parts.learner(plan), plan.computeMs(), update -> updated.accept(new PeerUpdate(this, update)));
-        Peer peer = parts.peer(plan, incarnation, learner, sabotage.checkpoints(checkpoints));
+        Bookmarks marked = new Bookmarks(sabotage.checkpoints(checkpoints));
+        bookmarks = Optional.of(marked);
+        Peer peer = parts.peer(plan, incarnation, learner, marked);
         life = Optional.of(new Life(peer, learner, from));
         Node node = sabotage.peer(LyingPeer.orHonest(peer, plan), plan, learner);
         started.accept(this);
-        process.start(node);
+        process.start(node, partition -> (int) marked.restored()
+                .of(partition.topic(), partition.place().partition())
+                .orElse(0));
         beat(incarnation, new Heartbeats(peer::status, Scenario.HEARTBEAT_MS));
     }
 

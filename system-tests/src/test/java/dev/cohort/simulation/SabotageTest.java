@@ -183,6 +183,18 @@ class SabotageTest {
     }
 
     @Test
+    void noticesACheckpointAfterWhichReadingSkipsAnOutcome() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public CheckpointStore checkpoints(CheckpointStore disk) {
+                        return new Saboteurs.SkipsAnOutcome(disk);
+                    }
+                },
+                "StepsAdvanceOnceFaultsEnd");
+    }
+
+    @Test
     void noticesThatBatchesAreSentWithoutWaiting() {
         assertNoticed(
                 new Sabotage() {

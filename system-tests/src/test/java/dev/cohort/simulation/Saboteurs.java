@@ -6,7 +6,10 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Positions;
+import dev.cohort.protocol.Positions.Place;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Topic;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.NamedTensors;
@@ -350,7 +353,7 @@ final class Saboteurs {
                             new double[tensor.size()],
                             tensor.shape().toArray())
                     : tensor);
-            return new Checkpoint(checkpoint.step(), NamedTensors.of(tensors));
+            return new Checkpoint(checkpoint.step(), NamedTensors.of(tensors), checkpoint.positions());
         }
     }
 
@@ -363,6 +366,21 @@ final class Saboteurs {
         @Override
         Checkpoint altered(Checkpoint checkpoint) {
             return new Checkpoint(checkpoint.step() - 1, checkpoint.learner());
+        }
+    }
+
+    /** Goes on reading one outcome too late. */
+    static final class SkipsAnOutcome extends WrappingStore {
+        SkipsAnOutcome(CheckpointStore inner) {
+            super(inner);
+        }
+
+        @Override
+        Checkpoint altered(Checkpoint checkpoint) {
+            SortedMap<Place, Long> offsets =
+                    new TreeMap<>(checkpoint.positions().offsets());
+            offsets.replaceAll((place, offset) -> place.topic() == Topic.OUTCOMES ? offset + 1 : offset);
+            return new Checkpoint(checkpoint.step(), checkpoint.learner(), new Positions(offsets));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.cohort.simulation;
 
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Topic;
 import java.util.ArrayList;
@@ -17,6 +18,10 @@ final class SimulatedLog {
 
     /** @param key number of a partition of predictions, slot of an addressed part, empty where there is one partition */
     record Partition(Topic topic, String key) implements Comparable<Partition> {
+        Positions.Place place() {
+            return new Positions.Place(topic, key.isEmpty() ? 0 : Integer.parseInt(key));
+        }
+
         @Override
         public int compareTo(Partition other) {
             int byTopic = topic.compareTo(other.topic);
@@ -25,7 +30,11 @@ final class SimulatedLog {
     }
 
     /** One record. */
-    record Entry(Partition partition, long offset, String writer, Message message) {}
+    record Entry(Partition partition, long offset, String writer, Message message) {
+        Positions.Place place() {
+            return partition.place();
+        }
+    }
 
     /** @param predictionPartitions a peer has one of them, perhaps with others */
     SimulatedLog(int predictionPartitions) {

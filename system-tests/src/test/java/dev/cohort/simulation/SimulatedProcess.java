@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * The shell around one node, as a process of production has it: consumers that read, a queue, one thread on which messages and
@@ -23,6 +25,7 @@ final class SimulatedProcess {
     private final SimulatedClock clock;
     private final Predicate<Partition> reads;
     private final LongSupplier workMs;
+    private final Consumer<Entry> seen;
     private final SortedMap<Partition, Reader> readers = new TreeMap<>();
     private final Deque<Message> inbox = new ArrayDeque<>();
     private Optional<Node> node = Optional.empty();
@@ -33,24 +36,36 @@ final class SimulatedProcess {
     private long busyUntilMs;
     private long turnAtMs = Long.MAX_VALUE;
     private boolean deadlineIsNext;
+    private ToIntFunction<Partition> position = partition -> 0;
     private int callsWithoutEffect;
 
     /** Where the next record of a partition is read, and whether a read is under way. */
     private static final class Reader {
         private int position;
         private boolean reading;
+
+        Reader(int position) {
+            this.position = position;
+        }
     }
 
     /**
      * @param reads the partitions its consumers are assigned
+     * @param seen told of each record before the node is
      * @param workMs asked after each call of the node: how long the thread was busy with it
      */
     SimulatedProcess(
-            String name, Surroundings around, SimulatedClock clock, Predicate<Partition> reads, LongSupplier workMs) {
+            String name,
+            Surroundings around,
+            SimulatedClock clock,
+            Predicate<Partition> reads,
+            Consumer<Entry> seen,
+            LongSupplier workMs) {
         this.name = name;
         this.around = around;
         this.clock = clock;
         this.reads = reads;
+        this.seen = seen;
         this.workMs = workMs;
     }
 
@@ -78,10 +93,16 @@ final class SimulatedProcess {
 
     /** Starts with no memory but what {@code fresh} holds; reads the log from its beginning. */
     void start(Node fresh) {
+        start(fresh, partition -> 0);
+    }
+
+    /** As {@link #start(Node)}, reading from where {@code from} says. */
+    void start(Node fresh, ToIntFunction<Partition> from) {
         life++;
         node = Optional.of(fresh);
         inbox.clear();
         readers.clear();
+        position = from;
         turnAtMs = Long.MAX_VALUE;
         busyUntilMs = around.time().nowMs();
         callsWithoutEffect = 0;
@@ -143,7 +164,7 @@ final class SimulatedProcess {
     /** The partition has, or may have, records this process has not read. */
     void hasRecords(Partition partition) {
         if (alive() && reachable && reads.test(partition)) {
-            Reader reader = readers.computeIfAbsent(partition, p -> new Reader());
+            Reader reader = readers.computeIfAbsent(partition, p -> new Reader(position.applyAsInt(p)));
             if (!reader.reading
                     && reader.position < around.log().entries(partition).size()) {
                 reader.reading = true;
@@ -162,6 +183,7 @@ final class SimulatedProcess {
         if (around.weather().rereads(around.random())) {
             reader.position = Math.max(0, reader.position - 1 - around.random().nextInt(3));
         }
+        seen.accept(entry);
         inbox.add(entry.message());
         schedule();
         hasRecords(partition);

@@ -176,7 +176,7 @@ final class Simulation implements Surroundings {
     private void start(
             String name, java.util.function.Predicate<Partition> reads, java.util.function.Supplier<Node> node) {
         SimulatedProcess process = processes.computeIfAbsent(
-                name, n -> new SimulatedProcess(n, this, clock(), reads, () -> random.nextInt(2)));
+                name, n -> new SimulatedProcess(n, this, clock(), reads, entry -> {}, () -> random.nextInt(2)));
         process.start(node.get());
     }
 

@@ -9,6 +9,7 @@ import dev.cohort.augment.prefetch.PrefetchingRenderer;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.distill.LearningRate;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.Bookmarks;
 import dev.cohort.peer.Heartbeats;
 import dev.cohort.peer.Learner;
 import dev.cohort.peer.Peer;
@@ -22,6 +23,7 @@ import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Renderer;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Topic;
@@ -66,14 +68,24 @@ public final class PeerRole {
 
     private PeerRole() {}
 
+    /** Where a peer begins. A checkpoint that is there is always taken up. */
+    public enum Start {
+        /** At the step that is open when it comes. */
+        HEAD,
+        /** At the first batch of the run. */
+        BEGINNING,
+        /** At its newest checkpoint, which must be there. */
+        CHECKPOINT
+    }
+
     /**
      * Runs until the peer has left or the process is asked to end.
      *
      * @param newcomer a peer the experiment does not name
-     * @param fromHead whether a newcomer skips what was before it came
      * @throws DataException when the data cannot be read
+     * @throws IllegalArgumentException when it shall go on from a checkpoint and has none
      */
-    public static ExitCode run(RoleOptions options, Optional<Experiment.Peer> newcomer, boolean fromHead)
+    public static ExitCode run(RoleOptions options, Optional<Experiment.Peer> newcomer, Start start)
             throws DataException {
         Session session = Session.open(options);
         Experiment experiment = session.experiment();
@@ -98,7 +110,7 @@ public final class PeerRole {
                 learner,
                 teacher,
                 source.digest(),
-                fromHead);
+                start == Start.HEAD);
         Path checkpoints = options.directory()
                 .orElse(Path.of("runs", options.run()))
                 .resolve("checkpoints")
@@ -107,18 +119,24 @@ public final class PeerRole {
                 checkpoints,
                 experiment.recording().checkpointsKept(),
                 network.about().metadata());
-        Peer peer = new Peer(setting, learner, renderer, store);
-        sayWhereItGoesOn(peer, store);
-        return drive(session, options, peer, setting, renderer);
+        Bookmarks bookmarks = new Bookmarks(store);
+        Peer peer = new Peer(setting, learner, renderer, bookmarks);
+        sayWhereItGoesOn(peer, store, bookmarks);
+        if (start == Start.CHECKPOINT && peer.status().restoredStep() == 0) {
+            throw new IllegalArgumentException("peer " + self.id() + ": has no checkpoint in " + checkpoints
+                    + " to go on from; name its run directory with --run-dir, or join with --from head or beginning");
+        }
+        return drive(session, options, peer, setting, renderer, bookmarks);
     }
 
-    private static void sayWhereItGoesOn(Peer peer, SafetensorsStore store) {
+    private static void sayWhereItGoesOn(Peer peer, SafetensorsStore store, Bookmarks bookmarks) {
         store.notes().forEach(note -> LOG.warn("{}", note));
         if (peer.status().restoredStep() > 0) {
             LOG.info(
-                    "goes on from a checkpoint peer={} step={}",
+                    "goes on from a checkpoint peer={} step={} log={}",
                     peer.status().peer(),
-                    peer.status().restoredStep());
+                    peer.status().restoredStep(),
+                    bookmarks.restored());
         }
     }
 
@@ -158,7 +176,12 @@ public final class PeerRole {
     }
 
     private static ExitCode drive(
-            Session session, RoleOptions options, Peer peer, PeerSetting setting, PrefetchingRenderer renderer) {
+            Session session,
+            RoleOptions options,
+            Peer peer,
+            PeerSetting setting,
+            PrefetchingRenderer renderer,
+            Bookmarks bookmarks) {
         RoleProcess process = session.process();
         NodeVerticle verticle = new NodeVerticle(NodeVerticle.Wiring.of(
                         options.name(),
@@ -184,8 +207,8 @@ public final class PeerRole {
                 .follow(
                         FOLLOWED,
                         setting.slot().map(OptionalInt::of).orElse(OptionalInt.empty()),
-                        From.BEGINNING,
-                        new RenderingAhead(verticle.inbox(), renderer, setting, seat));
+                        From.at(bookmarks.restored()),
+                        new RenderingAhead(verticle.inbox(), renderer, setting, seat, bookmarks));
         process.closeAtEnd(following);
         process.serve(options.httpHost(), options.httpPort(), () -> session.notReady(following));
         if (setting.slot().isEmpty()) {
@@ -292,10 +315,17 @@ public final class PeerRole {
 
     /** Has batches rendered while the step thread is busy with the one before, and learns a newcomer's seat. */
     private record RenderingAhead(
-            Receiver inbox, PrefetchingRenderer renderer, PeerSetting setting, CompletableFuture<Integer> seat)
+            Receiver inbox,
+            PrefetchingRenderer renderer,
+            PeerSetting setting,
+            CompletableFuture<Integer> seat,
+            Bookmarks bookmarks)
             implements Receiver {
         @Override
         public boolean offer(Delivery delivery) {
+            // Before it is handed over: the step thread may keep a checkpoint at once.
+            bookmarks.seen(
+                    new Positions.Place(delivery.topic(), delivery.partition()), delivery.offset(), delivery.message());
             boolean taken = inbox.offer(delivery);
             if (taken && delivery.message() instanceof Batch batch) {
                 renderer.offer(batch, setting.slot().orElseGet(() -> seat.getNow(0)));

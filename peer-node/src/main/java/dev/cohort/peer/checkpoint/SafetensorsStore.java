@@ -1,9 +1,9 @@
 package dev.cohort.peer.checkpoint;
 
 import dev.cohort.peer.CheckpointStore;
+import dev.cohort.protocol.Positions;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
-import dev.cohort.tensor.NamedTensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 
 /**
  * Checkpoints as safetensors files in a folder of one peer. A file is written beside, forced to the disk and then renamed, so a
- * name always stands for a whole file; a checksum over step, names, types, shapes and bits finds what breaks later, and a broken
+ * name always stands for a whole file; a checksum over step, positions, names, types, shapes and bits finds what breaks later, and a broken
  * one is passed over for the one before.
  *
  * <p>Those of evaluated networks, {@code step-000000000042.safetensors}, stay for good, and the one with the best test accuracy is
@@ -42,6 +42,7 @@ public final class SafetensorsStore implements CheckpointStore {
     private static final String BETWEEN = "between";
     private static final String BEST = "best.safetensors";
     private static final String ACCURACY = "test_accuracy";
+    private static final String POSITIONS = "positions";
     private static final Pattern NAME =
             Pattern.compile("(" + EVALUATED + "|" + BETWEEN + ")-([0-9]{12})\\.safetensors");
     private static final String UNFINISHED = ".unfinished";
@@ -166,12 +167,22 @@ public final class SafetensorsStore implements CheckpointStore {
         SortedMap<String, String> metadata = new TreeMap<>(about);
         metadata.put("format", FORMAT);
         metadata.put("step", Long.toString(checkpoint.step()));
-        metadata.put("sha256", checksum(checkpoint.step(), checkpoint.learner()).hex());
+        if (!checkpoint.positions().equals(Positions.NONE)) {
+            metadata.put(POSITIONS, checkpoint.positions().text());
+        }
+        metadata.put("sha256", checksum(checkpoint).hex());
         return new Safetensors.Contents(metadata, checkpoint.learner());
     }
 
-    private static Digest checksum(long step, NamedTensors learner) {
-        return new Hasher().text(FORMAT).number(step).digest(learner.digest()).digest();
+    private static Digest checksum(Checkpoint checkpoint) {
+        Hasher hasher = new Hasher()
+                .text(FORMAT)
+                .number(checkpoint.step())
+                .digest(checkpoint.learner().digest());
+        if (!checkpoint.positions().equals(Positions.NONE)) {
+            hasher.text(checkpoint.positions().text());
+        }
+        return hasher.digest();
     }
 
     /** Makes the rename itself durable. */
@@ -250,12 +261,21 @@ public final class SafetensorsStore implements CheckpointStore {
             throw new Safetensors.MalformedException("step " + said + ": must be a number of updates");
         }
         long step = Long.parseLong(said);
-        String checksum = checksum(step, contents.tensors()).hex();
+        Checkpoint checkpoint = new Checkpoint(step, contents.tensors(), positions(metadata));
+        String checksum = checksum(checkpoint).hex();
         if (!checksum.equals(metadata.get("sha256"))) {
             throw new Safetensors.MalformedException(
                     "checksum " + checksum + ": the file says " + metadata.get("sha256"));
         }
-        return new Checkpoint(step, contents.tensors());
+        return checkpoint;
+    }
+
+    private static Positions positions(Map<String, String> metadata) throws Safetensors.MalformedException {
+        try {
+            return Positions.parse(metadata.getOrDefault(POSITIONS, ""));
+        } catch (IllegalArgumentException e) {
+            throw new Safetensors.MalformedException(String.valueOf(e.getMessage()));
+        }
     }
 
     private List<Path> newestFirst() throws IOException {

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.peer.CheckpointStore.Checkpoint;
+import dev.cohort.protocol.Positions;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -50,6 +52,20 @@ class SafetensorsStoreTest {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
+    }
+
+    @Test
+    void positionsAreKeptAndPartOfWhatTheChecksumCovers() throws IOException {
+        Positions positions = Positions.parse("batches-0=12 outcomes-0=34 addressed-2=5");
+        Checkpoint marked = new Checkpoint(7, checkpoint(7).learner(), positions);
+        store.save(checkpoint(6));
+        store.save(marked);
+        assertThat(store.newest().orElseThrow().positions()).isEqualTo(positions);
+        String bytes = Files.readString(fileOf(7), StandardCharsets.ISO_8859_1);
+        assertThat(bytes).contains("outcomes-0=34");
+        Files.writeString(fileOf(7), bytes.replace("outcomes-0=34", "outcomes-0=35"), StandardCharsets.ISO_8859_1);
+        assertThat(store.newest().orElseThrow().step()).isEqualTo(6);
+        assertThat(store.notes()).singleElement().asString().contains("checksum");
     }
 
     @Test

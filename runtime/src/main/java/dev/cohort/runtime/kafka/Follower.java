@@ -1,6 +1,7 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Decoding;
 import dev.cohort.protocol.wire.MessageCodec;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
 import java.util.SortedMap;
@@ -64,6 +66,7 @@ final class Follower implements Following {
     private final SortedMap<TopicPartition, Long> endOffsets = new TreeMap<>(ORDER);
     private @Nullable Delivery next;
     private boolean paused;
+    private Positions positions = Positions.NONE;
 
     Follower(
             KafkaConsumer<byte[], byte[]> consumer,
@@ -92,9 +95,32 @@ final class Follower implements Following {
         addressedSlot.ifPresent(slot -> partitions.add(addressed(slot)));
         consumer.assign(partitions);
         endOffsets.putAll(consumer.endOffsets(partitions));
-        Map<TopicPartition, Long> begin = from == From.END ? endOffsets : consumer.beginningOffsets(partitions);
-        partitions.forEach(p -> consumer.seek(p, begin.getOrDefault(p, 0L)));
+        SortedMap<TopicPartition, Long> begin = new TreeMap<>(ORDER);
+        begin.putAll(consumer.beginningOffsets(partitions));
+        if (from instanceof From.At at) {
+            positions = at.positions();
+        }
+        for (TopicPartition partition : partitions) {
+            long oldest = begin.getOrDefault(partition, 0L);
+            long newest = endOffsets.getOrDefault(partition, 0L);
+            consumer.seek(partition, from instanceof From.End ? newest : wanted(partition, oldest, newest));
+        }
         thread.start();
+    }
+
+    /** @throws RunLogException when the log does not have that position */
+    private long wanted(TopicPartition partition, long oldest, long newest) {
+        Topic topic = topics.get(partition.topic());
+        OptionalLong kept = topic == null ? OptionalLong.empty() : positions.of(topic, partition.partition());
+        long offset = kept.orElse(oldest);
+        if (offset < oldest || offset > newest) {
+            throw new RunLogException(
+                    "topic " + partition + " has the records " + oldest + " to " + newest + ": a checkpoint goes on at "
+                            + offset + ", which " + (offset < oldest ? "retention has taken away" : "is not there yet")
+                            + "; take away newer checkpoints than the log, or begin without one",
+                    null);
+        }
+        return offset;
     }
 
     @Override
@@ -207,7 +233,12 @@ final class Follower implements Following {
         if (!all.contains(partition)) {
             all.add(partition);
             consumer.assign(all);
-            consumer.seekToBeginning(List.of(partition));
+            OptionalLong kept = positions.of(Topic.ADDRESSED, slot);
+            if (kept.isPresent()) {
+                consumer.seek(partition, kept.getAsLong());
+            } else {
+                consumer.seekToBeginning(List.of(partition));
+            }
             if (paused) {
                 consumer.pause(List.of(partition));
             }

@@ -220,7 +220,7 @@ public final class RunLog implements Appender, AutoCloseable {
      *
      * @param followed without {@link Topic#ADDRESSED}, which is followed by slot
      * @param addressedSlot whose addressed parts to read, too
-     * @throws RunLogException when the topics are not there or the broker does not answer
+     * @throws RunLogException when the topics are not there, do not have the position, or the broker does not answer
      */
     public Following follow(Set<Topic> followed, OptionalInt addressedSlot, From from, Receiver receiver) {
         KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(ClientSettings.consumer(address, sender));

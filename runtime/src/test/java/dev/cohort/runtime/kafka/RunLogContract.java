@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Topic;
@@ -201,6 +202,39 @@ abstract class RunLogContract {
         following.addSlot(1);
         writer.append(List.of(Samples.addressed(2, 0, 1), Samples.addressed(2, 1, 1)));
         assertThat(recorder.await(2)).containsExactly(Samples.addressed(1, 1, 1), Samples.addressed(2, 1, 1));
+    }
+
+    @Test
+    void goesOnReadingAtThePositionsOfACheckpoint() {
+        RunLog writer = connect("writer");
+        writer.append(commands(1, 10));
+        writer.append(List.of(Samples.addressed(1, 1, 1), Samples.addressed(2, 1, 1)));
+        assertThat(writer.flush(Duration.ofSeconds(30))).isTrue();
+        Recorder recorder = new Recorder();
+        Following following = connect("reader")
+                .follow(
+                        Set.of(Topic.CONTROL, Topic.OUTCOMES),
+                        OptionalInt.empty(),
+                        From.at(Positions.parse("control-0=7 addressed-1=1")),
+                        recorder);
+        assertThat(recorder.await(3)).containsExactlyElementsOf(commands(8, 10));
+        following.addSlot(1);
+        assertThat(recorder.await(4)).last().isEqualTo(Samples.addressed(2, 1, 1));
+    }
+
+    @Test
+    void saysWhatIsThereWhenAPositionIsNot() {
+        RunLog writer = connect("writer");
+        writer.append(commands(1, 10));
+        assertThat(writer.flush(Duration.ofSeconds(30))).isTrue();
+        RunLog reader = connect("reader");
+        assertThatThrownBy(() -> reader.follow(
+                        Set.of(Topic.CONTROL),
+                        OptionalInt.empty(),
+                        From.at(Positions.parse("control-0=11")),
+                        new Recorder()))
+                .isInstanceOf(RunLogException.class)
+                .hasMessageContaining("has the records 0 to 10: a checkpoint goes on at 11, which is not there yet");
     }
 
     @Test
