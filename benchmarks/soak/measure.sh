@@ -53,13 +53,12 @@ wait "$launcher" || { echo "the run failed: see $out/run.log"; exit 1; }
     }' "$csv"
   echo "what cohort methods says of one step (messages without Kafka's own fields):"
   grep bytes "$out/wire.txt"
-  echo "checkpoints kept:"
-  find "$run/checkpoints" -name '*.safetensors' | sed "s|$run/||" | sort
+  echo "checkpoints of p1: $(find "$run/checkpoints/p1" -name 'step-*' | wc -l) of evaluated networks, $(find "$run/checkpoints/p1" -name 'between-*' | wc -l) between"
 } | tee "$out/summary.txt"
 
 if command -v gnuplot >/dev/null; then
   gnuplot <<PLOT
-set terminal svg size 900,700 font "sans-serif,12"
+set terminal svg size 900,700 font "sans-serif,12" noenhanced
 set output "$out/soak.svg"
 set datafile separator ","
 set multiplot layout 2,1
