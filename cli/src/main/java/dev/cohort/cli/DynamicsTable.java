@@ -1,6 +1,5 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.view.DynamicsJson;
 import dev.cohort.cli.view.Words;
 import dev.cohort.replay.Course;
 import dev.cohort.replay.Dynamics;
@@ -18,11 +17,7 @@ final class DynamicsTable {
     static void print(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
         StudiedRun studied = StudiedRun.of(opened, progress);
         if (format == OutputFormat.json) {
-            out.println(DynamicsJson.of(
-                    opened.log().runId(),
-                    studied.tests(),
-                    studied.lessons(),
-                    opened.manifest().testLabels().stream().boxed().toList()));
+            out.println(studied.json());
             return;
         }
         out.println("Run " + opened.log().runId() + ", on the test images; no recorded logits, no line.");

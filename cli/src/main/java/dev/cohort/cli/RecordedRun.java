@@ -44,10 +44,15 @@ final class RecordedRun {
      */
     record Opened(RecordedLog log, Manifest manifest, Experiment experiment, Optional<Path> directory)
             implements AutoCloseable {
+        /** Hands on every message of a topic of one partition, in the order of the log. */
+        void each(Topic topic, Consumer<Message> reader) {
+            read(log, topic, reader);
+        }
+
         /** The last goodbye of every peer that said one. */
         SortedMap<String, Left> goodbyes() {
             SortedMap<String, Left> goodbyes = new TreeMap<>();
-            read(log, Topic.MEMBERS, message -> {
+            each(Topic.MEMBERS, message -> {
                 if (message instanceof Left left) {
                     goodbyes.put(left.peer().value(), left);
                 }

@@ -14,9 +14,13 @@ import dev.cohort.replay.Score;
 import dev.cohort.replay.Study;
 import dev.cohort.replay.WhatIf;
 import dev.cohort.runtime.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.LongConsumer;
 import picocli.CommandLine.Command;
@@ -53,6 +57,12 @@ final class ReplayCommand implements Callable<Integer> {
                             + " whom, who is late, and which images are learned and forgotten.")
     private boolean dynamics;
 
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "Instead of scenarios: the dynamics in pictures, as one HTML page that needs nothing else.")
+    private Optional<Path> report = Optional.empty();
+
     @Mixin
     private TableOptions tables = new TableOptions();
 
@@ -69,6 +79,9 @@ final class ReplayCommand implements Callable<Integer> {
             if (dynamics) {
                 DynamicsTable.print(opened, format, progress(opened.manifest().steps()), System.out);
                 return ExitCode.OK.code();
+            }
+            if (report.isPresent()) {
+                return writeReport(opened, report.get());
             }
             if (tables.asked()) {
                 tables.answer(opened, format, progress(opened.manifest().steps()), System.out);
@@ -92,6 +105,26 @@ final class ReplayCommand implements Callable<Integer> {
             }
             return ExitCode.OK.code();
         }
+    }
+
+    private int writeReport(RecordedRun.Opened opened, Path file) {
+        String page = StudiedRun.of(opened, progress(opened.manifest().steps())).html();
+        try {
+            Files.writeString(file, page);
+        } catch (IOException e) {
+            throw new LaunchException(
+                    ExitCode.INPUT_OUTPUT,
+                    "--report " + file + ": cannot be written (" + e + "): name a file in a folder that is there",
+                    e);
+        }
+        System.out.println(
+                format == OutputFormat.json
+                        ? JsonNodeFactory.instance
+                                .objectNode()
+                                .put("run", opened.log().runId())
+                                .put("report", file.toString())
+                        : "The report of run " + opened.log().runId() + " is in " + file + ".");
+        return ExitCode.OK.code();
     }
 
     private static WhatIf checked(WhatIf whatIf) {

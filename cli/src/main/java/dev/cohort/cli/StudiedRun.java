@@ -1,21 +1,31 @@
 package dev.cohort.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.view.DynamicsJson;
+import dev.cohort.cli.view.DynamicsPage;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Fingerprint;
+import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Topic;
 import dev.cohort.replay.Lessons;
 import dev.cohort.replay.TestHistory;
+import dev.cohort.replay.Timeline;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 
 /**
  * What the log of a run says about its ensemble.
  *
+ * @param opened its log
  * @param tests of the contributors that the experiment names
  * @param lessons of all steps
  */
-record StudiedRun(TestHistory tests, Lessons.Account lessons) {
+record StudiedRun(RecordedRun.Opened opened, TestHistory tests, Lessons.Account lessons) {
     /**
      * Reads the log, twice: its tests and its steps.
      *
@@ -35,6 +45,48 @@ record StudiedRun(TestHistory tests, Lessons.Account lessons) {
                 CoordinatorRole.learningRate(opened.manifest(), opened.experiment())::at,
                 opened.manifest().trainImages(),
                 opened.manifest().steps());
-        return new StudiedRun(tests, lessons.account(progress));
+        return new StudiedRun(opened, tests, lessons.account(progress));
+    }
+
+    /** All of it, as {@code --format json} prints it. */
+    ObjectNode json() {
+        return DynamicsJson.of(
+                opened.log().runId(),
+                tests,
+                lessons,
+                opened.manifest().testLabels().stream().boxed().toList());
+    }
+
+    /** All of it in pictures, as one page that needs nothing else. */
+    String html() {
+        Experiment experiment = opened.experiment();
+        String models = experiment.contributors().stream()
+                .map(p -> p.id() + " (" + p.model() + ")")
+                .collect(Collectors.joining(", "));
+        return DynamicsPage.html(
+                new DynamicsPage.Facts(
+                        experiment.method().name(),
+                        models,
+                        opened.manifest().steps(),
+                        opened.manifest().experiment()),
+                json(),
+                tests.points(),
+                Timeline.of(opened.log()),
+                fingerprint());
+    }
+
+    private Fingerprint fingerprint() {
+        Fingerprint fingerprint = new Fingerprint();
+        opened.each(Topic.BATCHES, message -> {
+            if (message instanceof Batch batch) {
+                fingerprint.batch(batch);
+            }
+        });
+        opened.each(Topic.OUTCOMES, message -> {
+            if (message instanceof Outcome outcome) {
+                fingerprint.outcome(outcome);
+            }
+        });
+        return fingerprint;
     }
 }

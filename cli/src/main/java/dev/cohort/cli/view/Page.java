@@ -18,7 +18,8 @@ public final class Page {
     /**
      * The page.
      *
-     * @param template name of a resource of this package with {@code @CHART_LIBRARY@} and {@code @DATA@} in it
+     * @param template name of a resource of this package with {@code @STYLE@}, {@code @CHART_LIBRARY@}, {@code @DATA@} and, after
+     *     these two, {@code @SCRIPT@} in it: what all pages share
      */
     public static String html(String template, ObjectNode data) {
         String json;
@@ -30,7 +31,11 @@ public final class Page {
         }
         // The map is not there, and a page that needs nothing else must not ask for it.
         String library = resource(CHART_LIBRARY).replaceAll("(?m)^//# sourceMappingURL=.*$", "");
-        return resource(template).replace("@CHART_LIBRARY@", library).replace("@DATA@", json);
+        return resource(template)
+                .replace("@STYLE@", resource("page.css"))
+                .replace("@SCRIPT@", resource("page.js"))
+                .replace("@CHART_LIBRARY@", library)
+                .replace("@DATA@", json);
     }
 
     private static String resource(String name) {
