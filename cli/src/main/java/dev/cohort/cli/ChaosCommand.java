@@ -15,6 +15,7 @@ import dev.cohort.cli.chaos.Promises.Promise;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.role.RunPlan;
 import dev.cohort.replay.Verification;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.HostileSender;
@@ -244,7 +245,7 @@ final class ChaosCommand implements Callable<Integer> {
             Verification.Verdict verdict = new Verification(
                             opened.log(),
                             CoordinatorRole.teacher(opened.manifest(), opened.experiment()),
-                            CoordinatorRole.learningRate(opened.manifest(), opened.experiment())::at,
+                            RunPlan.learningRate(opened.manifest(), opened.experiment()),
                             new PlannedBatches(opened.experiment(), data))
                     .verdict(step -> {});
             promises.addAll(Promises.ofLog(verdict, Promises.read(opened.log()), chaos.corrupt(), chaos.uncertain()));

@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             StopCommand.class,
             VerifyCommand.class,
             ReplayCommand.class,
+            ForkCommand.class,
             TimelineCommand.class,
             ChaosCommand.class,
             BenchCommand.class,

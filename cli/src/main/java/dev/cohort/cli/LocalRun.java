@@ -82,7 +82,8 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
                 address.host(),
                 address.port(),
                 whole.experiment().threads().torchPerPeer().orElse(1));
-        try (Launcher launcher = new Launcher(directory, whole, setting, interruption, screen)) {
+        try (Launcher launcher =
+                new Launcher(directory, whole, setting, Fork.of(directory).map(f -> f), interruption, screen)) {
             return launcher.run();
         } catch (InterruptedException e) {
             return Optional.empty();
@@ -92,7 +93,8 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
     /** Writes {@code report.html} and {@code result.json}, and returns the result beside those of other seeds. */
     Result conclude(Result alone) {
         Result result = alone.beside(OtherSeeds.beside(directory, alone.view().closedStep()))
-                .taughtBy(TeacherTraining.result(directory));
+                .taughtBy(TeacherTraining.result(directory))
+                .forkedFrom(Fork.of(directory).flatMap(Fork::end));
         try {
             String configuration = Files.readString(directory.effective());
             directory.write("report.html", Report.html(result, configuration));

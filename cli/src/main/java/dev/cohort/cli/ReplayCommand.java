@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.role.RunPlan;
 import dev.cohort.cli.view.Words;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
+import dev.cohort.protocol.Manifest;
 import dev.cohort.replay.Score;
 import dev.cohort.replay.Study;
 import dev.cohort.replay.WhatIf;
@@ -93,7 +95,7 @@ final class ReplayCommand implements Callable<Integer> {
                     opened.log(),
                     whatIfs,
                     whatIf -> teacher(opened, whatIf),
-                    CoordinatorRole.learningRate(opened.manifest(), experiment)::at,
+                    RunPlan.learningRate(opened.manifest(), experiment),
                     opened.manifest().testLabels(),
                     opened.manifest().classes());
             List<Study.Answer> answers =
@@ -138,7 +140,10 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     private static Teacher teacher(RecordedRun.Opened opened, WhatIf whatIf) {
-        return CoordinatorRole.teacher(opened.manifest(), Preparation.with(opened.experiment(), whatIf.method()));
+        boolean asTaught = whatIf.method().equals(opened.experiment().method());
+        // Another method is asked about all steps, those that a fork took over included.
+        Manifest manifest = asTaught ? opened.manifest() : opened.manifest().forkedFrom(Optional.empty());
+        return CoordinatorRole.teacher(manifest, Preparation.with(opened.experiment(), whatIf.method()));
     }
 
     private LongConsumer progress(long steps) {

@@ -100,20 +100,28 @@ final class RunCommand implements Callable<Integer> {
         try (Interruption interruption = Interruption.listen();
                 LocalRun run = resume ? resumed(address) : begun(address)) {
             announce(run, screen);
-            Optional<Result> result = run.train(interruption, screen);
-            if (result.isEmpty()) {
-                System.err.println("cohort: stopped. Go on with:  ./cohort run --resume "
-                        + Words.shell(run.directory().path()));
-                return INTERRUPTED;
-            }
-            return conclude(run, result.get(), screen);
+            return follow(run, interruption, screen, format);
         }
     }
 
+    /** Stays with a run to its end, and says what it came to; the exit code of the command. */
+    static int follow(LocalRun run, Interruption interruption, Screen screen, OutputFormat format) {
+        Optional<Result> result = run.train(interruption, screen);
+        if (result.isEmpty()) {
+            System.err.println("cohort: stopped. Go on with:  ./cohort run --resume "
+                    + Words.shell(run.directory().path()));
+            return INTERRUPTED;
+        }
+        return conclude(run, result.get(), screen, format);
+    }
+
     private Screen screen() {
-        return quiet
-                ? Screen.quiet()
-                : Streams.terminal(format) ? Screen.terminal(Streams.of(format)) : Screen.lines(Streams.of(format));
+        return quiet ? Screen.quiet() : screen(format);
+    }
+
+    /** For a person, or for a file. */
+    static Screen screen(OutputFormat format) {
+        return Streams.terminal(format) ? Screen.terminal(Streams.of(format)) : Screen.lines(Streams.of(format));
     }
 
     private LocalRun begun(HostPort address) {
@@ -191,7 +199,7 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private int conclude(LocalRun run, Result alone, Screen screen) {
+    private static int conclude(LocalRun run, Result alone, Screen screen, OutputFormat format) {
         Result result = run.conclude(alone);
         result.summary().forEach(screen::say);
         screen.say("Curves and figures: " + run.directory().path().resolve("report.html"));

@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.role.RunPlan;
 import dev.cohort.cli.view.DynamicsJson;
 import dev.cohort.cli.view.DynamicsPage;
 import dev.cohort.experiment.Experiment;
@@ -42,7 +43,7 @@ record StudiedRun(RecordedRun.Opened opened, TestHistory tests, Lessons.Account 
         Lessons lessons = new Lessons(
                 opened.log(),
                 CoordinatorRole.teacher(opened.manifest(), opened.experiment()),
-                CoordinatorRole.learningRate(opened.manifest(), opened.experiment())::at,
+                RunPlan.learningRate(opened.manifest(), opened.experiment()),
                 opened.manifest().trainImages(),
                 opened.manifest().steps());
         return new StudiedRun(opened, tests, lessons.account(progress));

@@ -7,6 +7,7 @@ import dev.cohort.augment.data.DataCatalog;
 import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.role.RunPlan;
 import dev.cohort.cli.view.Words;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.replay.Finding;
@@ -67,7 +68,7 @@ final class VerifyCommand implements Callable<Integer> {
             Verification verification = new Verification(
                     opened.log(),
                     CoordinatorRole.teacher(opened.manifest(), experiment),
-                    CoordinatorRole.learningRate(opened.manifest(), experiment)::at,
+                    RunPlan.learningRate(opened.manifest(), experiment),
                     batches);
             Verification.Verdict verdict =
                     verification.verdict(progress("outcomes", opened.manifest().steps()));

@@ -243,7 +243,7 @@ public final class Coordinator implements Node {
     private void abortUnlessStarted(long nowMs, List<Message> out) {
         List<PeerId> absent = membership.absent();
         if (!aborted
-                && applied == 0
+                && applied == setting.forkedAtStep()
                 && !absent.isEmpty()
                 && nowMs - startedMs >= setting.pace().startMs()) {
             aborted = true;
@@ -270,12 +270,21 @@ public final class Coordinator implements Node {
             }
             return;
         }
-        membership.late(missing(step), step, openedMs, nowMs);
+        if (!catchesUpWithFork(step, nowMs)) {
+            membership.late(missing(step), step, openedMs, nowMs);
+        }
         if (complete(step)) {
             Proposal made = make(batch.get(), nowMs);
             proposal = Optional.of(made);
             out.addAll(made.messages());
         }
+    }
+
+    /** Whoever begins with the steps of another run may take as long as a start. */
+    private boolean catchesUpWithFork(long step, long nowMs) {
+        return setting.forkedAtStep() > 0
+                && step == setting.forkedAtStep() + 1
+                && nowMs - startedMs < setting.pace().startMs();
     }
 
     /** Contributors that are waited for at {@code step}. */
@@ -364,14 +373,18 @@ public final class Coordinator implements Node {
 
     private long nextWakeMs(long nowMs) {
         long wake = Math.min(membership.nextExpiryMs(), news.nextMs(membership.all()));
-        if (applied == 0 && !aborted) {
+        if (applied == setting.forkedAtStep() && !aborted) {
             wake = Math.min(wake, startedMs + setting.pace().startMs());
         }
         if (proposal.isPresent()) {
             wake = Math.min(wake, proposal.get().resendMs());
         } else if (assembly.batch(applied + 1).isPresent()) {
             long openedMs = assembly.openedMs(applied + 1, nowMs);
-            wake = Math.min(wake, membership.nextLateMs(missing(applied + 1), openedMs));
+            wake = Math.min(
+                    wake,
+                    catchesUpWithFork(applied + 1, nowMs)
+                            ? startedMs + setting.pace().startMs()
+                            : membership.nextLateMs(missing(applied + 1), openedMs));
         }
         if (overSinceMs != Long.MAX_VALUE && !finished) {
             wake = Math.min(wake, overSinceMs + LAST_EVALUATION_MS);

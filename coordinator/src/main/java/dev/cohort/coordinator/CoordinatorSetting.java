@@ -21,6 +21,7 @@ import java.util.function.LongToDoubleFunction;
  * @param testLabels class of each test image, to evaluate the teacher
  * @param validationImages how many images are held out, for methods that read what peers say of them
  * @param pace clocks and completion
+ * @param forkedAtStep last step that was taken over from another run, 0 for none
  * @param plannedSteps batches of the run; what is said of a later step is ignored
  * @param learningRate of the trained teacher at a step
  * @param resendMs after which a proposal that has not come back from the log is sent again
@@ -36,6 +37,7 @@ public record CoordinatorSetting(
         Ints testLabels,
         int validationImages,
         Experiment.Pace pace,
+        long forkedAtStep,
         long plannedSteps,
         LongToDoubleFunction learningRate,
         long resendMs) {

@@ -82,6 +82,7 @@ final class Cohort {
                         Ints.of(0, 1),
                         0,
                         pace,
+                        0,
                         100,
                         step -> 0.1,
                         RESEND_MS),

@@ -2,6 +2,7 @@ package dev.cohort.protocol;
 
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
+import java.util.Optional;
 
 /**
  * What a run is: the first record of its log, written by the launcher, read by everybody.
@@ -17,6 +18,7 @@ import dev.cohort.tensor.Ints;
  * @param validationLabels class of each image held out from the training images; empty when there are none
  * @param featureWidths width D of the pooled features of each slot, {@code elastic.max} of them
  * @param steps number of batches planned
+ * @param parent the run that this one was forked from, if it was
  */
 public record Manifest(
         int protocolVersion,
@@ -29,8 +31,69 @@ public record Manifest(
         Ints testLabels,
         Ints validationLabels,
         Ints featureWidths,
-        long steps)
+        long steps,
+        Optional<Parent> parent)
         implements Message {
     /** Raised whenever an old reader would misread a new writer. */
     public static final int PROTOCOL_VERSION = 1;
+
+    /** Of a run that begins with its first step. */
+    public Manifest(
+            int protocolVersion,
+            String experiment,
+            int classes,
+            ImageShape image,
+            Normalisation normalisation,
+            Digest dataDigest,
+            int trainImages,
+            Ints testLabels,
+            Ints validationLabels,
+            Ints featureWidths,
+            long steps) {
+        this(
+                protocolVersion,
+                experiment,
+                classes,
+                image,
+                normalisation,
+                dataDigest,
+                trainImages,
+                testLabels,
+                validationLabels,
+                featureWidths,
+                steps,
+                Optional.empty());
+    }
+
+    /**
+     * Another run, whose first steps this one holds.
+     *
+     * @param run its id
+     * @param step last step that was taken over, at least 1
+     * @param fingerprint of the run up to there
+     * @param manifest under which these steps were decided
+     */
+    public record Parent(String run, long step, Digest fingerprint, Manifest manifest) {}
+
+    /** The same run as the fork of another one; as none when {@code from} is empty. */
+    public Manifest forkedFrom(Optional<Parent> from) {
+        return new Manifest(
+                protocolVersion,
+                experiment,
+                classes,
+                image,
+                normalisation,
+                dataDigest,
+                trainImages,
+                testLabels,
+                validationLabels,
+                featureWidths,
+                steps,
+                from);
+    }
+
+    /** Last step that was taken over from another run; 0 when none was. */
+    public long forkedAtStep() {
+        return parent.map(Parent::step).orElse(0L);
+    }
 }

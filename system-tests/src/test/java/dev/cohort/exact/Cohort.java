@@ -76,6 +76,7 @@ final class Cohort implements AutoCloseable {
                 setup.data().test().labels(),
                 setup.data().validation().count(),
                 setup.experiment().pace(),
+                0,
                 setup.steps(),
                 step -> setup.learningRate(),
                 RESEND_MS);

@@ -91,6 +91,7 @@ final class Parts {
                         data.test().labels(),
                         data.validation().count(),
                         experiment.pace(),
+                        0,
                         plan.steps(),
                         learningRate::at,
                         Scenario.RESEND_MS),

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.launch.BrokerProcess;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.role.RunPlan;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
@@ -132,7 +133,7 @@ public final class StudyBench {
             Verification.Verdict verdict = new Verification(
                             log,
                             CoordinatorRole.teacher(manifest, experiment),
-                            CoordinatorRole.learningRate(manifest, experiment)::at,
+                            RunPlan.learningRate(manifest, experiment),
                             Verification.Batches.unchecked())
                     .verdict(step -> {});
             if (!verdict.clean() || verdict.steps() != manifest.steps()) {
@@ -152,7 +153,7 @@ public final class StudyBench {
                             log,
                             whatIfs,
                             teachers,
-                            CoordinatorRole.learningRate(manifest, experiment)::at,
+                            RunPlan.learningRate(manifest, experiment),
                             manifest.testLabels(),
                             manifest.classes())
                     .answers(step -> {});

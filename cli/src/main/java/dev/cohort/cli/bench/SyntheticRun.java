@@ -1,6 +1,7 @@
 package dev.cohort.cli.bench;
 
 import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.role.RunPlan;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;
@@ -135,7 +136,7 @@ public final class SyntheticRun {
             contributors.add(new Outcome.Contributor(
                     prediction.peer(), slot, 1, step - 1, prediction.tensors().digest()));
         }
-        double learningRate = CoordinatorRole.learningRate(manifest, experiment).at(step);
+        double learningRate = RunPlan.learningRate(manifest, experiment).applyAsDouble(step);
         Teacher.Lesson lesson =
                 teacher.teach(state, new Teacher.Votes(step, batch.epoch(), learningRate, batch.labels(), votes));
         List<Outcome.Part> parts = new ArrayList<>();

@@ -36,6 +36,7 @@ public final class Launcher implements AutoCloseable {
     private final RunDirectory directory;
     private final LaunchPlan plan;
     private final Setting setting;
+    private final Optional<Prologue> prologue;
     private final Screen screen;
     private final long startedMs = RunObserver.nowMs();
     private volatile Optional<LaunchException> broken = Optional.empty();
@@ -44,12 +45,21 @@ public final class Launcher implements AutoCloseable {
     private final Supervisor supervisor;
     private final List<AutoCloseable> open = new ArrayList<>();
 
-    /** @param interruption asked again and again; whoever listens says so and lets the process end */
+    /**
+     * @param prologue of the log, if it does not begin with the first batch
+     * @param interruption asked again and again; whoever listens says so and lets the process end
+     */
     public Launcher(
-            RunDirectory directory, LaunchPlan plan, Setting setting, Interruption interruption, Screen screen) {
+            RunDirectory directory,
+            LaunchPlan plan,
+            Setting setting,
+            Optional<Prologue> prologue,
+            Interruption interruption,
+            Screen screen) {
         this.directory = directory;
         this.plan = plan;
         this.setting = setting;
+        this.prologue = prologue;
         this.screen = screen;
         this.interruption = interruption;
         this.supervisor = new Supervisor(directory.processes(), new Reports());
@@ -119,7 +129,8 @@ public final class Launcher implements AutoCloseable {
                 (code, what, cause) -> fail(new LaunchException(code, what, cause))));
         log.createTopics(TopicPlan.of(plan.experiment()));
         if (!log.begun()) {
-            log.append(List.of(plan.manifest()));
+            prologue.ifPresent(p -> p.write(log));
+            log.append(List.of(prologue.map(p -> p.manifest(plan.manifest())).orElse(plan.manifest())));
             if (!log.flush(BROKER_ANSWER)) {
                 throw new LaunchException(
                         ExitCode.UNAVAILABLE, "broker " + address + ": did not take the first record of the run");

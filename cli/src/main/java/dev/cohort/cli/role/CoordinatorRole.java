@@ -3,11 +3,11 @@ package dev.cohort.cli.role;
 import dev.cohort.coordinator.Coordinator;
 import dev.cohort.coordinator.CoordinatorSetting;
 import dev.cohort.coordinator.CoordinatorStatus;
+import dev.cohort.coordinator.ForkedTeacher;
 import dev.cohort.coordinator.Standby;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
-import dev.cohort.distill.LearningRate;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Node;
@@ -17,6 +17,7 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.NodeVerticle;
 import dev.cohort.runtime.ObservedNode;
 import dev.cohort.runtime.Status;
+import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.Following;
 import dev.cohort.runtime.kafka.From;
 import java.util.EnumSet;
@@ -90,7 +91,6 @@ public final class CoordinatorRole {
 
     /** The node of a run. */
     public static Coordinator coordinator(String name, Manifest manifest, Experiment experiment) {
-        LearningRate rate = learningRate(manifest, experiment);
         List<PeerId> seats =
                 experiment.contributors().stream().map(Experiment.Peer::id).toList();
         Set<PeerId> observers = experiment.peers().stream()
@@ -109,19 +109,26 @@ public final class CoordinatorRole {
                         manifest.testLabels(),
                         manifest.validationLabels().size(),
                         experiment.pace(),
+                        manifest.forkedAtStep(),
                         manifest.steps(),
-                        rate::at,
+                        RunPlan.learningRate(manifest, experiment),
                         RESEND_MS),
                 teacher(manifest, experiment));
     }
 
-    /** How fast the teacher of a run learns, and every peer. */
-    public static LearningRate learningRate(Manifest manifest, Experiment experiment) {
-        return new LearningRate(experiment.optimizer(), RunPlan.stepsPerEpoch(experiment, manifest), manifest.steps());
+    /** The teacher of a run; of a fork, up to the step of the fork, that of its parent. */
+    public static Teacher teacher(Manifest manifest, Experiment experiment) {
+        Teacher own = ownTeacher(manifest, experiment);
+        if (manifest.parent().isEmpty()) {
+            return own;
+        }
+        Manifest.Parent parent = manifest.parent().get();
+        Experiment before = ExperimentYaml.read(parent.manifest().experiment());
+        boolean sameMethod = before.method().name().equals(experiment.method().name());
+        return new ForkedTeacher(teacher(parent.manifest(), before), own, sameMethod, parent.step());
     }
 
-    /** The teacher of a run. */
-    public static Teacher teacher(Manifest manifest, Experiment experiment) {
+    private static Teacher ownTeacher(Manifest manifest, Experiment experiment) {
         return MethodCatalog.get(experiment.method().name())
                 .create(
                         experiment.method(),

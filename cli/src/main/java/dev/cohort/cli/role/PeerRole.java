@@ -7,7 +7,6 @@ import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.augment.prefetch.PrefetchingRenderer;
 import dev.cohort.coordinator.Teacher;
-import dev.cohort.distill.LearningRate;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.Bookmarks;
 import dev.cohort.peer.Heartbeats;
@@ -248,8 +247,6 @@ public final class PeerRole {
             Teacher teacher,
             Digest dataDigest,
             boolean fromHead) {
-        LearningRate rate =
-                new LearningRate(experiment.optimizer(), RunPlan.stepsPerEpoch(experiment, manifest), manifest.steps());
         int seat = experiment.contributors().indexOf(self);
         Optional<Integer> slot = self.control() ? Optional.of(0) : seat >= 0 ? Optional.of(seat) : Optional.empty();
         boolean always = experiment.recording().features() == Experiment.Recording.Features.ALWAYS;
@@ -268,7 +265,7 @@ public final class PeerRole {
                 dataDigest,
                 manifest.testLabels(),
                 manifest.steps(),
-                rate::at,
+                RunPlan.learningRate(manifest, experiment),
                 experiment.recording().checkpointSteps(),
                 experiment.recording().evaluationLogits(),
                 RESEND_MS);

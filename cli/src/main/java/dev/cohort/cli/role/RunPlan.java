@@ -2,11 +2,13 @@ package dev.cohort.cli.role;
 
 import dev.cohort.augment.BatchPlan;
 import dev.cohort.augment.data.ImageData;
+import dev.cohort.distill.LearningRate;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.tensor.Ints;
+import java.util.function.LongToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** What every process of a run derives from its experiment and its data, in one place so that all derive the same. */
@@ -27,6 +29,19 @@ public final class RunPlan {
                 data.validation().labels(),
                 featureWidths(experiment),
                 BatchPlan.of(experiment, data).steps());
+    }
+
+    /** How fast the teacher of a run learns at a step, and every peer; of a fork, up to its step, as in its parent. */
+    public static LongToDoubleFunction learningRate(Manifest manifest, Experiment experiment) {
+        LearningRate own =
+                new LearningRate(experiment.optimizer(), stepsPerEpoch(experiment, manifest), manifest.steps());
+        if (manifest.parent().isEmpty()) {
+            return own::at;
+        }
+        Manifest.Parent parent = manifest.parent().get();
+        LongToDoubleFunction before = learningRate(
+                parent.manifest(), ExperimentYaml.read(parent.manifest().experiment()));
+        return step -> step <= parent.step() ? before.applyAsDouble(step) : own.at(step);
     }
 
     /** Widths of the slots; slots nobody has yet are as wide as the widest. */

@@ -1,5 +1,6 @@
 package dev.cohort.cli.view;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -29,7 +30,9 @@ public final class Report {
         data.put("verdict", Verdict.sentence(view, result.otherSeeds()));
         data.put("configuration", configuration);
         data.set("facts", facts(result));
-        data.set("sources", sources(view));
+        ArrayNode sources = sources(view);
+        result.parent().ifPresent(parent -> sources(parent.view()).forEach(s -> sources.add(ofParent(s))));
+        data.set("sources", sources);
         data.set("events", events(view));
         return Page.html(TEMPLATE, data);
     }
@@ -77,6 +80,16 @@ public final class Report {
         }
         view.peers().stream().filter(PeerView::control).forEach(p -> sources.add(peer(p, "control")));
         return sources;
+    }
+
+    /** The same curve as the run would have had without the fork. */
+    private static ObjectNode ofParent(JsonNode source) {
+        ObjectNode copy = source.deepCopy();
+        copy.put("of", source.path("name").asText());
+        copy.put("kind", "parent");
+        copy.put("name", source.path("name").asText() + " (parent)");
+        copy.remove("wait");
+        return copy;
     }
 
     private static ObjectNode source(String name, String kind, String model, OptionalDouble accuracy) {

@@ -17,13 +17,15 @@ import java.util.OptionalDouble;
  * @param elapsedMs wall time of the whole command
  * @param otherSeeds gains of runs of the same experiment with other seeds, for people
  * @param trainedTeacher what was trained before the run, if its method needed that
+ * @param parent the run it was forked from, if it was
  */
 public record Result(
         RunView view,
         boolean embedded,
         long elapsedMs,
         List<Gain> otherSeeds,
-        Optional<TrainedTeacher> trainedTeacher) {
+        Optional<TrainedTeacher> trainedTeacher,
+        Optional<ForkedFrom> parent) {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     public Result {
@@ -32,17 +34,22 @@ public record Result(
 
     /** Of a run that had nothing to train before, seen alone. */
     public Result(RunView view, boolean embedded, long elapsedMs) {
-        this(view, embedded, elapsedMs, List.of(), Optional.empty());
+        this(view, embedded, elapsedMs, List.of(), Optional.empty(), Optional.empty());
     }
 
     /** This result beside those of other seeds. */
     public Result beside(List<Gain> gains) {
-        return new Result(view, embedded, elapsedMs, gains, trainedTeacher);
+        return new Result(view, embedded, elapsedMs, gains, trainedTeacher, parent);
     }
 
     /** This result with what was trained before the run. */
     public Result taughtBy(Optional<TrainedTeacher> teacher) {
-        return new Result(view, embedded, elapsedMs, otherSeeds, teacher);
+        return new Result(view, embedded, elapsedMs, otherSeeds, teacher, parent);
+    }
+
+    /** This result with the run it was forked from. */
+    public Result forkedFrom(Optional<ForkedFrom> from) {
+        return new Result(view, embedded, elapsedMs, otherSeeds, trainedTeacher, from);
     }
 
     /** Accuracies are 0..1, digests in hexadecimal; what is not known is null. */
@@ -62,6 +69,8 @@ public record Result(
             json.putNull("teacher");
         }
         trainedTeacher.ifPresent(t -> json.set("trained_teacher", t.json()));
+        parent.ifPresent(
+                p -> json.putObject("parent").put("run", p.view().runId()).put("step", p.step()));
         view.control().ifPresentOrElse(c -> json.set("control", control(c)), () -> json.putNull("control"));
         json.putObject("fingerprints")
                 .put("plan", view.planFingerprint().hex())
@@ -125,6 +134,7 @@ public record Result(
         lines.add("Run " + view.runId() + " " + ended + ": " + Words.count(view.closedStep(), "step") + " in "
                 + Words.duration(elapsedMs) + ", " + view.targets() + " with targets, " + view.skipped() + " without.");
         trainedTeacher.map(TrainedTeacher::sentence).ifPresent(lines::add);
+        parent.map(ForkedFrom::sentence).ifPresent(lines::add);
         StringBuilder accuracies = new StringBuilder("Test accuracy:");
         view.learners().forEach(p -> {
             accuracies.append("  ").append(p.id()).append(' ').append(Words.percent(p.testAccuracy()));

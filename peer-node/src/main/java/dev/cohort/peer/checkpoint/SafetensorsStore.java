@@ -214,9 +214,14 @@ public final class SafetensorsStore implements CheckpointStore {
 
     @Override
     public Optional<Checkpoint> newest() {
+        return newestUpTo(Long.MAX_VALUE);
+    }
+
+    /** The newest whole checkpoint that is not after {@code step}. */
+    public Optional<Checkpoint> newestUpTo(long step) {
         try {
             for (Path file : newestFirst()) {
-                Optional<Checkpoint> whole = readIfWhole(file);
+                Optional<Checkpoint> whole = stepOf(file) <= step ? readIfWhole(file) : Optional.empty();
                 if (whole.isPresent()) {
                     return whole;
                 }

@@ -107,7 +107,16 @@ final class WireReader {
                 checks.indices(m.getTestLabelsCount(), m::getTestLabels, classes, "test label"),
                 checks.indices(m.getValidationLabelsCount(), m::getValidationLabels, classes, "validation label"),
                 checks.indices(m.getFeatureWidthsCount(), m::getFeatureWidths, 1L << 31, "feature width"),
-                checks.atLeast(0, m.getSteps(), "steps"));
+                checks.atLeast(0, m.getSteps(), "steps"),
+                m.hasParent() ? Optional.of(parent(m.getParent())) : Optional.empty());
+    }
+
+    private Manifest.Parent parent(Wire.Parent p) {
+        return new Manifest.Parent(
+                checks.text(p.getRun(), checks.limits().textCharsMax(), "run of the parent"),
+                checks.atLeast(1, p.getStep(), "step of the fork"),
+                checks.digest(p.getFingerprint(), "fingerprint of the parent"),
+                manifest(p.getManifest()));
     }
 
     private ImageShape shape(Wire.ImageShape image) {

@@ -118,7 +118,7 @@ final class WireWriter {
     }
 
     private static Wire.Manifest manifest(Manifest m) {
-        return Wire.Manifest.newBuilder()
+        Wire.Manifest.Builder wire = Wire.Manifest.newBuilder()
                 .setProtocolVersion(m.protocolVersion())
                 .setExperiment(m.experiment())
                 .setClasses(m.classes())
@@ -130,8 +130,14 @@ final class WireWriter {
                 .addAllTestLabels(m.testLabels().stream().boxed().toList())
                 .addAllValidationLabels(m.validationLabels().stream().boxed().toList())
                 .addAllFeatureWidths(m.featureWidths().stream().boxed().toList())
-                .setSteps(m.steps())
-                .build();
+                .setSteps(m.steps());
+        m.parent()
+                .ifPresent(parent -> wire.setParent(Wire.Parent.newBuilder()
+                        .setRun(parent.run())
+                        .setStep(parent.step())
+                        .setFingerprint(bytes(parent.fingerprint()))
+                        .setManifest(manifest(parent.manifest()))));
+        return wire.build();
     }
 
     private static Wire.Prediction prediction(Prediction p) {

@@ -217,7 +217,10 @@ final class RandomMessages {
                 ints(random.nextInt(30), classes),
                 ints(random.nextInt(30), classes),
                 ints(small(), 512),
-                number());
+                number(),
+                random.nextInt(3) == 0
+                        ? Optional.of(new Manifest.Parent(text(), 1 + number(), digest(), manifest()))
+                        : Optional.empty());
     }
 
     private Heartbeat heartbeat() {

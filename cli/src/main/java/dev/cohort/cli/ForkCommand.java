@@ -1,0 +1,186 @@
+package dev.cohort.cli;
+
+import dev.cohort.cli.launch.Interruption;
+import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.view.Screen;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.config.ExperimentYaml;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** A run that goes another way from one of its steps on. */
+@Command(
+        name = "fork",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Starts a new run that has the first steps of another one and goes on from there on the same batches with other",
+            "settings: what a what-if cannot say, what the students make of it. The parent must have ended."
+        })
+final class ForkCommand implements Callable<Integer> {
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "RUN",
+            description = "Id or directory of the parent. Default: the newest run.")
+    private Optional<String> run = Optional.empty();
+
+    @Mixin
+    private RunsFolder runs = new RunsFolder();
+
+    @Option(names = "--at", required = true, paramLabel = "STEP", description = "Last step that both have in common.")
+    private long step;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "What is other from there on, such as method.temperature=5. Can be given several times.")
+    private List<String> settings = new ArrayList<>();
+
+    @Option(
+            names = "--run-dir",
+            paramLabel = "DIR",
+            description = "Directory of the fork; new or empty. Default: <runs>/<time>-<name>-fork.")
+    private Optional<Path> runDirectory = Optional.empty();
+
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST[:PORT]",
+            description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1.")
+    private String listen = HttpVerticle.LOOPBACK;
+
+    @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
+    private OutputFormat format = OutputFormat.text;
+
+    @Option(names = "--quiet", description = "Show nothing while it runs.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() {
+        RunDirectory parent = RunDirectory.find(runs.path(), run);
+        if (RunDirectory.isHeld(parent.path())) {
+            throw new LaunchException(
+                    ExitCode.USAGE, "run " + parent.id() + ": is still going; stop it, or wait for its end");
+        }
+        Screen screen = quiet ? Screen.quiet() : RunCommand.screen(format);
+        LaunchPlan plan = checked(parent);
+        HostPort address = HostPort.parse("--listen", listen);
+        LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
+        String name = plan.experiment().run().name();
+        try (Interruption interruption = Interruption.listen();
+                LocalRun fork = LocalRun.begin(
+                        plan,
+                        address,
+                        () -> {
+                            RunDirectory fresh = runDirectory
+                                    .map(dir -> RunDirectory.createAt(dir, name, now))
+                                    .orElseGet(() -> RunDirectory.create(runs.path(), name, now));
+                            Fork.note(fresh, parent.path(), step);
+                            return fresh;
+                        },
+                        ExperimentYaml.writeWithoutSecrets(plan.experiment()))) {
+            screen.say("Fork of run " + parent.id() + " at step " + step + ".");
+            return RunCommand.follow(fork, interruption, screen, format);
+        }
+    }
+
+    /** @throws LaunchException when the fork would not be the same run up to its step, or its log does not reach so far */
+    private LaunchPlan checked(RunDirectory parent) {
+        try (RecordedRun.Opened opened = RecordedRun.open(parent)) {
+            long whole = wholeSteps(opened);
+            if (step < 1 || step > whole) {
+                throw refused("--at " + step + ": the log of the parent has the steps 1 to " + whole);
+            }
+            Experiment before = opened.experiment();
+            List<String> all =
+                    new ArrayList<>(List.of("run.name=" + before.run().name() + "-fork"));
+            all.addAll(settings);
+            LaunchPlan plan = Preparation.prepare(Optional.of(parent.effective()), all);
+            List<String> other = differences(opened.manifest(), before, plan);
+            if (!other.isEmpty()) {
+                throw refused(String.join(", ", other)
+                        + ": cannot be set; the steps up to " + step
+                        + " would have been others. A fork may change the method and its parameters, learning rate and"
+                        + " schedule, pace, wire, record, elastic.min and the number of steps");
+            }
+            if (plan.manifest().steps() <= step) {
+                throw refused("run.steps " + plan.manifest().steps() + ": must be more than " + step + " (--at)");
+            }
+            try {
+                CoordinatorRole.teacher(
+                        plan.manifest().forkedFrom(Optional.of(Fork.parentOf(opened, step))), plan.experiment());
+            } catch (IllegalArgumentException e) {
+                throw refused("method " + plan.experiment().method().name() + ": " + e.getMessage());
+            }
+            return plan;
+        }
+    }
+
+    private static LaunchException refused(String why) {
+        return new LaunchException(ExitCode.USAGE, "fork: " + why);
+    }
+
+    /** So many steps from the first on have a batch and an outcome. */
+    private static long wholeSteps(RecordedRun.Opened opened) {
+        AtomicLong batches = new AtomicLong();
+        AtomicLong outcomes = new AtomicLong();
+        opened.each(Topic.BATCHES, message -> {
+            if (message instanceof Batch batch) {
+                batches.compareAndSet(batch.step() - 1, batch.step());
+            }
+        });
+        opened.each(Topic.OUTCOMES, message -> {
+            if (message instanceof Outcome outcome) {
+                outcomes.compareAndSet(outcome.step() - 1, outcome.step());
+            }
+        });
+        return Math.min(batches.get(), outcomes.get());
+    }
+
+    /** Sections and keys that would make another run of the steps that are taken over. */
+    private static List<String> differences(Manifest parent, Experiment before, LaunchPlan plan) {
+        Experiment after = plan.experiment();
+        List<String> other = new ArrayList<>();
+        note(
+                other,
+                "data",
+                !before.data().equals(after.data())
+                        || !parent.dataDigest().equals(plan.manifest().dataDigest()));
+        note(other, "augment", !before.augment().equals(after.augment()));
+        note(other, "mix", !before.mix().equals(after.mix()));
+        note(other, "run.seed", before.run().seed() != after.run().seed());
+        note(other, "run.batch_size", before.run().batchSize() != after.run().batchSize());
+        note(other, "peers", !before.peers().equals(after.peers()));
+        note(other, "elastic.max", before.elastic().max() != after.elastic().max());
+        note(other, "threads", !before.threads().equals(after.threads()));
+        Experiment.Optimizer one = before.optimizer();
+        Experiment.Optimizer two = after.optimizer();
+        note(other, "optimizer.momentum", one.momentum() != two.momentum());
+        note(other, "optimizer.nesterov", one.nesterov() != two.nesterov());
+        note(other, "optimizer.weight_decay", one.weightDecay() != two.weightDecay());
+        return other;
+    }
+
+    private static void note(List<String> other, String key, boolean differs) {
+        if (differs) {
+            other.add(key);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.distill.OwnTeacher;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The teacher of a fork: up to the step of the fork that of its parent, after it another one. If both are of one method, the trained
+ * state goes over; otherwise the new one begins anew.
+ */
+public final class ForkedTeacher implements Teacher {
+    private final Teacher before;
+    private final Teacher after;
+    private final boolean stateGoesOver;
+    private final long lastStepBefore;
+
+    /**
+     * @param before teacher of the parent
+     * @param after teacher of the fork
+     * @param sameMethod whether the state of one is a state of the other
+     * @param lastStepBefore the step of the fork, at least 1
+     * @throws IllegalArgumentException when students would have to be other ones from there on
+     */
+    public ForkedTeacher(Teacher before, Teacher after, boolean sameMethod, long lastStepBefore) {
+        if (!before.ownTeacher().equals(after.ownTeacher())) {
+            throw new IllegalArgumentException("the students keep " + before.ownTeacher()
+                    + " beside them, with this method " + after.ownTeacher() + ": a fork cannot exchange that");
+        }
+        if (before.distils() && !after.distils()) {
+            throw new IllegalArgumentException(
+                    "a fork cannot end distillation by its method: let its weight be 0 (method.weight)");
+        }
+        // The parent may be a fork itself.
+        NamedTensors there = before instanceof ForkedTeacher fork ? fork.after.initialState() : before.initialState();
+        if (sameMethod && !layout(there).equals(layout(after.initialState()))) {
+            throw new IllegalArgumentException("the trained teacher has the parameters " + layout(there)
+                    + ", with these settings " + layout(after.initialState())
+                    + ": a fork of the same method goes on with those there are");
+        }
+        this.before = before;
+        this.after = after;
+        this.stateGoesOver = sameMethod;
+        this.lastStepBefore = lastStepBefore;
+    }
+
+    private static SortedMap<String, Ints> layout(NamedTensors state) {
+        SortedMap<String, Ints> layout = new TreeMap<>();
+        state.asMap().forEach((name, tensor) -> layout.put(name, tensor.shape()));
+        return layout;
+    }
+
+    @Override
+    public boolean distils() {
+        return after.distils();
+    }
+
+    @Override
+    public List<String> reads() {
+        return after.reads();
+    }
+
+    @Override
+    public OwnTeacher ownTeacher() {
+        return after.ownTeacher();
+    }
+
+    @Override
+    public int contributorsMin() {
+        return after.contributorsMin();
+    }
+
+    @Override
+    public NamedTensors initialState() {
+        return before.initialState();
+    }
+
+    @Override
+    public Lesson teach(NamedTensors state, Votes votes) {
+        return votes.step() <= lastStepBefore ? before.teach(state, votes) : after.teach(own(state), votes);
+    }
+
+    @Override
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+        return after.evaluate(own(state), votes);
+    }
+
+    @Override
+    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+        return votes.step() <= lastStepBefore
+                ? before.shares(state, votes, lesson)
+                : after.shares(own(state), votes, lesson);
+    }
+
+    /** What the new teacher goes on from: the state is still the parent's at its first step, and also after skipped ones. */
+    private NamedTensors own(NamedTensors state) {
+        NamedTensors fresh = after.initialState();
+        return stateGoesOver || state.asMap().keySet().equals(fresh.asMap().keySet()) ? state : fresh;
+    }
+}
