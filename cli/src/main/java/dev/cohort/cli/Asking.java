@@ -16,8 +16,8 @@ final class Asking {
 
     private Asking() {}
 
-    /** @param done what is said of the run once the command stands in its log */
-    static int ask(RunTarget.Place place, Command command, String done) {
+    /** Says it and returns once it stands in the log. */
+    static void append(RunTarget.Place place, Command command) {
         try (RunLog log = RunTarget.connect(place)) {
             log.append(List.of(command));
             if (!log.flush(LIMIT)) {
@@ -27,6 +27,11 @@ final class Asking {
                                 + LIMIT.toSeconds() + " s");
             }
         }
+    }
+
+    /** @param done what is said of the run once the command stands in its log */
+    static int ask(RunTarget.Place place, Command command, String done) {
+        append(place, command);
         System.out.println("Run " + place.id() + " " + done + ".");
         return ExitCode.OK.code();
     }

@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
             JoinCommand.class,
             PeersCommand.class,
             DrainCommand.class,
+            ScaleCommand.class,
             StopCommand.class,
             VerifyCommand.class,
             ReplayCommand.class,

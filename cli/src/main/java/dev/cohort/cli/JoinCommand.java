@@ -57,6 +57,14 @@ final class JoinCommand implements Callable<Integer> {
                     + " checkpoint: go on where this peer's newest checkpoint stands. Default: ${DEFAULT-VALUE}.")
     private Where from = Where.head;
 
+    @Option(
+            names = "--incarnation",
+            paramLabel = "N",
+            description =
+                    "Which start of this peer it is, from 1, where somebody counts them. Default: one more than the"
+                            + " log knows of.")
+    private Optional<Long> incarnation = Optional.empty();
+
     /** Where a newcomer starts, as it is typed. */
     private enum Where {
         head(PeerRole.Start.HEAD),
@@ -84,7 +92,7 @@ final class JoinCommand implements Callable<Integer> {
         }
         Experiment.Peer newcomer = new Experiment.Peer(
                 id, model.orElse(experiment.peers().get(0).model()), device, seed(experiment, id), false);
-        long start = Incarnations.ofNewcomer(address, target.run(), id);
+        long start = incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(address, target.run(), id);
         System.err.println("Joining run " + target.run() + " as " + id + " (" + newcomer.model() + ").");
         return PeerRole.run(target.options(id.value(), start), Optional.of(newcomer), from.start)
                 .code();

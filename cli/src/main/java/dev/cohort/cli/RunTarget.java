@@ -50,6 +50,28 @@ final class RunTarget {
     }
 
     /**
+     * The directory of a run whose launcher works on this machine.
+     *
+     * @throws LaunchException when there is none
+     */
+    RunDirectory launched() {
+        if (broker.bootstrap().isPresent()) {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "--bootstrap: this works where the launcher of the run is, in its directory; from elsewhere use"
+                            + " 'cohort join' and 'cohort drain'");
+        }
+        RunDirectory directory = RunDirectory.find(runs.path(), run);
+        if (!RunDirectory.isHeld(directory.path())) {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "run " + directory.id() + ": no launcher works in " + directory.path()
+                            + "; go on with it by 'cohort run --resume', or use 'cohort join' and 'cohort drain'");
+        }
+        return directory;
+    }
+
+    /**
      * @param soon how long a broker may be absent, as when it is being started again
      * @param late how much longer one may take that listens
      */

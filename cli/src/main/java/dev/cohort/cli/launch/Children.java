@@ -85,6 +85,23 @@ final class Children {
                 jvm.learningEnvironment(torchThreads));
     }
 
+    /** A peer that the experiment does not name: its id, and so its seat and its checkpoints, are its own over its starts. */
+    ChildSpec newcomer(Newcomers.Newcomer newcomer) {
+        String id = newcomer.id().value();
+        Experiment.Peer self = new Experiment.Peer(newcomer.id(), newcomer.model(), "auto", 0, false);
+        return new ChildSpec(
+                id,
+                "peer",
+                false,
+                start -> {
+                    List<String> arguments = arguments("join", id);
+                    arguments.addAll(List.of("--peer", id, "--model", newcomer.model()));
+                    arguments.addAll(List.of("--incarnation", Long.toString(start)));
+                    return jvm.learning(peerHeap(self), newcomer.torchThreads(), arguments);
+                },
+                jvm.learningEnvironment(newcomer.torchThreads()));
+    }
+
     private long dataHeap() {
         return ROLE_HEAP + DATA_COPIES * plan.dataBytes();
     }

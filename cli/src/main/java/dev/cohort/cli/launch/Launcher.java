@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /** Runs a cohort on this machine from its first process to its report. */
@@ -44,6 +46,9 @@ public final class Launcher implements AutoCloseable {
     private final Interruption interruption;
     private final Supervisor supervisor;
     private final List<AutoCloseable> open = new ArrayList<>();
+    private final Children children;
+    /** Newcomers that were started, by name. */
+    private final Set<String> newcomers = new TreeSet<>();
 
     /**
      * @param prologue of the log, if it does not begin with the first batch
@@ -63,6 +68,7 @@ public final class Launcher implements AutoCloseable {
         this.screen = screen;
         this.interruption = interruption;
         this.supervisor = new Supervisor(directory.processes(), new Reports());
+        this.children = new Children(setting.jvm(), directory, plan, setting.torchThreads());
     }
 
     /**
@@ -85,7 +91,9 @@ public final class Launcher implements AutoCloseable {
         @Override
         public void givenUp(String name, String reason) {
             boolean began = observed.map(o -> o.read(RunView::closedStep) > 0).orElse(false);
-            if (!began) {
+            if (!began
+                    && plan.experiment().peers().stream()
+                            .anyMatch(p -> p.id().value().equals(name))) {
                 // The others would wait for it in vain.
                 fail(new LaunchException(
                         ExitCode.FAILED,
@@ -213,10 +221,18 @@ public final class Launcher implements AutoCloseable {
     }
 
     private void startRoles() {
-        Children children = new Children(setting.jvm(), directory, plan, setting.torchThreads());
         supervisor.start(children.coordinator());
         supervisor.start(children.augmenter());
         plan.experiment().peers().forEach(peer -> supervisor.start(children.peer(peer)));
+    }
+
+    /** Those that 'cohort scale' asked for since, and before the run was resumed. */
+    private void startNewcomers() {
+        for (Newcomers.Newcomer newcomer : Newcomers.of(directory).peers()) {
+            if (newcomers.add(newcomer.id().value())) {
+                supervisor.start(children.newcomer(newcomer));
+            }
+        }
     }
 
     private void announce(KafkaAddress address) {
@@ -235,6 +251,7 @@ public final class Launcher implements AutoCloseable {
             if (interruption.requested()) {
                 return false;
             }
+            startNewcomers();
             show(observer);
             observer.awaitNews(REDRAW_MS);
             // News come by the dozen; a person sees a few a second.
@@ -260,8 +277,8 @@ public final class Launcher implements AutoCloseable {
     }
 
     private Result finish(RunObserver observer) throws InterruptedException {
-        List<String> peers =
-                plan.experiment().peers().stream().map(p -> p.id().value()).toList();
+        List<String> peers = new ArrayList<>(newcomers);
+        plan.experiment().peers().forEach(p -> peers.add(p.id().value()));
         supervisor.awaitEnd(peers, LAST_WORDS);
         // The coordinator evaluates its teacher last.
         supervisor.awaitEnd(List.of(Children.COORDINATOR), LAST_WORDS);

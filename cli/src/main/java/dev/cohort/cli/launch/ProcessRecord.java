@@ -61,6 +61,11 @@ public record ProcessRecord(String name, String role, long pid, long starts, Str
         return state.equals(RUNNING);
     }
 
+    /** Whether its launcher does not start it any more. */
+    public boolean isGivenUp() {
+        return state.equals(GIVEN_UP);
+    }
+
     void write(Path directory) throws IOException {
         ObjectNode json = MAPPER.createObjectNode()
                 .put("name", name)
