@@ -2,6 +2,7 @@ package dev.cohort.coordinator;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.Draining;
@@ -20,6 +21,7 @@ import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -45,6 +47,7 @@ public final class Coordinator implements Node {
     private final StandingNews news;
     private final Admission admission;
     private final StepAssembly assembly;
+    private final SlotHistory history = new SlotHistory();
     private final TeacherEvaluations evaluations;
     private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
 
@@ -88,6 +91,8 @@ public final class Coordinator implements Node {
             membership.heard(heartbeat, nowMs);
         } else if (message instanceof Joining joining) {
             out.add(membership.joining(joining, applied + 1, nowMs));
+        } else if (message instanceof Admitted answer) {
+            membership.admitted(answer, nowMs);
         } else if (message instanceof StandingChange change) {
             news.read(change);
         } else if (message instanceof Draining draining) {
@@ -208,6 +213,7 @@ public final class Coordinator implements Node {
         }
         if (outcome.resolution() instanceof Outcome.Targets) {
             state = lesson(outcome, batch.get(), votes).next();
+            history.voted(SlotHistory.voters(outcome.contributors()));
             targets++;
         } else {
             skipped++;
@@ -223,9 +229,10 @@ public final class Coordinator implements Node {
     }
 
     private Teacher.Lesson lesson(Outcome outcome, Batch batch, List<Teacher.Vote> votes) {
-        return proposal.filter(p -> p.outcome().contributors().equals(outcome.contributors()))
+        return proposal.filter(p -> p.outcome().contributors().equals(outcome.contributors())
+                        && p.outcome().renewed().equals(outcome.renewed()))
                 .flatMap(Proposal::lesson)
-                .orElseGet(() -> teacher.teach(state, votes(batch, votes)));
+                .orElseGet(() -> teacher.teach(teacher.renewed(state, outcome.renewed()), votes(batch, votes)));
     }
 
     private Teacher.Votes votes(Batch batch, List<Teacher.Vote> votes) {
@@ -317,13 +324,13 @@ public final class Coordinator implements Node {
     /** Contributors whose prediction is there, be it good or rejected. */
     private long answers(long step) {
         return membership.all().stream()
-                .filter(m -> !m.observer() && !m.candidate() && assembly.spoke(step, m.peer()))
+                .filter(m -> !m.candidate() && !m.observer() && membership.hasSeat(m) && assembly.spoke(step, m.peer()))
                 .count();
     }
 
     private List<Member> good(long step) {
         return membership.all().stream()
-                .filter(Member::mayContribute)
+                .filter(membership::mayContribute)
                 .filter(m ->
                         assembly.entry(step, m).map(StepAssembly.Entry::good).orElse(false))
                 .sorted(Comparator.comparingInt(Member::slot))
@@ -348,7 +355,8 @@ public final class Coordinator implements Node {
             contributors.add(new Outcome.Contributor(
                     member.peer(), member.slot(), said.incarnation(), said.version(), entry.digest()));
         }
-        Teacher.Lesson lesson = teacher.teach(state, votes(batch, votes));
+        Ints renewed = history.renewed(SlotHistory.voters(contributors));
+        Teacher.Lesson lesson = teacher.teach(teacher.renewed(state, renewed), votes(batch, votes));
         List<Message> messages = new ArrayList<>();
         List<Outcome.Part> parts = new ArrayList<>();
         for (Member member : good) {
@@ -366,6 +374,7 @@ public final class Coordinator implements Node {
                 setting.name(),
                 before,
                 contributors,
+                renewed,
                 new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, exact));
         messages.add(outcome);
         return new Proposal(outcome, messages, Optional.of(lesson), nowMs + setting.resendMs());

@@ -55,6 +55,11 @@ public record CoordinatorSetting(
         return elastic.max();
     }
 
+    /** Whether steps stay open for lost peers. */
+    boolean holdsLost() {
+        return pace.onLoss() == Experiment.Pace.OnLoss.HOLD;
+    }
+
     /** Fewer live ones pause the run. */
     int contributorsMin() {
         return elastic.min();

@@ -1,6 +1,5 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.Draining;
@@ -43,9 +42,15 @@ final class Membership {
     private final SortedMap<PeerId, Long> contributions = new TreeMap<>();
 
     private final Cooldown cooldown;
+    private final Seats seats;
+    /** The newest request of each peer. */
+    private final SortedMap<PeerId, Joining> asked = new TreeMap<>();
+    /** The newest start of each peer that the log has an answer for; the first answer counts. */
+    private final SortedMap<PeerId, Long> answered = new TreeMap<>();
 
     Membership(CoordinatorSetting setting) {
         this.setting = setting;
+        seats = new Seats(setting, this::find);
         cooldown = new Cooldown(setting);
         for (int slot = 0; slot < setting.seats().size(); slot++) {
             PeerId peer = setting.seats().get(slot);
@@ -64,6 +69,16 @@ final class Membership {
         return List.copyOf(members.values());
     }
 
+    /** Whether a peer may be averaged: it has its slot still and has nothing against it. */
+    boolean mayContribute(Member member) {
+        return member.mayContribute() && seats.has(member);
+    }
+
+    /** Whether nobody else was given its slot. */
+    boolean hasSeat(Member member) {
+        return seats.has(member);
+    }
+
     /** Contributors for whom {@code step}, which is open, waits. */
     List<Member> awaited(long step) {
         return members.values().stream()
@@ -71,7 +86,7 @@ final class Membership {
                 .filter(m -> m.standing() == Standing.EXPECTED
                         || m.standing() == Standing.LIVE
                         || (m.standing() == Standing.DRAINING && m.answers(step))
-                        || (m.past().missed() && holdsLost()))
+                        || (m.past().missed() && setting.holdsLost()))
                 .toList();
     }
 
@@ -105,7 +120,7 @@ final class Membership {
     /** Whether fewer than {@code elastic.min} contributors are there or expected, so that anybody is welcome. */
     private boolean tooFew() {
         return members.values().stream()
-                        .filter(m -> m.mayContribute() && (m.there() || m.standing() == Standing.EXPECTED))
+                        .filter(m -> mayContribute(m) && (m.there() || m.standing() == Standing.EXPECTED))
                         .count()
                 < setting.contributorsMin();
     }
@@ -118,10 +133,6 @@ final class Membership {
     /** Whether everybody there ever was has said goodbye. */
     boolean allLeft() {
         return !members.isEmpty() && members.values().stream().allMatch(m -> m.standing() == Standing.LEFT);
-    }
-
-    private boolean holdsLost() {
-        return setting.pace().onLoss() == Experiment.Pace.OnLoss.HOLD;
     }
 
     void heard(Heartbeat heartbeat, long nowMs) {
@@ -149,19 +160,53 @@ final class Membership {
 
     /** Takes a peer in, or says why not; the answer is said in the log. */
     Admitted joining(Joining joining, long openStep, long nowMs) {
+        asked.merge(joining.peer(), joining, (one, other) -> other.incarnation() >= one.incarnation() ? other : one);
         Optional<Member> known = find(joining.peer());
-        Optional<String> refusal = refusal(joining, known);
+        Optional<Integer> slot = known.map(Member::slot)
+                .or(() -> joining.observer() ? Optional.of(0) : seats.free(joining.featureWidth(), nowMs));
+        Optional<String> refusal = refusal(joining, known, slot, nowMs);
         if (refusal.isPresent()) {
             return new Admitted(joining.peer(), joining.incarnation(), 0, openStep, refusal.get());
         }
-        Member member = known.orElseGet(() -> Member.expected(
-                joining.peer(), joining.observer() ? 0 : freeSlot().orElseThrow(), joining.observer(), nowMs));
+        int seat = slot.orElseThrow();
+        Member member = known.orElseGet(() -> Member.expected(joining.peer(), seat, joining.observer(), nowMs));
+        give(member, nowMs);
         boolean again = member.past().joined() >= joining.incarnation() || member.incarnation() > joining.incarnation();
         if (!again) {
             put(joined(member, joining, nowMs));
             letGo(nowMs);
         }
-        return new Admitted(joining.peer(), joining.incarnation(), member.slot(), openStep, "");
+        return new Admitted(joining.peer(), joining.incarnation(), seat, openStep, "");
+    }
+
+    /** Who had the slot before, and may live on somewhere, is counted no more. */
+    private void give(Member member, long nowMs) {
+        if (member.observer()) {
+            return;
+        }
+        seats.give(member.slot(), member.peer())
+                .flatMap(this::find)
+                .map(m -> m.goodbye(m.incarnation(), nowMs, "its slot was given to " + member.peer()))
+                .ifPresent(this::put);
+    }
+
+    /** The log shows who got which slot, whoever gave it: the first answer to a start counts. */
+    void admitted(Admitted answer, long nowMs) {
+        if (answered.getOrDefault(answer.peer(), 0L) >= answer.incarnation()) {
+            return;
+        }
+        answered.put(answer.peer(), answer.incarnation());
+        Optional<Joining> start = Optional.ofNullable(asked.get(answer.peer()))
+                .filter(j -> j.incarnation() == answer.incarnation() && !j.observer() && !answer.refused());
+        boolean same = find(answer.peer())
+                .filter(m -> m.slot() == answer.slot() && seats.has(m))
+                .isPresent();
+        if (start.isPresent() && !same) {
+            Member seated = Member.expected(answer.peer(), answer.slot(), false, nowMs);
+            give(seated, nowMs);
+            put(joined(seated, start.get(), nowMs));
+            letGo(nowMs);
+        }
     }
 
     private Member joined(Member member, Joining joining, long nowMs) {
@@ -215,7 +260,7 @@ final class Membership {
         find(peer).filter(m -> m.standing() == Standing.CANDIDATE).ifPresent(m -> put(m.because(why)));
     }
 
-    private Optional<String> refusal(Joining joining, Optional<Member> known) {
+    private Optional<String> refusal(Joining joining, Optional<Member> known, Optional<Integer> slot, long nowMs) {
         if (!joining.dataDigest().equals(setting.dataDigest())) {
             return Optional.of("other data: digest " + joining.dataDigest().shortHex() + ", the run has "
                     + setting.dataDigest().shortHex() + "; use the data set the experiment names");
@@ -223,14 +268,22 @@ final class Membership {
         if (known.isPresent()) {
             return known.get().standing() == Standing.SET_ASIDE
                     ? Optional.of("set aside: " + known.get().why())
-                    : Optional.empty();
+                    : seatRefusal(known.get(), nowMs);
         }
         if (joining.observer()) {
             return Optional.empty();
         }
-        return freeSlot().isEmpty()
+        return slot.isEmpty()
                 ? Optional.of("no seat: all " + setting.slots() + " slots are taken (elastic.max)")
-                : widthRefusal(joining, freeSlot().get());
+                : widthRefusal(joining, slot.get());
+    }
+
+    /** A peer gets back the slot it had, or none: what it trained with it was rendered for that slot. */
+    private Optional<String> seatRefusal(Member known, long nowMs) {
+        return seats.has(known) || seats.isFree(known.slot(), nowMs)
+                ? Optional.empty()
+                : Optional.of("no seat: slot " + known.slot() + ", which it had, was given to "
+                        + seats.holder(known.slot()).map(PeerId::value).orElse("another") + "; join under another id");
     }
 
     private Optional<String> widthRefusal(Joining joining, int slot) {
@@ -239,19 +292,6 @@ final class Membership {
                 ? Optional.empty()
                 : Optional.of("features of width " + joining.featureWidth() + ": slot " + slot + " takes " + width
                         + "; choose a model of that width");
-    }
-
-    private Optional<Integer> freeSlot() {
-        List<Integer> taken = members.values().stream()
-                .filter(m -> !m.observer())
-                .map(Member::slot)
-                .toList();
-        for (int slot = 0; slot < setting.slots(); slot++) {
-            if (!taken.contains(slot)) {
-                return Optional.of(slot);
-            }
-        }
-        return Optional.empty();
     }
 
     void left(Left left, long nowMs) {

@@ -5,6 +5,7 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
@@ -42,6 +43,23 @@ public interface Teacher {
 
     /** The targets of one step and the state after it. */
     Lesson teach(NamedTensors state, Votes votes);
+
+    /**
+     * The state in which what belongs to one slot, with its momentum and statistics, is as it was before step 1, and everything
+     * else as it is: another peer has the slot now.
+     */
+    default NamedTensors renewed(NamedTensors state, int slot) {
+        return state;
+    }
+
+    /** {@link #renewed(NamedTensors, int)} for each of {@code slots}. */
+    default NamedTensors renewed(NamedTensors state, Ints slots) {
+        NamedTensors renewed = state;
+        for (int slot : slots.toArray()) {
+            renewed = renewed(renewed, slot);
+        }
+        return renewed;
+    }
 
     /**
      * The teacher's logits on the test images, if there is a teacher apart from the peers.

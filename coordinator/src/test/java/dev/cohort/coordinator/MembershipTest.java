@@ -1,6 +1,7 @@
 package dev.cohort.coordinator;
 
 import static dev.cohort.coordinator.Cohort.P1;
+import static dev.cohort.coordinator.Cohort.allLive;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.started;
 import static dev.cohort.coordinator.Cohort.tell;
@@ -11,11 +12,13 @@ import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Standing;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class MembershipTest {
@@ -60,6 +63,86 @@ class MembershipTest {
         assertThat(answer(newcomer("wide", 4, Cohort.DATA)).refusal()).contains("width 4", "takes 3");
         answer(newcomer("last", 3, Cohort.DATA));
         assertThat(answer(newcomer("surplus", 3, Cohort.DATA)).refusal()).contains("no seat", "elastic.max");
+    }
+
+    private static Joining newcomer(String id, long incarnation) {
+        return new Joining(new PeerId(id), incarnation, "resnet8", "cpu", false, 3, 0, Cohort.DATA, 1);
+    }
+
+    private void leaves(String id) {
+        tell(coordinator, 60, new Left(new PeerId(id), 1, "drained", Optional.empty()));
+    }
+
+    @Test
+    void givesTheSeatOfAPeerThatHasLeftToTheNextNewcomer() {
+        answer(newcomer("first", 1));
+        leaves("first");
+
+        assertThat(answer(newcomer("second", 1)).slot()).isEqualTo(3);
+        assertThat(answer(newcomer("third", 1)).refusal()).contains("no seat");
+        assertThat(answer(newcomer("first", 2)).refusal()).contains("slot 3", "second", "join under another id");
+    }
+
+    @Test
+    void givesAPeerThatComesBackTheSeatItHadIfNobodyHasIt() {
+        answer(newcomer("first", 1));
+        leaves("first");
+        answer(newcomer("second", 1));
+        leaves("second");
+
+        assertThat(answer(newcomer("first", 2)).slot()).isEqualTo(3);
+        assertThat(answer(newcomer("second", 2)).refusal()).contains("no seat");
+    }
+
+    @Test
+    void keepsTheSeatOfALostPeerUntilItHadTheTimeToStart() {
+        answer(newcomer("first", 1));
+        long lostMs = 50 + Cohort.GONE_AFTER_MS + 1;
+        Joining second = newcomer("second", 1);
+
+        allLive(coordinator, 100, lostMs + Cohort.START_MS - Cohort.GONE_AFTER_MS);
+        Admitted early = only(
+                        Admitted.class, tell(coordinator, lostMs + Cohort.START_MS - Cohort.GONE_AFTER_MS, second))
+                .get(0);
+        allLive(coordinator, lostMs + Cohort.START_MS - Cohort.GONE_AFTER_MS, lostMs + Cohort.START_MS + 100);
+        Admitted late = only(Admitted.class, tell(coordinator, lostMs + Cohort.START_MS + 100, second))
+                .get(0);
+
+        assertThat(early.refusal()).contains("no seat");
+        assertThat(late.slot()).isEqualTo(3);
+    }
+
+    @Test
+    void holdsTheSeatOfALostPeerForWhomStepsStayOpen() {
+        Coordinator holding = started(OnLoss.HOLD);
+        tell(holding, 50, newcomer("guest", 1));
+        long lateMs = 2 * Cohort.GONE_AFTER_MS + 2 * Cohort.START_MS;
+        tell(holding, lateMs, new Left(new PeerId("guest"), 1, "drained", Optional.empty()));
+
+        assertThat(only(Admitted.class, tell(holding, lateMs, newcomer("second", 1)))
+                        .get(0)
+                        .slot())
+                .isEqualTo(3);
+        assertThat(only(Admitted.class, tell(holding, lateMs, newcomer("third", 1)))
+                        .get(0)
+                        .refusal())
+                .contains("no seat");
+    }
+
+    @Test
+    void takesTheSeatThatAnotherCoordinatorGave() {
+        Admitted mine = answer(newcomer("mine", 1));
+        Joining theirs = newcomer("theirs", 1);
+        assertThat(answer(theirs).refused()).isTrue();
+
+        // The other coordinator had seen the first one leave.
+        tell(coordinator, 70, mine, new Admitted(theirs.peer(), 1, 3, 1, ""));
+
+        assertThat(answer(theirs).slot()).isEqualTo(3);
+        assertThat(answer(newcomer("mine", 1)).refusal()).contains("no seat", "theirs");
+        // What is said again, by a coordinator that starts anew, changes nothing.
+        tell(coordinator, 80, mine);
+        assertThat(answer(theirs).slot()).isEqualTo(3);
     }
 
     @Test

@@ -64,6 +64,7 @@ public final class Fingerprint {
                 outcome.coordinator(),
                 outcome.stateBefore(),
                 contributors,
+                outcome.renewed(),
                 outcome.resolution());
     }
 

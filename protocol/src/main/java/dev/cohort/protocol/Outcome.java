@@ -2,6 +2,7 @@ package dev.cohort.protocol;
 
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
+import dev.cohort.tensor.Ints;
 import java.util.List;
 
 /**
@@ -10,6 +11,7 @@ import java.util.List;
  * @param coordinator who wrote it; for people, part of no digest
  * @param stateBefore hash of the teacher state it was computed from
  * @param contributors whose predictions it was computed from, in the order of their slots
+ * @param renewed slots whose trained parameters begin anew with this step, since another peer votes from them now; ascending
  * @param resolution targets, or why there are none
  */
 public record Outcome(
@@ -18,10 +20,22 @@ public record Outcome(
         String coordinator,
         Digest stateBefore,
         List<Contributor> contributors,
+        Ints renewed,
         Resolution resolution)
         implements Message {
     public Outcome {
         contributors = List.copyOf(contributors);
+    }
+
+    /** One in which every slot is what it was. */
+    public Outcome(
+            long step,
+            int part,
+            String coordinator,
+            Digest stateBefore,
+            List<Contributor> contributors,
+            Resolution resolution) {
+        this(step, part, coordinator, stateBefore, contributors, Ints.of(), resolution);
     }
 
     /**
@@ -72,6 +86,9 @@ public record Outcome(
                     .number(c.incarnation())
                     .number(c.version())
                     .digest(c.tensors());
+        }
+        if (renewed.size() > 0) {
+            hasher.text("renewed").ints(renewed);
         }
         if (resolution instanceof Targets targets) {
             hasher.text("targets").number(targets.labelWeight()).number(targets.exact() ? 1 : 0);

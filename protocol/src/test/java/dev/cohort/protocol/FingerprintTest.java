@@ -98,6 +98,18 @@ class FingerprintTest {
     }
 
     @Test
+    void isAnotherWhenASlotBeginsAnew() {
+        Outcome plain = outcome(2, 0, "c", A);
+        Fingerprint one = new Fingerprint();
+        one.outcome(plain);
+        Fingerprint renewed = new Fingerprint();
+        renewed.outcome(
+                new Outcome(2, 0, "c", plain.stateBefore(), plain.contributors(), Ints.of(0), plain.resolution()));
+
+        assertThat(renewed.run()).isNotEqualTo(one.run());
+    }
+
+    @Test
     void isTheSameInRecipeAndPixelMode() {
         Batch recipe = batch(1, 0, 5, 1, A);
         Batch pixels = new Batch(

@@ -138,8 +138,9 @@ public final class Lessons {
         Batch batch = step.batch().get();
         Teacher.Votes seen = new Teacher.Votes(
                 step.step(), batch.epoch(), learningRate.applyAsDouble(step.step()), batch.labels(), votes);
-        Teacher.Lesson lesson = teacher.teach(state.get(), seen);
-        Shares shares = teacher.shares(state.get(), seen, lesson);
+        NamedTensors before = teacher.renewed(state.get(), step.outcome().renewed());
+        Teacher.Lesson lesson = teacher.teach(before, seen);
+        Shares shares = teacher.shares(before, seen, lesson);
         state = Optional.of(lesson.next());
         weighed |= shares.weighed();
         return Optional.of(shares);

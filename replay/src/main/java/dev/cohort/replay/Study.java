@@ -1,11 +1,13 @@
 package dev.cohort.replay;
 
+import dev.cohort.coordinator.SlotHistory;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
@@ -87,6 +89,7 @@ public final class Study {
         final WhatIf whatIf;
         final Teacher teacher;
         NamedTensors state;
+        final SlotHistory history = new SlotHistory();
         long steps;
         long differing;
         long untaught;
@@ -176,10 +179,13 @@ public final class Study {
             scenario.differing += recorded.isPresent() ? 1 : 0;
             return;
         }
+        SortedMap<Integer, PeerId> voters = new TreeMap<>();
+        votes.forEach(v -> voters.put(v.slot(), v.peer()));
         Teacher.Lesson lesson = teacher.teach(
-                scenario.state,
+                teacher.renewed(scenario.state, scenario.history.renewed(voters)),
                 new Teacher.Votes(
                         step.step(), batch.epoch(), learningRate.applyAsDouble(step.step()), batch.labels(), votes));
+        scenario.history.voted(voters);
         scenario.state = lesson.next();
         boolean same = recorded.isPresent() && same(step, recorded.get(), lesson, votes);
         scenario.differing += same ? 0 : 1;

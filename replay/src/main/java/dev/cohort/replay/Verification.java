@@ -1,15 +1,18 @@
 package dev.cohort.replay;
 
+import dev.cohort.coordinator.SlotHistory;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Fingerprint;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Term;
 import dev.cohort.replay.Finding.Kind;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +48,8 @@ public final class Verification {
     private long expected = 1;
     /** Empty once it cannot be known any more. */
     private Optional<NamedTensors> state;
+
+    private Optional<SlotHistory> history = Optional.of(new SlotHistory());
 
     /** Knows what a batch must be. */
     public interface Batches {
@@ -155,10 +160,12 @@ public final class Verification {
         long step = recorded.step();
         if (steps == 0) {
             firstStep = step;
+            history = step == 1 ? history : Optional.empty();
         }
         if (step > expected) {
             missing(expected, step - 1);
             forgetState();
+            history = Optional.empty();
         }
         expected = step + 1;
         steps++;
@@ -168,6 +175,7 @@ public final class Verification {
         boolean whole = predictions(recorded) && batchIsThere;
         if (recorded.outcome().resolution() instanceof Outcome.Targets said) {
             targets++;
+            renewed(recorded);
             if (!teacher.distils()) {
                 note(Finding.of(Kind.DIFFERS, step, "outcome", "has targets, which this method never makes"));
             } else if (whole && state.isPresent()) {
@@ -176,6 +184,21 @@ public final class Verification {
                 forgetState();
             }
         }
+    }
+
+    /** Only who saw all outcomes before knows who voted last from a slot. */
+    private void renewed(RecordedSteps.Step recorded) {
+        SortedMap<Integer, PeerId> voters =
+                SlotHistory.voters(recorded.outcome().contributors());
+        Ints said = recorded.outcome().renewed();
+        history.map(h -> h.renewed(voters))
+                .filter(must -> !must.equals(said))
+                .ifPresent(must -> note(Finding.of(
+                        Kind.DIFFERS,
+                        recorded.step(),
+                        "outcome.renewed",
+                        "slots " + said + ", other peers than before vote from " + must)));
+        history.ifPresent(h -> h.voted(voters));
     }
 
     /** A teacher without a state needs none: it can be computed again at the next step. */
@@ -252,7 +275,7 @@ public final class Verification {
                                 .stream())
                 .toList();
         Teacher.Lesson lesson = teacher.teach(
-                before,
+                teacher.renewed(before, recorded.outcome().renewed()),
                 new Teacher.Votes(step, batch.epoch(), learningRate.applyAsDouble(step), batch.labels(), votes));
         recomputed++;
         compare(recorded, said, lesson);

@@ -13,6 +13,7 @@ import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Decoding;
 import dev.cohort.protocol.wire.Reason;
 import dev.cohort.runtime.RecordedLog;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -119,6 +120,26 @@ class VerificationTest {
         assertThat(findings(log, "mean_logit"))
                 .containsExactly("step 7, outcome.terms[0].mean: is not what follows from the predictions that the"
                         + " outcome names");
+    }
+
+    @Test
+    void namesTheStepThatRenewsASlotForNoReason() {
+        ListedLog log = log("mean_logit");
+        log.change(
+                Outcome.class,
+                said -> said.map(o -> o.step() == 7
+                        ? new Outcome(
+                                o.step(),
+                                o.part(),
+                                o.coordinator(),
+                                o.stateBefore(),
+                                o.contributors(),
+                                Ints.of(1),
+                                o.resolution())
+                        : o));
+
+        assertThat(findings(log, "mean_logit"))
+                .containsExactly("step 7, outcome.renewed: slots [1], other peers than before vote from []");
     }
 
     private static Outcome.Targets nudged(Outcome.Targets targets) {

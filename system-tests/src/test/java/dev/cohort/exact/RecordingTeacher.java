@@ -38,6 +38,11 @@ final class RecordingTeacher implements Teacher {
     }
 
     @Override
+    public NamedTensors renewed(NamedTensors state, int slot) {
+        return teacher.renewed(state, slot);
+    }
+
+    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         Lesson lesson = teacher.teach(state, votes);
         recording.taught(votes.step(), new Recording.Lesson(votes.epoch(), votes.labels(), state, lesson.next()));

@@ -34,6 +34,7 @@ final class Tampering implements Node {
                     outcome.coordinator(),
                     outcome.stateBefore(),
                     outcome.contributors(),
+                    outcome.renewed(),
                     tampered(targets));
             return peer.onMessage(changed, nowMs);
         }

@@ -36,6 +36,7 @@ final class Corners {
                         "a peer restarted from a checkpoint between epochs",
                         "a peer was drained",
                         "a peer was rejected too often",
+                        "a slot began anew with another peer",
                         "a standby took over",
                         "a step had too few contributors",
                         "an operator stopped the run",
@@ -93,6 +94,9 @@ final class Corners {
                         .map(Outcome::resolution)
                         .anyMatch(r -> r instanceof Outcome.Skipped skipped
                                 && skipped.reason() == Outcome.SkipReason.TOO_FEW));
+        count(
+                "a slot began anew with another peer",
+                outcomes.stream().anyMatch(o -> o.renewed().size() > 0));
         count(
                 "a newcomer contributed",
                 outcomes.stream()

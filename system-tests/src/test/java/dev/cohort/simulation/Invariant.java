@@ -15,8 +15,10 @@ interface Invariant {
         return List.of(
                 log,
                 new NothingRejectedIsAveraged(log, simulation.scenario()),
+                new SlotsBeginAnew(),
                 new TeacherIsBuiltFromItsContributors(log, teacher),
                 teacher,
+                new NoSeatIsTaken(simulation),
                 shadows,
                 new OneOutcomePerStep(simulation),
                 new EnoughPeersAnswerEveryStep(log, simulation),

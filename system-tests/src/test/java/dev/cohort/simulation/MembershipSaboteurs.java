@@ -1,9 +1,17 @@
 package dev.cohort.simulation;
 
 import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** One class a safeguard of the membership: a node that does without it. */
 final class MembershipSaboteurs {
@@ -23,6 +31,60 @@ final class MembershipSaboteurs {
 
         private static Command ofEveryStart(Command drain) {
             return new Command(drain.kind(), drain.peer(), drain.reason());
+        }
+    }
+
+    /** Says of no slot that it begins anew. */
+    static final class KeepsSilentAboutNewVoters extends Wrapping {
+        KeepsSilentAboutNewVoters(Node inner) {
+            super(inner);
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            return silent(inner.onMessage(message, nowMs));
+        }
+
+        @Override
+        public List<Message> onDeadline(long nowMs) {
+            return silent(inner.onDeadline(nowMs));
+        }
+
+        private static List<Message> silent(List<Message> said) {
+            return said.stream()
+                    .map(m -> m instanceof Outcome o
+                            ? new Outcome(
+                                    o.step(),
+                                    o.part(),
+                                    o.coordinator(),
+                                    o.stateBefore(),
+                                    o.contributors(),
+                                    o.resolution())
+                            : m)
+                    .toList();
+        }
+    }
+
+    /** Takes whoever has a seat for gone when a newcomer asks for one. */
+    static final class EvictsForNewcomers extends Wrapping {
+        private final SortedMap<PeerId, Long> seated = new TreeMap<>();
+
+        EvictsForNewcomers(Node inner) {
+            super(inner);
+        }
+
+        @Override
+        public List<Message> onMessage(Message message, long nowMs) {
+            List<Message> said = new ArrayList<>();
+            if (message instanceof Joining joining) {
+                if (!seated.containsKey(joining.peer())) {
+                    seated.forEach((peer, start) ->
+                            said.addAll(inner.onMessage(new Left(peer, start, "evicted", Optional.empty()), nowMs)));
+                }
+                seated.merge(joining.peer(), joining.incarnation(), Math::max);
+            }
+            said.addAll(inner.onMessage(message, nowMs));
+            return said;
         }
     }
 }

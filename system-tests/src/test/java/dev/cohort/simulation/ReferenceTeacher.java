@@ -55,8 +55,9 @@ final class ReferenceTeacher implements Invariant {
         }
         Batch batch = log.batch(outcome.step()).orElseThrow();
         double rate = parts.learningRate().at(batch.step());
+        NamedTensors before = Optional.ofNullable(after.get(outcome.step() - 1)).orElseThrow();
         return Optional.of(teacher.teach(
-                Optional.ofNullable(after.get(outcome.step() - 1)).orElseThrow(),
+                teacher.renewed(before, outcome.renewed()),
                 new Teacher.Votes(batch.step(), batch.epoch(), rate, batch.labels(), votes)));
     }
 

@@ -72,7 +72,9 @@ final class StepsAdvanceOnceFaultsEnd implements Invariant {
                         .anyMatch(c -> c.peer().equals(Optional.of(peer.id())));
         // A peer that was set aside for its lies is not let in again when it restarts.
         boolean setAside = peer.plan().lies().isPresent() && left.reason().contains("set aside");
-        boolean noSeat = !peer.plan().named() && left.reason().contains("no seat");
+        // Likewise one that comes back and finds its seat given to another one.
+        boolean noSeat =
+                (!peer.plan().named() || peer.cameBack()) && left.reason().contains("no seat");
         return drained || setAside || noSeat;
     }
 

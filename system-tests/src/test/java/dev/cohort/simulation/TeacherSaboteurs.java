@@ -43,6 +43,11 @@ final class TeacherSaboteurs {
         }
 
         @Override
+        public NamedTensors renewed(NamedTensors state, int slot) {
+            return inner.renewed(state, slot);
+        }
+
+        @Override
         public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
             return inner.evaluate(state, votes);
         }
@@ -61,6 +66,23 @@ final class TeacherSaboteurs {
             Lesson lesson = inner.teach(mine.orElse(state), votes);
             mine = Optional.of(lesson.next());
             return lesson;
+        }
+    }
+
+    /** Goes on with what it knows of a slot when another peer has it. */
+    static final class RemembersFormerVoters extends WrappingTeacher {
+        RemembersFormerVoters(Teacher inner) {
+            super(inner);
+        }
+
+        @Override
+        public NamedTensors renewed(NamedTensors state, int slot) {
+            return state;
+        }
+
+        @Override
+        public Lesson teach(NamedTensors state, Votes votes) {
+            return inner.teach(state, votes);
         }
     }
 

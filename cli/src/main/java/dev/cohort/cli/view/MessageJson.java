@@ -94,6 +94,10 @@ public final class MessageJson {
                         .put("incarnation", c.incarnation())
                         .put("version", c.version())
                         .put("tensors", c.tensors().hex()));
+        if (o.renewed().size() > 0) {
+            ArrayNode renewed = json.putArray("renewed_slots");
+            o.renewed().stream().forEach(renewed::add);
+        }
         if (o.resolution() instanceof Outcome.Targets targets) {
             json.put("label_weight", targets.labelWeight()).put("exact", targets.exact());
             json.set("terms", terms(targets.terms()));

@@ -177,6 +177,12 @@ final class Adaptive implements Teacher {
     }
 
     @Override
+    public NamedTensors renewed(NamedTensors state, int slot) {
+        NamedTensors paths = rule.renewed(state, initialState(), slot, PEER_PATHS + slot);
+        return Anew.named(paths, initialState(), slot);
+    }
+
+    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
         SortedMap<Integer, NamedTensors> tensors = Matrices.bySlot(votes.votes());

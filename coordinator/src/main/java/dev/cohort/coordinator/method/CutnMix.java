@@ -117,6 +117,11 @@ final class CutnMix implements Teacher {
     }
 
     @Override
+    public NamedTensors renewed(NamedTensors state, int slot) {
+        return Anew.named(state, initialState(), slot);
+    }
+
+    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         Step step = step(state, votes);
         int rows = votes.labels().rows();

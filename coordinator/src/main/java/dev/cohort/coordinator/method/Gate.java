@@ -3,7 +3,9 @@ package dev.cohort.coordinator.method;
 import dev.cohort.distill.Softmax;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * ONE's gate: from the pooled features of all peers, a weight for each of them in every row.
@@ -229,6 +231,19 @@ final class Gate {
             }
         }
         return linear;
+    }
+
+    /** A state in which what belongs to one slot is as in {@code initial}. */
+    NamedTensors renewed(NamedTensors state, NamedTensors initial, int slot) {
+        int first = offsets[slot];
+        int end = first + widths[slot];
+        IntPredicate weights = i -> i / inputs == slot || (i % inputs >= first && i % inputs < end);
+        NamedTensors anew = state;
+        for (String name : state.asMap().keySet()) {
+            IntPredicate own = name.startsWith(GateState.WEIGHT) ? weights : i -> i == slot;
+            anew = Anew.elements(anew, initial, name, own);
+        }
+        return anew;
     }
 
     /** One optimizer step and the running statistics, for what belongs to present slots alone. */

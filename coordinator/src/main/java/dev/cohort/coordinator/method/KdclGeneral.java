@@ -89,6 +89,13 @@ final class KdclGeneral implements Teacher {
     }
 
     @Override
+    public NamedTensors renewed(NamedTensors state, int slot) {
+        NamedTensors errors = Anew.elements(
+                state, initialState(), ERRORS, i -> i / setting.slots() == slot || i % setting.slots() == slot);
+        return Anew.elements(errors, initialState(), KNOWN, i -> i == slot);
+    }
+
+    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
         int classes = setting.classes();

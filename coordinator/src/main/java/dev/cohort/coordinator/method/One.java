@@ -73,6 +73,11 @@ final class One implements Teacher {
     }
 
     @Override
+    public NamedTensors renewed(NamedTensors state, int slot) {
+        return gate.renewed(state, initialState(), slot);
+    }
+
+    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         GateState next = GateState.of(state);
         Step step = step(next, votes);

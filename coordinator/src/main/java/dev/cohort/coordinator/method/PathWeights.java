@@ -96,6 +96,19 @@ final class PathWeights {
         }
     }
 
+    /** A state in which the paths of one slot, and those of the others to it, are as in {@code initial}. */
+    NamedTensors renewed(NamedTensors state, NamedTensors initial, int slot, int pathToIt) {
+        NamedTensors anew = state;
+        for (String name : state.asMap().keySet()) {
+            if (name.startsWith(name(slot, ""))) {
+                anew = anew.with(name, initial.get(name));
+            } else if (name.startsWith(PREFIX) && state.get(name).size() == paths) {
+                anew = Anew.elements(anew, initial, name, i -> i == pathToIt);
+            }
+        }
+        return anew;
+    }
+
     private static String name(int slot, String what) {
         return PREFIX + slot + "." + what;
     }

@@ -98,6 +98,11 @@ final class Pcl implements Teacher {
     }
 
     @Override
+    public NamedTensors renewed(NamedTensors state, int slot) {
+        return Anew.named(state, initialState(), slot);
+    }
+
+    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         FusedHead.Step step = step(state, votes);
         return new Lesson(

@@ -3,6 +3,7 @@ package dev.cohort.protocol.wire;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.wire.proto.Wire;
+import dev.cohort.tensor.Ints;
 import java.util.List;
 
 /** Outcomes and their terms from the wire. */
@@ -32,7 +33,21 @@ final class OutcomeReader {
                         limits.slotsMax(),
                         i -> contributor(o.getContributors(i)),
                         "contributors"),
+                renewed(o.getRenewedList()),
                 resolution);
+    }
+
+    private Ints renewed(List<Integer> slots) {
+        return Ints.of(checks
+                .list(
+                        slots.size(),
+                        limits.slotsMax(),
+                        i -> checks.atMost(
+                                limits.slotsMax() - 1, checks.atLeast(0, slots.get(i), "renewed slot"), "renewed slot"),
+                        "renewed slots")
+                .stream()
+                .mapToInt(Integer::intValue)
+                .toArray());
     }
 
     List<Term> terms(List<Wire.Term> terms) {

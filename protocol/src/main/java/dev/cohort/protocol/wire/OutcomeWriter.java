@@ -23,6 +23,7 @@ final class OutcomeWriter {
                     .setVersion(c.version())
                     .setTensors(WireWriter.bytes(c.tensors())));
         }
+        wire.addAllRenewed(o.renewed().stream().boxed().toList());
         if (o.resolution() instanceof Outcome.Targets targets) {
             wire.setTargets(targets(targets));
         } else if (o.resolution() instanceof Outcome.Skipped skipped) {

@@ -163,6 +163,9 @@ final class RandomMessages {
                 text(),
                 digest(),
                 many(small(), () -> new Outcome.Contributor(peer(), small(), 1 + number(), number(), digest())),
+                Ints.of(many(small(), this::small).stream()
+                        .mapToInt(Integer::intValue)
+                        .toArray()),
                 resolution);
     }
 

@@ -1,0 +1,82 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Standing;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * Who has which slot. A peer has the same one over all its starts; it loses it when the slot is given to another one, which can
+ * happen once it has left, or has been gone for as long as a peer may take to start ({@code pace.start_ms}).
+ */
+final class Seats {
+    private final CoordinatorSetting setting;
+    private final Function<PeerId, Optional<Member>> members;
+    private final SortedMap<Integer, PeerId> holders = new TreeMap<>();
+
+    /** @param members what is known of a peer */
+    Seats(CoordinatorSetting setting, Function<PeerId, Optional<Member>> members) {
+        this.setting = setting;
+        this.members = members;
+        for (int slot = 0; slot < setting.seats().size(); slot++) {
+            holders.put(slot, setting.seats().get(slot));
+        }
+    }
+
+    /** The peer that has a slot now. */
+    Optional<PeerId> holder(int slot) {
+        return Optional.ofNullable(holders.get(slot));
+    }
+
+    /** Whether the slot is its own still; observers need none. */
+    boolean has(Member member) {
+        return member.observer()
+                || holder(member.slot()).filter(member.peer()::equals).isPresent();
+    }
+
+    /** Gives a slot to a peer; returns who had it before, if that was another one. */
+    Optional<PeerId> give(int slot, PeerId peer) {
+        return Optional.ofNullable(holders.put(slot, peer)).filter(before -> !before.equals(peer));
+    }
+
+    /** A slot for a newcomer: one that nobody had rather than one that was left, and that rather than one of a lost peer. */
+    Optional<Integer> free(int featureWidth, long nowMs) {
+        return IntStream.range(0, setting.slots())
+                .boxed()
+                .filter(slot -> isFree(slot, nowMs))
+                .min(Comparator.comparing(
+                                (Integer slot) -> setting.featureWidths().get(slot) != featureWidth)
+                        .thenComparing(this::wasHeld)
+                        .thenComparing(this::mayReturn)
+                        .thenComparing(Comparator.naturalOrder()));
+    }
+
+    /** Whether nobody has a slot, or somebody who does not come back to it. */
+    boolean isFree(int slot, long nowMs) {
+        return holder(slot).flatMap(members).map(m -> isFree(m, nowMs)).orElse(true);
+    }
+
+    private boolean isFree(Member holder, long nowMs) {
+        boolean held = holder.past().missed() && setting.holdsLost();
+        return switch (holder.standing()) {
+            case LEFT -> true;
+            case GONE -> !held && nowMs - holder.sinceMs() >= setting.pace().startMs();
+            case EXPECTED, CANDIDATE, LIVE, LAGGING, DRAINING, SET_ASIDE -> false;
+        };
+    }
+
+    private boolean wasHeld(int slot) {
+        return holders.containsKey(slot);
+    }
+
+    private boolean mayReturn(int slot) {
+        return holder(slot)
+                .flatMap(members)
+                .filter(m -> m.standing() == Standing.GONE)
+                .isPresent();
+    }
+}

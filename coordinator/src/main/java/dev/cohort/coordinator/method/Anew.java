@@ -1,0 +1,33 @@
+package dev.cohort.coordinator.method;
+
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.function.IntPredicate;
+
+/** A trained state in which some of it is again what it was before the first step. */
+final class Anew {
+    private Anew() {}
+
+    /** With fresh tensors, momentum included, whose names end with a dot and the slot's number. */
+    static NamedTensors named(NamedTensors state, NamedTensors initial, int slot) {
+        NamedTensors anew = state;
+        for (String name : state.asMap().keySet()) {
+            String plain = name.endsWith(Learned.MOMENTUM)
+                    ? name.substring(0, name.length() - Learned.MOMENTUM.length())
+                    : name;
+            anew = plain.endsWith("." + slot) ? anew.with(name, initial.get(name)) : anew;
+        }
+        return anew;
+    }
+
+    /** With fresh elements of one tensor. */
+    static NamedTensors elements(NamedTensors state, NamedTensors initial, String name, IntPredicate which) {
+        Tensor old = state.get(name);
+        Tensor first = initial.get(name);
+        double[] values = old.toDoubles();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = which.test(i) ? first.at(i) : values[i];
+        }
+        return state.with(name, Tensor.of(old.dtype(), values, old.shape().toArray()));
+    }
+}

@@ -1,0 +1,129 @@
+package dev.cohort.coordinator.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A slot that is renewed is as before the first step, and the others are as they were. */
+class RenewedSlotsTest {
+    private static final int C = 3;
+    private static final Ints WIDTHS = Ints.of(2, 3, 2);
+    private static final int RENEWED = 1;
+    private static final SoftLabels LABELS = new SoftLabels(C, List.of(Ints.of(0, 1, 2, 0)), List.of(1.0));
+
+    private static Teacher teacher(String method, String parameters) {
+        Map<String, String> given = new TreeMap<>();
+        if (!parameters.equals("-")) {
+            String[] parts = parameters.split("=", 2);
+            given.put(parts[0], parts[1]);
+        }
+        return MethodCatalog.get(method)
+                .create(
+                        new Experiment.Method(method, given),
+                        new TeacherSetting(
+                                WIDTHS.size(),
+                                WIDTHS.size(),
+                                WIDTHS,
+                                C,
+                                7,
+                                Cohort.sgd(0.9, false, 1e-3),
+                                DType.FLOAT64,
+                                Ints.of(0, 1)));
+    }
+
+    private static double[] uniform(SplittableRandom random, int size) {
+        return random.doubles(size, -1, 1).toArray();
+    }
+
+    private static Cohort cohort(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<NamedTensors> published = new ArrayList<>();
+        for (int slot = 0; slot < WIDTHS.size(); slot++) {
+            int rows = LABELS.rows();
+            published.add(NamedTensors.of(Map.of(
+                    TensorName.LOGITS,
+                    Tensor.of(DType.FLOAT64, uniform(random, rows * C), rows, C),
+                    TensorName.OWN_TEACHER,
+                    Tensor.of(DType.FLOAT64, uniform(random, rows * C), rows, C),
+                    TensorName.VALIDATION,
+                    Tensor.of(DType.FLOAT64, uniform(random, 2 * C), 2, C),
+                    TensorName.FEATURES,
+                    Tensor.of(DType.FLOAT64, uniform(random, rows * WIDTHS.get(slot)), rows, WIDTHS.get(slot)))));
+        }
+        return Cohort.of(LABELS, published);
+    }
+
+    private static NamedTensors trained(Teacher teacher) {
+        NamedTensors state = teacher.initialState();
+        for (int step = 0; step < 3; step++) {
+            state = teacher.teach(state, cohort(step).votes(step, 0.1)).next();
+        }
+        return state;
+    }
+
+    /** How many numbers of the two differ. */
+    private static long differing(NamedTensors one, NamedTensors other) {
+        long differing = 0;
+        for (String name : one.asMap().keySet()) {
+            double[] left = one.get(name).toDoubles();
+            double[] right = other.get(name).toDoubles();
+            for (int i = 0; i < left.length; i++) {
+                differing += Double.compare(left[i], right[i]) == 0 ? 0 : 1;
+            }
+        }
+        return differing;
+    }
+
+    /**
+     * @param own numbers of the state that training changed and that belong to the slot, or to it and another one
+     * @param shared numbers that it changed and that belong to no slot
+     */
+    @ParameterizedTest
+    @CsvSource({
+        // W [3, 7]: a row and, of the two others, three columns; bias, gamma and beta; all with momentum. Mean and
+        // variance.
+        "one, -, 34, 0",
+        // W_s [3, 3] with momentum. Shared: the bias [3] with momentum.
+        "pcl, -, 18, 6",
+        // W_q and W_k [1, 3] with momentum.
+        "okddip, -, 12, 0",
+        // Row and column of C [3, 3], and whether it is known.
+        "kdcl_general, -, 6, 0",
+        // Five paths of its own and one of each of the two others, and the projection [2, 3]; all with momentum.
+        "adaptive, weights=uncertainty, 26, 0",
+        // Sum, count, previous and before of these paths and an epoch; the projection with momentum.
+        "adaptive, weights=dwa, 41, 0",
+        // Weight with momentum and first loss of these paths; the projection with momentum.
+        "adaptive, weights=gradnorm, 33, 0",
+        // The projection with momentum.
+        "cutnmix, -, 12, 0",
+    })
+    void isAsBeforeTheFirstStepAndNothingElseIs(String method, String parameters, long own, long shared) {
+        Teacher teacher = teacher(method, parameters);
+        NamedTensors initial = teacher.initialState();
+        NamedTensors trained = trained(teacher);
+
+        NamedTensors renewed = teacher.renewed(trained, RENEWED);
+        NamedTensors all = teacher.renewed(trained, Ints.of(0, 1, 2));
+
+        long changed = differing(trained, renewed);
+        assertThat(changed).as("numbers of the slot").isEqualTo(own);
+        assertThat(differing(renewed, initial)).isEqualTo(differing(trained, initial) - changed);
+        assertThat(differing(all, initial)).as("numbers that belong to no slot").isEqualTo(shared);
+        assertThat(teacher.renewed(renewed, RENEWED)).isEqualTo(renewed);
+    }
+}

@@ -1,0 +1,28 @@
+package dev.cohort.simulation;
+
+import dev.cohort.coordinator.SlotHistory;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.simulation.SimulatedLog.Entry;
+import dev.cohort.tensor.Ints;
+
+/** An outcome says which slots begin anew: those from which another peer voted last, by the winning outcomes before it. */
+final class SlotsBeginAnew implements Invariant {
+    private final SlotHistory history = new SlotHistory();
+    private long closed;
+
+    @Override
+    public void appended(Entry entry) {
+        if (entry.message() instanceof Outcome outcome && outcome.step() > closed) {
+            closed = outcome.step();
+            Ints must = history.renewed(SlotHistory.voters(outcome.contributors()));
+            require(
+                    outcome.renewed().equals(must),
+                    "outcome {} of {} renews slots {}, others than before vote from {}",
+                    outcome.step(),
+                    outcome.coordinator(),
+                    outcome.renewed(),
+                    must);
+            history.voted(SlotHistory.voters(outcome.contributors()));
+        }
+    }
+}
