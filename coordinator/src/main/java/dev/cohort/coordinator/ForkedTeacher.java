@@ -79,6 +79,12 @@ public final class ForkedTeacher implements Teacher {
         return before.initialState();
     }
 
+    /** What the new teacher does not go on from needs no renewal by it: it begins with its own initial state. */
+    @Override
+    public NamedTensors renewed(NamedTensors state, int slot) {
+        return isOwn(state) ? after.renewed(state, slot) : before.renewed(state, slot);
+    }
+
     @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         return votes.step() <= lastStepBefore ? before.teach(state, votes) : after.teach(own(state), votes);
@@ -98,7 +104,11 @@ public final class ForkedTeacher implements Teacher {
 
     /** What the new teacher goes on from: the state is still the parent's at its first step, and also after skipped ones. */
     private NamedTensors own(NamedTensors state) {
-        NamedTensors fresh = after.initialState();
-        return stateGoesOver || state.asMap().keySet().equals(fresh.asMap().keySet()) ? state : fresh;
+        return isOwn(state) ? state : after.initialState();
+    }
+
+    private boolean isOwn(NamedTensors state) {
+        return stateGoesOver
+                || state.asMap().keySet().equals(after.initialState().asMap().keySet());
     }
 }
