@@ -16,6 +16,7 @@ final class DynamicsTable {
 
     static void print(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
         StudiedRun studied = StudiedRun.of(opened, progress);
+        studied.studiable().lines().forEach(System.err::println);
         if (format == OutputFormat.json) {
             out.println(studied.json());
             return;

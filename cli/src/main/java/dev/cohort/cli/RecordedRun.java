@@ -13,8 +13,13 @@ import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.ConsumedLog;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
+import dev.cohort.runtime.kafka.PlannedLog;
+import dev.cohort.runtime.kafka.RawLog;
 import dev.cohort.runtime.kafka.SegmentLog;
+import dev.cohort.runtime.kafka.TopicPlan;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -40,9 +45,10 @@ final class RecordedRun {
     /**
      * A log and what it says of itself.
      *
+     * @param log with every partition that the experiment asks for
      * @param directory of the run, if it is on this machine
      */
-    record Opened(RecordedLog log, Manifest manifest, Experiment experiment, Optional<Path> directory)
+    record Opened(PlannedLog log, Manifest manifest, Experiment experiment, Optional<Path> directory)
             implements AutoCloseable {
         /** Hands on every message of a topic of one partition, in the order of the log. */
         void each(Topic topic, Consumer<Message> reader) {
@@ -98,27 +104,34 @@ final class RecordedRun {
     }
 
     private static Opened open(RunDirectory directory, Map<String, String> client) {
-        RecordedLog log = directory.about().embedded()
+        RawLog log = directory.about().embedded()
                 ? SegmentLog.open(EmbeddedBroker.logFolder(directory.broker()), directory.id())
                 : ConsumedLog.open(new KafkaAddress(directory.about().bootstrap(), client), directory.id());
         return opened(log, Optional.of(directory.path()));
     }
 
-    private static Opened opened(RecordedLog log, Optional<Path> directory) {
+    private static Opened opened(RawLog log, Optional<Path> directory) {
         TreeMap<Integer, Manifest> first = new TreeMap<>();
-        read(log, Topic.RUN, message -> {
-            if (message instanceof Manifest manifest) {
-                first.putIfAbsent(0, manifest);
-            }
-        });
+        List<String> damage = new ArrayList<>();
+        try (RecordedLog.Reading reading = log.read(Topic.RUN, 0)) {
+            reading.stream().forEach(entry -> {
+                if (entry instanceof RecordedLog.Said said && said.message() instanceof Manifest manifest) {
+                    first.putIfAbsent(0, manifest);
+                } else if (entry instanceof RecordedLog.Unreadable range) {
+                    damage.add(range.place() + ": " + range.why());
+                }
+            });
+        }
         if (first.isEmpty()) {
             log.close();
             throw new LaunchException(
                     ExitCode.FAILED,
-                    "run " + log.runId() + ": its log has no manifest that can be read, so nobody knows what it was");
+                    "run " + log.runId() + ": its log has no manifest that can be read, so nobody knows what it was"
+                            + (damage.isEmpty() ? "" : " (" + String.join("; ", damage) + ")"));
         }
         Manifest manifest = first.firstEntry().getValue();
-        return new Opened(log, manifest, ExperimentYaml.read(manifest.experiment()), directory);
+        Experiment experiment = ExperimentYaml.read(manifest.experiment());
+        return new Opened(new PlannedLog(log, TopicPlan.of(experiment)), manifest, experiment, directory);
     }
 
     private static void read(RecordedLog log, Topic topic, Consumer<Message> each) {

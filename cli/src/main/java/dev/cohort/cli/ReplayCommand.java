@@ -87,6 +87,8 @@ final class ReplayCommand implements Callable<Integer> {
             }
             if (tables.asked()) {
                 tables.answer(opened, format, progress(opened.manifest().steps()), System.out);
+                Studiable.afterReading(opened)
+                        .ifPresent(studiable -> studiable.lines().forEach(System.err::println));
                 return ExitCode.OK.code();
             }
             List<WhatIf> whatIfs = new ArrayList<>(List.of(WhatIf.asRecorded(experiment.method())));
@@ -100,8 +102,12 @@ final class ReplayCommand implements Callable<Integer> {
                     opened.manifest().classes());
             List<Study.Answer> answers =
                     study.answers(progress(opened.manifest().steps()));
+            Studiable studiable = Studiable.of(opened, study.studied());
+            studiable.lines().forEach(System.err::println);
             if (format == OutputFormat.json) {
-                System.out.println(json(opened.log().runId(), answers));
+                ObjectNode json = json(opened.log().runId(), answers);
+                json.set("studiable", studiable.json());
+                System.out.println(json);
             } else {
                 lines(opened.log().runId(), answers).forEach(System.out::println);
             }
@@ -110,9 +116,10 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     private int writeReport(RecordedRun.Opened opened, Path file) {
-        String page = StudiedRun.of(opened, progress(opened.manifest().steps())).html();
+        StudiedRun studied = StudiedRun.of(opened, progress(opened.manifest().steps()));
+        studied.studiable().lines().forEach(System.err::println);
         try {
-            Files.writeString(file, page);
+            Files.writeString(file, studied.html());
         } catch (IOException e) {
             throw new LaunchException(
                     ExitCode.INPUT_OUTPUT,
@@ -193,6 +200,10 @@ final class ReplayCommand implements Callable<Integer> {
         }
         lines.add("The target that is for everybody, on the training batches and their mixed labels.");
         for (Study.Answer answer : answers) {
+            answer.unknownFrom()
+                    .ifPresent(step -> lines.add(answer.whatIf().words() + ": " + Words.count(answer.unknown(), "step")
+                            + " from step " + step + " on could not be looked at: the teacher is trained, and what it"
+                            + " learned from before is not all there."));
             if (!answer.tested().isEmpty()) {
                 StringBuilder line = new StringBuilder(
                         "On the test images, " + answer.whatIf().words() + ":");
@@ -217,7 +228,8 @@ final class ReplayCommand implements Callable<Integer> {
                     .put("method", answer.whatIf().method().name())
                     .put("steps", answer.steps())
                     .put("steps_differing", answer.differing())
-                    .put("steps_untaught", answer.untaught());
+                    .put("steps_untaught", answer.untaught())
+                    .put("steps_unknown", answer.unknown());
             if (answer.taught().rows() > 0) {
                 score(one.putObject("taught"), answer.taught());
             } else {

@@ -51,11 +51,18 @@ record StudiedRun(RecordedRun.Opened opened, TestHistory tests, Lessons.Account 
 
     /** All of it, as {@code --format json} prints it. */
     ObjectNode json() {
-        return DynamicsJson.of(
+        ObjectNode json = DynamicsJson.of(
                 opened.log().runId(),
                 tests,
                 lessons,
                 opened.manifest().testLabels().stream().boxed().toList());
+        json.set("studiable", studiable().json());
+        return json;
+    }
+
+    /** What of the run could be studied. */
+    Studiable studiable() {
+        return Studiable.of(opened, lessons.studied());
     }
 
     /** All of it in pictures, as one page that needs nothing else. */

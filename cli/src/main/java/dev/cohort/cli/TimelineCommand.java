@@ -69,6 +69,8 @@ final class TimelineCommand implements Callable<Integer> {
             } else {
                 lines(timeline, changes).forEach(System.out::println);
             }
+            Studiable.afterReading(opened)
+                    .ifPresent(studiable -> studiable.lines().forEach(System.err::println));
         }
         return ExitCode.OK.code();
     }

@@ -108,6 +108,12 @@ final class VerifyCommand implements Callable<Integer> {
         lines.add("Run " + opened.log().runId() + ": " + Words.count(verdict.steps(), "outcome")
                 + ", " + verdict.targets() + " with targets, " + verdict.recomputed() + " of them computed again"
                 + (verdict.lastStep().isPresent() ? "" : "; the run has not ended") + ".");
+        lines.addAll(Studiable.of(opened, verdict.studied()).lines());
+        verdict.unknownFrom()
+                .ifPresent(step ->
+                        lines.add("From step " + step + " on, no outcome could be computed again: the teacher is"
+                                + " trained, and what it learned from before is not all there. Batches, predictions and their"
+                                + " digests were checked all the same."));
         if (verdict.outcomesIgnored() > 0) {
             lines.add(Words.count(verdict.outcomesIgnored(), "further outcome")
                     + " of steps that had one already: ignored by everybody.");
@@ -151,6 +157,10 @@ final class VerifyCommand implements Callable<Integer> {
                 .put("run", verdict.run().hex());
         ObjectNode refused = json.putObject("refused_records");
         verdict.refused().forEach(refused::put);
+        verdict.unknownFrom()
+                .ifPresentOrElse(
+                        step -> json.put("teacher_unknown_from", step), () -> json.putNull("teacher_unknown_from"));
+        json.set("studiable", Studiable.of(opened, verdict.studied()).json());
         json.put("findings_total", verdict.found());
         ArrayNode findings = json.putArray("findings");
         for (Finding finding : verdict.findings()) {

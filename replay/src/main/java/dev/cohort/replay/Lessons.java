@@ -48,9 +48,16 @@ public final class Lessons {
      * @param unknown steps with targets whose shares could not be computed, since something of the log is missing
      * @param training what each contributor made of the training images at each presentation; none of mixed images
      * @param mixed steps whose images were mixed, so that no image is right or wrong
+     * @param studied steps of which everything is in the log
      */
     public record Account(
-            Stretch whole, List<Stretch> stretches, boolean weighed, long unknown, SampleHistory training, long mixed) {
+            Stretch whole,
+            List<Stretch> stretches,
+            boolean weighed,
+            long unknown,
+            SampleHistory training,
+            long mixed,
+            StudiedSteps studied) {
         public Account {
             stretches = List.copyOf(stretches);
         }
@@ -78,6 +85,7 @@ public final class Lessons {
      */
     public Account account(LongConsumer progress) {
         long expected = 1;
+        StudiedSteps studied;
         try (RecordedSteps recorded = new RecordedSteps(log, damaged -> {})) {
             for (Optional<RecordedSteps.Step> next = recorded.next(); next.isPresent(); next = recorded.next()) {
                 RecordedSteps.Step step = next.get();
@@ -88,9 +96,10 @@ public final class Lessons {
                 take(step);
                 progress.accept(step.step());
             }
+            studied = recorded.studied();
         }
         close();
-        return new Account(whole.done(), stretches, weighed, unknown, training, mixed);
+        return new Account(whole.done(), stretches, weighed, unknown, training, mixed, studied);
     }
 
     private void take(RecordedSteps.Step step) {

@@ -12,6 +12,7 @@ import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.RecordedLog.Said;
 import dev.cohort.runtime.kafka.TopicPlan;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -30,12 +31,18 @@ public final class RecordedSteps implements AutoCloseable {
      */
     static final long AHEAD_STEPS_MAX = 64;
 
+    /** Topics that are not read here. */
+    public static final List<Topic> OTHER_TOPICS = Arrays.stream(Topic.values())
+            .filter(t -> t != Topic.BATCHES && t != Topic.PREDICTIONS && t != Topic.OUTCOMES && t != Topic.ADDRESSED)
+            .toList();
+
     private final List<Stream<?>> streams = new ArrayList<>();
     private final Consumer<RecordedLog.Entry> damaged;
     private final Stream<Outcome> outcomes;
     private final Stream<Batch> batches;
     private final List<Stream<Prediction>> predictions = new ArrayList<>();
     private final List<Stream<Addressed>> addressed = new ArrayList<>();
+    private final StudiedSteps.Sum studied = new StudiedSteps.Sum();
     private final EndOfRun endOfRun = new EndOfRun();
     private long closedStep;
     private int closedPart = -1;
@@ -80,12 +87,20 @@ public final class RecordedSteps implements AutoCloseable {
             SortedMap<PeerId, Said> said,
             SortedMap<PeerId, Addressed> parts) {
         /** The prediction of a contributor, if it is there. */
-        Optional<Prediction> prediction(PeerId peer) {
+        public Optional<Prediction> prediction(PeerId peer) {
             return Optional.ofNullable(said.get(peer)).map(s -> (Prediction) s.message());
         }
 
         public long step() {
             return outcome.step();
+        }
+
+        /** Whether all that the outcome needs is there. */
+        public boolean whole() {
+            int named = outcome.resolution() instanceof Outcome.Targets targets
+                    ? targets.addressed().size()
+                    : 0;
+            return batch.isPresent() && said.size() == outcome.contributors().size() && parts.size() == named;
         }
     }
 
@@ -105,9 +120,21 @@ public final class RecordedSteps implements AutoCloseable {
             }
             closedStep = outcome.step();
             closedPart = outcome.part();
-            return Optional.of(new Step(
-                    outcome, said.get().appendedMs(), batch(outcome.step()), predictions(outcome), parts(outcome)));
+            Step step = new Step(
+                    outcome, said.get().appendedMs(), batch(outcome.step()), predictions(outcome), parts(outcome));
+            studied.add(step);
+            return Optional.of(step);
         }
+    }
+
+    /** Which steps could be studied; to be asked at the end. What no outcome named is read, too: damage there is told of. */
+    public StudiedSteps studied() {
+        for (Stream<?> stream : streams) {
+            while (stream.take().isPresent()) {
+                // Nobody asks for it any more.
+            }
+        }
+        return studied.done(lastStep());
     }
 
     /** Outcomes so far that came after another one of their step. */

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -37,6 +38,7 @@ public final class Study {
     private final int classes;
     private final List<Scenario> scenarios = new ArrayList<>();
     private final TreeMap<Long, SortedMap<String, NamedTensors>> evaluations = new TreeMap<>();
+    private StudiedSteps studied = new StudiedSteps.Sum().done(OptionalLong.empty());
     private long lastEvaluated;
 
     /**
@@ -70,6 +72,9 @@ public final class Study {
      * @param steps that were looked at
      * @param differing how many of them have other targets than the log, or targets where the log has none, or the reverse
      * @param untaught steps with fewer contributors than the method needs
+     * @param unknown steps that could not be looked at: the teacher is trained, and something that it learned from before them is
+     *     not in the log
+     * @param unknownFrom the first of them
      * @param taught of the target that is for everybody, on training batches with their mixed labels; without rows where the
      *     method has no such target. A target of probabilities is scored at the temperature it was made for
      * @param agreement share of rows whose largest class is that of the recorded target
@@ -80,6 +85,8 @@ public final class Study {
             long steps,
             long differing,
             long untaught,
+            long unknown,
+            OptionalLong unknownFrom,
             Score taught,
             OptionalDouble agreement,
             List<Tested> tested) {}
@@ -90,6 +97,9 @@ public final class Study {
         final Teacher teacher;
         NamedTensors state;
         final SlotHistory history = new SlotHistory();
+        boolean known = true;
+        long unknown;
+        OptionalLong unknownFrom = OptionalLong.empty();
         long steps;
         long differing;
         long untaught;
@@ -104,12 +114,28 @@ public final class Study {
             state = teacher.initialState();
         }
 
+        /** Something is missing from what the teacher learns from; one without a state does not mind. */
+        void gap() {
+            known &= teacher.initialState().asMap().isEmpty();
+        }
+
+        /** Whether the teacher of a step can be known. */
+        boolean knows(long step) {
+            if (!known) {
+                unknown++;
+                unknownFrom = unknownFrom.isEmpty() ? OptionalLong.of(step) : unknownFrom;
+            }
+            return known;
+        }
+
         Answer answer() {
             return new Answer(
                     whatIf,
                     steps,
                     differing,
                     untaught,
+                    unknown,
+                    unknownFrom,
                     taught,
                     compared == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) agreeing / compared),
                     List.copyOf(tested));
@@ -123,11 +149,17 @@ public final class Study {
      * @throws IllegalArgumentException when a scenario needs a tensor that was not recorded; the message names it
      */
     public List<Answer> answers(LongConsumer progress) {
+        long expected = 1;
         try (RecordedSteps recorded = new RecordedSteps(log, damaged -> {});
                 RecordedLog.Reading tests = log.read(Topic.EVALUATIONS, 0)) {
             for (Optional<RecordedSteps.Step> next = recorded.next(); next.isPresent(); next = recorded.next()) {
                 RecordedSteps.Step step = next.get();
                 Optional<List<Contribution>> all = contributions(step);
+                boolean gap = step.step() > expected || step.batch().isEmpty() || all.isEmpty();
+                if (gap) {
+                    scenarios.forEach(Scenario::gap);
+                }
+                expected = step.step() + 1;
                 if (step.batch().isPresent() && all.isPresent()) {
                     Batch batch = step.batch().get();
                     Optional<double[]> was = recorded(step).flatMap(r -> probabilities(r.terms(), batch.labels()));
@@ -138,8 +170,14 @@ public final class Study {
                 }
                 progress.accept(step.step());
             }
+            studied = recorded.studied();
             return scenarios.stream().map(Scenario::answer).toList();
         }
+    }
+
+    /** Which steps could be studied, after {@link #answers}. */
+    public StudiedSteps studied() {
+        return studied;
     }
 
     /** In the order of the slots; empty when one that the outcome names is not in the log. */
@@ -170,6 +208,9 @@ public final class Study {
     /** @param was probabilities of the recorded target */
     private void take(
             Scenario scenario, RecordedSteps.Step step, Batch batch, List<Contribution> all, Optional<double[]> was) {
+        if (!scenario.knows(step.step())) {
+            return;
+        }
         scenario.steps++;
         Teacher teacher = scenario.teacher;
         List<Teacher.Vote> votes = votes(scenario, all);
@@ -261,7 +302,7 @@ public final class Study {
                     .filter(c -> scenario.whatIf.only().isEmpty()
                             || scenario.whatIf.only().contains(c.peer()))
                     .forEach(c -> said.map(s -> s.get(c.peer().value())).ifPresent(t -> votes.put(c.slot(), t)));
-            if (!votes.isEmpty() && votes.size() >= scenario.teacher.contributorsMin()) {
+            if (scenario.known && !votes.isEmpty() && votes.size() >= scenario.teacher.contributorsMin()) {
                 evaluate(scenario, votes).ifPresent(logits -> {
                     Score score = new Score();
                     score.add(

@@ -9,6 +9,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Term;
+import dev.cohort.protocol.Topic;
 import dev.cohort.replay.Finding.Kind;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.tensor.Digest;
@@ -46,6 +47,7 @@ public final class Verification {
     private long targets;
     private long recomputed;
     private long expected = 1;
+    private OptionalLong unknownFrom = OptionalLong.empty();
     /** Empty once it cannot be known any more. */
     private Optional<NamedTensors> state;
 
@@ -74,6 +76,9 @@ public final class Verification {
      * @param findings the first {@value #FINDINGS_KEPT_MAX}, in the order of the steps
      * @param found all findings, those that were not kept too
      * @param refused records that every reader refuses, by reason: they had no effect, and are no finding
+     * @param studied steps of which everything is in the log
+     * @param unknownFrom the first step whose outcome could not be computed again since the state of the trained teacher, which
+     *     needs every step before it, was not known any more
      */
     public record Verdict(
             long steps,
@@ -86,7 +91,9 @@ public final class Verification {
             long found,
             SortedMap<String, Long> refused,
             Digest plan,
-            Digest run) {
+            Digest run,
+            StudiedSteps studied,
+            OptionalLong unknownFrom) {
         public boolean clean() {
             return found == 0;
         }
@@ -116,6 +123,8 @@ public final class Verification {
                 check(next.get());
                 progress.accept(next.get().step());
             }
+            RecordedSteps.OTHER_TOPICS.forEach(this::readThrough);
+            StudiedSteps studied = recorded.studied();
             OptionalLong last = recorded.lastStep();
             if (last.isPresent() && last.getAsLong() >= expected) {
                 missing(expected, last.getAsLong());
@@ -131,7 +140,20 @@ public final class Verification {
                     found,
                     refused,
                     fingerprint.plan(),
-                    fingerprint.run());
+                    fingerprint.run(),
+                    studied,
+                    unknownFrom);
+        }
+    }
+
+    /** Nothing of them is computed again, but all of them must be readable. */
+    private void readThrough(Topic topic) {
+        for (int partition = 0; partition < log.partitions(topic); partition++) {
+            try (RecordedLog.Reading reading = log.read(topic, partition)) {
+                reading.stream()
+                        .filter(entry -> !(entry instanceof RecordedLog.Said))
+                        .forEach(this::damaged);
+            }
         }
     }
 
@@ -182,6 +204,8 @@ public final class Verification {
                 targets(recorded, said, state.get());
             } else {
                 forgetState();
+                boolean first = state.isEmpty() && unknownFrom.isEmpty();
+                unknownFrom = first ? OptionalLong.of(step) : unknownFrom;
             }
         }
     }

@@ -57,6 +57,7 @@ final class SmallRun {
 
     static Batch batch(long step) {
         Ints rows = Ints.of(0, 1, 2, 0);
+        Ints uncut = Ints.of(0, 0, 0, 0);
         return new Batch(
                 step,
                 0,
@@ -67,7 +68,7 @@ final class SmallRun {
                         List.of(),
                         OptionalDouble.empty(),
                         0,
-                        List.of(new Recipe.View(rows, rows, rows, List.of()))),
+                        List.of(new Recipe.View(uncut, uncut, uncut, List.of()))),
                 List.of(images(step)),
                 Optional.empty());
     }

@@ -5,6 +5,7 @@ import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Decoding;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * What was said in a run, read for study: nothing is written, and reading ends where the log ended when it was opened. Memory is
@@ -19,7 +20,7 @@ public interface RecordedLog extends AutoCloseable {
     /**
      * Reads a partition from its first record that is still there.
      *
-     * @throws IllegalArgumentException when there is no such partition
+     * @param partition one that is not there has nothing to read but an {@link Unreadable}
      */
     Reading read(Topic topic, int partition);
 
@@ -30,6 +31,11 @@ public interface RecordedLog extends AutoCloseable {
     interface Reading extends AutoCloseable {
         /** The next entry; empty at the end. */
         Optional<Entry> next();
+
+        /** The entries that are left, to be gone through once. */
+        default Stream<Entry> stream() {
+            return Stream.generate(this::next).takeWhile(Optional::isPresent).flatMap(Optional::stream);
+        }
 
         @Override
         void close();
@@ -65,14 +71,20 @@ public interface RecordedLog extends AutoCloseable {
             implements Entry {}
 
     /**
-     * Records that cannot be read at all.
+     * Records that cannot be read at all: damaged, cut off, deleted, or in a partition that is missing.
      *
-     * @param toOffset the last of them; empty when nobody knows where they end
+     * @param toOffset the last of them; empty when nobody knows where they end, and below {@code offset} when bytes between two
+     *     records are no record, and none is missing
+     * @param why with the file and its bytes, where there is one
      */
     record Unreadable(Topic topic, int partition, long offset, OptionalLong toOffset, String why) implements Entry {
         @Override
         public String place() {
-            return topic.suffix() + "-" + partition + " offsets " + offset + " to "
+            String where = topic.suffix() + "-" + partition;
+            if (toOffset.isPresent() && toOffset.getAsLong() < offset) {
+                return where + " before offset " + offset;
+            }
+            return where + " offsets " + offset + " to "
                     + (toOffset.isPresent() ? Long.toString(toOffset.getAsLong()) : "the end");
         }
     }

@@ -105,6 +105,18 @@ class VerifiedRunTest {
             assertThat(f.path("kind").asText()).isEqualTo("unreadable");
             assertThat(f.path("field").asText()).startsWith("outcomes-0 offsets ");
         });
+        assertThat(damaged.path("studiable").path("steps")).hasToString("[[1,2],[4," + STEPS + "]]");
+        assertThat(damaged.path("studiable")
+                        .path("unreadable")
+                        .path(0)
+                        .path("why")
+                        .asText())
+                .contains("CRC");
+
+        Ended studied =
+                shell.run("replay", "--dynamics", "--format", "json", "--quiet").well();
+        assertThat(studied.err()).contains("steps 1..2 and 4.." + STEPS + " of " + STEPS, "outcomes-0 offsets ");
+        assertThat(studied.json().path("studiable").path("all").asBoolean(true)).isFalse();
     }
 
     private static JsonNode refused(Ended verified) {

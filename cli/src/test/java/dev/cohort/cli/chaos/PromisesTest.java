@@ -3,6 +3,7 @@ package dev.cohort.cli.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.replay.Finding;
+import dev.cohort.replay.StudiedSteps;
 import dev.cohort.replay.Verification.Verdict;
 import dev.cohort.tensor.Hasher;
 import java.util.List;
@@ -24,7 +25,9 @@ class PromisesTest {
                 findings.length,
                 new TreeMap<>(),
                 new Hasher().digest(),
-                new Hasher().digest());
+                new Hasher().digest(),
+                new StudiedSteps(List.of(), last, steps),
+                OptionalLong.empty());
     }
 
     private static List<Boolean> kept(Verdict verdict, Promises.Said said, long written) {

@@ -3,13 +3,10 @@ package dev.cohort.runtime.kafka;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
-import dev.cohort.runtime.RecordedLog;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -20,7 +17,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.CorruptRecordException;
 
 /** The topics of a run as a broker serves them, up to where each partition ends when its reading begins. */
-public final class ConsumedLog implements RecordedLog {
+public final class ConsumedLog implements RawLog {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -67,6 +64,15 @@ public final class ConsumedLog implements RecordedLog {
 
     @Override
     public Reading read(Topic topic, int partition) {
+        return new Decoded(topic, partition, codec, raw(topic, partition));
+    }
+
+    @Override
+    public RawReading raw(Topic topic, int partition) {
+        if (partition >= partitions(topic)) {
+            return MissingPartition.of("broker " + address + " has no partition " + partition + " of topic "
+                    + TopicPlan.topicName(runId, topic));
+        }
         return new Consumed(topic, partition);
     }
 
@@ -76,12 +82,14 @@ public final class ConsumedLog implements RecordedLog {
     }
 
     /** One partition with a consumer of its own. */
-    private final class Consumed implements Reading {
+    private final class Consumed implements RawReading {
         private final Topic topic;
         private final TopicPartition from;
         private final KafkaConsumer<byte[], byte[]> consumer;
         private final long endOffset;
         private Iterator<ConsumerRecord<byte[], byte[]>> polled = Collections.emptyIterator();
+        private long dueOffset;
+        private long deadlineNanos = System.nanoTime() + LIMIT.toNanos();
 
         Consumed(Topic topic, int partition) {
             this.topic = topic;
@@ -90,42 +98,58 @@ public final class ConsumedLog implements RecordedLog {
                     new KafkaConsumer<>(ClientSettings.consumer(address, "replay-" + topic.suffix() + "-" + partition));
             List<TopicPartition> only = List.of(from);
             consumer.assign(only);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(only);
-            endOffset = ends.getOrDefault(from, 0L);
+            endOffset = consumer.endOffsets(only).getOrDefault(from, 0L);
             consumer.seekToBeginning(only);
         }
 
         @Override
-        public Optional<Entry> next() {
-            long deadlineNanos = System.nanoTime() + LIMIT.toNanos();
-            while (!polled.hasNext()) {
-                if (consumer.position(from) >= endOffset) {
-                    return Optional.empty();
-                }
-                if (System.nanoTime() > deadlineNanos) {
-                    throw new RunLogException(
-                            "broker " + address + ": no record of " + from + " within " + LIMIT.toSeconds() + " s",
-                            null);
-                }
+        public boolean advance(Sink sink) {
+            if (!polled.hasNext() && consumer.position(from) >= endOffset) {
+                reach(endOffset, sink);
+                return false;
+            }
+            if (System.nanoTime() > deadlineNanos) {
+                throw new RunLogException(
+                        "broker " + address + ": no record of " + from + " within " + LIMIT.toSeconds() + " s", null);
+            }
+            if (!polled.hasNext()) {
                 try {
                     polled = consumer.poll(POLL).iterator();
                 } catch (KafkaException e) {
-                    return Optional.of(skipped(e));
+                    stepOver(e, sink);
                 }
+                return true;
             }
-            ConsumerRecord<byte[], byte[]> record = polled.next();
-            if (record.offset() >= endOffset) {
-                polled = Collections.emptyIterator();
-                consumer.seek(from, endOffset);
-                return Optional.empty();
+            // One at a time: what is decoded takes more room than what was fetched.
+            take(polled.next(), sink);
+            deadlineNanos = System.nanoTime() + LIMIT.toNanos();
+            return true;
+        }
+
+        private void take(ConsumerRecord<byte[], byte[]> record, Sink sink) {
+            if (record.offset() < endOffset) {
+                reach(record.offset(), sink);
+                byte[] bytes = record.value() == null ? new byte[0] : record.value();
+                sink.record(record.offset(), record.timestamp(), bytes);
+                dueOffset = record.offset() + 1;
             }
-            byte[] bytes = record.value() == null ? new byte[0] : record.value();
-            return Optional.of(
-                    SegmentLog.decoded(codec, topic, from.partition(), record.offset(), record.timestamp(), bytes));
+        }
+
+        /** Tells of what the broker does not have any more; in a compacted topic that is as it must be. */
+        private void reach(long offset, Sink sink) {
+            if (offset > dueOffset && !TopicPlan.compacted(topic)) {
+                sink.lost(
+                        dueOffset,
+                        OptionalLong.of(offset - 1),
+                        dueOffset == 0
+                                ? "deleted, the log begins behind them"
+                                : "the broker does not have them: a hole between two records");
+            }
+            dueOffset = Math.max(dueOffset, offset);
         }
 
         /** Steps over a record that the broker or the client found damaged. */
-        private Entry skipped(KafkaException e) {
+        private void stepOver(KafkaException e, Sink sink) {
             boolean corrupt = e instanceof CorruptRecordException || e.getCause() instanceof CorruptRecordException;
             if (!corrupt) {
                 throw new RunLogException(
@@ -133,8 +157,8 @@ public final class ConsumedLog implements RecordedLog {
             }
             long damaged = consumer.position(from);
             consumer.seek(from, damaged + 1);
-            return new Unreadable(
-                    topic, from.partition(), damaged, OptionalLong.of(damaged), String.valueOf(e.getMessage()));
+            sink.lost(damaged, OptionalLong.of(damaged), String.valueOf(e.getMessage()));
+            dueOffset = damaged + 1;
         }
 
         @Override

@@ -57,11 +57,17 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
 
     /** Partition of {@link Topic#PREDICTIONS} of a peer: the same in every process and version. */
     public static int predictionPartition(PeerId peer, int partitions) {
+        atLeastOne(partitions, "partitions of topic " + Topic.PREDICTIONS.suffix());
         int hash = 0x811c9dc5; // FNV-1a
         for (byte b : peer.value().getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ b) * 0x01000193;
         }
         return Math.floorMod(hash, partitions);
+    }
+
+    /** Whether the broker keeps the last record of each key alone, so that offsets are missing in a whole log. */
+    static boolean compacted(Topic topic) {
+        return topic == Topic.RUN || topic == Topic.SNAPSHOTS;
     }
 
     /** Number of partitions of {@code topic}. */
@@ -76,8 +82,7 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
     /** The settings of {@code topic} on the broker. */
     public Map<String, String> settings(Topic topic) {
         TreeMap<String, String> settings = new TreeMap<>();
-        boolean compacted = topic == Topic.RUN || topic == Topic.SNAPSHOTS;
-        settings.put("cleanup.policy", compacted ? "compact" : "delete");
+        settings.put("cleanup.policy", compacted(topic) ? "compact" : "delete");
         // When something was said is when the broker took it: senders' clocks may differ.
         settings.put("message.timestamp.type", "LogAppendTime");
         settings.put("max.message.bytes", Integer.toString(RECORD_BYTES_MAX));

@@ -142,7 +142,7 @@ class EmbeddedRunLogTest extends RunLogContract {
     }
 
     @Test
-    void saysFromWhereOnAFileCannotBeReadWhoseLengthsAreDamaged(@TempDir Path copies) throws IOException {
+    void goesOnBehindARecordBatchWhoseLengthIsDamaged(@TempDir Path copies) throws IOException {
         Path log = copiedLog(copies);
         byte[] bytes = Files.readAllBytes(controlFile(log));
         bytes[bytes.length / 2 + 8] = -1; // the length of the third record batch
@@ -150,6 +150,46 @@ class EmbeddedRunLogTest extends RunLogContract {
 
         assertThat(said(control(log)))
                 .containsExactly(
-                        commands().get(0).toString(), commands().get(1).toString(), "control-0 offsets 2 to the end");
+                        commands().get(0).toString(),
+                        commands().get(1).toString(),
+                        "control-0 offsets 2 to 2",
+                        commands().get(3).toString());
+    }
+
+    @Test
+    void isReadWhileTheBrokerWritesAndLeftAlone() throws Exception {
+        RunLog writer = connect("writer");
+        Path log = EmbeddedBroker.logFolder(folder);
+        int commands = 2_000;
+        Thread writing = new Thread(() -> {
+            for (int i = 0; i < commands; i++) {
+                writer.append(List.of(Samples.command(i)));
+                if (i % 20 == 0) {
+                    writer.flush(Duration.ofSeconds(30));
+                }
+            }
+        });
+        writing.start();
+        long bytesBefore = 0;
+        long readBefore = 0;
+        long readings = 0;
+        while (writing.isAlive()) {
+            List<RecordedLog.Entry> entries = control(log);
+            assertThat(entries)
+                    .allSatisfy(
+                            e -> assertThat(((RecordedLog.Said) e).message()).isEqualTo(Samples.command(e.offset())));
+            assertThat(entries.size()).as("nothing is lost").isGreaterThanOrEqualTo((int) readBefore);
+            assertThat(Files.size(controlFile(log))).as("nothing is cut").isGreaterThanOrEqualTo(bytesBefore);
+            readings += entries.size() > readBefore ? 1 : 0;
+            bytesBefore = Files.size(controlFile(log));
+            readBefore = entries.size();
+        }
+        writing.join();
+        assertThat(writer.flush(Duration.ofSeconds(30))).isTrue();
+        assertThat(readings).as("readings of a log that grew").isGreaterThan(1);
+        try (RecordedLog served = ConsumedLog.open(address(), runId())) {
+            assertThat(Recorder.messages(served.read(Topic.CONTROL, 0))).hasSize(commands);
+        }
+        assertThat(control(log)).hasSize(commands);
     }
 }

@@ -131,6 +131,25 @@ abstract class RunLogContract {
     }
 
     @Test
+    void aTopicThatTheBrokerDoesNotHaveIsNamed() throws Exception {
+        String topic = TopicPlan.topicName(runId, Topic.PREDICTIONS);
+        try (Admin admin = Admin.create(ClientSettings.admin(address(), "check"))) {
+            admin.deleteTopics(List.of(topic)).all().get();
+            try (ConsumedLog log = ConsumedLog.open(address(), runId)) {
+                Eventually.until("deleted", () -> log.partitions(Topic.PREDICTIONS) == 0);
+                PlannedLog planned = new PlannedLog(log, PLAN);
+                assertThat(planned.partitions(Topic.PREDICTIONS)).isEqualTo(PLAN.predictionPartitions());
+                assertThat(Recorder.entries(planned.read(Topic.PREDICTIONS, 1)))
+                        .singleElement()
+                        .isInstanceOfSatisfying(
+                                RecordedLog.Unreadable.class,
+                                u -> assertThat(u.why()).endsWith("topic " + topic));
+                assertThat(planned.unreadable()).hasSize(1);
+            }
+        }
+    }
+
+    @Test
     void carriesRecordsOfManyMegabytes() {
         Message large = Samples.evaluation(1, 500_000); // 20 MB
         Recorder recorder = new Recorder();

@@ -1,0 +1,124 @@
+package dev.cohort.runtime.kafka;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.jspecify.annotations.Nullable;
+
+/** The records of one partition, segment by segment; whatever is not there is told with its offsets and the reason. */
+final class SegmentRecords implements RawReading {
+    private final Iterator<Path> rest;
+    private final boolean compacted;
+    private final long writtenTo;
+    private final List<String> faults = new ArrayList<>();
+    private @Nullable SegmentFile open;
+    private long dueOffset;
+    private boolean ended;
+
+    /**
+     * @param segments in their order
+     * @param compacted whether offsets may be missing without harm
+     * @param writtenTo what the broker's own books say: there were records below this offset
+     */
+    SegmentRecords(List<Path> segments, boolean compacted, long writtenTo) {
+        rest = segments.iterator();
+        this.compacted = compacted;
+        this.writtenTo = writtenTo;
+    }
+
+    @Override
+    public boolean advance(Sink sink) {
+        if (open != null) {
+            Optional<SegmentFile.Piece> piece = open.next(dueOffset);
+            if (piece.isEmpty()) {
+                close();
+            } else if (piece.get() instanceof SegmentFile.Whole whole) {
+                take(whole.batch(), sink);
+            } else if (piece.get() instanceof SegmentFile.Damaged damaged) {
+                faults.add(damaged.why());
+            }
+            return true;
+        }
+        if (rest.hasNext()) {
+            begin(rest.next(), sink);
+            return true;
+        }
+        if (!ended) {
+            ended = true;
+            end(sink);
+            return true;
+        }
+        return false;
+    }
+
+    private void begin(Path segment, Sink sink) {
+        try {
+            open = SegmentFile.open(segment);
+            reach(SegmentFile.firstOffset(segment), "no segment file holds them", sink);
+        } catch (NoSuchFileException e) {
+            faults.add(segment.getFileName() + " was deleted while the log was read");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void take(RecordBatch batch, Sink sink) {
+        reach(batch.baseOffset(), "not in the file: a hole between two record batches", sink);
+        try {
+            if (!batch.isControlBatch()) {
+                for (Record record : batch) {
+                    ByteBuffer value = record.value();
+                    byte[] bytes = new byte[value == null ? 0 : value.remaining()];
+                    if (value != null) {
+                        value.get(bytes);
+                    }
+                    sink.record(record.offset(), batch.maxTimestamp(), bytes);
+                }
+            }
+        } catch (KafkaException e) {
+            sink.lost(batch.baseOffset(), OptionalLong.of(batch.lastOffset()), String.valueOf(e.getMessage()));
+        }
+        dueOffset = Math.max(dueOffset, batch.lastOffset() + 1);
+    }
+
+    /** Says what is missing before {@code offset}, and goes on there. */
+    private void reach(long offset, String why, Sink sink) {
+        if (!faults.isEmpty()) {
+            sink.lost(dueOffset, OptionalLong.of(offset - 1), String.join("; ", faults));
+            faults.clear();
+        } else if (offset > dueOffset && !compacted) {
+            String begins = dueOffset == 0 ? "deleted, the log begins behind them" : why;
+            sink.lost(dueOffset, OptionalLong.of(offset - 1), begins);
+        }
+        dueOffset = Math.max(dueOffset, offset);
+    }
+
+    private void end(Sink sink) {
+        if (!faults.isEmpty()) {
+            sink.lost(dueOffset, OptionalLong.empty(), String.join("; ", faults));
+        } else if (dueOffset < writtenTo) {
+            sink.lost(
+                    dueOffset,
+                    OptionalLong.of(writtenTo - 1),
+                    "the broker had them by its own books (" + Watermarks.FILE + "), no file holds them");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (open != null) {
+            open.close();
+            open = null;
+        }
+    }
+}
