@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
             VerifyCommand.class,
             ReplayCommand.class,
             ForkCommand.class,
+            DoctorCommand.class,
             TimelineCommand.class,
             ChaosCommand.class,
             BenchCommand.class,

@@ -43,12 +43,16 @@ final class SmallRun {
     }
 
     static Teacher teacher(Experiment.Method method) {
+        return teacher(method, CLASSES);
+    }
+
+    static Teacher teacher(Experiment.Method method, int classes) {
         Experiment.Optimizer optimizer = new Experiment.Optimizer(
                 0.1, 0.9, false, 0, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
         return MethodCatalog.get(method.name())
                 .create(
                         method,
-                        new TeacherSetting(SLOTS, Ints.of(WIDTH, WIDTH, WIDTH), CLASSES, 1, optimizer, DType.FLOAT32));
+                        new TeacherSetting(SLOTS, Ints.of(WIDTH, WIDTH, WIDTH), classes, 1, optimizer, DType.FLOAT32));
     }
 
     private static Digest images(long step) {

@@ -1,0 +1,134 @@
+package dev.cohort.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.cli.role.CoordinatorRole;
+import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.view.Words;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.replay.diagnosis.Checkup;
+import dev.cohort.replay.diagnosis.Diagnosis;
+import dev.cohort.replay.diagnosis.Opinion;
+import dev.cohort.runtime.ExitCode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.function.LongConsumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Says what is wrong with a run. */
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        description =
+                "Says what is wrong with a run, finished or going on, by its log: with the numbers that show it and the setting"
+                        + " that mends it. Exit code 1 if anything is severe.")
+final class DoctorCommand implements Callable<Integer> {
+    private static final long PROGRESS_EVERY_NANOS = 1_000_000_000;
+
+    @Mixin
+    private RecordedRun run = new RecordedRun();
+
+    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
+    private OutputFormat format = OutputFormat.text;
+
+    @Option(names = "--quiet", description = "Show no progress.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() {
+        try (RecordedRun.Opened opened = run.open()) {
+            Checkup checkup = new Checkup(
+                    opened.log(),
+                    opened.manifest().classes(),
+                    opened.experiment().contributors().stream()
+                            .map(Experiment.Peer::id)
+                            .toList(),
+                    cores(opened));
+            Checkup.Report report = checkup.report(
+                    CoordinatorRole.teacher(opened.manifest(), opened.experiment()),
+                    RunPlan.learningRate(opened.manifest(), opened.experiment()),
+                    opened.manifest().steps(),
+                    progress(opened.manifest().steps()));
+            if (format == OutputFormat.json) {
+                System.out.println(json(opened, report));
+            } else {
+                lines(opened.log().runId(), report).forEach(System.out::println);
+            }
+            return (report.healthy() ? ExitCode.OK : ExitCode.FAILED).code();
+        }
+    }
+
+    /** Of this machine, where a run of its own directory and broker has its peers. */
+    private static OptionalInt cores(RecordedRun.Opened opened) {
+        boolean here = opened.directory().isPresent()
+                && opened.experiment().kafka().bootstrap().isEmpty();
+        return here ? OptionalInt.of(Runtime.getRuntime().availableProcessors()) : OptionalInt.empty();
+    }
+
+    private LongConsumer progress(long steps) {
+        long[] nextNanos = {System.nanoTime() + PROGRESS_EVERY_NANOS};
+        return step -> {
+            if (!quiet && System.nanoTime() >= nextNanos[0]) {
+                nextNanos[0] = System.nanoTime() + PROGRESS_EVERY_NANOS;
+                System.err.println("step " + step + " of " + steps);
+            }
+        };
+    }
+
+    private static List<String> lines(String run, Checkup.Report report) {
+        List<String> lines = new ArrayList<>();
+        lines.add("Run " + run + ": " + Words.count(report.found().size(), "finding") + " in "
+                + report.steps().sentence() + ".");
+        for (Diagnosis diagnosis : report.found()) {
+            lines.add("");
+            lines.add(diagnosis.severity().name() + ": " + diagnosis.finding() + ".");
+            lines.add("  " + diagnosis.evidence() + ".");
+            lines.add("  " + diagnosis.setting() + ": " + diagnosis.advice() + ".");
+        }
+        List<String> well = new ArrayList<>();
+        for (Opinion opinion : report.opinions()) {
+            opinion.tooShort()
+                    .ifPresent(why -> lines.add("Too short to judge the " + opinion.subject() + ": " + why + "."));
+            if (opinion.tooShort().isEmpty() && opinion.found().isEmpty()) {
+                well.add(opinion.subject());
+            }
+        }
+        if (!well.isEmpty()) {
+            lines.add("Nothing wrong: " + String.join(", ", well) + ".");
+        }
+        return lines;
+    }
+
+    private static ObjectNode json(RecordedRun.Opened opened, Checkup.Report report) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("run", opened.log().runId()).put("healthy", report.healthy());
+        ArrayNode findings = json.putArray("findings");
+        for (Diagnosis diagnosis : report.found()) {
+            findings.addObject()
+                    .put("finding", diagnosis.finding())
+                    .put("severity", diagnosis.severity().name().toLowerCase(Locale.ROOT))
+                    .put("evidence", diagnosis.evidence())
+                    .put("setting", diagnosis.setting())
+                    .put("advice", diagnosis.advice());
+        }
+        ArrayNode well = json.putArray("nothing_wrong");
+        ArrayNode tooShort = json.putArray("too_short_to_judge");
+        for (Opinion opinion : report.opinions()) {
+            opinion.tooShort()
+                    .ifPresent(why -> tooShort.addObject()
+                            .put("subject", opinion.subject())
+                            .put("why", why));
+            if (opinion.tooShort().isEmpty() && opinion.found().isEmpty()) {
+                well.add(opinion.subject());
+            }
+        }
+        json.set("studiable", Studiable.of(opened, report.steps()).json());
+        return json;
+    }
+}
