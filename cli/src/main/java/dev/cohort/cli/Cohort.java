@@ -33,6 +33,7 @@ import picocli.CommandLine.ScopeType;
             ReplayCommand.class,
             ForkCommand.class,
             DoctorCommand.class,
+            ArchiveCommand.class,
             TimelineCommand.class,
             ChaosCommand.class,
             BenchCommand.class,

@@ -9,6 +9,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.RecordedLog;
+import dev.cohort.runtime.archive.ArchivedLog;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.ConsumedLog;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
@@ -17,6 +18,7 @@ import dev.cohort.runtime.kafka.PlannedLog;
 import dev.cohort.runtime.kafka.RawLog;
 import dev.cohort.runtime.kafka.SegmentLog;
 import dev.cohort.runtime.kafka.TopicPlan;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +35,9 @@ final class RecordedRun {
     @Parameters(
             arity = "0..1",
             paramLabel = "RUN",
-            description = "Id or directory of the run. Default: the newest one; with --bootstrap, an id is needed.")
+            description =
+                    "Id or directory of the run, or an archive of it. Default: the newest one; with --bootstrap, an id is"
+                            + " needed.")
     private Optional<String> run = Optional.empty();
 
     @Mixin
@@ -84,10 +88,19 @@ final class RecordedRun {
     /**
      * Opens a run that is named in another way.
      *
-     * @param run id or directory; empty takes the newest one
+     * @param run id, directory or archive; empty takes the newest one
      * @throws LaunchException when there is no such run or its log cannot be read
      */
     static Opened open(Optional<String> run, RunsFolder runs, BrokerOptions broker) {
+        Optional<Path> archive = run.map(Path::of).filter(Files::isRegularFile);
+        if (archive.isPresent()) {
+            if (broker.bootstrap().isPresent()) {
+                throw new LaunchException(
+                        ExitCode.USAGE,
+                        "archive " + archive.get() + " with --bootstrap: an archive is read without a broker");
+            }
+            return opened(ArchivedLog.open(archive.get()), Optional.empty());
+        }
         if (broker.bootstrap().isPresent()) {
             String id = run.orElseThrow(() -> new LaunchException(
                     ExitCode.USAGE, "--bootstrap without RUN: name the id of the run, as 'cohort run' printed it"));

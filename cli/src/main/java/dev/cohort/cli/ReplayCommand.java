@@ -199,23 +199,26 @@ final class ReplayCommand implements Callable<Integer> {
                     Words.percent(answer.agreement())));
         }
         lines.add("The target that is for everybody, on the training batches and their mixed labels.");
-        for (Study.Answer answer : answers) {
-            answer.unknownFrom()
-                    .ifPresent(step -> lines.add(answer.whatIf().words() + ": " + Words.count(answer.unknown(), "step")
-                            + " from step " + step + " on could not be looked at: the teacher is trained, and what it"
-                            + " learned from before is not all there."));
-            if (!answer.tested().isEmpty()) {
-                StringBuilder line = new StringBuilder(
-                        "On the test images, " + answer.whatIf().words() + ":");
-                answer.tested()
-                        .forEach(t -> line.append("  step ")
-                                .append(t.step())
-                                .append(' ')
-                                .append(Words.percent(t.score().accuracy())));
-                lines.add(line.toString());
-            }
-        }
+        answers.forEach(answer -> besides(answer, lines));
         return lines;
+    }
+
+    /** What does not fit into a row: where the teacher was not known, and how good it was on the test images. */
+    private static void besides(Study.Answer answer, List<String> lines) {
+        answer.unknownFrom()
+                .ifPresent(step -> lines.add(answer.whatIf().words() + ": " + Words.count(answer.unknown(), "step")
+                        + " from step " + step + " on could not be looked at: the teacher is trained, and what it"
+                        + " learned from before is not all there."));
+        if (!answer.tested().isEmpty()) {
+            StringBuilder line =
+                    new StringBuilder("On the test images, " + answer.whatIf().words() + ":");
+            answer.tested()
+                    .forEach(t -> line.append("  step ")
+                            .append(t.step())
+                            .append(' ')
+                            .append(Words.percent(t.score().accuracy())));
+            lines.add(line.toString());
+        }
     }
 
     private static ObjectNode json(String run, List<Study.Answer> answers) {

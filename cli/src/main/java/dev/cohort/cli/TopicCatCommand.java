@@ -43,7 +43,9 @@ final class TopicCatCommand implements Callable<Integer> {
     @Option(
             names = "--run",
             paramLabel = "RUN",
-            description = "Id or directory of the run. Default: the newest one; with --bootstrap, an id is needed.")
+            description =
+                    "Id or directory of the run, or an archive of it. Default: the newest one; with --bootstrap, an id is"
+                            + " needed.")
     private Optional<String> run = Optional.empty();
 
     @Mixin

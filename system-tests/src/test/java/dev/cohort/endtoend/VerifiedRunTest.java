@@ -119,6 +119,55 @@ class VerifiedRunTest {
         assertThat(studied.json().path("studiable").path("all").asBoolean(true)).isFalse();
     }
 
+    @Test
+    void anArchiveSaysWhatTheRunSays() throws IOException {
+        RunFolder run = trained("--steps", Integer.toString(STEPS));
+        JsonNode verified = verify("--weights").well().json();
+
+        shell.run("archive", run.path().toString(), "run.zip", "--with-checkpoints", "--quiet")
+                .well();
+
+        assertThat(verify("--weights", "run.zip").well().json()).isEqualTo(verified);
+        assertThat(shell.run("replay", "run.zip", "--dynamics", "--format", "json", "--quiet")
+                        .well()
+                        .json())
+                .isEqualTo(shell.run("replay", "--dynamics", "--format", "json", "--quiet")
+                        .well()
+                        .json());
+        assertThat(shell.run("topic", "cat", "outcomes", "--run", "run.zip")
+                        .well()
+                        .out())
+                .isEqualTo(shell.run("topic", "cat", "outcomes").well().out());
+
+        Path archive = folder.resolve("run.zip");
+        byte[] bytes = Files.readAllBytes(archive);
+        String member = "topics/outcomes-0.records";
+        bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf(member) + 200] ^= 1;
+        Files.write(archive, bytes);
+        Ended damaged = verify("run.zip");
+        assertThat(damaged.code()).isNotZero();
+        assertThat(damaged.err()).contains("run.zip: member " + member + " is damaged");
+    }
+
+    @Test
+    void aHealthyRunHasNothingWrong() {
+        trained("--steps", "120", "--set", "mix.kind=none");
+
+        JsonNode report =
+                shell.run("doctor", "--format", "json", "--quiet").well().json();
+
+        assertThat(report.path("healthy").asBoolean()).isTrue();
+        assertThat(report.path("findings"))
+                .as("but notes on the machine: %s", report)
+                .allSatisfy(f -> assertThat(f.path("severity").asText()).isEqualTo("note"));
+        assertThat(report.path("too_short_to_judge")).isEmpty();
+        assertThat(shell.run("replay", "--what-if", "temperature=5", "--quiet")
+                        .well()
+                        .err())
+                .as("all of it can be studied")
+                .isEmpty();
+    }
+
     private static JsonNode refused(Ended verified) {
         assertThat(verified.code()).as(verified.toString()).isEqualTo(1);
         JsonNode json = verified.json();

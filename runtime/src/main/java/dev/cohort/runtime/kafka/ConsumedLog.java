@@ -70,7 +70,7 @@ public final class ConsumedLog implements RawLog {
     @Override
     public RawReading raw(Topic topic, int partition) {
         if (partition >= partitions(topic)) {
-            return MissingPartition.of("broker " + address + " has no partition " + partition + " of topic "
+            return RawReading.missing("broker " + address + " has no partition " + partition + " of topic "
                     + TopicPlan.topicName(runId, topic));
         }
         return new Consumed(topic, partition);

@@ -9,14 +9,14 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** The messages of one partition. */
-final class Decoded implements RecordedLog.Reading, RawReading.Sink {
+public final class Decoded implements RecordedLog.Reading, RawReading.Sink {
     private final Topic topic;
     private final int partition;
     private final MessageCodec codec;
     private final RawReading raw;
     private final ArrayDeque<RecordedLog.Entry> ready = new ArrayDeque<>();
 
-    Decoded(Topic topic, int partition, MessageCodec codec, RawReading raw) {
+    public Decoded(Topic topic, int partition, MessageCodec codec, RawReading raw) {
         this.topic = topic;
         this.partition = partition;
         this.codec = codec;

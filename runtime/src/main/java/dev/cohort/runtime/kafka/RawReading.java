@@ -17,6 +17,11 @@ public interface RawReading extends AutoCloseable {
         void lost(long fromOffset, OptionalLong toOffset, String why);
     }
 
+    /** What stands in a partition that is not there: a range without an end, and why. */
+    static RawReading missing(String why) {
+        return MissingPartition.of(why);
+    }
+
     /** Reads a little further, and gives {@code sink} what there was, if anything; false at the end. */
     boolean advance(Sink sink);
 

@@ -80,7 +80,7 @@ public final class SegmentLog implements RawLog {
     public RawReading raw(Topic topic, int partition) {
         Path files = partition(topic, partition);
         if (!Files.isDirectory(files)) {
-            return MissingPartition.of("no folder " + files + " in the log");
+            return RawReading.missing("no folder " + files + " in the log");
         }
         return new SegmentRecords(segments(files), TopicPlan.compacted(topic), watermarks.of(files));
     }
