@@ -10,9 +10,13 @@ import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.RunView;
 import dev.cohort.cli.view.StandingTable;
 import dev.cohort.cli.view.Standings;
+import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.replay.RecentWorth;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.ConsumedLog;
 import dev.cohort.runtime.kafka.RunLog;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,20 +33,43 @@ import picocli.CommandLine.Option;
 @Command(
         name = "peers",
         mixinStandardHelpOptions = true,
-        description = "The members of a run that goes on: what each does, how far it is, who came and went and why.")
+        description =
+                "The members of a run that goes on: what each does, how far it is, who came and went and why; or what each is"
+                        + " worth to the others.")
 final class PeersCommand implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int EVENTS_SHOWN = 12;
+    /** Of a partition, read besides those that count: repeated and incomplete ones. */
+    private static final long STEPS_ABOUT = 64;
 
     @Mixin
     private RunTarget target = new RunTarget();
+
+    @Option(
+            names = "--value",
+            description =
+                    "Instead: what each peer was worth to the ensemble in the last steps of the log, and whom one may"
+                            + " drain.")
+    private boolean value;
+
+    @Option(
+            names = "--window-steps",
+            paramLabel = "N",
+            description = "Of --value: how many steps count. Default: ${DEFAULT-VALUE}.")
+    private int windowSteps = 200;
 
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
     private OutputFormat format = OutputFormat.text;
 
     @Override
     public Integer call() throws InterruptedException {
+        if (windowSteps < 1) {
+            throw new LaunchException(ExitCode.USAGE, "--window-steps " + windowSteps + ": must be at least 1");
+        }
         RunTarget.Place place = target.place();
+        if (value) {
+            return worth(place);
+        }
         try (RunLog log = RunTarget.connect(place)) {
             Manifest manifest = log.awaitManifest(LIMIT);
             RunView view = new RunView(place.id(), manifest, ExperimentYaml.read(manifest.experiment()));
@@ -57,6 +84,31 @@ final class PeersCommand implements Callable<Integer> {
                 } else {
                     observer.read(PeersCommand::lines).forEach(System.out::println);
                 }
+            }
+        }
+        return ExitCode.OK.code();
+    }
+
+    private int worth(RunTarget.Place place) {
+        Experiment experiment;
+        int classes;
+        try (RunLog log = RunTarget.connect(place)) {
+            Manifest manifest = log.awaitManifest(LIMIT);
+            experiment = ExperimentYaml.read(manifest.experiment());
+            classes = manifest.classes();
+        }
+        // Predictions of several peers share a partition, and some of them may be of steps without an outcome yet.
+        long recordsMax =
+                (windowSteps + STEPS_ABOUT) * Math.max(1, experiment.elastic().max());
+        try (RecordedLog log = ConsumedLog.openEnd(place.address(), place.id(), recordsMax)) {
+            PeerWorth worth = new PeerWorth(
+                    place.id(),
+                    RecentWorth.of(log, classes, windowSteps),
+                    experiment.elastic().min());
+            if (format == OutputFormat.json) {
+                System.out.println(worth.json());
+            } else {
+                worth.lines().forEach(System.out::println);
             }
         }
         return ExitCode.OK.code();

@@ -46,6 +46,21 @@ class MembershipTest {
         assertThat(shell.run("peers").well().out()).contains("p1", "p2", "guest", "standing", "since", "why");
     }
 
+    private void assertSaysWhatEachIsWorth(LogWatch log) {
+        log.awaitSteps(3);
+        JsonNode worth = shell.run("peers", "--value", "--window-steps", "2", "--format", "json")
+                .well()
+                .json();
+        assertThat(worth.path("steps").asInt()).isEqualTo(2);
+        assertThat(worth.path("to_step").asLong() - worth.path("from_step").asLong())
+                .isEqualTo(1);
+        assertThat(worth.path("from_step").asLong()).as("the end of the log").isGreaterThan(3);
+        assertThat(peer(worth, "p1").orElseThrow().path("nll").path("without").asDouble())
+                .isPositive();
+        assertThat(worth.path("advice").asText()).contains("No advice");
+        assertThat(shell.run("peers", "--value").well().out()).contains("alone", "without", "worth");
+    }
+
     private void drain(RunFolder run, LogWatch log, Started guest) {
         assertThat(shell.run("drain", "guest").well().out()).contains("guest", run.id());
         shell.end(guest).well();
@@ -66,6 +81,7 @@ class MembershipTest {
             Started guest = join(directory);
             shell.await("a step with the guest", () -> log.contributors().contains("guest"));
             assertSaysWhoIsThereSinceWhenAndWhy(directory);
+            assertSaysWhatEachIsWorth(log);
             drain(directory, log, guest);
 
             // The drain let go the guest that was there, not the one that comes now; SIGTERM is as good as a drain.

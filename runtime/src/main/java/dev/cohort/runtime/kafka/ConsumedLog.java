@@ -23,12 +23,14 @@ public final class ConsumedLog implements RawLog {
 
     private final KafkaAddress address;
     private final String runId;
+    private final long recordsMax;
     private final MessageCodec codec;
     private final KafkaConsumer<byte[], byte[]> topics;
 
-    private ConsumedLog(KafkaAddress address, String runId) {
+    private ConsumedLog(KafkaAddress address, String runId, long recordsMax) {
         this.address = address;
         this.runId = runId;
+        this.recordsMax = recordsMax;
         codec = new MessageCodec(runId, Limits.DEFAULT);
         topics = new KafkaConsumer<>(ClientSettings.consumer(address, "replay-topics"));
     }
@@ -39,7 +41,17 @@ public final class ConsumedLog implements RawLog {
      * @throws RunLogException when the broker knows no such run
      */
     public static ConsumedLog open(KafkaAddress address, String runId) {
-        ConsumedLog log = new ConsumedLog(address, runId);
+        return openEnd(address, runId, Long.MAX_VALUE);
+    }
+
+    /**
+     * Opens the end of the log of a run, so that what was said last is known soon.
+     *
+     * @param recordsMax how many records of each partition are read, at least 1
+     * @throws RunLogException when the broker knows no such run
+     */
+    public static ConsumedLog openEnd(KafkaAddress address, String runId, long recordsMax) {
+        ConsumedLog log = new ConsumedLog(address, runId, recordsMax);
         if (log.partitions(Topic.RUN) == 0) {
             log.close();
             throw new RunLogException("run " + runId + ": broker " + address + " knows no such run", null);
@@ -99,7 +111,8 @@ public final class ConsumedLog implements RawLog {
             List<TopicPartition> only = List.of(from);
             consumer.assign(only);
             endOffset = consumer.endOffsets(only).getOrDefault(from, 0L);
-            consumer.seekToBeginning(only);
+            long begin = consumer.beginningOffsets(only).getOrDefault(from, 0L);
+            consumer.seek(from, Math.max(begin, endOffset - recordsMax));
         }
 
         @Override
