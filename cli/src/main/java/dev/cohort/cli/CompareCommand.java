@@ -3,14 +3,18 @@ package dev.cohort.cli;
 import dev.cohort.cli.compare.Comparison;
 import dev.cohort.cli.compare.ComparisonDirectory;
 import dev.cohort.cli.compare.ComparisonReport;
+import dev.cohort.cli.compare.LearnedReport;
+import dev.cohort.cli.compare.LearnedTable;
 import dev.cohort.cli.compare.Planned;
 import dev.cohort.cli.compare.Row;
 import dev.cohort.cli.compare.Summary;
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.view.Course;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.cli.view.Words;
+import dev.cohort.replay.FinalTest;
 import dev.cohort.runtime.ExitCode;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -31,7 +35,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Runs several methods over several seeds on equal terms, one run after the other: same data, same batches,",
             "same students, same budget. Leaves one table and one picture, with the spread over seeds.",
-            "What is compared is a file such as experiments/compare-quickstart.yaml, or several experiments."
+            "What is compared is a file such as experiments/compare-quickstart.yaml, or several experiments; with --table,",
+            "runs that are there."
         })
 final class CompareCommand implements Callable<Integer> {
     private static final int INTERRUPTED = 130;
@@ -41,7 +46,8 @@ final class CompareCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "EXPERIMENT.yaml",
-            description = "A comparison, or experiments. With --resume, the comparison's directory.")
+            description =
+                    "A comparison, or experiments. With --resume, the comparison's directory. With --table, runs.")
     private List<Path> files = new ArrayList<>();
 
     @Option(
@@ -74,6 +80,13 @@ final class CompareCommand implements Callable<Integer> {
                     "Go on with a comparison that was stopped: the one named, or the newest. Finished runs are kept.")
     private boolean resume;
 
+    @Option(
+            names = "--table",
+            description =
+                    "Run nothing: of the runs named, single networks, ensembles of k, distilled and self-distilled networks"
+                            + " side by side. A comparison's directory stands for all its runs.")
+    private boolean table;
+
     @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
     private OutputFormat format = OutputFormat.text;
 
@@ -82,6 +95,15 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (table) {
+            LearnedReport report = new LearnedReport(learned());
+            if (format == OutputFormat.json) {
+                System.out.println(report.json());
+            } else {
+                report.lines().forEach(System.out::println);
+            }
+            return ExitCode.OK.code();
+        }
         try (Interruption interruption = Interruption.listen();
                 ComparisonDirectory open = resume ? resumed() : begun()) {
             Comparison comparison = open.planned();
@@ -96,6 +118,30 @@ final class CompareCommand implements Callable<Integer> {
             }
             return conclude(open, summary, all.failures());
         }
+    }
+
+    private LearnedTable learned() {
+        if (files.isEmpty()) {
+            throw new LaunchException(
+                    ExitCode.USAGE, "--table: names no run; give runs or directories of comparisons, by id or path");
+        }
+        List<LearnedTable.Source> sources = new ArrayList<>();
+        for (Path file : files) {
+            for (Path path : ComparisonDirectory.finished(file)) {
+                RunDirectory directory = RunDirectory.find(runs.path(), Optional.of(path.toString()));
+                try (RecordedRun.Opened run = RecordedRun.open(directory)) {
+                    sources.add(new LearnedTable.Source(
+                            String.valueOf(path.getFileName()),
+                            run.manifest(),
+                            run.experiment(),
+                            FinalTest.of(
+                                    run.log(),
+                                    run.manifest().testLabels(),
+                                    run.manifest().classes())));
+                }
+            }
+        }
+        return LearnedTable.of(sources);
     }
 
     private Screen screen(Course course) {

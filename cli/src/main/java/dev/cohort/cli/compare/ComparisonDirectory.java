@@ -115,6 +115,26 @@ public final class ComparisonDirectory implements AutoCloseable {
         }
     }
 
+    /** The finished runs of a comparison's directory; of any other path, the path itself. */
+    public static List<Path> finished(Path path) {
+        if (!Files.exists(path.resolve(PLAN))) {
+            return List.of(path);
+        }
+        try (Stream<Path> found = Files.list(path.resolve(RUNS))) {
+            List<Path> whole = found.filter(run -> Files.exists(run.resolve(RunDirectory.RESULT)))
+                    .sorted()
+                    .toList();
+            if (whole.isEmpty()) {
+                throw new LaunchException(
+                        ExitCode.USAGE,
+                        "comparison " + path + ": none of its runs is finished; go on with it by --resume");
+            }
+            return whole;
+        } catch (IOException e) {
+            throw unusable(path, e);
+        }
+    }
+
     private static LaunchException none(String what) {
         return new LaunchException(ExitCode.USAGE, what + "; start one with 'cohort compare', or name its directory");
     }

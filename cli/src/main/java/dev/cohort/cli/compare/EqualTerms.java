@@ -65,7 +65,7 @@ public final class EqualTerms {
     }
 
     /** Every value of an experiment by its path. */
-    private static Map<String, String> values(Experiment experiment) {
+    static Map<String, String> values(Experiment experiment) {
         try {
             Map<String, String> values = new TreeMap<>();
             collect(YAML.readTree(ExperimentYaml.writeWithoutSecrets(experiment)), "", values);
