@@ -1,11 +1,19 @@
 package dev.cohort.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.cli.view.Words;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.replay.ScalarEvents;
 import dev.cohort.replay.tables.Database;
 import dev.cohort.replay.tables.Schema;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import picocli.CommandLine.Option;
 
@@ -26,12 +34,25 @@ final class TableOptions {
                             + " peer\". \"show tables\" and \"describe steps\" say what there is.")
     private Optional<String> sql = Optional.empty();
 
+    @Option(
+            names = "--tensorboard",
+            paramLabel = "DIR",
+            description = "Instead of scenarios: write the run as event files of TensorBoard to this new folder, one"
+                    + " below it for each peer and for the ensemble.")
+    private Optional<Path> events = Optional.empty();
+
     boolean asked() {
-        return export.isPresent() || sql.isPresent();
+        return export.isPresent() || sql.isPresent() || events.isPresent();
     }
 
     /** Does what was asked. */
     void answer(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
+        if (events.isPresent()) {
+            writeEvents(opened, events.get(), format, progress, out);
+        }
+        if (export.isEmpty() && sql.isEmpty()) {
+            return;
+        }
         export.ifPresent(Database::makeEmpty);
         Optional<String> named = export.isPresent() ? Optional.empty() : sql;
         try (Database tables = Database.of(opened.log(), opened.manifest(), opened.experiment(), named, progress)) {
@@ -46,6 +67,29 @@ final class TableOptions {
                 tables.query(sql.get(), rows);
                 rows.end();
             }
+        }
+    }
+
+    private void writeEvents(
+            RecordedRun.Opened opened, Path to, OutputFormat format, LongConsumer progress, PrintStream out) {
+        Database.makeEmpty(to);
+        Set<PeerId> contributors = new TreeSet<>();
+        opened.experiment().contributors().stream().map(Experiment.Peer::id).forEach(contributors::add);
+        List<String> folders;
+        try (ScalarEvents scalars = new ScalarEvents(opened.log(), to)) {
+            folders = scalars.write(
+                    contributors,
+                    opened.manifest().testLabels(),
+                    opened.manifest().classes(),
+                    progress);
+        }
+        if (format == OutputFormat.text) {
+            out.println(to + ": event files of " + String.join(", ", folders) + ". See them with: tensorboard --logdir "
+                    + Words.shell(to));
+        } else if (export.isEmpty() && sql.isEmpty()) {
+            ObjectNode json = JsonNodeFactory.instance.objectNode().put("tensorboard", to.toString());
+            folders.forEach(json.putArray("folders")::add);
+            out.println(json);
         }
     }
 

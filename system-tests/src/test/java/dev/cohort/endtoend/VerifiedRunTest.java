@@ -45,6 +45,20 @@ class VerifiedRunTest {
         return shell.run(words.toArray(String[]::new));
     }
 
+    private void assertIsStudiedElsewhere() {
+        JsonNode table = shell.run(
+                        "compare", "--table", RunFolder.await(shell).path().toString(), "--format", "json")
+                .well()
+                .json();
+        assertThat(table.path("rows").path(0).path("method").asText()).isEqualTo("one");
+        assertThat(table.path("rows").path(0).path("ensembles")).hasSize(2);
+        assertThat(shell.run("replay", "--tensorboard", folder.resolve("events").toString(), "--quiet")
+                        .well()
+                        .out())
+                .contains("_ensemble", "_teacher", "p1", "p2", "tensorboard --logdir");
+        assertThat(folder.resolve("events").resolve("p1")).isNotEmptyDirectory();
+    }
+
     @Test
     void verifiesARunAndItsWeightsAndFindsWhatWasChanged() throws IOException {
         RunFolder run = trained("--steps", Integer.toString(STEPS), "--set", "method.name=one");
@@ -57,6 +71,7 @@ class VerifiedRunTest {
                 .allSatisfy(w -> assertThat(w.path("equal").asBoolean()).isTrue());
         assertThat(clean.path("fingerprints")).isEqualTo(run.json("result.json").path("fingerprints"));
 
+        assertIsStudiedElsewhere();
         String[] said = shell.run("topic", "cat", "outcomes", "--last", "2", "--format", "json")
                 .well()
                 .out()

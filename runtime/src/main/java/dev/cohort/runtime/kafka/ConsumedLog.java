@@ -112,7 +112,9 @@ public final class ConsumedLog implements RawLog {
             consumer.assign(only);
             endOffset = consumer.endOffsets(only).getOrDefault(from, 0L);
             long begin = consumer.beginningOffsets(only).getOrDefault(from, 0L);
-            consumer.seek(from, Math.max(begin, endOffset - recordsMax));
+            // What was not asked for is not missing; what retention took away is.
+            dueOffset = Math.max(0, endOffset - recordsMax);
+            consumer.seek(from, Math.max(begin, dueOffset));
         }
 
         @Override
