@@ -119,16 +119,16 @@ final class Admission {
 
     private Optional<String> refusal(Course course, long applied) {
         if (course.steps() < elastic.admitAfterSteps()) {
-            return Optional.of("new, at the head for fewer than " + elastic.admitAfterSteps()
+            return Optional.of("candidate, at the head for fewer than " + elastic.admitAfterSteps()
                     + " steps (elastic.admit.after_steps)");
         }
         if (course.own() < elastic.admitAccuracyRatio() * course.others()) {
-            return Optional.of("new, with a training accuracy of " + percent(course.own()) + ": must be "
+            return Optional.of("candidate, with a training accuracy of " + percent(course.own()) + ": must be "
                     + elastic.admitAccuracyRatio() + " times the " + percent(course.others())
                     + " of the contributors (elastic.admit.accuracy_ratio)");
         }
         return course.step() < applied - BEHIND_MAX
-                ? Optional.of("new, more than " + BEHIND_MAX + " steps behind the head")
+                ? Optional.of("candidate, more than " + BEHIND_MAX + " steps behind the head")
                 : Optional.empty();
     }
 

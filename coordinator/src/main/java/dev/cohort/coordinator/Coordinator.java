@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Decides when a step is complete and what the teacher says of it.
@@ -46,6 +47,7 @@ public final class Coordinator implements Node {
     private final Membership membership;
     private final StandingNews news;
     private final Admission admission;
+    private final Lag lag;
     private final StepAssembly assembly;
     private final SlotHistory history = new SlotHistory();
     private final TeacherEvaluations evaluations;
@@ -74,6 +76,7 @@ public final class Coordinator implements Node {
         news = new StandingNews(setting.resendMs());
         assembly = new StepAssembly(teacher.reads(), setting.classes(), setting.validationImages());
         admission = new Admission(setting.elastic(), membership, assembly);
+        lag = new Lag(setting, membership);
         evaluations = new TeacherEvaluations(teacher, setting.testLabels());
         state = teacher.initialState();
     }
@@ -89,6 +92,7 @@ public final class Coordinator implements Node {
             outcomes.putIfAbsent(outcome.step(), outcome);
         } else if (message instanceof Heartbeat heartbeat) {
             membership.heard(heartbeat, nowMs);
+            lag.heard(heartbeat, applied, nowMs);
         } else if (message instanceof Joining joining) {
             out.add(membership.joining(joining, applied + 1, nowMs));
         } else if (message instanceof Admitted answer) {
@@ -139,6 +143,9 @@ public final class Coordinator implements Node {
     }
 
     private void takePrediction(Prediction prediction, long nowMs, List<Message> out) {
+        if (prediction.step() <= applied || assembly.batch(prediction.step()).isPresent()) {
+            lag.predicted(prediction, nowMs);
+        }
         if (prediction.step() <= applied) {
             admission.late(prediction, applied, nowMs);
             return;
@@ -280,7 +287,8 @@ public final class Coordinator implements Node {
         if (!catchesUpWithFork(step, nowMs)) {
             membership.late(missing(step), step, openedMs, nowMs);
         }
-        if (complete(step)) {
+        lag.explain(step, nowMs);
+        if (lag.holding(step, nowMs).isEmpty() && complete(step)) {
             Proposal made = make(batch.get(), nowMs);
             proposal = Optional.of(made);
             out.addAll(made.messages());
@@ -394,6 +402,7 @@ public final class Coordinator implements Node {
                     catchesUpWithFork(applied + 1, nowMs)
                             ? startedMs + setting.pace().startMs()
                             : membership.nextLateMs(missing(applied + 1), openedMs));
+            wake = Math.min(wake, lag.nextMs(applied + 1, nowMs));
         }
         if (overSinceMs != Long.MAX_VALUE && !finished) {
             wake = Math.min(wake, overSinceMs + LAST_EVALUATION_MS);
@@ -441,7 +450,10 @@ public final class Coordinator implements Node {
         long step = applied + 1;
         List<PeerId> waitingFor = assembly.batch(step).isEmpty()
                 ? List.of()
-                : missing(step).stream().map(Member::peer).toList();
+                : Stream.concat(missing(step).stream(), lag.holding(step, nowMs).stream())
+                        .map(Member::peer)
+                        .distinct()
+                        .toList();
         long openedMs = assembly.batch(step).isEmpty() ? nowMs : assembly.openedMs(step, nowMs);
         boolean paused = waits() && membership.present(step) < setting.contributorsMin();
         return new CoordinatorStatus(

@@ -86,6 +86,13 @@ public final class ForkedTeacher implements Teacher {
     }
 
     @Override
+    public NamedTensors renewed(NamedTensors state, int slot) {
+        boolean ofParent =
+                state.asMap().keySet().equals(before.initialState().asMap().keySet());
+        return ofParent ? before.renewed(state, slot) : after.renewed(state, slot);
+    }
+
+    @Override
     public Lesson teach(NamedTensors state, Votes votes) {
         return votes.step() <= lastStepBefore ? before.teach(state, votes) : after.teach(own(state), votes);
     }

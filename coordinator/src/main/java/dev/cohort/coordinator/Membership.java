@@ -255,6 +255,16 @@ final class Membership {
         find(peer).filter(Member::candidate).ifPresent(m -> put(m.admitted(nowMs, why)));
     }
 
+    /** A contributor is neither averaged nor waited for until it is admitted again. */
+    void exclude(PeerId peer, String why, long nowMs) {
+        find(peer).ifPresent(m -> put(m.candidate(nowMs, "excluded: " + why)));
+    }
+
+    /** Gives another reason for what a member is. */
+    void because(Member member, String why) {
+        put(member.because(why));
+    }
+
     /** Notes why a candidate is not admitted yet. */
     void notYet(PeerId peer, String why) {
         find(peer).filter(m -> m.standing() == Standing.CANDIDATE).ifPresent(m -> put(m.because(why)));

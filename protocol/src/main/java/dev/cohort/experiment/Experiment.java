@@ -149,8 +149,32 @@ public record Experiment(
         }
     }
 
-    /** @param max slots, thus the most contributors ever present */
-    public record Elastic(int min, int max, long cooldownMs, long admitAfterSteps, double admitAccuracyRatio) {}
+    /**
+     * @param max slots, thus the most contributors ever present
+     * @param lag how far a contributor may be behind
+     */
+    public record Elastic(int min, int max, long cooldownMs, long admitAfterSteps, double admitAccuracyRatio, Lag lag) {
+        /** One in which a contributor may be behind as far as it likes. */
+        public Elastic(int min, int max, long cooldownMs, long admitAfterSteps, double admitAccuracyRatio) {
+            this(min, max, cooldownMs, admitAfterSteps, admitAccuracyRatio, Lag.UNLIMITED);
+        }
+
+        /**
+         * @param maxSteps a contributor may be behind the outcomes; 0 for any number
+         * @param policy what happens when it is further behind
+         */
+        public record Lag(long maxSteps, OnLag policy) {
+            public static final Lag UNLIMITED = new Lag(0, OnLag.PACE);
+        }
+
+        /** What happens when a contributor is too far behind. */
+        public enum OnLag {
+            /** The others wait for it, as long as it goes on. */
+            PACE,
+            /** It is neither averaged nor waited for until it has caught up. */
+            EXCLUDE
+        }
+    }
 
     /** Element types on the wire. */
     public record Wire(DType logits, DType features) {}

@@ -106,10 +106,28 @@ final class Draw {
         boolean proves = elasticity.nextInt(3) == 0;
         return new Experiment.Elastic(
                 elasticity.nextInt(3) == 0 ? 1 : CONTRIBUTORS_MIN,
-                SLOTS,
+                slots(),
                 elasticity.nextInt(3) == 0 ? COOLDOWN_MS : 0,
                 proves ? elasticity.nextInt(5) : 0,
-                proves ? 0.5 : 0);
+                proves ? 0.5 : 0,
+                lag());
+    }
+
+    /** Some runs have a seat for no newcomer, or for one. */
+    private int slots() {
+        int named = (int)
+                peers.stream().filter(p -> p.role() == PeerPlan.Role.NAMED).count();
+        int spare = new SplittableRandom(seed ^ 0x5ea7).nextInt(4);
+        return spare > 1 ? SLOTS : Math.min(SLOTS, named + spare);
+    }
+
+    private Experiment.Elastic.Lag lag() {
+        SplittableRandom lags = new SplittableRandom(seed ^ 0x1a9);
+        return lags.nextInt(3) > 0
+                ? Experiment.Elastic.Lag.UNLIMITED
+                : new Experiment.Elastic.Lag(
+                        1 + lags.nextInt(6),
+                        lags.nextBoolean() ? Experiment.Elastic.OnLag.PACE : Experiment.Elastic.OnLag.EXCLUDE);
     }
 
     private Pace pace() {

@@ -1,5 +1,6 @@
 package dev.cohort.simulation;
 
+import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.experiment.Experiment.Pace;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
@@ -55,10 +56,13 @@ final class EverybodyIsHeardInTheEnd implements Invariant {
     private boolean isDue(PeerProcess peer) {
         boolean seated =
                 peer.plan().role() == PeerPlan.Role.NAMED && peer.plan().lies().isEmpty();
+        // Whoever was excluded for its lag must prove itself again.
+        Elastic.Lag lag = simulation.scenario().experiment().elastic().lag();
+        boolean mayBeExcluded = lag.maxSteps() > 0 && lag.policy() == Elastic.OnLag.EXCLUDE;
         boolean fast = 8 * peer.plan().computeMs() < Scenario.DEADLINE_MS;
         boolean there = peer.process().alive() && !peer.leaves();
         boolean drained = simulation.log().all(Topic.CONTROL, dev.cohort.protocol.Command.class).stream()
                 .anyMatch(c -> c.peer().equals(java.util.Optional.of(peer.id())));
-        return seated && fast && there && !drained;
+        return !mayBeExcluded && seated && fast && there && !drained;
     }
 }

@@ -34,6 +34,9 @@ sealed interface Fault {
     /** A process stands still and does not know it. */
     record Freeze(long atMs, String process, long forMs) implements Fault {}
 
+    /** The next thing that a peer computes takes that much longer, while it says that it lives. */
+    record Stall(long atMs, String peer, long forMs) implements Fault {}
+
     /** A further coordinator starts and stays; the first is a zombie from then on, or the further one a standby. */
     record SecondCoordinator(long atMs, String name) implements Fault {}
 

@@ -1,6 +1,7 @@
 package dev.cohort.simulation;
 
 import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Command;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.simulation.SimulatedLog.Entry;
@@ -8,7 +9,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** A slot is given to another peer only once the one that had it has left, or has been silent for {@code pace.start_ms}. */
+/** A slot is given to another peer only once the one that had it has left, was let go, or is dead. */
 final class NoSeatIsTaken implements Invariant {
     private final Simulation simulation;
     private final SortedMap<Integer, PeerId> holders = new TreeMap<>();
@@ -27,6 +28,9 @@ final class NoSeatIsTaken implements Invariant {
     public void appended(Entry entry) {
         if (entry.message() instanceof Left goodbye) {
             left.merge(goodbye.peer(), goodbye.incarnation(), Math::max);
+        } else if (entry.message() instanceof Command drain && drain.kind() == Command.Kind.DRAIN) {
+            // One that is away then cannot say goodbye, and is let go all the same.
+            left.merge(drain.peer().orElseThrow(), drain.incarnation().orElse(Long.MAX_VALUE), Math::max);
         } else if (entry.message() instanceof Admitted answer && isFirst(answer) && !answer.refused()) {
             admitted.put(answer.peer(), answer.incarnation());
             boolean observer =

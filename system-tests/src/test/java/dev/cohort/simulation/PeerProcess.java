@@ -194,6 +194,11 @@ final class PeerProcess {
         }
     }
 
+    /** Training stands still, the process lives on. */
+    void stall(long forMs) {
+        learner().ifPresent(l -> l.stall(forMs));
+    }
+
     void kill() {
         killed = true;
         if (process.alive()) {

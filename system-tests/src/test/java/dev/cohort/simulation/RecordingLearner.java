@@ -53,6 +53,11 @@ final class RecordingLearner implements Learner {
         return spent;
     }
 
+    /** The work that is under way, or the next, takes that much longer. */
+    void stall(long forMs) {
+        spentMs += forMs;
+    }
+
     @Override
     public int featureWidth() {
         return inner.featureWidth();

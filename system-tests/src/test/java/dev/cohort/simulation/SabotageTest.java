@@ -3,6 +3,7 @@ package dev.cohort.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.Teacher;
+import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.peer.CheckpointStore;
 import dev.cohort.protocol.Node;
 import java.util.List;
@@ -243,5 +244,22 @@ class SabotageTest {
                     }
                 },
                 "StepsAdvanceOnceFaultsEnd");
+    }
+
+    @Test
+    void noticesACoordinatorThatGoesOnWithTooFewPeers() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Elastic elastic(Elastic asked) {
+                        return new Elastic(
+                                1,
+                                asked.max(),
+                                asked.cooldownMs(),
+                                asked.admitAfterSteps(),
+                                asked.admitAccuracyRatio());
+                    }
+                },
+                "EnoughPeersAnswerEveryStep");
     }
 }

@@ -29,7 +29,6 @@ import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** One run of a whole cohort in virtual time, from its first process to the last goodbye. */
 final class Simulation implements Surroundings {
@@ -57,6 +56,11 @@ final class Simulation implements Surroundings {
     private final List<Prediction> forgeries = new ArrayList<>();
     /** Peers that will join again once they have left. */
     private final SortedSet<String> toCome = new TreeSet<>();
+
+    /** When each step was closed. */
+    private final SortedMap<Long, Long> closedMs = new TreeMap<>();
+    /** The most steps each peer was behind the outcomes when one was said. */
+    private final SortedMap<String, Long> lags = new TreeMap<>();
 
     private boolean lostEvaluations;
 
@@ -88,15 +92,18 @@ final class Simulation implements Surroundings {
 
     /** Runs to the end, and counts the steps that had an outcome by then. */
     long closedBy(long atMs) {
-        AtomicLong closed = new AtomicLong();
-        time.at(
-                atMs,
-                () -> closed.set(log.all(Topic.OUTCOMES, Outcome.class).stream()
-                        .map(Outcome::step)
-                        .distinct()
-                        .count()));
         run();
-        return closed.get();
+        return closedMs.values().stream().filter(ms -> ms < atMs).count();
+    }
+
+    /** When each step got its outcome. */
+    SortedMap<Long, Long> closedMs() {
+        return closedMs;
+    }
+
+    /** The most steps that a peer was ever behind the outcomes. */
+    long worstLag(String peer) {
+        return lags.getOrDefault(peer, 0L);
     }
 
     private boolean done() {
@@ -211,6 +218,8 @@ final class Simulation implements Surroundings {
             time.after(cut.forMs(), process::heal);
         } else if (fault instanceof Fault.Freeze freeze) {
             process(freeze.process()).freeze(freeze.forMs());
+        } else if (fault instanceof Fault.Stall stall) {
+            peer(stall.peer()).stall(stall.forMs());
         } else if (fault instanceof Fault.SecondCoordinator second) {
             startCoordinator(second.name());
         } else if (fault instanceof Fault.SecondAugmenter) {
@@ -328,6 +337,10 @@ final class Simulation implements Surroundings {
         Entry entry = log.append(writer, message);
         trace.note(time.nowMs(), writer, "appends", message);
         invariants.forEach(invariant -> invariant.appended(entry));
+        if (message instanceof Outcome outcome && closedMs.putIfAbsent(outcome.step(), time.nowMs()) == null) {
+            peers.forEach((name, peer) -> peer.peer()
+                    .ifPresent(p -> lags.merge(name, outcome.step() - p.status().step(), Math::max)));
+        }
         if (message instanceof Admitted admission) {
             peers.values().forEach(peer -> peer.admitted(admission));
         } else if (message instanceof Left left) {

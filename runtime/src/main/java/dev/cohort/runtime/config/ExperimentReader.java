@@ -210,7 +210,10 @@ final class ExperimentReader {
                 max,
                 s.whole("cooldown_ms", 5_000L, 0, Long.MAX_VALUE),
                 admit.whole("after_steps", 0L, 0, Long.MAX_VALUE),
-                admit.number("accuracy_ratio", 0.8, NumberRange.SHARE));
+                admit.number("accuracy_ratio", 0.8, NumberRange.SHARE),
+                new Elastic.Lag(
+                        s.whole("lag_max_steps", 0L, 0, Long.MAX_VALUE),
+                        s.choice("on_lag", Elastic.OnLag.PACE, Elastic.OnLag.values())));
         admit.close();
         s.close();
         return elastic;

@@ -122,6 +122,8 @@ final class ExperimentWriter {
         word("  min", elastic.min());
         word("  max", elastic.max());
         word("  cooldown_ms", elastic.cooldownMs());
+        word("  lag_max_steps", elastic.lag().maxSteps());
+        word("  on_lag", Section.word(elastic.lag().policy()));
         section("  admit");
         word("    after_steps", elastic.admitAfterSteps());
         word("    accuracy_ratio", elastic.admitAccuracyRatio());

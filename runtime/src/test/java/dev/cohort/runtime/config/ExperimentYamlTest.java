@@ -43,7 +43,7 @@ class ExperimentYamlTest {
             pace:
               {mode: pipelined, k: 3, parts: 4, prefetch: 5, completion: quorum, quorum: 1, gone_after_ms: 1001,
                deadline_ms: 1002, evaluation_ms: 1003, start_ms: 1004, on_loss: hold}
-            elastic: {min: 1, max: 6, cooldown_ms: 7, admit: {after_steps: 8, accuracy_ratio: 0.9}}
+            elastic: {min: 1, max: 6, cooldown_ms: 7, lag_max_steps: 9, on_lag: exclude, admit: {after_steps: 8, accuracy_ratio: 0.9}}
             wire: {logits: fp64, features: fp16}
             record: {features: always, evaluation_logits: false, checkpoint_steps: 50, checkpoints_kept: 7}
             kafka: {bootstrap: "kafka-1:9092,kafka-2:9092", replication: 3, security.protocol: SASL_SSL, acks: all}
@@ -103,6 +103,8 @@ class ExperimentYamlTest {
               min: 1
               max: 8
               cooldown_ms: 5000
+              lag_max_steps: 0
+              on_lag: pace
               admit:
                 after_steps: 0
                 accuracy_ratio: 0.8
@@ -120,6 +122,9 @@ class ExperimentYamlTest {
             threads:
               torch_per_peer: auto
             """;
+
+    private static final Experiment.Elastic.Lag NINE_STEPS =
+            new Experiment.Elastic.Lag(9, Experiment.Elastic.OnLag.EXCLUDE);
 
     private static final List<String> AWKWARD = List.of(
             "true",
@@ -228,7 +233,7 @@ class ExperimentYamlTest {
                                 1_003,
                                 1_004,
                                 Experiment.Pace.OnLoss.HOLD),
-                        new Experiment.Elastic(1, 6, 7, 8, 0.9),
+                        new Experiment.Elastic(1, 6, 7, 8, 0.9, NINE_STEPS),
                         new Experiment.Wire(DType.FLOAT64, DType.FLOAT16),
                         new Experiment.Recording(Experiment.Recording.Features.ALWAYS, false, 50, 7),
                         new Experiment.Kafka(

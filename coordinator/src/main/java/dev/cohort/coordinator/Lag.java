@@ -1,0 +1,128 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.experiment.Experiment.Elastic.OnLag;
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Standing;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * How many steps contributors are behind the outcomes, and what follows when it is more than {@code elastic.lag_max_steps}: the
+ * others wait for them, or they are excluded ({@code elastic.on_lag}).
+ *
+ * <p>How far a peer is, is known from its heartbeats and predictions. Only a peer that goes on paces the others: one that trained
+ * nothing for {@code pace.deadline_ms} does so no longer, and one that is gone never.
+ */
+final class Lag {
+    private final CoordinatorSetting setting;
+    private final Membership membership;
+    private final SortedMap<PeerId, Progress> progress = new TreeMap<>();
+
+    /**
+     * How far a peer is.
+     *
+     * @param incarnation the start it is of
+     * @param step last step it is known to have trained
+     * @param sinceMs when it became known
+     */
+    private record Progress(long incarnation, long step, long sinceMs) {
+        private boolean isBefore(Progress other) {
+            return other.incarnation > incarnation || (other.incarnation == incarnation && other.step > step);
+        }
+    }
+
+    Lag(CoordinatorSetting setting, Membership membership) {
+        this.setting = setting;
+        this.membership = membership;
+    }
+
+    /** Takes in how far a peer says it is; one that is too far behind is excluded if that is the policy. */
+    void heard(Heartbeat heartbeat, long applied, long nowMs) {
+        reached(heartbeat.peer(), new Progress(heartbeat.incarnation(), heartbeat.step(), nowMs));
+        membership
+                .find(heartbeat.peer())
+                .filter(m -> policy(OnLag.EXCLUDE) && counts(m) && isTooFarBehind(m, applied))
+                .ifPresent(m -> membership.exclude(
+                        m.peer(),
+                        "more than " + setting.elastic().lag().maxSteps() + " steps behind (elastic.lag_max_steps)",
+                        nowMs));
+    }
+
+    /** Who speaks of a step has trained the one before. */
+    void predicted(Prediction prediction, long nowMs) {
+        reached(prediction.peer(), new Progress(prediction.incarnation(), prediction.step() - 1, nowMs));
+    }
+
+    private void reached(PeerId peer, Progress now) {
+        progress.merge(peer, now, (before, after) -> before.isBefore(after) ? after : before);
+    }
+
+    /** Peers for whose sake {@code step} is not closed yet. */
+    List<Member> holding(long step, long nowMs) {
+        return membership.all().stream()
+                .filter(m -> policy(OnLag.PACE) && counts(m) && isTooFarBehind(m, step) && nowMs < heldUntilMs(m))
+                .toList();
+    }
+
+    /** When {@code step} may be closed although nobody has moved. */
+    long nextMs(long step, long nowMs) {
+        return holding(step, nowMs).stream().mapToLong(this::heldUntilMs).min().orElse(Long.MAX_VALUE);
+    }
+
+    /** Says of each peer whether it paces the others. */
+    void explain(long step, long nowMs) {
+        if (!policy(OnLag.PACE)) {
+            return;
+        }
+        List<Member> holding = holding(step, nowMs);
+        for (Member member : membership.all()) {
+            String said = "more than " + setting.elastic().lag().maxSteps()
+                    + " steps behind, so the others wait (elastic.on_lag: pace)";
+            if (holding.contains(member)) {
+                membership.because(member, said);
+            } else if (member.why().equals(said) && hasCaughtUp(member, step)) {
+                membership.because(member, "caught up");
+            }
+        }
+    }
+
+    /** Half of what is allowed: who is paced is at the limit all the time, and that is no news. */
+    private boolean hasCaughtUp(Member member, long step) {
+        return behind(member, step) <= setting.elastic().lag().maxSteps() / 2;
+    }
+
+    private boolean policy(OnLag asked) {
+        return setting.elastic().lag().maxSteps() > 0 && setting.elastic().lag().policy() == asked;
+    }
+
+    private static boolean counts(Member member) {
+        return !member.observer()
+                && !member.candidate()
+                && (member.standing() == Standing.LIVE || member.standing() == Standing.LAGGING);
+    }
+
+    private boolean isTooFarBehind(Member member, long step) {
+        return behind(member, step) > setting.elastic().lag().maxSteps();
+    }
+
+    /** 0 for a peer that said nothing yet of how far it is. */
+    private long behind(Member member, long step) {
+        return known(member).map(p -> step - p.step()).orElse(0L);
+    }
+
+    private Optional<Progress> known(Member member) {
+        return Optional.ofNullable(progress.get(member.peer())).filter(p -> p.incarnation() == member.incarnation());
+    }
+
+    private long heldUntilMs(Member member) {
+        long sinceMs = known(member).map(Progress::sinceMs).orElse(Long.MIN_VALUE);
+        boolean evaluates = member.doing() == PeerState.EVALUATING;
+        return Math.max(sinceMs, member.heard().freeSinceMs())
+                + (evaluates ? setting.pace().evaluationMs() : setting.pace().deadlineMs());
+    }
+}

@@ -1,0 +1,64 @@
+package dev.cohort.coordinator;
+
+import static dev.cohort.coordinator.Cohort.P1;
+import static dev.cohort.coordinator.Cohort.P2;
+import static dev.cohort.coordinator.Cohort.P3;
+import static dev.cohort.coordinator.Cohort.batch;
+import static dev.cohort.coordinator.Cohort.contributors;
+import static dev.cohort.coordinator.Cohort.heartbeat;
+import static dev.cohort.coordinator.Cohort.joining;
+import static dev.cohort.coordinator.Cohort.only;
+import static dev.cohort.coordinator.Cohort.outcome;
+import static dev.cohort.coordinator.Cohort.says;
+import static dev.cohort.coordinator.Cohort.started;
+import static dev.cohort.coordinator.Cohort.tell;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cohort.experiment.Experiment.Elastic;
+import dev.cohort.experiment.Experiment.Pace.OnLoss;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** With fewer than {@code elastic.min} contributors the step stays open. */
+class PauseTest {
+    private static final long LONG_MS = 20 * Cohort.DEADLINE_MS;
+
+    /** Only P1 lives on; what is said meanwhile. */
+    private static List<Message> alone(Coordinator coordinator) {
+        List<Message> said = new ArrayList<>();
+        for (long nowMs = 1; nowMs <= LONG_MS; nowMs += Cohort.GONE_AFTER_MS / 3) {
+            said.addAll(tell(coordinator, nowMs, heartbeat(P1, 0)));
+        }
+        return said;
+    }
+
+    @Test
+    void theStepStaysOpenUntilEnoughAreThereAndIsNotSkipped() {
+        Coordinator coordinator = started(OnLoss.DROP);
+        tell(coordinator, 0, batch(1), says(P1, 1, 1));
+
+        assertThat(only(Outcome.class, alone(coordinator))).isEmpty();
+        assertThat(coordinator.status(LONG_MS).paused()).isTrue();
+
+        tell(coordinator, LONG_MS, joining(P2, 2), heartbeat(P1, 0));
+        assertThat(coordinator.status(LONG_MS).paused()).isFalse();
+        assertThat(contributors(outcome(tell(coordinator, LONG_MS + 1, says(P2, 1, 2)))))
+                .containsExactly(P1, P2);
+    }
+
+    @Test
+    void oneContributorIsEnoughWhereOneIsAskedFor() {
+        Coordinator coordinator = Cohort.coordinator("c1", "mean_logit", OnLoss.DROP, new Elastic(1, 4, 0, 0, 0));
+        for (PeerId peer : List.of(P1, P2, P3)) {
+            tell(coordinator, 0, joining(peer, 1));
+        }
+        tell(coordinator, 0, batch(1), says(P1, 1, 1));
+
+        assertThat(only(Outcome.class, alone(coordinator))).isNotEmpty();
+        assertThat(coordinator.status(LONG_MS).paused()).isFalse();
+    }
+}
