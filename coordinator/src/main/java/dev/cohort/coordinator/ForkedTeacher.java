@@ -79,12 +79,6 @@ public final class ForkedTeacher implements Teacher {
         return before.initialState();
     }
 
-    /** What the new teacher does not go on from needs no renewal by it: it begins with its own initial state. */
-    @Override
-    public NamedTensors renewed(NamedTensors state, int slot) {
-        return isOwn(state) ? after.renewed(state, slot) : before.renewed(state, slot);
-    }
-
     @Override
     public NamedTensors renewed(NamedTensors state, int slot) {
         boolean ofParent =
@@ -111,11 +105,7 @@ public final class ForkedTeacher implements Teacher {
 
     /** What the new teacher goes on from: the state is still the parent's at its first step, and also after skipped ones. */
     private NamedTensors own(NamedTensors state) {
-        return isOwn(state) ? state : after.initialState();
-    }
-
-    private boolean isOwn(NamedTensors state) {
-        return stateGoesOver
-                || state.asMap().keySet().equals(after.initialState().asMap().keySet());
+        NamedTensors fresh = after.initialState();
+        return stateGoesOver || state.asMap().keySet().equals(fresh.asMap().keySet()) ? state : fresh;
     }
 }
