@@ -45,8 +45,8 @@ final class Membership {
     private final Seats seats;
     /** The newest request of each peer. */
     private final SortedMap<PeerId, Joining> asked = new TreeMap<>();
-    /** The newest start of each peer that the log has an answer for; the first answer counts. */
-    private final SortedMap<PeerId, Long> answered = new TreeMap<>();
+    /** What the log answers the newest start of each peer; the first answer counts. */
+    private final SortedMap<PeerId, Admitted> answered = new TreeMap<>();
 
     Membership(CoordinatorSetting setting) {
         this.setting = setting;
@@ -162,6 +162,13 @@ final class Membership {
     Admitted joining(Joining joining, long openStep, long nowMs) {
         asked.merge(joining.peer(), joining, (one, other) -> other.incarnation() >= one.incarnation() ? other : one);
         Optional<Member> known = find(joining.peer());
+        Optional<Admitted> refused = Optional.ofNullable(answered.get(joining.peer()))
+                .filter(a -> a.refused() && a.incarnation() >= joining.incarnation());
+        boolean gone = known.map(m -> m.past().goodbye() >= joining.incarnation()).orElse(true);
+        if (refused.isPresent() && gone) {
+            // It asked again before it read that, and is gone by now.
+            return refused.get();
+        }
         Optional<Integer> slot = known.map(Member::slot)
                 .or(() -> joining.observer() ? Optional.of(0) : seats.free(joining.featureWidth(), nowMs));
         Optional<String> refusal = refusal(joining, known, slot, nowMs);
@@ -192,12 +199,22 @@ final class Membership {
 
     /** The log shows who got which slot, whoever gave it: the first answer to a start counts. */
     void admitted(Admitted answer, long nowMs) {
-        if (answered.getOrDefault(answer.peer(), 0L) >= answer.incarnation()) {
+        boolean first = Optional.ofNullable(answered.get(answer.peer()))
+                .filter(a -> a.incarnation() >= answer.incarnation())
+                .isEmpty();
+        if (!first) {
             return;
         }
-        answered.put(answer.peer(), answer.incarnation());
+        answered.put(answer.peer(), answer);
+        if (answer.refused()) {
+            find(answer.peer())
+                    .filter(m -> m.candidate() && m.incarnation() == answer.incarnation())
+                    .map(m -> m.goodbye(answer.incarnation(), nowMs, "refused: " + answer.refusal()))
+                    .ifPresent(this::put);
+            return;
+        }
         Optional<Joining> start = Optional.ofNullable(asked.get(answer.peer()))
-                .filter(j -> j.incarnation() == answer.incarnation() && !j.observer() && !answer.refused());
+                .filter(j -> j.incarnation() == answer.incarnation() && !j.observer());
         boolean same = find(answer.peer())
                 .filter(m -> m.slot() == answer.slot() && seats.has(m))
                 .isPresent();

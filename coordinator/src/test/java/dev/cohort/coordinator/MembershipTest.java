@@ -146,6 +146,20 @@ class MembershipTest {
     }
 
     @Test
+    void givesNoSeatToANewcomerThatTheLogHasRefused() {
+        answer(newcomer("first", 1));
+        Admitted refused = answer(newcomer("surplus", 1));
+        leaves("first");
+
+        // It asks again before it reads the answer; the second one seats it, but the first one counts.
+        assertThat(answer(newcomer("surplus", 1)).slot()).isEqualTo(3);
+        tell(coordinator, 70, refused);
+        assertThat(answer(newcomer("next", 1)).slot()).isEqualTo(3);
+        leaves("next");
+        assertThat(answer(newcomer("surplus", 1)).refused()).isTrue();
+    }
+
+    @Test
     void doesNotWaitForAPeerThatStartedAnewWhicheverOfItsWordsComesFirst() {
         Heartbeat first = new Heartbeat(Cohort.P3, 2, PeerState.JOINING, 0, Heartbeat.Figures.NONE);
 
