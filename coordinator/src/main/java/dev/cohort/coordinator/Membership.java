@@ -164,7 +164,8 @@ final class Membership {
         Optional<Member> known = find(joining.peer());
         Optional<Admitted> refused = Optional.ofNullable(answered.get(joining.peer()))
                 .filter(a -> a.refused() && a.incarnation() >= joining.incarnation());
-        boolean gone = known.map(m -> m.past().goodbye() >= joining.incarnation()).orElse(true);
+        boolean gone =
+                known.map(m -> m.past().goodbye() >= joining.incarnation()).orElse(true);
         if (refused.isPresent() && gone) {
             // It asked again before it read that, and is gone by now.
             return refused.get();
