@@ -54,11 +54,12 @@ final class SegmentFile implements AutoCloseable {
     /**
      * Opens a segment.
      *
+     * @param endByte how much of it is read at most
      * @throws IOException when it cannot be read; {@link java.nio.file.NoSuchFileException} when it is gone
      */
-    static SegmentFile open(Path file) throws IOException {
+    static SegmentFile open(Path file, long endByte) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        return new SegmentFile(file, channel, channel.size());
+        return new SegmentFile(file, channel, Math.min(endByte, channel.size()));
     }
 
     /** Offset of the first record, which is the name of a segment. */

@@ -3,6 +3,7 @@ package dev.cohort.runtime.kafka;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** The records of one partition, segment by segment; whatever is not there is told with its offsets and the reason. */
 final class SegmentRecords implements RawReading {
     private final Iterator<Path> rest;
+    /** Of the last segment when the reading was made: what comes later belongs to none of the readings made with it. */
+    private final long lastEndByte;
+
     private final boolean compacted;
     private final long writtenTo;
     private final List<String> faults = new ArrayList<>();
@@ -32,8 +36,19 @@ final class SegmentRecords implements RawReading {
      */
     SegmentRecords(List<Path> segments, boolean compacted, long writtenTo) {
         rest = segments.iterator();
+        lastEndByte = segments.isEmpty() ? 0 : bytes(segments.get(segments.size() - 1));
         this.compacted = compacted;
         this.writtenTo = writtenTo;
+    }
+
+    private static long bytes(Path segment) {
+        try {
+            return Files.size(segment);
+        } catch (NoSuchFileException e) {
+            return 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override
@@ -63,7 +78,7 @@ final class SegmentRecords implements RawReading {
 
     private void begin(Path segment, Sink sink) {
         try {
-            open = SegmentFile.open(segment);
+            open = SegmentFile.open(segment, rest.hasNext() ? Long.MAX_VALUE : lastEndByte);
             reach(SegmentFile.firstOffset(segment), "no segment file holds them", sink);
         } catch (NoSuchFileException e) {
             faults.add(segment.getFileName() + " was deleted while the log was read");

@@ -239,12 +239,9 @@ class SegmentLogTest {
         List<RecordedLog.Entry> read = new ArrayList<>();
         try (SegmentLog log = SegmentLog.open(folder, RUN);
                 RecordedLog.Reading reading = log.read(Topic.CONTROL, 0)) {
-            for (var entry = reading.next(); entry.isPresent(); entry = reading.next()) {
-                read.add(entry.get());
-                if (read.size() == BATCHES) {
-                    Files.write(segment(3), more, StandardOpenOption.APPEND);
-                }
-            }
+            // Before the segment is opened: readings that are made together end together.
+            Files.write(segment(3), more, StandardOpenOption.APPEND);
+            reading.stream().forEach(read::add);
         }
 
         assertThat(read).hasSize(BATCHES).allMatch(RecordedLog.Said.class::isInstance);
