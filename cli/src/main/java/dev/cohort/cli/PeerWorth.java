@@ -16,8 +16,6 @@ import java.util.Optional;
  * @param contributorsMin contributors that the run wants ({@code elastic.min})
  */
 record PeerWorth(String run, RecentWorth recent, int contributorsMin) {
-    private static final String ROW = "%-10s  %6s  %8s  %8s  %8s  %-17s  %8s  %8s  %s";
-
     /** A table and an advice. */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
@@ -49,7 +47,8 @@ record PeerWorth(String run, RecentWorth recent, int contributorsMin) {
     }
 
     private static String row(Object... cells) {
-        return String.format(Locale.ROOT, ROW, cells).stripTrailing();
+        return String.format(Locale.ROOT, "%-10s  %6s  %8s  %8s  %8s  %-17s  %8s  %8s  %s", cells)
+                .stripTrailing();
     }
 
     private static String points(RecentWorth.Difference of) {

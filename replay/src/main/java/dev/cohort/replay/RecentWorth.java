@@ -66,8 +66,8 @@ public record RecentWorth(long fromStep, long toStep, int steps, List<Member> me
             Difference loss) {
         /** Whether the others are better without it in one figure and not worse in the other, beyond the noise. */
         public boolean burdens() {
-            boolean better = accuracy.difference() < 0 && clear(accuracy) || loss.difference() > 0 && clear(loss);
-            boolean worse = accuracy.difference() > 0 && clear(accuracy) || loss.difference() < 0 && clear(loss);
+            boolean better = (accuracy.difference() < 0 && clear(accuracy)) || (loss.difference() > 0 && clear(loss));
+            boolean worse = (accuracy.difference() > 0 && clear(accuracy)) || (loss.difference() < 0 && clear(loss));
             return better && !worse;
         }
 
@@ -157,7 +157,7 @@ public record RecentWorth(long fromStep, long toStep, int steps, List<Member> me
     }
 
     private static double[] mean(SortedMap<PeerId, double[]> each, Optional<PeerId> without) {
-        double[] mean = new double[each.get(each.firstKey()).length];
+        double[] mean = new double[each.values().iterator().next().length];
         int count = each.size() - (without.isPresent() ? 1 : 0);
         each.forEach((peer, p) -> {
             for (int k = 0; k < mean.length && !without.equals(Optional.of(peer)); k++) {

@@ -96,7 +96,7 @@ public final class ScalarEvents implements AutoCloseable {
             Prediction prediction = (Prediction) said.message();
             String peer = prediction.peer().value();
             each.put(peer, Softmax.probabilities(prediction.logits().toDoubles(), classes, 1));
-            scalar(peer, step.step(), said.appendedMs(), "train/lag_ms", said.appendedMs() - firstMs);
+            scalar(peer, step.step(), said.appendedMs(), "train/lag_ms", (double) (said.appendedMs() - firstMs));
             if (prediction.previous().isPresent()) {
                 scalar(
                         peer,
