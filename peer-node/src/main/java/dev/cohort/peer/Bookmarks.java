@@ -73,7 +73,7 @@ public final class Bookmarks implements CheckpointStore {
     }
 
     private Checkpoint marked(Checkpoint checkpoint) {
-        return new Checkpoint(checkpoint.step(), checkpoint.learner(), after(checkpoint.step()));
+        return checkpoint.at(after(checkpoint.step()));
     }
 
     @Override

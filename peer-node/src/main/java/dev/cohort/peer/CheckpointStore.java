@@ -22,14 +22,20 @@ public interface CheckpointStore {
     Optional<Checkpoint> newest();
 
     /**
-     * @param step updates the learner has seen
+     * @param firstStep at which its training began: 1, or later for a newcomer that joined at the head
+     * @param step the last one the learner has seen
      * @param learner what the learner goes on from
      * @param positions where in the log what comes after the step begins, if whoever keeps it knows
      */
-    record Checkpoint(long step, NamedTensors learner, Positions positions) {
-        /** One that is followed by the log from its beginning. */
+    record Checkpoint(long firstStep, long step, NamedTensors learner, Positions positions) {
+        /** One that began with the run and is followed by the log from its beginning. */
         public Checkpoint(long step, NamedTensors learner) {
-            this(step, learner, Positions.NONE);
+            this(1, step, learner, Positions.NONE);
+        }
+
+        /** The same one, by whoever knows where what comes after it begins. */
+        Checkpoint at(Positions after) {
+            return new Checkpoint(firstStep, step, learner, after);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.cohort.peer;
 
 import dev.cohort.peer.CheckpointStore.Checkpoint;
+import dev.cohort.protocol.Positions;
 import java.util.Optional;
 
 /**
@@ -20,9 +21,9 @@ final class Keeping {
     }
 
     /** An update was made that no evaluation follows: a checkpoint before an evaluation would make a restarted peer omit it. */
-    void updated(long step, Learner learner) {
+    void updated(long firstStep, long step, Learner learner) {
         if (everySteps > 0 && step % everySteps == 0) {
-            unwritten = Optional.of(new Checkpoint(step, learner.snapshot()));
+            unwritten = Optional.of(new Checkpoint(firstStep, step, learner.snapshot(), Positions.NONE));
         }
     }
 
@@ -36,7 +37,7 @@ final class Keeping {
         unwritten = Optional.empty();
     }
 
-    void evaluated(long step, Learner learner, double testAccuracy) {
-        store.keep(new Checkpoint(step, learner.snapshot()), testAccuracy);
+    void evaluated(long firstStep, long step, Learner learner, double testAccuracy) {
+        store.keep(new Checkpoint(firstStep, step, learner.snapshot(), Positions.NONE), testAccuracy);
     }
 }

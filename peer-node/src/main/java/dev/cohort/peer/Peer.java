@@ -47,6 +47,7 @@ public final class Peer implements Node {
     private final SortedMap<String, Addressed> addressed = new TreeMap<>();
     private final Admission admission;
     private final long restoredStep;
+    private long firstStep = 1;
     private long next = 1;
     private Optional<Parked> parked = Optional.empty();
     private Optional<Batch> toEvaluate = Optional.empty();
@@ -90,6 +91,7 @@ public final class Peer implements Node {
         from.ifPresent(c -> {
             learner.restore(c.learner());
             next = c.step() + 1;
+            firstStep = c.firstStep();
         });
         restoredStep = from.map(CheckpointStore.Checkpoint::step).orElse(0L);
         admission = new Admission(setting, from.isPresent());
@@ -152,6 +154,7 @@ public final class Peer implements Node {
         } else if (answer instanceof Admission.Answer.Seated seated) {
             leaving.admitted();
             next = Math.max(next, seated.firstStep());
+            firstStep = Math.max(firstStep, seated.firstStep());
             batches.headMap(next).clear();
             outcomes.headMap(next).clear();
         }
@@ -313,7 +316,7 @@ public final class Peer implements Node {
         if (of.batch().endsEpoch() || last) {
             toEvaluate = Optional.of(of.batch());
         } else {
-            keeping.updated(step, learner);
+            keeping.updated(firstStep, step, learner);
         }
         lastBatch = Optional.of(of.batch());
         return true;
@@ -374,7 +377,7 @@ public final class Peer implements Node {
                 setting.evaluationLogits()
                         ? Publication.known(publication.of(outputs, NamedTensors.none()), outputs)
                         : NamedTensors.none()));
-        keeping.evaluated(after.step(), learner, score.accuracy());
+        keeping.evaluated(firstStep, after.step(), learner, score.accuracy());
         timeline.spent(Timeline.Use.EVALUATING);
     }
 
@@ -398,7 +401,12 @@ public final class Peer implements Node {
                 setting.incarnation(),
                 leaving.reason().orElse(Left.FINISHED),
                 Optional.of(new Left.Result(
-                        next - 1, testAccuracy, timeline.imagesPerSecond(), timeline.waitShare(), learner.weights())));
+                        firstStep,
+                        next - 1,
+                        testAccuracy,
+                        timeline.imagesPerSecond(),
+                        timeline.waitShare(),
+                        learner.weights())));
         left = Optional.of(goodbye);
         out.add(goodbye);
         return true;

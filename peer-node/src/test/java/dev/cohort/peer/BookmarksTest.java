@@ -67,7 +67,7 @@ class BookmarksTest {
 
     @Test
     void keepsThePositionsItBeganWithOfWhatItHasNotSeenSince() {
-        disk.add(new Checkpoint(5, NamedTensors.none(), Positions.parse("batches-0=3 outcomes-0=40")));
+        disk.add(new Checkpoint(1, 5, NamedTensors.none(), Positions.parse("batches-0=3 outcomes-0=40")));
         assertThat(bookmarks.newest()).isPresent();
         assertThat(bookmarks.restored().text()).isEqualTo("batches-0=3 outcomes-0=40");
         outcome(6, 41);

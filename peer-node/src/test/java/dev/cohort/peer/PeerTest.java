@@ -329,11 +329,13 @@ class PeerTest {
     void leavesAtTheEndOfTheRunWithItsLastEvaluation() {
         Peer peer = peer();
 
-        List<Message> said = tell(peer, 0, batch(1), skipped(1), new End(1, "stopped"), batch(2));
+        List<Message> said =
+                tell(peer, 0, batch(1), skipped(1), new Admitted(SELF, 1, 0, 2, ""), new End(1, "stopped"), batch(2));
 
         assertThat(only(Evaluation.class, said)).hasSize(1).allMatch(e -> e.step() == 1 && e.last());
         Left left = only(Left.class, said).get(0);
         assertThat(left.reason()).isEqualTo(Left.FINISHED);
+        assertThat(left.result().orElseThrow().firstStep()).isEqualTo(1);
         assertThat(left.result().orElseThrow().stepsTrained()).isEqualTo(1);
         assertThat(left.result().orElseThrow().weights()).isEqualTo(learner.weights());
         assertThat(peer.nextDeadlineMs()).isEqualTo(Long.MAX_VALUE);
@@ -403,6 +405,20 @@ class PeerTest {
 
         assertThat(only(Prediction.class, said)).extracting(Prediction::step).containsExactly(3L);
         assertThat(only(Evaluation.class, said)).isEmpty();
+    }
+
+    @Test
+    void aNewcomerSaysWithWhichStepItBeganHoweverOftenItStarts() {
+        Peer first = peer(setting(1, false, Optional.empty(), true));
+        tell(first, 0, batch(3), new Admitted(SELF, 1, 1, 3, ""), skipped(3), batch(4), skipped(4), batch(5));
+        Peer restarted = new Peer(setting(2, false, Optional.empty(), true), learner(), new Pictures(), checkpoints);
+
+        List<Message> said = tell(
+                restarted, 0, new Admitted(SELF, 2, 1, 9, ""), batch(5), skipped(5), new End(5, "stopped"), batch(6));
+
+        Left.Result result = only(Left.class, said).get(0).result().orElseThrow();
+        assertThat(result.firstStep()).isEqualTo(3);
+        assertThat(result.stepsTrained()).isEqualTo(5);
     }
 
     private static PeerSetting readOfHeldOutImages(long incarnation) {

@@ -13,12 +13,19 @@ public record Left(PeerId peer, long incarnation, String reason, Optional<Result
     public static final String FINISHED = "finished";
 
     /**
-     * @param stepsTrained updates made
+     * @param firstStep at which its weights began to be trained, in whichever start of it: 1, or later for a newcomer that
+     *     joined at the head; 0 in an older log, which does not say
+     * @param stepsTrained the last step it trained, 0 if none
      * @param testAccuracy on the test images after the last update, 0..1
      * @param imagesPerSecond images trained / wall time from first to last update, evaluation excluded
      * @param waitShare share of that time in which it waited, 0..1
      * @param weights digest of parameters and batch-norm buffers in the order of their names
      */
     public record Result(
-            long stepsTrained, double testAccuracy, double imagesPerSecond, double waitShare, Digest weights) {}
+            long firstStep,
+            long stepsTrained,
+            double testAccuracy,
+            double imagesPerSecond,
+            double waitShare,
+            Digest weights) {}
 }

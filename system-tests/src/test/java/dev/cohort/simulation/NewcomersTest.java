@@ -1,8 +1,10 @@
 package dev.cohort.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.experiment.Experiment.Elastic;
+import dev.cohort.peer.CheckpointStore;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
@@ -16,6 +18,9 @@ class NewcomersTest {
     private static final int SEEDS = 60;
     private static final int SLOTS = 6;
     private static final long AFTER_STEPS = 4;
+    private static final int CRASHES = 4;
+    private static final long CRASH_EVERY_MS = 150;
+    private static final long DOWN_MS = 20;
     /** Without faults there is always somebody to contribute, so nobody is let in for want of others. */
     private static final Elastic PROVING = new Elastic(1, SLOTS, 0, AFTER_STEPS, 0);
 
@@ -69,5 +74,52 @@ class NewcomersTest {
         };
 
         assertThat(spokenBefore(everybody)).anyMatch(steps -> steps < AFTER_STEPS);
+    }
+
+    /** Newcomers that began at the head die again and again. */
+    private static Simulation restarting(long seed, Sabotage sabotage) {
+        Scenario drawn = Draw.scenario(seed);
+        List<Fault> crashes = new ArrayList<>();
+        for (PeerPlan plan : drawn.peers()) {
+            if (plan.role() == PeerPlan.Role.HEAD_NEWCOMER) {
+                for (int i = 1; i <= CRASHES; i++) {
+                    long atMs = plan.startsAtMs() + i * CRASH_EVERY_MS;
+                    crashes.add(new Fault.Crash(atMs, plan.id().value(), DOWN_MS, Fault.Damage.NONE));
+                }
+            }
+        }
+        return new Simulation(Variants.of(drawn, PROVING, crashes), sabotage, false);
+    }
+
+    @Test
+    void canBeTrainedAgainFromWhereTheySayThatTheyBegan() {
+        long restored = 0;
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            // Every simulation ends with all peers trained again.
+            Simulation simulation = restarting(seed, Sabotage.NONE);
+            simulation.run();
+            restored += simulation.peers().stream()
+                    .filter(p -> p.plan().role() == PeerPlan.Role.HEAD_NEWCOMER && p.exited())
+                    .filter(p -> p.from().filter(c -> c.firstStep() > 1).isPresent())
+                    .count();
+        }
+        assertThat(restored).isPositive();
+    }
+
+    @Test
+    void areNoticedWhenACheckpointForgetsWhereTheyBegan() {
+        Sabotage forgetful = new Sabotage() {
+            @Override
+            public CheckpointStore checkpoints(CheckpointStore disk) {
+                return new Saboteurs.ForgetsWhereItBegan(disk);
+            }
+        };
+
+        assertThatThrownBy(() -> {
+                    for (long seed = 1; seed <= SEEDS; seed++) {
+                        restarting(seed, forgetful).run();
+                    }
+                })
+                .hasMessageStartingWith("ReplayFromAnyCheckpointGivesTheSameWeights");
     }
 }

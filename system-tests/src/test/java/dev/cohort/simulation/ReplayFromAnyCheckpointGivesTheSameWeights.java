@@ -4,15 +4,21 @@ import dev.cohort.peer.CheckpointStore.Checkpoint;
 import dev.cohort.peer.Learner;
 import dev.cohort.peer.Peer;
 import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Topic;
 import dev.cohort.simulation.SimulatedLog.Partition;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** A fresh process that is given any checkpoint of a peer, or none, and the log, ends with the weights the peer ended with. */
+/**
+ * A fresh process that is given any checkpoint of a peer, or none, and the log, ends with the weights the peer ended with; a
+ * newcomer that began at the head begins where the peer says that it did.
+ */
 final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
     @Override
     public void ended(Simulation simulation) {
@@ -31,9 +37,7 @@ final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
                     int any = (int) (simulation.scenario().seed() % checkpoints.size());
                     replay(simulation, peer, MemoryCheckpoints.of(checkpoints.get(Math.abs(any))));
                 }
-                if (peer.plan().role() != PeerPlan.Role.HEAD_NEWCOMER) {
-                    replay(simulation, peer, new MemoryCheckpoints());
-                }
+                replay(simulation, peer, new MemoryCheckpoints());
             }
         }
     }
@@ -43,7 +47,12 @@ final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
         Learner learner = simulation.parts().learner(peer.plan());
         Peer again = simulation.parts().peer(peer.plan(), peer.incarnation(), learner, from);
         long nowMs = 0;
-        for (Message message : messages(simulation.log(), peer, last)) {
+        List<Message> messages = messages(simulation.log(), peer, last);
+        if (peer.plan().role() == PeerPlan.Role.HEAD_NEWCOMER && from.newest().isEmpty()) {
+            messages.removeIf(Admitted.class::isInstance);
+            seat(peer).ifPresent(seat -> messages.add(0, seat));
+        }
+        for (Message message : messages) {
             again.onMessage(message, nowMs);
             while (again.nextDeadlineMs() <= nowMs) {
                 again.onDeadline(nowMs);
@@ -57,6 +66,15 @@ final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
                 from.newest().map(Checkpoint::step).orElse(0L),
                 again.status().step(),
                 last);
+    }
+
+    private static Optional<Admitted> seat(PeerProcess peer) {
+        long firstStep = peer.peer()
+                .flatMap(Peer::left)
+                .flatMap(Left::result)
+                .orElseThrow()
+                .firstStep();
+        return peer.slot().map(slot -> new Admitted(peer.id(), peer.incarnation(), slot, firstStep, ""));
     }
 
     /** What training reads, partition after partition: another order than it had in the run. */

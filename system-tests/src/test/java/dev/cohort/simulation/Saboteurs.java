@@ -353,7 +353,8 @@ final class Saboteurs {
                             new double[tensor.size()],
                             tensor.shape().toArray())
                     : tensor);
-            return new Checkpoint(checkpoint.step(), NamedTensors.of(tensors), checkpoint.positions());
+            return new Checkpoint(
+                    checkpoint.firstStep(), checkpoint.step(), NamedTensors.of(tensors), checkpoint.positions());
         }
     }
 
@@ -365,7 +366,7 @@ final class Saboteurs {
 
         @Override
         Checkpoint altered(Checkpoint checkpoint) {
-            return new Checkpoint(checkpoint.step() - 1, checkpoint.learner());
+            return new Checkpoint(checkpoint.firstStep(), checkpoint.step() - 1, checkpoint.learner(), Positions.NONE);
         }
     }
 
@@ -380,7 +381,20 @@ final class Saboteurs {
             SortedMap<Place, Long> offsets =
                     new TreeMap<>(checkpoint.positions().offsets());
             offsets.replaceAll((place, offset) -> place.topic() == Topic.OUTCOMES ? offset + 1 : offset);
-            return new Checkpoint(checkpoint.step(), checkpoint.learner(), new Positions(offsets));
+            return new Checkpoint(
+                    checkpoint.firstStep(), checkpoint.step(), checkpoint.learner(), new Positions(offsets));
+        }
+    }
+
+    /** Keeps what it has become, and forgets that it came late. */
+    static final class ForgetsWhereItBegan extends WrappingStore {
+        ForgetsWhereItBegan(CheckpointStore inner) {
+            super(inner);
+        }
+
+        @Override
+        Checkpoint altered(Checkpoint checkpoint) {
+            return new Checkpoint(1, checkpoint.step(), checkpoint.learner(), checkpoint.positions());
         }
     }
 

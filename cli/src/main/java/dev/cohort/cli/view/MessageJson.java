@@ -154,6 +154,7 @@ public final class MessageJson {
                     .put("reason", l.reason());
             l.result()
                     .ifPresent(r -> json.putObject("result")
+                            .put("first_step", r.firstStep())
                             .put("steps_trained", r.stepsTrained())
                             .put("test_accuracy", r.testAccuracy())
                             .put("weights", r.weights().hex()));

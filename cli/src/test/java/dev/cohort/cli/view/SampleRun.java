@@ -160,7 +160,7 @@ final class SampleRun {
     }
 
     static Left finished(PeerId peer, double accuracy) {
-        return new Left(peer, 1, Left.FINISHED, Optional.of(new Left.Result(10, accuracy, 800.25, 0.1, digest(77))));
+        return new Left(peer, 1, Left.FINISHED, Optional.of(new Left.Result(1, 10, accuracy, 800.25, 0.1, digest(77))));
     }
 
     /** A run of ten steps from its first to its last word. */

@@ -43,6 +43,8 @@ public final class SafetensorsStore implements CheckpointStore {
     private static final String BEST = "best.safetensors";
     private static final String ACCURACY = "test_accuracy";
     private static final String POSITIONS = "positions";
+    private static final String FIRST_STEP = "first_step";
+    private static final String STEP = "[0-9]{1,18}";
     private static final Pattern NAME =
             Pattern.compile("(" + EVALUATED + "|" + BETWEEN + ")-([0-9]{12})\\.safetensors");
     private static final String UNFINISHED = ".unfinished";
@@ -170,6 +172,9 @@ public final class SafetensorsStore implements CheckpointStore {
         if (!checkpoint.positions().equals(Positions.NONE)) {
             metadata.put(POSITIONS, checkpoint.positions().text());
         }
+        if (checkpoint.firstStep() > 1) {
+            metadata.put(FIRST_STEP, Long.toString(checkpoint.firstStep()));
+        }
         metadata.put("sha256", checksum(checkpoint).hex());
         return new Safetensors.Contents(metadata, checkpoint.learner());
     }
@@ -181,6 +186,9 @@ public final class SafetensorsStore implements CheckpointStore {
                 .digest(checkpoint.learner().digest());
         if (!checkpoint.positions().equals(Positions.NONE)) {
             hasher.text(checkpoint.positions().text());
+        }
+        if (checkpoint.firstStep() > 1) {
+            hasher.text(FIRST_STEP).number(checkpoint.firstStep());
         }
         return hasher.digest();
     }
@@ -261,18 +269,24 @@ public final class SafetensorsStore implements CheckpointStore {
         if (!FORMAT.equals(metadata.get("format"))) {
             throw new Safetensors.MalformedException("format " + metadata.get("format") + ": must be " + FORMAT);
         }
-        String said = String.valueOf(metadata.get("step"));
-        if (!said.matches("[0-9]{1,18}")) {
-            throw new Safetensors.MalformedException("step " + said + ": must be a number of updates");
-        }
-        long step = Long.parseLong(said);
-        Checkpoint checkpoint = new Checkpoint(step, contents.tensors(), positions(metadata));
+        Checkpoint checkpoint = new Checkpoint(
+                step(metadata.getOrDefault(FIRST_STEP, "1")),
+                step(String.valueOf(metadata.get("step"))),
+                contents.tensors(),
+                positions(metadata));
         String checksum = checksum(checkpoint).hex();
         if (!checksum.equals(metadata.get("sha256"))) {
             throw new Safetensors.MalformedException(
                     "checksum " + checksum + ": the file says " + metadata.get("sha256"));
         }
         return checkpoint;
+    }
+
+    private static long step(String said) throws Safetensors.MalformedException {
+        if (!said.matches(STEP)) {
+            throw new Safetensors.MalformedException("step " + said + ": must be a whole number");
+        }
+        return Long.parseLong(said);
     }
 
     private static Positions positions(Map<String, String> metadata) throws Safetensors.MalformedException {

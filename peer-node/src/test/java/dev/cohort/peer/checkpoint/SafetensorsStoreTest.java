@@ -57,7 +57,7 @@ class SafetensorsStoreTest {
     @Test
     void positionsAreKeptAndPartOfWhatTheChecksumCovers() throws IOException {
         Positions positions = Positions.parse("batches-0=12 outcomes-0=34 addressed-2=5");
-        Checkpoint marked = new Checkpoint(7, checkpoint(7).learner(), positions);
+        Checkpoint marked = new Checkpoint(1, 7, checkpoint(7).learner(), positions);
         store.save(checkpoint(6));
         store.save(marked);
         assertThat(store.newest().orElseThrow().positions()).isEqualTo(positions);
@@ -66,6 +66,20 @@ class SafetensorsStoreTest {
         Files.writeString(fileOf(7), bytes.replace("outcomes-0=34", "outcomes-0=35"), StandardCharsets.ISO_8859_1);
         assertThat(store.newest().orElseThrow().step()).isEqualTo(6);
         assertThat(store.notes()).singleElement().asString().contains("checksum");
+    }
+
+    @Test
+    void theStepWithWhichItBeganIsKeptAndPartOfWhatTheChecksumCovers() throws IOException {
+        store.save(checkpoint(46));
+        store.save(new Checkpoint(41, 47, checkpoint(47).learner(), Positions.NONE));
+        assertThat(store.newest().orElseThrow().firstStep()).isEqualTo(41);
+        String bytes = Files.readString(fileOf(47), StandardCharsets.ISO_8859_1);
+        String said = "\"first_step\":\"41\"";
+        assertThat(bytes).contains(said);
+        Files.writeString(fileOf(47), bytes.replace(said, "\"first_step\":\"42\""), StandardCharsets.ISO_8859_1);
+        assertThat(store.newest().orElseThrow().step()).isEqualTo(46);
+        assertThat(store.newest().orElseThrow().firstStep()).isEqualTo(1);
+        assertThat(store.notes()).first().asString().contains("checksum");
     }
 
     @Test

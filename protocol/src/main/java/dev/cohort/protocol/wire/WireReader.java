@@ -254,6 +254,7 @@ final class WireReader {
 
     private Left.Result result(Wire.Left.Result r) {
         return new Left.Result(
+                checks.atLeast(0, r.getFirstStep(), "first step"),
                 checks.atLeast(0, r.getStepsTrained(), "steps trained"),
                 checks.share(r.getTestAccuracy(), "test accuracy"),
                 checks.notNegative(r.getImagesPerSecond(), "images per second"),

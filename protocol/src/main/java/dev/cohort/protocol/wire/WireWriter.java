@@ -231,6 +231,7 @@ final class WireWriter {
                 .setReason(l.reason());
         l.result()
                 .ifPresent(r -> wire.setResult(Wire.Left.Result.newBuilder()
+                        .setFirstStep(r.firstStep())
                         .setStepsTrained(r.stepsTrained())
                         .setTestAccuracy(r.testAccuracy())
                         .setImagesPerSecond(r.imagesPerSecond())

@@ -251,7 +251,7 @@ final class RandomMessages {
                 peer(),
                 1 + number(),
                 text(),
-                maybe(() -> new Left.Result(number(), share(), share() * 1000, share(), digest())));
+                maybe(() -> new Left.Result(number(), number(), share(), share() * 1000, share(), digest())));
     }
 
     private Evaluation evaluation() {

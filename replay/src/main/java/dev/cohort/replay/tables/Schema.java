@@ -196,7 +196,7 @@ public final class Schema {
             number(
                     "step",
                     "heartbeat: trained last; admitted: open then; joining: seen by its weights; rejection: of the"
-                            + " prediction; left: updates made; standing: open then; draining: the last it answers"),
+                            + " prediction; left: trained last; standing: open then; draining: the last it answers"),
             text(
                     "state",
                     "of a heartbeat: joining, catching_up, training, waiting, evaluating or finished; standing: as the coordinator sees it"),
