@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import dev.cohort.augment.data.DataException;
 import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.cli.role.Newcomer;
 import dev.cohort.cli.role.PeerRole;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
@@ -10,11 +11,8 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
-import dev.cohort.tensor.Hasher;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -90,8 +88,8 @@ final class JoinCommand implements Callable<Integer> {
                     "peer " + id + ": the experiment of run " + target.run()
                             + " names it already; choose another id, or" + " start it with 'cohort peer'");
         }
-        Experiment.Peer newcomer = new Experiment.Peer(
-                id, model.orElse(experiment.peers().get(0).model()), device, seed(experiment, id), false);
+        Experiment.Peer newcomer = Newcomer.of(
+                experiment, id, model.orElse(experiment.peers().get(0).model()), device);
         long start = incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(address, target.run(), id);
         System.err.println("Joining run " + target.run() + " as " + id + " (" + newcomer.model() + ").");
         return PeerRole.run(target.options(id.value(), start), Optional.of(newcomer), from.start)
@@ -104,16 +102,6 @@ final class JoinCommand implements Callable<Integer> {
             Manifest manifest = log.awaitManifest(LIMIT);
             return ExperimentYaml.read(manifest.experiment());
         }
-    }
-
-    /** Initial weights of its own, and the same ones when it starts again. */
-    private static long seed(Experiment experiment, PeerId id) {
-        byte[] digest = new Hasher()
-                .number(experiment.run().seed())
-                .text(id.value())
-                .digest()
-                .toBytes();
-        return ByteBuffer.wrap(digest).order(ByteOrder.LITTLE_ENDIAN).getInt() & Integer.MAX_VALUE;
     }
 
     private static String ownName() {

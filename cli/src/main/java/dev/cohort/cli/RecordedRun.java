@@ -3,7 +3,6 @@ package dev.cohort.cli;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.experiment.Experiment;
-import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Topic;
@@ -24,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
@@ -57,17 +55,6 @@ final class RecordedRun {
         /** Hands on every message of a topic of one partition, in the order of the log. */
         void each(Topic topic, Consumer<Message> reader) {
             read(log, topic, reader);
-        }
-
-        /** The last goodbye of every peer that said one. */
-        SortedMap<String, Left> goodbyes() {
-            SortedMap<String, Left> goodbyes = new TreeMap<>();
-            each(Topic.MEMBERS, message -> {
-                if (message instanceof Left left) {
-                    goodbyes.put(left.peer().value(), left);
-                }
-            });
-            return goodbyes;
         }
 
         @Override

@@ -1,33 +1,50 @@
 package dev.cohort.cli;
 
 import dev.cohort.augment.data.ImageData;
+import dev.cohort.cli.role.Newcomer;
 import dev.cohort.cli.role.PeerReplay;
+import dev.cohort.cli.role.PeerReplay.Seat;
 import dev.cohort.experiment.Experiment;
-import dev.cohort.protocol.Left;
+import dev.cohort.peer.djl.DeviceChoice;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.peer.djl.TorchEngine;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Topic;
 import dev.cohort.tensor.Digest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * What became of a peer that was trained again from the log of its run.
  *
  * @param recorded digest of the weights that it said goodbye with
- * @param again empty when the log does not reach its last step
+ * @param again empty when it could not be trained again
+ * @param why it could not; empty when it could
  */
-record TrainedAgain(String peer, Digest recorded, Optional<Digest> again) {
+record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String why) {
     private static final long SAY_EVERY_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     boolean equal() {
         return again.equals(Optional.of(recorded));
     }
 
+    /** What became of it, for people. */
+    String sentence() {
+        return "Weights of " + peer + " trained again: "
+                + (equal()
+                        ? "equal (" + recorded.shortHex() + ")."
+                        : again.map(other -> "DIFFERENT: " + other.shortHex() + ", recorded were " + recorded.shortHex()
+                                        + ". Another kind of processor, or another number of threads?")
+                                .orElse(why + "."));
+    }
+
     /**
-     * Trains all peers that the experiment names and that said goodbye with weights, one after the other, with as many threads as
-     * in the run.
+     * Trains all peers that said goodbye with weights, one after the other, each with as many threads as in the run: those that
+     * the experiment names, and newcomers that trained a step.
      *
      * @param say told how far it is, now and then
      */
@@ -38,23 +55,84 @@ record TrainedAgain(String peer, Digest recorded, Optional<Digest> again) {
                 .torchPerPeer()
                 .ifPresent(n -> System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(n)));
         PeerReplay replay = new PeerReplay(opened.log(), opened.manifest(), opened.experiment(), data);
-        SortedMap<String, Left> goodbyes = opened.goodbyes();
+        List<LastStart> starts = LastStart.all(reader -> opened.each(Topic.MEMBERS, reader));
         List<TrainedAgain> trained = new ArrayList<>();
-        for (Experiment.Peer peer : opened.experiment().peers()) {
-            Optional<Left.Result> said =
-                    Optional.ofNullable(goodbyes.get(peer.id().value())).flatMap(Left::result);
-            if (said.isPresent()) {
-                long steps = said.get().stepsTrained();
-                long[] nextNanos = {System.nanoTime() + SAY_EVERY_NANOS};
-                trained.add(new TrainedAgain(
-                        peer.id().value(), said.get().weights(), replay.weights(peer, Optional.empty(), steps, step -> {
-                            if (System.nanoTime() >= nextNanos[0]) {
-                                nextNanos[0] = System.nanoTime() + SAY_EVERY_NANOS;
-                                say.accept(peer.id() + " trains again: step " + step + " of " + steps);
-                            }
-                        })));
+        for (Experiment.Peer named : opened.experiment().peers()) {
+            starts.stream()
+                    .filter(start -> start.peer().equals(named.id()))
+                    .forEach(start -> trained.add(again(replay, start, named, Optional.empty(), say)));
+        }
+        for (LastStart start : starts) {
+            boolean newcomer = opened.experiment().peers().stream()
+                    .noneMatch(named -> named.id().equals(start.peer()));
+            if (newcomer
+                    && start.result().stepsTrained()
+                            >= Math.max(1, start.result().firstStep())) {
+                trained.add(newcomer(replay, start, opened.experiment(), say));
             }
         }
         return trained;
+    }
+
+    private static TrainedAgain newcomer(
+            PeerReplay replay, LastStart start, Experiment experiment, Consumer<String> say) {
+        return obstacle(start)
+                .map(why ->
+                        new TrainedAgain(start.peer().value(), start.result().weights(), Optional.empty(), why))
+                .orElseGet(() -> {
+                    Joining joining = start.joining().orElseThrow();
+                    Seat seat =
+                            new Seat(start.slot().orElseThrow(), start.result().firstStep());
+                    return again(
+                            replay,
+                            start,
+                            Newcomer.of(experiment, start.peer(), joining.model(), joining.device()),
+                            Optional.of(seat),
+                            say);
+                });
+    }
+
+    /** Why a newcomer cannot be trained again, if it cannot. */
+    private static Optional<String> obstacle(LastStart start) {
+        if (start.joining().isEmpty() || start.slot().isEmpty()) {
+            return Optional.of("the log does not say how it came");
+        }
+        Joining joining = start.joining().get();
+        if (start.result().firstStep() == 0) {
+            return Optional.of("the log does not say with which step it began; an older version of Cohort wrote it");
+        } else if (start.brought()) {
+            return Optional.of("it came with weights of " + joining.trainedSteps()
+                    + " steps that it did not train in this run, so the log alone cannot give them");
+        } else if (ModelCatalog.find(joining.model()).isEmpty()) {
+            return Optional.of("this version of Cohort has no model " + joining.model());
+        }
+        DeviceChoice device = DeviceChoice.parse(joining.device());
+        int gpus = TorchEngine.start().gpus();
+        return device.kind() == DeviceChoice.Kind.CUDA && device.index() >= gpus
+                ? Optional.of("it computed on " + device + ", and PyTorch sees no such device on this machine")
+                : Optional.empty();
+    }
+
+    private static TrainedAgain again(
+            PeerReplay replay, LastStart start, Experiment.Peer peer, Optional<Seat> seat, Consumer<String> say) {
+        start.joining().ifPresent(joining -> TorchEngine.start().use(joining.torchThreads()));
+        long last = start.result().stepsTrained();
+        Optional<Digest> again =
+                replay.weights(peer, seat, last, progress(peer.id().value(), last, say));
+        return new TrainedAgain(
+                peer.id().value(),
+                start.result().weights(),
+                again,
+                again.isPresent() ? "" : "the log does not reach its last step");
+    }
+
+    private static LongConsumer progress(String peer, long last, Consumer<String> say) {
+        long[] nextNanos = {System.nanoTime() + SAY_EVERY_NANOS};
+        return step -> {
+            if (System.nanoTime() >= nextNanos[0]) {
+                nextNanos[0] = System.nanoTime() + SAY_EVERY_NANOS;
+                say.accept(peer + " trains again: step " + step + " of " + last);
+            }
+        };
     }
 }

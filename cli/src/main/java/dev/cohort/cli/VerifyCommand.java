@@ -41,7 +41,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(
             names = "--weights",
             description =
-                    "Also train every peer again from its initial weights, by the log alone, and compare its final"
+                    "Also train every peer again from its initial weights, newcomers too, by the log alone, and compare its final"
                             + " weights. Takes about as long as the run, without waiting.")
     private boolean weights;
 
@@ -124,21 +124,20 @@ final class VerifyCommand implements Callable<Integer> {
         if (verdict.found() > FINDINGS_SHOWN) {
             lines.add("... and " + (verdict.found() - FINDINGS_SHOWN) + " more (--format json has them).");
         }
-        trained.forEach(t -> lines.add("Weights of " + t.peer() + " trained again: "
-                + (t.equal()
-                        ? "equal (" + t.recorded().shortHex() + ")."
-                        : t.again()
-                                .map(again -> "DIFFERENT: " + again.shortHex() + ", recorded were "
-                                        + t.recorded().shortHex()
-                                        + ". Another kind of processor, or another number of threads?")
-                                .orElse("the log does not reach its last step."))));
+        trained.forEach(t -> lines.add(t.sentence()));
         lines.add("Fingerprints: plan " + verdict.plan().shortHex() + ", run "
                 + verdict.run().shortHex());
-        lines.add(
-                verdict.clean() && trained.stream().allMatch(TrainedAgain::equal)
-                        ? "Verified."
-                        : "NOT verified: " + Words.count(verdict.found(), "finding") + ".");
+        lines.add(conclusion(verdict, trained));
         return lines;
+    }
+
+    private static String conclusion(Verification.Verdict verdict, List<TrainedAgain> trained) {
+        long open = trained.stream().filter(t -> !t.equal()).count();
+        if (verdict.clean() && open == 0) {
+            return "Verified.";
+        }
+        return "NOT verified: " + Words.count(verdict.found(), "finding")
+                + (open > 0 ? ", and the weights of " + Words.count(open, "peer") : "") + ".";
     }
 
     private static ObjectNode json(
@@ -175,7 +174,8 @@ final class VerifyCommand implements Callable<Integer> {
                 .put("peer", t.peer())
                 .put("equal", t.equal())
                 .put("recorded", t.recorded().hex())
-                .put("again", t.again().map(Digest::hex).orElse("")));
+                .put("again", t.again().map(Digest::hex).orElse(""))
+                .put("why", t.why()));
         return json;
     }
 }

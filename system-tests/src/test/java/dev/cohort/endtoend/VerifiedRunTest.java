@@ -4,13 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -20,12 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class VerifiedRunTest {
     private static final int STEPS = 12;
-    /** Of a Kafka record batch: where its length and its checksum stand, and from where on that is computed. */
-    private static final int LENGTH_AT = 8;
-
-    private static final int CHECKSUM_AT = 17;
-    private static final int CHECKED_FROM = 21;
-    private static final int HEADER_BYTES = 12;
 
     @TempDir
     private Path folder = Path.of("");
@@ -96,8 +86,9 @@ class VerifiedRunTest {
                 .as("another method")
                 .isEqualTo(STEPS);
 
-        Path predictions = fileThatHolds(run, "predictions", "p2");
-        changeOneBitOfStep(predictions, 5, true);
+        // A batch holds one record. Behind the tensors come the digest of the images and the report of the step before:
+        // far less than the tensors.
+        SegmentFile.that(run, "predictions", "p2").changeOneBitOfBatch(5, true);
         JsonNode changed = refused(verify());
         JsonNode first = changed.path("findings").path(0);
         assertThat(first.path("step").asInt()).isEqualTo(5);
@@ -109,7 +100,7 @@ class VerifiedRunTest {
     void namesTheRangeThatCannotBeReadAndChecksTheRest() throws IOException {
         RunFolder run = trained("--steps", Integer.toString(STEPS));
 
-        changeOneBitOfStep(fileThatHolds(run, "outcomes", ""), 3, false);
+        SegmentFile.that(run, "outcomes", "").changeOneBitOfBatch(3, false);
         JsonNode damaged = refused(verify());
 
         assertThat(damaged.path("steps").asInt())
@@ -188,45 +179,5 @@ class VerifiedRunTest {
         JsonNode json = verified.json();
         assertThat(json.path("verified").asBoolean(true)).isFalse();
         return json;
-    }
-
-    /** The segment of a topic that is not empty, and holds records of {@code sender}. */
-    private static Path fileThatHolds(RunFolder run, String topic, String sender) throws IOException {
-        Path log = run.path().resolve("broker").resolve("log");
-        try (var partitions = Files.list(log)) {
-            for (Path partition : partitions.sorted().toList()) {
-                Path file = partition.resolve("00000000000000000000.log");
-                boolean ofTopic = partition.toString().contains("." + topic + "-") && Files.size(file) > 0;
-                if (ofTopic && new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(sender)) {
-                    return file;
-                }
-            }
-        }
-        throw new AssertionError("no records of " + sender + " on " + topic);
-    }
-
-    /**
-     * Changes a bit near the end of the {@code number}-th record batch, which holds one record: in its last tensor.
-     *
-     * @param valid whether the checksum is made right again
-     */
-    private static void changeOneBitOfStep(Path file, int number, boolean valid) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
-        ByteBuffer log = ByteBuffer.wrap(bytes);
-        int at = 0;
-        for (int i = 1; i < number; i++) {
-            at += HEADER_BYTES + log.getInt(at + LENGTH_AT);
-        }
-        int end = at + HEADER_BYTES + log.getInt(at + LENGTH_AT);
-        // Behind the tensors come the digest of the images and the report of the step before: far less than the
-        // tensors.
-        int middle = at + (end - at) / 2;
-        bytes[middle] ^= 1;
-        if (valid) {
-            CRC32C checksum = new CRC32C();
-            checksum.update(bytes, at + CHECKED_FROM, end - at - CHECKED_FROM);
-            log.putInt(at + CHECKSUM_AT, (int) checksum.getValue());
-        }
-        Files.write(file, bytes);
     }
 }

@@ -11,6 +11,7 @@ import dev.cohort.peer.Peer;
 import dev.cohort.peer.djl.LearnerSetting;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Outcome;
@@ -27,6 +28,8 @@ import java.util.function.LongConsumer;
  * catches up with a log that has ended. On the same kind of machine with as many threads it ends with the same weights.
  */
 public final class PeerReplay {
+    private static final long START = 1;
+
     private final RecordedLog log;
     private final Manifest manifest;
     private final Experiment experiment;
@@ -41,26 +44,39 @@ public final class PeerReplay {
     }
 
     /**
-     * Trains one peer that the experiment names.
+     * How a newcomer came to a run.
      *
-     * @param start where it starts from; empty for its initial weights
+     * @param slot that it was given
+     * @param firstStep the first one it trained
+     */
+    public record Seat(int slot, long firstStep) {}
+
+    /**
+     * Trains one peer from its initial weights.
+     *
+     * @param seat of a newcomer; empty for a peer that the experiment names
      * @param lastStep last step to train
      * @param progress told every step
      * @return the digest of its weights after {@code lastStep}; empty when the log does not reach it
      */
-    public Optional<Digest> weights(
-            Experiment.Peer self, Optional<CheckpointStore.Checkpoint> start, long lastStep, LongConsumer progress) {
+    public Optional<Digest> weights(Experiment.Peer self, Optional<Seat> seat, long lastStep, LongConsumer progress) {
         Teacher teacher = CoordinatorRole.teacher(manifest, experiment);
         LearnerSetting network = LearnerSetting.of(
-                manifest, experiment.optimizer(), self, experiment.peers().indexOf(self));
+                manifest,
+                experiment.optimizer(),
+                self,
+                Math.max(0, experiment.peers().indexOf(self)));
         try (Learner learner =
                 self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, teacher.ownTeacher())) {
             Peer peer = new Peer(
-                    PeerRole.setting(manifest, experiment, 1, self, learner, teacher, data.digest(), false),
+                    PeerRole.setting(
+                            manifest, experiment, START, self, learner, teacher, data.digest(), seat.isPresent()),
                     learner,
                     renderer(),
-                    new Kept(start));
-            int slot = Math.max(0, experiment.contributors().indexOf(self));
+                    new Nowhere());
+            seat.ifPresent(s -> peer.onMessage(new Admitted(self.id(), START, s.slot(), s.firstStep(), ""), 0));
+            int slot = seat.map(Seat::slot)
+                    .orElseGet(() -> Math.max(0, experiment.contributors().indexOf(self)));
             feed(peer, slot, lastStep, progress);
             return peer.status().step() == lastStep ? Optional.of(learner.weights()) : Optional.empty();
         }
@@ -138,14 +154,14 @@ public final class PeerReplay {
         }
     }
 
-    /** Where a replay starts from; what it reaches is kept nowhere. */
-    private record Kept(Optional<Checkpoint> start) implements CheckpointStore {
+    /** Starts from nothing, and keeps nothing. */
+    private static final class Nowhere implements CheckpointStore {
         @Override
         public void save(Checkpoint checkpoint) {}
 
         @Override
         public Optional<Checkpoint> newest() {
-            return start;
+            return Optional.empty();
         }
     }
 }

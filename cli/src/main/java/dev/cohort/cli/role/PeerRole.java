@@ -17,6 +17,7 @@ import dev.cohort.peer.PeerStatus;
 import dev.cohort.peer.checkpoint.SafetensorsStore;
 import dev.cohort.peer.djl.LearnerSetting;
 import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.peer.djl.TorchEngine;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
@@ -255,7 +256,7 @@ public final class PeerRole {
                 incarnation,
                 self.model(),
                 learner.device(),
-                Integer.getInteger("ai.djl.pytorch.num_threads", 1),
+                TorchEngine.start().threads(),
                 self.control() || !teacher.distils(),
                 slot,
                 fromHead,

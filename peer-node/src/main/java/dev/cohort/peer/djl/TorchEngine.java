@@ -54,6 +54,15 @@ public final class TorchEngine {
         return JniUtils.getNumThreads();
     }
 
+    /**
+     * Lets one operation use so many threads from now on, in the calling thread and in those that come to PyTorch later.
+     *
+     * @param threads at least 1
+     */
+    public void use(int threads) {
+        JniUtils.setNumThreads(threads);
+    }
+
     /** CUDA devices this PyTorch can use; 0 with a CPU build. */
     public int gpus() {
         return engine.getGpuCount();
