@@ -86,15 +86,17 @@ final class ShadowPeers implements Invariant {
         Shadow shadow =
                 Optional.ofNullable(shadows.get(update.peer().process().name())).orElseThrow();
         long expected = shadow.fromHead && shadow.next == 1 ? 0 : shadow.next;
-        int slot = update.peer().slot().orElseThrow();
+        Optional<Integer> slot = update.peer().slot();
         List<Gradient> gradients = update.update().gradients();
-        long step = gradients.size() == 1 ? stepOf(gradients.get(0).images(), slot, expected) : 0;
-        if (step == 0) {
+        long step = gradients.size() == 1 && slot.isPresent()
+                ? stepOf(gradients.get(0).images(), slot.get(), expected)
+                : 0;
+        if (step == 0 || slot.isEmpty()) {
             latest = Optional.of(new Explanation(update, expected, 0, Optional.empty(), false, false));
             return;
         }
         shadow.next = step + 1;
-        latest = Optional.of(explain(update, shadow, expected, log.batch(step).orElseThrow(), slot));
+        latest = Optional.of(explain(update, shadow, expected, log.batch(step).orElseThrow(), slot.get()));
     }
 
     private long stepOf(Digest images, int slot, long expected) {
