@@ -18,6 +18,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
@@ -51,6 +52,7 @@ public final class Coordinator implements Node {
     private final StepAssembly assembly;
     private final SlotHistory history = new SlotHistory();
     private final TeacherEvaluations evaluations;
+    private final TeacherSnapshots snapshots;
     private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
 
     private NamedTensors state;
@@ -78,7 +80,25 @@ public final class Coordinator implements Node {
         admission = new Admission(setting.elastic(), membership, assembly);
         lag = new Lag(setting, membership);
         evaluations = new TeacherEvaluations(teacher, setting.testLabels());
+        snapshots = new TeacherSnapshots(setting.snapshotSteps());
         state = teacher.initialState();
+    }
+
+    /**
+     * One that goes on after a snapshot.
+     *
+     * @param from one to which {@link TeacherSnapshots#objection} has none; what was said before its step need not be read
+     */
+    public Coordinator(CoordinatorSetting setting, Teacher teacher, Snapshot from) {
+        this(setting, teacher);
+        state = from.state();
+        applied = from.step();
+        skipped = from.skipped();
+        targets = applied - skipped;
+        history.voted(from.lastVotes());
+        membership.contributed(from.latestStarts());
+        evaluations.goesOnAfter(applied);
+        snapshots.has(applied);
     }
 
     @Override
@@ -231,6 +251,10 @@ public final class Coordinator implements Node {
         outcomes.headMap(step + 1).clear();
         assembly.closed(step);
         proposal = Optional.empty();
+        // What is said of the teacher of an earlier step would be missed by whoever goes on from here.
+        if (snapshots.due(applied, state) && evaluations.said()) {
+            out.add(snapshots.taken(applied, state, history, membership, skipped));
+        }
         openStep(nowMs, out);
         return true;
     }

@@ -25,6 +25,7 @@ import java.util.function.LongToDoubleFunction;
  * @param plannedSteps batches of the run; what is said of a later step is ignored
  * @param learningRate of the trained teacher at a step
  * @param resendMs after which a proposal that has not come back from the log is sent again
+ * @param snapshotSteps after how many steps a trained teacher is kept; 0 for never
  */
 public record CoordinatorSetting(
         String name,
@@ -40,7 +41,8 @@ public record CoordinatorSetting(
         long forkedAtStep,
         long plannedSteps,
         LongToDoubleFunction learningRate,
-        long resendMs) {
+        long resendMs,
+        long snapshotSteps) {
     public CoordinatorSetting {
         seats = List.copyOf(seats);
         observers = Set.copyOf(observers);

@@ -11,6 +11,7 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Standing;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -255,6 +256,16 @@ final class Membership {
     /** Whether the log shows that this start, or a later one, was let in before. */
     private boolean contributed(Joining joining) {
         return contributions.getOrDefault(joining.peer(), 0L) >= joining.incarnation();
+    }
+
+    /** The latest start of each peer that an outcome names. */
+    SortedMap<PeerId, Long> latestStarts() {
+        return Collections.unmodifiableSortedMap(contributions);
+    }
+
+    /** What earlier outcomes named. */
+    void contributed(SortedMap<PeerId, Long> latestStarts) {
+        contributions.putAll(latestStarts);
     }
 
     /** The log shows who contributes, whoever let them in. */

@@ -3,6 +3,7 @@ package dev.cohort.coordinator;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.tensor.Ints;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,11 @@ public final class SlotHistory {
                         .isPresent())
                 .mapToInt(Map.Entry::getKey)
                 .toArray());
+    }
+
+    /** Whose vote was the last one from each slot. */
+    SortedMap<Integer, PeerId> lastVotes() {
+        return Collections.unmodifiableSortedMap(voters);
     }
 
     /** Takes in the next outcome with targets. */

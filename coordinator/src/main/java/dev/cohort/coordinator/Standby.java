@@ -8,6 +8,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StandingChange;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,8 +133,9 @@ public final class Standby implements Node {
             return would;
         }
         for (Message message : would) {
-            // What nobody has said of the members it will want to say again when it leads.
+            // What nobody has said of the members it will want to say again when it leads; a snapshot nobody misses.
             if (!(message instanceof StandingChange)
+                    && !(message instanceof Snapshot)
                     && !isSaid(message)
                     && withheld.stream().noneMatch(w -> w.message().equals(message))) {
                 withheld.add(new Withheld(message, nowMs));

@@ -21,6 +21,10 @@ final class TeacherEvaluations {
     private final SortedMap<Long, After> after = new TreeMap<>();
     private final SortedMap<Long, SortedMap<String, Evaluation>> said = new TreeMap<>();
     private long done;
+    /** The steps of the newest evaluation that was made, and of the newest in the log. */
+    private long made;
+
+    private long logged;
     private long lastStep = -1;
     private After latest;
 
@@ -54,7 +58,20 @@ final class TeacherEvaluations {
         return after.isEmpty();
     }
 
+    /** Whether every evaluation so far stands in the log, too. */
+    boolean said() {
+        return settled() && made <= logged;
+    }
+
+    /** What was to be said up to {@code step} was said. */
+    void goesOnAfter(long step) {
+        done = step;
+    }
+
     void said(Evaluation evaluation) {
+        if (evaluation.source().equals(Evaluation.TEACHER)) {
+            logged = Math.max(logged, evaluation.step());
+        }
         boolean usable = evaluation.tensors().find(TensorName.LOGITS).isPresent();
         if (usable && evaluation.step() > done && !evaluation.source().equals(Evaluation.TEACHER)) {
             said.computeIfAbsent(evaluation.step(), s -> new TreeMap<>()).put(evaluation.source(), evaluation);
@@ -86,6 +103,7 @@ final class TeacherEvaluations {
     }
 
     private Evaluation evaluation(Evaluation example, Tensor logits) {
+        made = example.step();
         TestScore score = TestScore.of(logits, testLabels);
         return new Evaluation(
                 example.step(),

@@ -13,6 +13,7 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Recipe;
+import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
@@ -50,14 +51,31 @@ final class Cohort {
     }
 
     static Coordinator coordinator(String name, String method, Pace.OnLoss onLoss, Experiment.Elastic elastic) {
+        return new Coordinator(setting(name, onLoss, elastic, 0), teacher(method));
+    }
+
+    /** A coordinator of {@code one} in a run whose newcomers have to prove themselves for long. */
+    static Coordinator keeping(long snapshotSteps, Optional<Snapshot> from) {
+        CoordinatorSetting setting =
+                setting("c1", Pace.OnLoss.DROP, new Experiment.Elastic(2, SLOTS, 0, 50, 0), snapshotSteps);
+        return from.map(s -> new Coordinator(setting, teacher("one"), s))
+                .orElseGet(() -> new Coordinator(setting, teacher("one")));
+    }
+
+    static Teacher teacher(String method) {
         Experiment.Optimizer optimizer = new Experiment.Optimizer(
                 0.1, 0.9, false, 0, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
         int[] widths = new int[SLOTS];
         java.util.Arrays.fill(widths, WIDTH);
-        Teacher teacher = MethodCatalog.get(method)
+        return MethodCatalog.get(method)
                 .create(
                         new Experiment.Method(method, Map.of()),
                         new TeacherSetting(SLOTS, Ints.of(widths), 2, 1, optimizer, DType.FLOAT32));
+    }
+
+    static CoordinatorSetting setting(String name, Pace.OnLoss onLoss, Experiment.Elastic elastic, long snapshotSteps) {
+        int[] widths = new int[SLOTS];
+        java.util.Arrays.fill(widths, WIDTH);
         Pace pace = new Pace(
                 Pace.Mode.STRICT,
                 1,
@@ -70,23 +88,22 @@ final class Cohort {
                 2 * DEADLINE_MS,
                 START_MS,
                 onLoss);
-        return new Coordinator(
-                new CoordinatorSetting(
-                        name,
-                        List.of(P1, P2, P3),
-                        Set.of(CONTROL),
-                        elastic,
-                        2,
-                        Ints.of(widths),
-                        DATA,
-                        Ints.of(0, 1),
-                        0,
-                        pace,
-                        0,
-                        100,
-                        step -> 0.1,
-                        RESEND_MS),
-                teacher);
+        return new CoordinatorSetting(
+                name,
+                List.of(P1, P2, P3),
+                Set.of(CONTROL),
+                elastic,
+                2,
+                Ints.of(widths),
+                DATA,
+                Ints.of(0, 1),
+                0,
+                pace,
+                0,
+                100,
+                step -> 0.1,
+                RESEND_MS,
+                snapshotSteps);
     }
 
     /** A coordinator of {@code mean_logit} to which all named peers have come at time 0. */

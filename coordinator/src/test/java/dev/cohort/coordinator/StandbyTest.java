@@ -18,8 +18,10 @@ import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class StandbyTest {
@@ -131,5 +133,20 @@ class StandbyTest {
         assertThatThrownBy(() -> new Standby(follower, "standby", 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("patience 0 ms");
+    }
+
+    @Test
+    void keepsNoSnapshotsForLater() {
+        Coordinator keeping = Cohort.keeping(1, Optional.empty());
+        Standby beside = new Standby(keeping, "standby", PATIENCE_MS);
+        List<Message> step =
+                List.of(joining(P1, 1), joining(P2, 1), joining(P3, 1), batch(1), says(P1, 1, 1), says(P2, 1, 2));
+        tell(leader, 10, step.toArray(new Message[0]));
+        step.forEach(m -> beside.onMessage(m, 10));
+        beside.onMessage(says(P3, 1, 3), 10);
+        beside.onMessage(outcome(tell(leader, 10, says(P3, 1, 3))), 10);
+
+        assertThat(keeping.applied()).isEqualTo(1);
+        assertThat(beside.onDeadline(10 + 2 * PATIENCE_MS)).noneMatch(Snapshot.class::isInstance);
     }
 }

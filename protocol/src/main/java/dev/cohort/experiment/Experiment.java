@@ -184,8 +184,14 @@ public record Experiment(
      *
      * @param checkpointSteps after how many steps a peer keeps a checkpoint, besides those at the ends of epochs; 0 for those alone
      * @param checkpointsKept newest checkpoints between epochs that a peer keeps; those of epochs and the best one stay
+     * @param snapshotSteps after how many steps the coordinator keeps a snapshot of a trained teacher; 0 for never
      */
-    public record Recording(Features features, boolean evaluationLogits, long checkpointSteps, int checkpointsKept) {
+    public record Recording(
+            Features features,
+            boolean evaluationLogits,
+            long checkpointSteps,
+            int checkpointsKept,
+            long snapshotSteps) {
         /** Whether peers publish pooled features. */
         public enum Features {
             NEEDED,

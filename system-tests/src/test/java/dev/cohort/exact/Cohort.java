@@ -79,7 +79,8 @@ final class Cohort implements AutoCloseable {
                 0,
                 setup.steps(),
                 step -> setup.learningRate(),
-                RESEND_MS);
+                RESEND_MS,
+                0);
     }
 
     private PeerSetting peerSetting(int student, List<String> reads) {

@@ -51,7 +51,7 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
                 pace(),
                 new Experiment.Elastic(2, peers, 0, 0, 0),
                 new Experiment.Wire(dtype, dtype),
-                new Experiment.Recording(Experiment.Recording.Features.NEEDED, false, 0, 1),
+                new Experiment.Recording(Experiment.Recording.Features.NEEDED, false, 0, 1, 0),
                 new Experiment.Kafka(Optional.empty(), 1, Map.of()),
                 new Experiment.Threads(OptionalInt.of(1)));
         return new Setup(experiment, noisyPatterns(), dtype);

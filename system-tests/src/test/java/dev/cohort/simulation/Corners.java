@@ -24,6 +24,7 @@ final class Corners {
     Corners() {
         List.of(
                         "a coordinator's outcome lost against another one",
+                        "a coordinator went on from a snapshot",
                         "a forged prediction became the teacher's",
                         "a newcomer contributed",
                         "a newcomer found no seat",
@@ -37,6 +38,7 @@ final class Corners {
                         "a peer was drained",
                         "a peer was rejected too often",
                         "a slot began anew with another peer",
+                        "a snapshot was passed over",
                         "a standby took over",
                         "a step had too few contributors",
                         "an operator stopped the run",
@@ -74,6 +76,8 @@ final class Corners {
                 "the teacher was evaluated",
                 log.all(Topic.EVALUATIONS, Evaluation.class).stream()
                         .anyMatch(e -> e.source().equals(Evaluation.TEACHER)));
+        count("a coordinator went on from a snapshot", simulation.beginnings().found() > 0);
+        count("a snapshot was passed over", simulation.beginnings().passedOver() > 0);
         count("a standby took over", simulation.standbys().values().stream().anyMatch(s -> s.takeovers() > 0));
         count(
                 "an operator stopped the run",

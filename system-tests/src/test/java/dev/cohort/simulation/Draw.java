@@ -191,7 +191,8 @@ final class Draw {
                 pace,
                 elastic,
                 new Experiment.Wire(DType.FLOAT32, DType.FLOAT32),
-                new Experiment.Recording(Experiment.Recording.Features.NEEDED, true, checkpointSteps, 1),
+                new Experiment.Recording(
+                        Experiment.Recording.Features.NEEDED, true, checkpointSteps, 1, run.seed() % 4),
                 new Experiment.Kafka(Optional.empty(), 1, Map.of()),
                 new Experiment.Threads(OptionalInt.empty()));
     }
@@ -277,6 +278,7 @@ final class Draw {
         }
         addReturns(faults);
         addFlapping(faults);
+        addFalseSnapshots(faults);
         return faults;
     }
 
@@ -309,6 +311,22 @@ final class Draw {
             long atMs = elasticity.nextLong(faultsEndMs);
             long downMs = 1 + elasticity.nextLong(Math.min(60, faultsEndMs - atMs));
             faults.add(new Fault.Crash(atMs, peer, downMs, Fault.Damage.NONE));
+        }
+    }
+
+    /** False snapshots, and a coordinator that has to find a true one. */
+    private void addFalseSnapshots(List<Fault> faults) {
+        SplittableRandom snapshots = new SplittableRandom(31 * seed);
+        if (snapshots.nextInt(4) > 0) {
+            return;
+        }
+        for (Fault.SnapshotLie lie : Fault.SnapshotLie.values()) {
+            if (snapshots.nextBoolean()) {
+                long atMs = snapshots.nextLong(faultsEndMs);
+                faults.add(new Fault.FalseSnapshot(atMs, lie));
+                long downMs = 1 + snapshots.nextLong(Math.min(60, faultsEndMs - atMs));
+                faults.add(new Fault.Crash(Math.min(atMs + 1, faultsEndMs), "c1", downMs, Fault.Damage.NONE));
+            }
         }
     }
 

@@ -58,6 +58,19 @@ sealed interface Fault {
     /** Somebody speaks in a peer's name, for the batch that is newest then. */
     record Forgery(long atMs, String peer, Lie lie) implements Fault {}
 
+    /** Somebody appends a snapshot of the trained teacher, for the step of the newest one there is. */
+    record FalseSnapshot(long atMs, SnapshotLie lie) implements Fault {}
+
+    /** What is wrong with a snapshot. */
+    enum SnapshotLie {
+        /** Another state under the hash in the log. */
+        OTHER_STATE,
+        /** The state in the log under another hash. */
+        OTHER_HASH,
+        /** Another state under its own hash, as after a proposal that did not win. */
+        LOST_PROPOSAL
+    }
+
     /** What is wrong with a forged prediction. */
     enum Lie {
         /** Nothing to see: other logits, but finite, of the right shape and with the right digest. */

@@ -19,6 +19,7 @@ import dev.cohort.peer.PeerSetting;
 import dev.cohort.peer.plain.OneHiddenLayer;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Renderer;
+import dev.cohort.protocol.Snapshot;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 import java.util.Arrays;
@@ -76,26 +77,28 @@ final class Parts {
         return Ints.of(widths);
     }
 
-    Coordinator coordinator(String name, Teacher itsTeacher, Experiment.Elastic elastic) {
+    /** @param from what it goes on from, if that is not the beginning */
+    Coordinator coordinator(String name, Teacher itsTeacher, Experiment.Elastic elastic, Optional<Snapshot> from) {
         Set<PeerId> observers = new TreeSet<>();
         experiment.peers().stream().filter(Experiment.Peer::control).forEach(p -> observers.add(p.id()));
-        return new Coordinator(
-                new CoordinatorSetting(
-                        name,
-                        scenario.seats(),
-                        observers,
-                        elastic,
-                        data.classes(),
-                        featureWidths(),
-                        data.digest(),
-                        data.test().labels(),
-                        data.validation().count(),
-                        experiment.pace(),
-                        0,
-                        plan.steps(),
-                        learningRate::at,
-                        Scenario.RESEND_MS),
-                itsTeacher);
+        CoordinatorSetting setting = new CoordinatorSetting(
+                name,
+                scenario.seats(),
+                observers,
+                elastic,
+                data.classes(),
+                featureWidths(),
+                data.digest(),
+                data.test().labels(),
+                data.validation().count(),
+                experiment.pace(),
+                0,
+                plan.steps(),
+                learningRate::at,
+                Scenario.RESEND_MS,
+                experiment.recording().snapshotSteps());
+        return from.map(s -> new Coordinator(setting, itsTeacher, s))
+                .orElseGet(() -> new Coordinator(setting, itsTeacher));
     }
 
     Augmenter augmenter() {

@@ -1,9 +1,13 @@
 package dev.cohort.simulation;
 
 import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.TeacherSnapshots;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.CheckpointStore;
 import dev.cohort.protocol.Node;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Snapshot;
+import java.util.Optional;
 
 /** Takes a safeguard away from the nodes, to see whether the simulation notices. */
 interface Sabotage {
@@ -35,6 +39,11 @@ interface Sabotage {
     /** @param disk where a peer keeps its checkpoints */
     default CheckpointStore checkpoints(CheckpointStore disk) {
         return disk;
+    }
+
+    /** Why a coordinator does not go on from a snapshot; empty if it does. */
+    default Optional<String> objection(Snapshot snapshot, Optional<Outcome> next) {
+        return TeacherSnapshots.objection(snapshot, next);
     }
 
     default Node augmenter(Node augmenter) {

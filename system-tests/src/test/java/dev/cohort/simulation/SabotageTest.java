@@ -6,6 +6,8 @@ import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.peer.CheckpointStore;
 import dev.cohort.protocol.Node;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Snapshot;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -261,5 +263,46 @@ class SabotageTest {
                     }
                 },
                 "EnoughPeersAnswerEveryStep");
+    }
+
+    @Test
+    void noticesThatSnapshotsAreNotComparedWithTheLog() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Optional<String> objection(Snapshot snapshot, Optional<Outcome> next) {
+                        return next.isPresent() ? Optional.empty() : Optional.of("not confirmed");
+                    }
+                },
+                "CoordinatorsAgreeOnTeacherState",
+                "outcome of step");
+    }
+
+    @Test
+    void noticesThatTheStateOfASnapshotIsNotComparedWithItsHash() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Optional<String> objection(Snapshot snapshot, Optional<Outcome> next) {
+                        return next.filter(o -> o.stateBefore().equals(snapshot.hash()))
+                                        .isPresent()
+                                ? Optional.empty()
+                                : Optional.of("not confirmed");
+                    }
+                },
+                "CoordinatorsAgreeOnTeacherState",
+                "outcome of step");
+    }
+
+    @Test
+    void noticesASnapshotThatGoesOnTooLate() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node coordinator(Node coordinator) {
+                        return new SnapshotSaboteurs.GoesOnTooLate(coordinator);
+                    }
+                },
+                "StepsAdvanceOnceFaultsEnd");
     }
 }

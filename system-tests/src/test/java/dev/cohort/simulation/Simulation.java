@@ -2,6 +2,7 @@ package dev.cohort.simulation;
 
 import dev.cohort.augment.Augmenter;
 import dev.cohort.coordinator.Coordinator;
+import dev.cohort.coordinator.SnapshotPositions;
 import dev.cohort.coordinator.Standby;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
@@ -44,6 +45,7 @@ final class Simulation implements Surroundings {
     private final List<Invariant> invariants;
     private final VirtualTime time = new VirtualTime();
     private final SimulatedLog log;
+    private final Beginnings beginnings;
     private final SplittableRandom random;
     private final SplittableRandom clocks;
     private final Trace trace;
@@ -71,6 +73,7 @@ final class Simulation implements Surroundings {
         random = new SplittableRandom(scenario.seed() + 1);
         clocks = random.split();
         log = new SimulatedLog(scenario.predictionPartitions());
+        beginnings = new Beginnings(log, sabotage);
         trace = new Trace(keepsTrace);
         invariants = Invariant.all(this);
     }
@@ -152,29 +155,29 @@ final class Simulation implements Surroundings {
     }
 
     private boolean readByCoordinator(Partition partition) {
-        return partition.topic() != Topic.RUN && partition.topic() != Topic.ADDRESSED;
+        return switch (partition.topic()) {
+            case RUN, ADDRESSED, SNAPSHOTS -> false;
+            default -> true;
+        };
     }
 
-    private Coordinator coordinator(String name) {
-        return parts.coordinator(
+    private Node coordinator(String name) {
+        Coordinator coordinator = parts.coordinator(
                 name,
                 sabotage.teacher(parts.teacher()),
-                sabotage.elastic(scenario.experiment().elastic()));
+                sabotage.elastic(scenario.experiment().elastic()),
+                beginnings.next(name));
+        coordinators.put(name, coordinator);
+        return sabotage.coordinator(new SnapshotPositions(coordinator, beginnings.offsets(name)));
     }
 
     private void startCoordinator(String name) {
-        start(name, this::readByCoordinator, () -> {
-            Coordinator coordinator = coordinator(name);
-            coordinators.put(name, coordinator);
-            return sabotage.coordinator(coordinator);
-        });
+        start(name, this::readByCoordinator, () -> coordinator(name));
     }
 
     private void startStandby(String name) {
         start(name, this::readByCoordinator, () -> {
-            Coordinator coordinator = coordinator(name);
-            coordinators.put(name, coordinator);
-            Standby standby = new Standby(sabotage.coordinator(coordinator), name, Scenario.PATIENCE_MS);
+            Standby standby = new Standby(coordinator(name), name, Scenario.PATIENCE_MS);
             standbys.put(name, standby);
             return sabotage.standby(standby);
         });
@@ -183,8 +186,10 @@ final class Simulation implements Surroundings {
     private void start(
             String name, java.util.function.Predicate<Partition> reads, java.util.function.Supplier<Node> node) {
         SimulatedProcess process = processes.computeIfAbsent(
-                name, n -> new SimulatedProcess(n, this, clock(), reads, entry -> {}, () -> random.nextInt(2)));
-        process.start(node.get());
+                name,
+                n -> new SimulatedProcess(
+                        n, this, clock(), reads, entry -> beginnings.seen(n, entry), () -> random.nextInt(2)));
+        process.start(node.get(), beginnings.of(name));
     }
 
     private SimulatedClock clock() {
@@ -242,6 +247,8 @@ final class Simulation implements Surroundings {
             append(OPERATOR, new Command(Command.Kind.STOP, Optional.empty(), "asked by an operator"));
         } else if (fault instanceof Fault.Forgery forgery) {
             forge(forgery);
+        } else if (fault instanceof Fault.FalseSnapshot snapshot) {
+            beginnings.forged(snapshot.lie()).ifPresent(forged -> append("forger", forged));
         }
     }
 
@@ -442,6 +449,11 @@ final class Simulation implements Surroundings {
     /** What was said in others' names. */
     List<Prediction> forgeries() {
         return forgeries;
+    }
+
+    /** Where coordinators began to read. */
+    Beginnings beginnings() {
+        return beginnings;
     }
 
     /** The standbys' newest lives by name. */

@@ -4,6 +4,7 @@ import dev.cohort.coordinator.Coordinator;
 import dev.cohort.coordinator.CoordinatorSetting;
 import dev.cohort.coordinator.CoordinatorStatus;
 import dev.cohort.coordinator.ForkedTeacher;
+import dev.cohort.coordinator.SnapshotPositions;
 import dev.cohort.coordinator.Standby;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
@@ -12,10 +13,15 @@ import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Positions;
+import dev.cohort.protocol.StepOffsets;
 import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.Delivery;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.NodeVerticle;
 import dev.cohort.runtime.ObservedNode;
+import dev.cohort.runtime.Receiver;
+import dev.cohort.runtime.RejectedRecord;
 import dev.cohort.runtime.Status;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.Following;
@@ -23,15 +29,19 @@ import dev.cohort.runtime.kafka.From;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The coordinator's process. */
 public final class CoordinatorRole {
+    private static final Logger LOG = LoggerFactory.getLogger(CoordinatorRole.class);
     private static final long RESEND_MS = 2_000;
     private static final Set<Topic> FOLLOWED = EnumSet.of(
             Topic.BATCHES, Topic.PREDICTIONS, Topic.OUTCOMES, Topic.MEMBERS, Topic.CONTROL, Topic.EVALUATIONS);
@@ -41,8 +51,8 @@ public final class CoordinatorRole {
     /** Runs until the process is asked to end. */
     public static ExitCode run(RoleOptions options) {
         Session session = Session.open(options);
-        Coordinator coordinator = coordinator(options.name(), session.manifest(), session.experiment());
-        return run(options, session, coordinator, coordinator, coordinator::finished, figures -> {});
+        Begun begun = begin(options.name(), session);
+        return run(options, session, begun, begun.node(), begun.coordinator()::finished, figures -> {});
     }
 
     /**
@@ -52,19 +62,56 @@ public final class CoordinatorRole {
      */
     public static ExitCode standBy(RoleOptions options, long patienceMs) {
         Session session = Session.open(options);
-        Coordinator coordinator = coordinator(options.name(), session.manifest(), session.experiment());
-        Standby standby = new Standby(coordinator, options.name(), patienceMs);
-        BooleanSupplier finished = () -> coordinator.finished() && standby.nothingDue();
-        return run(options, session, coordinator, standby, finished, figures -> {
+        Begun begun = begin(options.name(), session);
+        Standby standby = new Standby(begun.node(), options.name(), patienceMs);
+        BooleanSupplier finished = () -> begun.coordinator().finished() && standby.nothingDue();
+        return run(options, session, begun, standby, finished, figures -> {
             figures.put("leads", standby.leads());
             figures.put("takeovers", standby.takeovers());
         });
     }
 
+    /**
+     * A coordinator that has read nothing yet.
+     *
+     * @param node says what it says, and where the log goes on
+     * @param offsets must be told what is read
+     * @param snapshotStep of the snapshot it goes on from, 0 for the beginning
+     * @param snapshotsPassedOver that the log does not confirm
+     */
+    private record Begun(
+            Coordinator coordinator, Node node, StepOffsets offsets, long snapshotStep, int snapshotsPassedOver) {}
+
+    private static Begun begin(String name, Session session) {
+        CoordinatorSetting setting = setting(name, session.manifest(), session.experiment());
+        Teacher teacher = teacher(session.manifest(), session.experiment());
+        SnapshotSearch.Found found = setting.snapshotSteps() == 0
+                ? new SnapshotSearch.Found(Optional.empty(), List.of())
+                : new SnapshotSearch(session.log(), FOLLOWED).newest();
+        found.passedOver().forEach(why -> LOG.warn("a snapshot of the teacher is passed over: {}", why));
+        found.from()
+                .ifPresent(s -> LOG.info(
+                        "goes on from a snapshot of the teacher step={} state={} log={}",
+                        s.step(),
+                        s.hash().shortHex(),
+                        s.positions()));
+        StepOffsets offsets = new StepOffsets();
+        offsets.begin(found.positions());
+        Coordinator coordinator = found.from()
+                .map(s -> new Coordinator(setting, teacher, s))
+                .orElseGet(() -> new Coordinator(setting, teacher));
+        return new Begun(
+                coordinator,
+                new SnapshotPositions(coordinator, offsets),
+                offsets,
+                coordinator.applied(),
+                found.passedOver().size());
+    }
+
     private static ExitCode run(
             RoleOptions options,
             Session session,
-            Coordinator coordinator,
+            Begun begun,
             Node node,
             BooleanSupplier finished,
             Consumer<Map<String, Object>> furtherFigures) {
@@ -75,45 +122,71 @@ public final class CoordinatorRole {
                         session.log(),
                         session.process())
                 .withStatus(() -> {
-                    Map<String, Object> figures =
-                            figures(coordinator.status(session.log().clock().getAsLong()));
+                    Map<String, Object> figures = figures(
+                            begun.coordinator().status(session.log().clock().getAsLong()));
+                    figures.put("snapshot_step", begun.snapshotStep());
+                    figures.put("snapshots_passed_over", begun.snapshotsPassedOver());
                     furtherFigures.accept(figures);
                     return new Status(figures);
                 })
                 .withFinished(finished));
         session.process().deploy(verticle);
-        Following following = session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox());
+        Following following = session.log()
+                .follow(
+                        FOLLOWED,
+                        OptionalInt.empty(),
+                        From.at(begun.offsets().began()),
+                        new Noting(verticle.inbox(), begun.offsets()));
         session.process().closeAtEnd(following);
         session.process().serve(options.httpHost(), options.httpPort(), () -> session.notReady(following));
         verticle.finished().thenRun(session::endWell);
         return session.process().await();
     }
 
-    /** The node of a run. */
-    public static Coordinator coordinator(String name, Manifest manifest, Experiment experiment) {
+    /** Notes where in the log what is read stands. */
+    private record Noting(Receiver inbox, StepOffsets offsets) implements Receiver {
+        @Override
+        public boolean offer(Delivery delivery) {
+            // Before it is handed over: the step thread may keep a snapshot at once.
+            offsets.seen(
+                    new Positions.Place(delivery.topic(), delivery.partition()), delivery.offset(), delivery.message());
+            return inbox.offer(delivery);
+        }
+
+        @Override
+        public void caughtUp() {
+            inbox.caughtUp();
+        }
+
+        @Override
+        public void rejected(RejectedRecord record) {
+            inbox.rejected(record);
+        }
+    }
+
+    private static CoordinatorSetting setting(String name, Manifest manifest, Experiment experiment) {
         List<PeerId> seats =
                 experiment.contributors().stream().map(Experiment.Peer::id).toList();
         Set<PeerId> observers = experiment.peers().stream()
                 .filter(Experiment.Peer::control)
                 .map(Experiment.Peer::id)
                 .collect(Collectors.toSet());
-        return new Coordinator(
-                new CoordinatorSetting(
-                        name,
-                        seats,
-                        observers,
-                        experiment.elastic(),
-                        manifest.classes(),
-                        manifest.featureWidths(),
-                        manifest.dataDigest(),
-                        manifest.testLabels(),
-                        manifest.validationLabels().size(),
-                        experiment.pace(),
-                        manifest.forkedAtStep(),
-                        manifest.steps(),
-                        RunPlan.learningRate(manifest, experiment),
-                        RESEND_MS),
-                teacher(manifest, experiment));
+        return new CoordinatorSetting(
+                name,
+                seats,
+                observers,
+                experiment.elastic(),
+                manifest.classes(),
+                manifest.featureWidths(),
+                manifest.dataDigest(),
+                manifest.testLabels(),
+                manifest.validationLabels().size(),
+                experiment.pace(),
+                manifest.forkedAtStep(),
+                manifest.steps(),
+                RunPlan.learningRate(manifest, experiment),
+                RESEND_MS,
+                experiment.recording().snapshotSteps());
     }
 
     /** The teacher of a run; of a fork, up to the step of the fork, that of its parent. */

@@ -192,7 +192,10 @@ public final class MessageJson {
         } else if (message instanceof End e) {
             json.put("last_step", e.lastStep()).put("reason", e.reason());
         } else if (message instanceof Snapshot s) {
-            json.put("step", s.step()).put("hash", s.hash().hex());
+            json.put("step", s.step())
+                    .put("hash", s.hash().hex())
+                    .put("skipped", s.skipped())
+                    .put("positions", s.positions().text());
             json.set("state", tensors(s.state()));
         } else if (message instanceof TestImages t) {
             json.put("first", t.first()).put("images", t.images().count()).put("total", t.total());

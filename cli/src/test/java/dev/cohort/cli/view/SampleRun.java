@@ -92,7 +92,7 @@ final class SampleRun {
                         Experiment.Pace.OnLoss.DROP),
                 new Experiment.Elastic(2, 2, 5000, 0, 0.8),
                 new Experiment.Wire(DType.FLOAT32, DType.FLOAT32),
-                new Experiment.Recording(Experiment.Recording.Features.NEEDED, true, 200, 3),
+                new Experiment.Recording(Experiment.Recording.Features.NEEDED, true, 200, 3, 200),
                 new Experiment.Kafka(Optional.empty(), 1, Map.of()),
                 new Experiment.Threads(OptionalInt.empty()));
     }

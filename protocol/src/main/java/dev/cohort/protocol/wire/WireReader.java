@@ -16,7 +16,6 @@ import dev.cohort.protocol.Normalisation;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
-import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.TestImages;
@@ -33,12 +32,14 @@ final class WireReader {
     private final Checks checks;
     private final BatchReader batches;
     private final OutcomeReader outcomes;
+    private final SnapshotReader snapshots;
     private final MembersReader members;
 
     WireReader(Checks checks) {
         this.checks = checks;
         this.batches = new BatchReader(checks);
         this.outcomes = new OutcomeReader(checks);
+        this.snapshots = new SnapshotReader(checks);
         this.members = new MembersReader(checks);
     }
 
@@ -57,7 +58,7 @@ final class WireReader {
             case LEFT -> left(envelope.getLeft());
             case COMMAND -> command(envelope.getCommand());
             case EVALUATION -> evaluation(envelope.getEvaluation());
-            case SNAPSHOT -> snapshot(envelope.getSnapshot());
+            case SNAPSHOT -> snapshots.snapshot(envelope.getSnapshot());
             case REJECTION -> rejection(envelope.getRejection());
             case STANDING_CHANGE -> members.change(envelope.getStandingChange());
             case DRAINING -> members.draining(envelope.getDraining());
@@ -288,12 +289,5 @@ final class WireReader {
                 checks.share(e.getAccuracy(), "accuracy"),
                 checks.finite(e.getCrossEntropy(), "cross-entropy"),
                 checks.tensors(e.getTensorsList()));
-    }
-
-    private Snapshot snapshot(Wire.Snapshot s) {
-        return new Snapshot(
-                checks.atLeast(0, s.getStep(), "step"),
-                checks.tensors(s.getStateList()),
-                checks.digest(s.getHash(), "hash of the state"));
     }
 }

@@ -267,10 +267,19 @@ final class WireWriter {
     }
 
     private static Wire.Snapshot snapshot(Snapshot s) {
-        return Wire.Snapshot.newBuilder()
+        Wire.Snapshot.Builder wire = Wire.Snapshot.newBuilder()
                 .setStep(s.step())
                 .addAllState(tensors(s.state()))
                 .setHash(bytes(s.hash()))
-                .build();
+                .setSkipped(s.skipped())
+                .setPositions(s.positions().text());
+        s.lastVotes()
+                .forEach((slot, peer) -> wire.addLastVotes(
+                        Wire.Snapshot.LastVote.newBuilder().setSlot(slot).setPeer(peer.value())));
+        s.latestStarts()
+                .forEach((peer, incarnation) -> wire.addLatestStarts(Wire.Snapshot.LatestStart.newBuilder()
+                        .setPeer(peer.value())
+                        .setIncarnation(incarnation)));
+        return wire.build();
     }
 }

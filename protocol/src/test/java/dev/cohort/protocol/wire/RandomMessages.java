@@ -19,6 +19,7 @@ import dev.cohort.protocol.Normalisation;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Recipe;
 import dev.cohort.protocol.Rejection;
@@ -30,6 +31,7 @@ import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.TestImages;
+import dev.cohort.protocol.Topic;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
@@ -43,6 +45,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -86,8 +90,30 @@ final class RandomMessages {
                         random.nextBoolean() ? OptionalLong.of(1 + number()) : OptionalLong.empty(),
                         text()));
         kinds.put(Evaluation.class, this::evaluation);
-        kinds.put(Snapshot.class, () -> new Snapshot(number(), tensors(small()), digest()));
+        kinds.put(Snapshot.class, this::snapshot);
         return kinds;
+    }
+
+    private Snapshot snapshot() {
+        long step = number();
+        SortedMap<Integer, PeerId> lastVotes = new TreeMap<>();
+        SortedMap<PeerId, Long> latestStarts = new TreeMap<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            lastVotes.put(random.nextInt(8), peer());
+            latestStarts.put(peer(), 1 + number());
+        }
+        SortedMap<Positions.Place, Long> offsets = new TreeMap<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            offsets.put(new Positions.Place(oneOf(Topic.values()), random.nextInt(9)), number());
+        }
+        return new Snapshot(
+                step,
+                tensors(small()),
+                digest(),
+                lastVotes,
+                latestStarts,
+                step / (1 + random.nextInt(3)),
+                new Positions(offsets));
     }
 
     TestImages testImages() {

@@ -236,7 +236,8 @@ final class ExperimentReader {
                 s.choice("features", Recording.Features.NEEDED, Recording.Features.values()),
                 s.flag("evaluation_logits", true),
                 s.whole("checkpoint_steps", 200L, 0, Long.MAX_VALUE),
-                s.whole("checkpoints_kept", 3, 1, 1000));
+                s.whole("checkpoints_kept", 3, 1, 1000),
+                s.whole("snapshot_steps", 200L, 0, Long.MAX_VALUE));
         s.close();
         return recording;
     }

@@ -35,6 +35,7 @@ final class ExperimentWriter {
         writer.word("  evaluation_logits", e.recording().evaluationLogits());
         writer.word("  checkpoint_steps", e.recording().checkpointSteps());
         writer.word("  checkpoints_kept", e.recording().checkpointsKept());
+        writer.word("  snapshot_steps", e.recording().snapshotSteps());
         writer.section("kafka");
         writer.text("  bootstrap", e.kafka().bootstrap().orElse("embedded"));
         writer.word("  replication", e.kafka().replication());

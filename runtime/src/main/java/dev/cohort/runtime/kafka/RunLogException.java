@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class RunLogException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    RunLogException(String message, @Nullable Throwable cause) {
+    public RunLogException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

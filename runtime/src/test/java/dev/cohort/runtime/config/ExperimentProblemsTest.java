@@ -87,6 +87,7 @@ class ExperimentProblemsTest {
             record.features=some            | record.features: some: must be one of needed, always, never
             record.evaluation_logits=on     | record.evaluation_logits: on: must be true or false
             record.checkpoint_steps=-1      | record.checkpoint_steps: -1: must be a whole number of at least 0
+            record.snapshot_steps=-1      | record.snapshot_steps: -1: must be a whole number of at least 0
             record.checkpoints_kept=0       | record.checkpoints_kept: 0: must be a whole number from 1 to 1000
             kafka.bootstrap=localhost       | kafka.bootstrap: localhost: must be embedded or HOST:PORT, for example localhost:9092
             kafka.replication=0             | kafka.replication: 0: must be a whole number from 1 to 16

@@ -45,7 +45,7 @@ class ExperimentYamlTest {
                deadline_ms: 1002, evaluation_ms: 1003, start_ms: 1004, on_loss: hold}
             elastic: {min: 1, max: 6, cooldown_ms: 7, lag_max_steps: 9, on_lag: exclude, admit: {after_steps: 8, accuracy_ratio: 0.9}}
             wire: {logits: fp64, features: fp16}
-            record: {features: always, evaluation_logits: false, checkpoint_steps: 50, checkpoints_kept: 7}
+            record: {features: always, evaluation_logits: false, checkpoint_steps: 50, checkpoints_kept: 7, snapshot_steps: 9}
             kafka: {bootstrap: "kafka-1:9092,kafka-2:9092", replication: 3, security.protocol: SASL_SSL, acks: all}
             threads: {torch_per_peer: 2}
             """;
@@ -116,6 +116,7 @@ class ExperimentYamlTest {
               evaluation_logits: true
               checkpoint_steps: 200
               checkpoints_kept: 3
+              snapshot_steps: 200
             kafka:
               bootstrap: embedded
               replication: 1
@@ -191,7 +192,7 @@ class ExperimentYamlTest {
                                 Experiment.Pace.OnLoss.DROP),
                         new Experiment.Elastic(1, 8, 5_000, 0, 0.8),
                         new Experiment.Wire(DType.FLOAT32, DType.FLOAT32),
-                        new Experiment.Recording(Experiment.Recording.Features.NEEDED, true, 200, 3),
+                        new Experiment.Recording(Experiment.Recording.Features.NEEDED, true, 200, 3, 200),
                         new Experiment.Kafka(Optional.empty(), 1, Map.of()),
                         new Experiment.Threads(OptionalInt.empty())));
     }
@@ -235,7 +236,7 @@ class ExperimentYamlTest {
                                 Experiment.Pace.OnLoss.HOLD),
                         new Experiment.Elastic(1, 6, 7, 8, 0.9, NINE_STEPS),
                         new Experiment.Wire(DType.FLOAT64, DType.FLOAT16),
-                        new Experiment.Recording(Experiment.Recording.Features.ALWAYS, false, 50, 7),
+                        new Experiment.Recording(Experiment.Recording.Features.ALWAYS, false, 50, 7, 9),
                         new Experiment.Kafka(
                                 Optional.of("kafka-1:9092,kafka-2:9092"),
                                 3,
