@@ -39,8 +39,8 @@ class TeacherSnapshotsTest {
 
     /** Closes a step with the votes of all; everything said meanwhile. */
     private static List<Message> step(Coordinator coordinator, long step) {
-        List<Message> said = new ArrayList<>(
-                tell(coordinator, step, batch(step), says(P1, step, 1), says(P2, step, (double) -step), says(P3, step, 3)));
+        List<Message> said = new ArrayList<>(tell(
+                coordinator, step, batch(step), says(P1, step, 1), says(P2, step, (double) -step), says(P3, step, 3)));
         said.addAll(tell(coordinator, step, outcome(said)));
         return said;
     }
