@@ -12,7 +12,9 @@ import dev.cohort.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
@@ -82,7 +84,8 @@ class RecoveryTest {
                     From.BEGINNING,
                     delivery -> take(delivery, snapshots));
             shell.await("three snapshots", () -> snapshots.size() >= 3);
-            Snapshot newest = snapshots.get(snapshots.lastKey());
+            Snapshot newest =
+                    Optional.ofNullable(snapshots.get(snapshots.lastKey())).orElseThrow();
             NamedTensors other = zeros(newest.state());
             log.append(List.of(new Snapshot(
                     newest.step(),
@@ -92,7 +95,7 @@ class RecoveryTest {
                     newest.latestStarts(),
                     newest.skipped(),
                     newest.positions())));
-            assertThat(log.flush(java.time.Duration.ofSeconds(10))).isTrue();
+            assertThat(log.flush(Duration.ofSeconds(10))).isTrue();
             return newest.step();
         }
     }
