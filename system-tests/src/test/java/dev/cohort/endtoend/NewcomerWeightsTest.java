@@ -85,9 +85,10 @@ class NewcomerWeightsTest {
         Left.Result late;
         try (LogWatch log = LogWatch.follow(shell)) {
             log.awaitSteps(3);
-            comeAndGo(directory, log);
+            // First of all, while the head that it has to catch up with is near.
             Started fromTheBeginning = join(directory, "late", "--from", "beginning", "--model", "resnet14");
             awaitContribution(log, "late");
+            comeAndGo(directory, log);
             shell.run("stop").well();
             shell.end(fromTheBeginning).well();
             shell.end(run).well();
