@@ -10,7 +10,7 @@ run="$out/run"
 settle=120 # steps between two events
 guest=elasticity-guest
 
-say() { echo "$(date +%T) $*" | tee -a "$out/events.log"; }
+say() { echo "$(date +%T) $*" | tee -a "$out/events.txt"; }
 status() { curl -fsS --max-time 2 "http://$(sed -n 's/.*serves http address=\([^ ]*\).*/\1/p' "$run/processes/coordinator.log" | tail -n 1)/status"; }
 step() { status 2>/dev/null | grep -o '"step":[0-9]*' | tail -n 1 | cut -d: -f2 || true; }
 goes_on() { kill -0 "$launcher" 2>/dev/null || { say "the run ended too early: give it more steps"; exit 1; }; }
@@ -19,18 +19,18 @@ await_more() { await_step $(($(step) + settle)); }
 standing() { status 2>/dev/null | tr '{' '\n' | grep "\"peer\":\"$1\"" | grep -o '"standing":"[A-Z_]*"' | cut -d'"' -f4 || true; }
 await_standing() { until [[ "$(standing "$1")" == "$2" ]]; do goes_on; sleep 0.2; done; }
 
-"$cohort" run "$here/elasticity.yaml" --run-dir "$run" >"$out/run.log" 2>&1 &
+"$cohort" run "$here/elasticity.yaml" --run-dir "$run" >"$out/run.txt" 2>&1 &
 launcher=$!
 until [[ -f "$run/processes/coordinator.log" ]] && step >/dev/null; do sleep 0.5; done
 id="$(sed -n 's/.*"id" *: *"\([^"]*\)".*/\1/p' "$run/run.json" | head -n 1)"
 bootstrap="$(sed -n 's/.*"bootstrap" *: *"\([^"]*\)".*/\1/p' "$run/run.json" | head -n 1)"
 await_step "$settle"
 say "joins: $guest"
-"$cohort" join --run "$id" --bootstrap "$bootstrap" --peer "$guest" --from head >"$out/guest.log" 2>&1 &
+"$cohort" join --run "$id" --bootstrap "$bootstrap" --peer "$guest" --from head >"$out/guest.txt" 2>&1 &
 await_standing "$guest" LIVE
 await_more
 say "drains: $guest"
-"$cohort" drain "$guest" --run "$run" >>"$out/events.log"
+"$cohort" drain "$guest" --run "$run" >>"$out/events.txt"
 await_standing "$guest" LEFT
 await_more
 say "kills: p3"
@@ -43,7 +43,7 @@ say "stops everybody"
 kill -INT "$launcher"
 wait "$launcher" || true
 say "starts everybody from their checkpoints"
-"$cohort" run "$run" --resume >>"$out/run.log" 2>&1
+"$cohort" run "$run" --resume >>"$out/run.txt" 2>&1
 say "ended"
 "$cohort" timeline "$run" --html "$out/timeline.html" | tee "$out/timeline.txt"
 "$cohort" timeline "$run" --format json >"$out/timeline.json"

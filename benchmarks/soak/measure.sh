@@ -11,7 +11,7 @@ run="$out/run"
 csv="$out/samples.csv"
 processes=(augmenter broker coordinator p1 p2)
 
-"$cohort" run "$here/soak.yaml" --steps "$steps" --run-dir "$run" >"$out/run.log" 2>&1 &
+"$cohort" run "$here/soak.yaml" --steps "$steps" --run-dir "$run" >"$out/run.txt" 2>&1 &
 launcher=$!
 trap 'kill -INT $launcher 2>/dev/null || true' EXIT
 
@@ -31,7 +31,7 @@ while kill -0 "$launcher" 2>/dev/null; do
   for process in "${processes[@]}"; do line+=",$(resident_mib "$process")"; done
   echo "$line,$(log_bytes predictions),$(log_bytes outcomes),$(log_bytes batches)" >>"$csv"
 done
-wait "$launcher" || { echo "the run failed: see $out/run.log"; exit 1; }
+wait "$launcher" || { echo "the run failed: see $out/run.txt"; exit 1; }
 
 "$cohort" timeline "$run" --format json >"$out/timeline.json"
 "$cohort" verify "$run" --format json >"$out/verify.json"
