@@ -16,6 +16,7 @@ import dev.cohort.protocol.Outcome.Skipped;
 import dev.cohort.protocol.Outcome.Targets;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
@@ -123,6 +124,9 @@ final class Lines {
                     evaluation.source(),
                     evaluation.step(),
                     evaluation.accuracy());
+        } else if (message instanceof Snapshot snapshot) {
+            return "snapshot of the teacher after step " + snapshot.step() + " ("
+                    + snapshot.hash().shortHex() + ")";
         }
         return message.getClass().getSimpleName();
     }
