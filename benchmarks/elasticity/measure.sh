@@ -7,7 +7,7 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 cohort="$here/../../cohort"
 out="$(mkdir -p "${1:?usage: measure.sh OUT_FOLDER}" && cd "$1" && pwd -P)"
 run="$out/run"
-settle=120 # steps between two events
+settle=400 # steps between two events
 guest=elasticity-guest
 
 say() { echo "$(date +%T) $*" | tee -a "$out/events.txt"; }
@@ -40,7 +40,8 @@ await_standing p3 LIVE
 say "p3 is back"
 await_more
 say "stops everybody"
-kill -INT "$launcher"
+# Not INT, which processes in the background of a script ignore.
+kill -TERM "$launcher"
 wait "$launcher" || true
 say "starts everybody from their checkpoints"
 "$cohort" run "$run" --resume >>"$out/run.txt" 2>&1
