@@ -59,12 +59,17 @@ class ScriptTest {
     }
 
     private Ended script(Map<String, String> environment, String... words) {
-        List<String> command =
-                new ArrayList<>(List.of(shell.folder().resolve("link").toString()));
-        command.addAll(List.of(words));
         Map<String, String> all = new TreeMap<>(environment);
         all.put("COHORT_NO_BUILD", "1");
-        return shell.end(shell.start("link " + String.join(" ", words), command, all));
+        return shell.end(start(List.of(), all, words));
+    }
+
+    /** @param before words of a program that starts the script with the rest of the line */
+    private Started start(List<String> before, Map<String, String> environment, String... words) {
+        List<String> command = new ArrayList<>(before);
+        command.add(shell.folder().resolve("link").toString());
+        command.addAll(List.of(words));
+        return shell.start("link " + String.join(" ", words), command, environment);
     }
 
     @Test
@@ -84,5 +89,64 @@ class ScriptTest {
         assertThat(refused.err()).contains("COHORT_TORCH=/no/torch", "no such folder");
         String here = shell.folder().toString();
         assertThat(script(Map.of("COHORT_TORCH", here), "methods").err()).contains(here, "holds no libtorch");
+    }
+
+    @Test
+    void startsWithoutAHomeAndWithoutStreams() {
+        Map<String, String> built = Map.of("COHORT_NO_BUILD", "1");
+        assertThat(shell.end(start(List.of("env", "-u", "HOME"), built, "methods"))
+                        .well()
+                        .out())
+                .contains("mean_logit");
+        List<String> closed = List.of("bash", "-c", "exec <&- 2>&-; exec \"$@\"", "closed");
+        assertThat(shell.end(start(closed, built, "methods")).well().out()).contains("mean_logit");
+    }
+
+    @Test
+    void handsOnFlagsAndTheFolderForTemporaryFiles() throws IOException {
+        Path temporary = Files.createDirectories(shell.folder().resolve("a place"));
+        Map<String, String> flags = Map.of(
+                "TMPDIR",
+                temporary.toString(),
+                "COHORT_JAVA_OPTS",
+                "-XshowSettings:properties\n-XX:+UseParallelGC",
+                "COHORT_BROKER_JAVA_OPTS",
+                "-Dfor.a.broker=1");
+        String shown = script(flags, "methods").well().err();
+        assertThat(shown).contains("java.io.tmpdir = " + temporary).doesNotContain("for.a.broker");
+        assertThat(script(flags, "broker", "--help").well().err()).contains("for.a.broker = 1");
+        Ended refused = script(Map.of("COHORT_PEER_JAVA_OPTS", "2g"), "peer", "--help");
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.err()).contains("COHORT_PEER_JAVA_OPTS: 2g", "-Xmx2g");
+    }
+
+    @Test
+    void readsNamesInUtf8WhateverTheLocaleIs() {
+        Ended refused = script(Map.of("LC_ALL", "xx_YY.UTF-8"), "run", "größe.yaml");
+        assertThat(refused.err()).contains("größe.yaml");
+        assertThat(refused.code()).isEqualTo(2);
+    }
+
+    @Test
+    void aKilledStartTakesItsBuildWithItAndHoldsUpNobody() throws IOException {
+        Path home = shell.folder().resolve("some where");
+        Path building = Files.createFile(shell.folder().resolve("building"));
+        Map<String, String> buildsItself = Map.of("COHORT_NO_BUILD", "0");
+        build(home, "echo $$ >'" + building + "'; exec sleep 600");
+        Started killed = start(List.of(), buildsItself, "methods");
+        shell.await("a build", () -> Started.text(building).endsWith("\n"));
+        ProcessHandle maven =
+                ProcessHandle.of(Long.parseLong(Started.text(building).strip())).orElseThrow();
+        killed.process().destroyForcibly();
+        build(home, "exit 0");
+        assertThat(shell.end(start(List.of(), buildsItself, "methods")).well().out())
+                .contains("mean_logit");
+        assertThat(maven.isAlive()).isFalse();
+    }
+
+    /** What stands in for Maven. */
+    private static void build(Path home, String script) throws IOException {
+        Path wrapper = Files.writeString(home.resolve("mvnw"), "#!/bin/sh\n" + script + "\n");
+        assertThat(wrapper.toFile().setExecutable(true)).isTrue();
     }
 }
