@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.internal.threadchecker.BlockedThreadEvent;
 import io.vertx.core.metrics.MetricsOptions;
@@ -82,6 +83,10 @@ public final class RoleProcess implements Faults, AutoCloseable {
                 .setBlockedThreadCheckIntervalUnit(TimeUnit.MILLISECONDS)
                 .setMaxEventLoopExecuteTime(EVENT_LOOP_MS_MAX)
                 .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS)
+                // Nothing is served from the class path, so no cache of it is needed below the folder for temporary
+                // files.
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
                 .setMetricsOptions(new MetricsOptions().setEnabled(true));
         this.vertx = Vertx.builder()
                 .with(options)

@@ -82,7 +82,7 @@ final class Children {
                     arguments.addAll(List.of("--peer", id, "--incarnation", Long.toString(start)));
                     return jvm.learning(peerHeap(peer), torchThreads, arguments);
                 },
-                jvm.learningEnvironment(torchThreads));
+                jvm.learningEnvironment(torchThreads, directory.path()));
     }
 
     /** A peer that the experiment does not name: its id, and so its seat and its checkpoints, are its own over its starts. */
@@ -99,7 +99,7 @@ final class Children {
                     arguments.addAll(List.of("--incarnation", Long.toString(start)));
                     return jvm.learning(peerHeap(self), newcomer.torchThreads(), arguments);
                 },
-                jvm.learningEnvironment(newcomer.torchThreads()));
+                jvm.learningEnvironment(newcomer.torchThreads(), directory.path()));
     }
 
     private long dataHeap() {
