@@ -234,6 +234,8 @@ final class WireReader {
             case REASON_DIGEST -> Rejection.Reason.DIGEST;
             case REASON_SHAPE -> Rejection.Reason.SHAPE;
             case REASON_NOT_FINITE -> Rejection.Reason.NOT_FINITE;
+            case REASON_MALFORMED -> Rejection.Reason.MALFORMED;
+            case REASON_PARTITION -> Rejection.Reason.PARTITION;
             case REASON_UNSPECIFIED, UNRECOGNIZED ->
                 throw new Refusal(Reason.BAD_VALUE, "unknown reason to reject " + r.getReasonValue());
         };

@@ -219,6 +219,8 @@ final class WireWriter {
                             case DIGEST -> Wire.Rejection.Reason.REASON_DIGEST;
                             case SHAPE -> Wire.Rejection.Reason.REASON_SHAPE;
                             case NOT_FINITE -> Wire.Rejection.Reason.REASON_NOT_FINITE;
+                            case MALFORMED -> Wire.Rejection.Reason.REASON_MALFORMED;
+                            case PARTITION -> Wire.Rejection.Reason.REASON_PARTITION;
                         })
                 .setDetail(r.detail())
                 .build();
