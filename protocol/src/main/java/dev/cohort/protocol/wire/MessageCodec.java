@@ -5,6 +5,7 @@ import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.Parser;
 import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Prediction;
@@ -81,6 +82,7 @@ public final class MessageCodec {
         // Of all ways to read an array only this one makes ByteStrings that are views of it.
         CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
         in.enableAliasing(true);
+        in.setRecursionLimit(limits.nestingMax() + 1);
         return parser.parseFrom(in);
     }
 

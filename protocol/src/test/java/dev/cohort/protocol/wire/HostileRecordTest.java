@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Limits;
+import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.wire.proto.Wire;
-import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
@@ -343,6 +344,43 @@ class HostileRecordTest {
                         .reason())
                 .isEqualTo(Reason.MALFORMED);
         assertThat(rejected(groups, 1 << 18).reason()).isEqualTo(Reason.MALFORMED);
+    }
+
+    @Test
+    void rejectsManifestsNestedTensOfThousandsDeep() throws IOException {
+        // A manifest that holds only its parent, which holds only its manifest, and so on: a hostile 200 KB.
+        byte[] nested = nestedManifests(20_000);
+        assertThat(nested.length).isLessThan(400_000);
+
+        Decoding.Rejected rejected = rejected(underAHeader(Wire.Envelope.MANIFEST_FIELD_NUMBER, nested), 1 << 20);
+
+        assertThat(rejected.reason()).isEqualTo(Reason.OVERSIZED);
+        assertThat(rejected.detail()).contains("nested");
+    }
+
+    @Test
+    void readsAManifestOfAsManyGenerationsAsTheLimitAllows() {
+        Manifest manifest = new RandomMessages(1).manifest(LIMITS.generationsMax());
+        assertThat(codec.decode(codec.encode(manifest, "launcher")))
+                .isEqualTo(new Decoding.Accepted(manifest, "launcher"));
+    }
+
+    private static byte[] nestedManifests(int depth) throws IOException {
+        // From the inside out, since a length stands before what it counts.
+        byte[] reversed = new byte[16 * depth];
+        int end = reversed.length;
+        for (int level = 0; level < depth; level++) {
+            for (int field : new int[] {Wire.Parent.MANIFEST_FIELD_NUMBER, Wire.Manifest.PARENT_FIELD_NUMBER}) {
+                ByteArrayOutputStream head = new ByteArrayOutputStream();
+                CodedOutputStream out = CodedOutputStream.newInstance(head);
+                out.writeTag(field, 2);
+                out.writeUInt32NoTag(reversed.length - end);
+                out.flush();
+                end -= head.size();
+                System.arraycopy(head.toByteArray(), 0, reversed, end, head.size());
+            }
+        }
+        return Arrays.copyOfRange(reversed, end, reversed.length);
     }
 
     @Test
