@@ -75,6 +75,10 @@ final class StepAssembly {
 
     private Entry checked(Entry entry, Member member, Batch batch) {
         Prediction p = entry.prediction();
+        if (p.flaw().isPresent()) {
+            Prediction.Flaw flaw = p.flaw().get();
+            return rejected(entry, flaw.reason(), flaw.detail());
+        }
         Optional<String> shape = misshapen(p, batch, member.observer() ? List.of() : reads);
         if (shape.isPresent()) {
             return rejected(entry, Rejection.Reason.SHAPE, shape.get());

@@ -108,11 +108,15 @@ public final class MessageCodec {
         try {
             return new Decoding.Accepted(reader.message(envelope), sender);
         } catch (Refusal e) {
-            return rejected(e.reason(), sender, e.detail(), reader.standIn(envelope));
+            return refused(e.reason(), sender, e.detail(), envelope);
         } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
             // With these the constructors of records refuse.
-            return rejected(Reason.BAD_VALUE, sender, String.valueOf(e.getMessage()), reader.standIn(envelope));
+            return refused(Reason.BAD_VALUE, sender, String.valueOf(e.getMessage()), envelope);
         }
+    }
+
+    private Decoding.Rejected refused(Reason reason, String sender, String detail, Wire.Envelope envelope) {
+        return rejected(reason, sender, detail, reader.standIn(envelope, reason, printable(detail)));
     }
 
     private static Decoding.Rejected rejected(

@@ -141,6 +141,10 @@ final class WireWriter {
     }
 
     private static Wire.Prediction prediction(Prediction p) {
+        if (p.flaw().isPresent()) {
+            throw new IllegalArgumentException("prediction of " + p.peer() + " for step " + p.step()
+                    + ": stands in for one that could not be read and is not to be sent");
+        }
         Wire.Prediction.Builder wire = Wire.Prediction.newBuilder()
                 .setStep(p.step())
                 .setPart(p.part())

@@ -1,6 +1,7 @@
 package dev.cohort.protocol.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
@@ -9,6 +10,7 @@ import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.wire.proto.Wire;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
@@ -149,25 +151,48 @@ class HostileRecordTest {
 
     @Test
     void keepsARejectedPredictionWithoutItsTensorsSoThatNobodyWaitsForIt() {
-        Prediction standIn = new Prediction(
-                1,
-                0,
-                new RandomMessages(1).peer(),
-                1,
-                0,
-                NamedTensors.none(),
-                Digest.ofBytes(new byte[Digest.BYTES]),
-                Optional.empty());
-
-        assertThat(decodePrediction(p -> p.getPreviousBuilder().setStep(1).setCrossEntropy(Double.NaN))
-                        .standIn())
-                .contains(standIn);
-        assertThat(decodePrediction(Wire.Prediction.Builder::clearRendered).standIn())
-                .contains(standIn);
-        assertThat(decodePrediction(p -> p.setPeer("?")).standIn()).isEmpty();
-        assertThat(decodePrediction(p -> p.setStep(0)).standIn()).isEmpty();
+        assertThat(standIn(p -> p.getPreviousBuilder().setStep(1).setCrossEntropy(Double.NaN)))
+                .contains(Prediction.unreadable(
+                        1,
+                        0,
+                        new RandomMessages(1).peer(),
+                        1,
+                        0,
+                        new Prediction.Flaw(Rejection.Reason.NOT_FINITE, "cross-entropy NaN: must be finite")));
+        assertThat(standIn(p -> p.setPeer("?"))).isEmpty();
+        assertThat(standIn(p -> p.setStep(0))).isEmpty();
         assertThat(decodeBatch(Wire.Batch.Builder::clearDigests).standIn()).isEmpty();
         assertThat(decodeChanged(e -> e.setRunId("r2")).standIn()).isEmpty();
+    }
+
+    @Test
+    void saysOfAStandInWhyThePredictionWasRefused() {
+        assertThat(flaw(p -> p.getTensorsBuilder(0).getTensorBuilder().setData(notFinite())))
+                .isEqualTo(Rejection.Reason.NOT_FINITE);
+        assertThat(flaw(p -> p.getTensorsBuilder(0).getTensorBuilder().addShape(2)))
+                .isEqualTo(Rejection.Reason.SHAPE);
+        assertThat(flaw(Wire.Prediction.Builder::clearTensors)).isEqualTo(Rejection.Reason.SHAPE);
+        assertThat(flaw(Wire.Prediction.Builder::clearRendered)).isEqualTo(Rejection.Reason.MALFORMED);
+        assertThat(flaw(p -> p.addTensors(p.getTensors(0)))).isEqualTo(Rejection.Reason.MALFORMED);
+    }
+
+    private static ByteString notFinite() {
+        return ByteString.copyFrom(
+                Tensor.ofFloats(new float[] {1, 2, 3, 4, 5, Float.NaN}, 2, 3).bytes());
+    }
+
+    private Optional<Prediction> standIn(Consumer<Wire.Prediction.Builder> change) {
+        return decodePrediction(change).standIn();
+    }
+
+    private Rejection.Reason flaw(Consumer<Wire.Prediction.Builder> change) {
+        return standIn(change).flatMap(Prediction::flaw).orElseThrow().reason();
+    }
+
+    @Test
+    void neverSendsAStandIn() {
+        Prediction standIn = standIn(Wire.Prediction.Builder::clearRendered).orElseThrow();
+        assertThatThrownBy(() -> codec.encode(standIn, "p1")).hasMessageContaining("could not be read");
     }
 
     @Test
