@@ -90,11 +90,6 @@ final class StepAssembly {
                     "rendered " + p.rendered().shortHex() + ", the batch is "
                             + batch.digest(member.slot()).shortHex());
         }
-        for (var tensor : p.tensors().asMap().entrySet()) {
-            if (!tensor.getValue().isFinite()) {
-                return rejected(entry, Rejection.Reason.NOT_FINITE, tensor.getKey() + " holds NaN or infinity");
-            }
-        }
         return entry;
     }
 
