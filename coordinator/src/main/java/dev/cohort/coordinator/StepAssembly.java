@@ -75,6 +75,10 @@ final class StepAssembly {
 
     private Entry checked(Entry entry, Member member, Batch batch) {
         Prediction p = entry.prediction();
+        if (p.flaw().isPresent()) {
+            Prediction.Flaw flaw = p.flaw().get();
+            return rejected(entry, flaw.reason(), flaw.detail());
+        }
         Optional<String> shape = misshapen(p, batch, member.observer() ? List.of() : reads);
         if (shape.isPresent()) {
             return rejected(entry, Rejection.Reason.SHAPE, shape.get());
@@ -85,11 +89,6 @@ final class StepAssembly {
                     Rejection.Reason.DIGEST,
                     "rendered " + p.rendered().shortHex() + ", the batch is "
                             + batch.digest(member.slot()).shortHex());
-        }
-        for (var tensor : p.tensors().asMap().entrySet()) {
-            if (!tensor.getValue().isFinite()) {
-                return rejected(entry, Rejection.Reason.NOT_FINITE, tensor.getKey() + " holds NaN or infinity");
-            }
         }
         return entry;
     }

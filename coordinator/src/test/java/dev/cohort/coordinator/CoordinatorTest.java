@@ -258,11 +258,8 @@ class CoordinatorTest {
     @Test
     void answersTheWaitWithARejectedPredictionAndTeachesNothingFromIt() {
         Coordinator coordinator = started(OnLoss.DROP);
-        Prediction infinite = says(
-                P2,
-                1,
-                NamedTensors.of(TensorName.LOGITS, Cohort.logits(Double.POSITIVE_INFINITY, 2, 2)),
-                Cohort.images(1));
+        Prediction infinite = Prediction.unreadable(
+                1, 0, P2, 1, 0, new Prediction.Flaw(Rejection.Reason.NOT_FINITE, "logits: infinite"));
         Prediction narrow = says(P2, 2, NamedTensors.of(TensorName.LOGITS, Cohort.logits(0, 2, 1)), Cohort.images(2));
         Prediction blind = says(P2, 3, NamedTensors.of(TensorName.LOGITS, Cohort.logits(0, 2, 2)), OTHER_IMAGES);
 

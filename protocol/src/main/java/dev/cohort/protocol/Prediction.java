@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param tensors {@link TensorName#LOGITS} and what else the method reads
  * @param rendered digest of the images the peer rendered
  * @param previous the peer's own account of its last update, absent before the first
+ * @param flaw why it could not be read, if it stands in for one that could not; then it has no tensors and is never sent
  */
 public record Prediction(
         long step,
@@ -24,8 +25,45 @@ public record Prediction(
         long version,
         NamedTensors tensors,
         Digest rendered,
-        Optional<StepReport> previous)
+        Optional<StepReport> previous,
+        Optional<Flaw> flaw)
         implements Message {
+    private static final Digest NOTHING_RENDERED = Digest.ofBytes(new byte[Digest.BYTES]);
+
+    /** One that can be read. */
+    public Prediction(
+            long step,
+            int part,
+            PeerId peer,
+            long incarnation,
+            long version,
+            NamedTensors tensors,
+            Digest rendered,
+            Optional<StepReport> previous) {
+        this(step, part, peer, incarnation, version, tensors, rendered, previous, Optional.empty());
+    }
+
+    /**
+     * What is wrong with the record of a prediction.
+     *
+     * @param detail one line for people
+     */
+    public record Flaw(Rejection.Reason reason, String detail) {}
+
+    /** Stands in for one that could not be read, so that nobody waits for it and everybody knows why it is not used. */
+    public static Prediction unreadable(long step, int part, PeerId peer, long incarnation, long version, Flaw flaw) {
+        return new Prediction(
+                step,
+                part,
+                peer,
+                incarnation,
+                version,
+                NamedTensors.none(),
+                NOTHING_RENDERED,
+                Optional.empty(),
+                Optional.of(flaw));
+    }
+
     /** Logits [B, C]. */
     public Tensor logits() {
         return tensors.get(TensorName.LOGITS);

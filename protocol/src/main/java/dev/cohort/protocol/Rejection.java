@@ -14,6 +14,10 @@ public record Rejection(long step, int part, PeerId peer, Reason reason, String 
         /** A tensor is missing or has another shape than the batch and the manifest ask for. */
         SHAPE,
         /** A tensor holds NaN or infinity. */
-        NOT_FINITE
+        NOT_FINITE,
+        /** The record says whose prediction it is and of which step, and otherwise nothing that can be read. */
+        MALFORMED,
+        /** It is on another partition than the one where this peer's predictions are looked for. */
+        PARTITION
     }
 }

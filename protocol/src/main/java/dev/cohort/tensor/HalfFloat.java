@@ -2,24 +2,29 @@ package dev.cohort.tensor;
 
 /** IEEE 754 binary16, round to nearest even. (Java has it from version 20 on.) */
 final class HalfFloat {
+    /** In the middle between the largest half and the next power of two: from here on it is infinity. */
+    private static final double LARGEST_MIDDLE = 65_520;
+    /** Of the smallest normal number. */
+    private static final int EXPONENT_MIN = -14;
+
     private HalfFloat() {}
 
-    static short ofFloat(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        int sign = (bits >>> 16) & 0x8000;
-        int magnitude = bits & 0x7fffffff;
-        if (magnitude > 0x7f800000) {
+    /** {@code value} rounded once: by way of a float it would be rounded twice, and a middle could be missed. */
+    static short of(double value) {
+        int sign = Double.doubleToRawLongBits(value) < 0 ? 0x8000 : 0;
+        double magnitude = Math.abs(value);
+        if (Double.isNaN(magnitude)) {
             return (short) (sign | 0x7e00);
         }
-        if (magnitude >= 0x47800000) {
+        if (magnitude >= LARGEST_MIDDLE) {
             return (short) (sign | 0x7c00);
         }
-        if (magnitude < 0x38800000) {
-            // Subnormal in binary16: scaling by 2^24 makes the unit in the last place 1, and rint rounds to even.
-            return (short) (sign | (int) Math.rint(Float.intBitsToFloat(magnitude) * 0x1p24));
-        }
-        int rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
-        return (short) (sign | ((rounded - 0x38000000) >>> 13));
+        // Scaling by a power of two makes the unit in the last place 1, and rint rounds to even. Below the smallest
+        // normal the
+        // unit stays what it is. A significand that is rounded up to 2,048 carries over into the exponent, as it must.
+        int exponent = Math.max(EXPONENT_MIN, Math.getExponent(magnitude));
+        int significand = (int) Math.rint(Math.scalb(magnitude, 10 - exponent));
+        return (short) (sign | (((exponent - EXPONENT_MIN) << 10) + significand));
     }
 
     static float toFloat(short half) {

@@ -46,7 +46,7 @@ public final class Tensor {
         ByteBuffer buffer = ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         for (double value : values) {
             switch (dtype) {
-                case FLOAT16 -> buffer.putShort(HalfFloat.ofFloat((float) value));
+                case FLOAT16 -> buffer.putShort(HalfFloat.of(value));
                 case FLOAT32 -> buffer.putFloat((float) value);
                 case FLOAT64 -> buffer.putDouble(value);
             }

@@ -198,6 +198,14 @@ class CheckupTest {
         ListedLog other = run.log();
         other.append(new Rejection(7, 0, PEERS.get(0), Rejection.Reason.NOT_FINITE, "NaN in logits"));
         only(other, Severity.SEVERE, "a peer diverged: its predictions are not finite");
+
+        ListedLog foreign = run.log();
+        foreign.append(new Rejection(7, 0, PEERS.get(0), Rejection.Reason.MALFORMED, "no digest of the images"));
+        only(foreign, Severity.SEVERE, "predictions that cannot be read");
+
+        ListedLog astray = run.log();
+        astray.append(new Rejection(7, 0, PEERS.get(0), Rejection.Reason.PARTITION, "partition 3, must be 1"));
+        only(astray, Severity.SEVERE, "predictions on another peer's partition");
     }
 
     private static void standings(ListedLog log, PeerId peer, Standing... standings) {

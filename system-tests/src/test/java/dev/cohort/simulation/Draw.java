@@ -27,7 +27,7 @@ final class Draw {
     static final int STEPS_PER_EPOCH = 3;
     private static final int SLOTS = 6;
     private static final int CONTRIBUTORS_MIN = 2;
-    private static final int HIDDEN = 5;
+    static final int HIDDEN = 5;
     private static final long COOLDOWN_MS = 20;
     private static final long TYPICAL_STEP_MS = 30;
     private static final List<String> METHODS =

@@ -18,6 +18,7 @@ import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StandingChange;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
 import java.util.Locale;
@@ -37,7 +38,10 @@ final class Lines {
             return 31 * said.step()
                     + 7 * said.incarnation()
                     + code(said.rendered())
-                    + said.logits().bytes().hashCode();
+                    + said.tensors()
+                            .find(TensorName.LOGITS)
+                            .map(logits -> logits.bytes().hashCode())
+                            .orElse(0);
         } else if (subject instanceof Batch batch) {
             return 31 * batch.step() + code(batch.digests().get(0));
         } else if (subject instanceof Heartbeat beat) {

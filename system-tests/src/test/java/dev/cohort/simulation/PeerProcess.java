@@ -155,7 +155,7 @@ final class PeerProcess {
         bookmarks = Optional.of(marked);
         Peer peer = parts.peer(plan, incarnation, learner, marked);
         life = Optional.of(new Life(peer, learner, from));
-        Node node = sabotage.peer(LyingPeer.orHonest(peer, plan), plan, learner);
+        Node node = sabotage.peer(peer, plan, learner);
         started.accept(this);
         process.start(node, partition -> (int) marked.restored()
                 .of(partition.topic(), partition.place().partition())

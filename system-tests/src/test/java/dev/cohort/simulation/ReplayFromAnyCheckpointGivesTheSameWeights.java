@@ -81,11 +81,11 @@ final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
     private static List<Message> messages(SimulatedLog log, PeerProcess peer, long last) {
         List<Message> messages = new ArrayList<>();
         for (Topic topic : List.of(Topic.OUTCOMES, Topic.BATCHES, Topic.MEMBERS)) {
-            log.entries(new Partition(topic, "")).forEach(e -> messages.add(e.message()));
+            messages.addAll(log.messages(new Partition(topic, "")));
         }
         peer.slot()
-                .ifPresent(slot -> log.entries(new Partition(Topic.ADDRESSED, Integer.toString(slot)))
-                        .forEach(e -> messages.add(e.message())));
+                .ifPresent(
+                        slot -> messages.addAll(log.messages(new Partition(Topic.ADDRESSED, Integer.toString(slot)))));
         messages.removeIf(m -> stepOf(m) > last);
         return messages;
     }

@@ -4,6 +4,7 @@ import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.TeacherSnapshots;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.CheckpointStore;
+import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Snapshot;
@@ -44,6 +45,11 @@ interface Sabotage {
     /** Why a coordinator does not go on from a snapshot; empty if it does. */
     default Optional<String> objection(Snapshot snapshot, Optional<Outcome> next) {
         return TeacherSnapshots.objection(snapshot, next);
+    }
+
+    /** What is written for {@code message}, of which {@code record} is the honest form. */
+    default byte[] record(Message message, byte[] record) {
+        return record;
     }
 
     default Node augmenter(Node augmenter) {

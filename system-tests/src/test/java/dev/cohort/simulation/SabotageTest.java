@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.peer.CheckpointStore;
+import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Snapshot;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -221,6 +224,30 @@ class SabotageTest {
                 "NothingRejectedIsAveraged",
                 // Where each slot has its own view, the forged digest is the wrong one.
                 "EverybodyIsHeardInTheEnd");
+    }
+
+    @Test
+    void noticesThatAPredictionWhichCannotBeReadIsUsed() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public Node coordinator(Node coordinator) {
+                        return new Saboteurs.IgnoresTheFlaw(coordinator);
+                    }
+                },
+                "NothingRejectedIsAveraged");
+    }
+
+    @Test
+    void noticesAWriterWhoseRecordsAreCutShort() {
+        assertNoticed(
+                new Sabotage() {
+                    @Override
+                    public byte[] record(Message message, byte[] record) {
+                        return message instanceof Admitted ? Arrays.copyOf(record, record.length - 1) : record;
+                    }
+                },
+                "EverythingSaidCanBeRead");
     }
 
     @Test

@@ -1,18 +1,28 @@
 package dev.cohort.simulation;
 
 import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Message;
+import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.Decoding;
+import dev.cohort.protocol.wire.MessageCodec;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The records of a run: a total order within each partition, and no order at all between partitions. */
+/**
+ * The records of a run, as bytes: a total order within each partition, and no order at all between partitions. Everybody is
+ * handed what the codec makes of the bytes, never the message that was written.
+ */
 final class SimulatedLog {
+    private final MessageCodec codec = new MessageCodec("simulated", Limits.DEFAULT);
     private final SortedMap<Partition, List<Entry>> partitions = new TreeMap<>();
     private final int predictionPartitions;
 
@@ -29,10 +39,39 @@ final class SimulatedLog {
         }
     }
 
-    /** One record. */
-    record Entry(Partition partition, long offset, String writer, Message message) {
+    /**
+     * One record.
+     *
+     * @param decoding of the bytes, made once
+     */
+    record Entry(Partition partition, long offset, String writer, ByteBuffer bytes, Decoding decoding) {
         Positions.Place place() {
             return partition.place();
+        }
+
+        /** Whether anybody is handed anything for it. */
+        boolean readable() {
+            return handed().isPresent();
+        }
+
+        /** What everybody who reads it is handed: its message, or what stands in for a prediction. */
+        Message message() {
+            return handed().orElseThrow(() -> new IllegalStateException("nobody can read " + decoding));
+        }
+
+        private Optional<Message> handed() {
+            if (decoding instanceof Decoding.Rejected rejected) {
+                return partition.topic() == Topic.PREDICTIONS
+                        ? rejected.standIn().map(p -> p)
+                        : Optional.empty();
+            }
+            return Optional.of(((Decoding.Accepted) decoding).message())
+                    .filter(message -> Topic.of(message) == partition.topic());
+        }
+
+        /** Whether it is read as the very message that was written. */
+        boolean says(Message written) {
+            return decoding.equals(new Decoding.Accepted(written, writer));
         }
     }
 
@@ -41,20 +80,31 @@ final class SimulatedLog {
         this.predictionPartitions = predictionPartitions;
     }
 
-    private Partition partition(Message message) {
+    /** Where a message belongs. */
+    Partition partition(Message message) {
         if (message instanceof Prediction prediction) {
-            int partition = Math.floorMod(prediction.peer().value().hashCode(), predictionPartitions);
-            return new Partition(Topic.PREDICTIONS, Integer.toString(partition));
+            return predictions(prediction.peer());
         } else if (message instanceof Addressed addressed) {
             return new Partition(Topic.ADDRESSED, Integer.toString(addressed.slot()));
         }
         return new Partition(Topic.of(message), "");
     }
 
-    Entry append(String writer, Message message) {
-        Partition partition = partition(message);
+    /** Where the predictions of a peer are looked for. */
+    Partition predictions(PeerId peer) {
+        int partition = Math.floorMod(peer.value().hashCode(), predictionPartitions);
+        return new Partition(Topic.PREDICTIONS, Integer.toString(partition));
+    }
+
+    byte[] encode(String writer, Message message) {
+        return codec.encode(message, writer);
+    }
+
+    /** @param record the log's own from now on */
+    Entry append(String writer, Partition partition, byte[] record) {
         List<Entry> entries = partitions.computeIfAbsent(partition, p -> new ArrayList<>());
-        Entry entry = new Entry(partition, entries.size(), writer, message);
+        ByteBuffer bytes = ByteBuffer.wrap(record).asReadOnlyBuffer();
+        Entry entry = new Entry(partition, entries.size(), writer, bytes, codec.decode(record));
         entries.add(entry);
         return entry;
     }
@@ -67,12 +117,19 @@ final class SimulatedLog {
         return Collections.unmodifiableList(partitions.getOrDefault(partition, List.of()));
     }
 
+    /** What a partition says, without records that nobody can read. */
+    List<Message> messages(Partition partition) {
+        return entries(partition).stream()
+                .filter(Entry::readable)
+                .map(Entry::message)
+                .toList();
+    }
+
     /** All messages of a type, partition by partition. */
     <M extends Message> List<M> all(Topic topic, Class<M> type) {
-        return partitions.entrySet().stream()
-                .filter(p -> p.getKey().topic() == topic)
-                .flatMap(p -> p.getValue().stream())
-                .map(Entry::message)
+        return partitions.keySet().stream()
+                .filter(p -> p.topic() == topic)
+                .flatMap(p -> messages(p).stream())
                 .filter(type::isInstance)
                 .map(type::cast)
                 .toList();

@@ -183,9 +183,11 @@ final class SimulatedProcess {
         if (around.weather().rereads(around.random())) {
             reader.position = Math.max(0, reader.position - 1 - around.random().nextInt(3));
         }
-        seen.accept(entry);
-        inbox.add(entry.message());
-        schedule();
+        if (entry.readable()) {
+            seen.accept(entry);
+            inbox.add(entry.message());
+            schedule();
+        }
         hasRecords(partition);
     }
 

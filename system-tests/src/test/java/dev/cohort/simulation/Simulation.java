@@ -19,9 +19,6 @@ import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Topic;
 import dev.cohort.simulation.SimulatedLog.Entry;
 import dev.cohort.simulation.SimulatedLog.Partition;
-import dev.cohort.tensor.DType;
-import dev.cohort.tensor.NamedTensors;
-import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -267,9 +264,9 @@ final class Simulation implements Surroundings {
 
     /** A peer that is lost before anybody knew it ends the run at its start deadline: not what is to be seen here. */
     private void whenHeardOf(String peer, Runnable action) {
-        boolean heard = log.entries(new Partition(Topic.MEMBERS, "")).stream()
-                .anyMatch(e -> e.message() instanceof Heartbeat beat
-                        && beat.peer().value().equals(peer));
+        boolean heard = log.messages(new Partition(Topic.MEMBERS, "")).stream()
+                .anyMatch(
+                        m -> m instanceof Heartbeat beat && beat.peer().value().equals(peer));
         time.after(heard ? 0 : 20, heard ? action : () -> whenHeardOf(peer, action));
     }
 
@@ -304,30 +301,24 @@ final class Simulation implements Surroundings {
         }
         PeerProcess peer = peer(forgery.peer());
         Batch batch = open.get(random.nextInt(open.size()));
-        int rows = batch.rows();
-        NamedTensors tensors = NamedTensors.of(
-                TensorName.LOGITS,
-                Tensor.of(
-                        DType.FLOAT32,
-                        new double[rows * batch.labels().classes()],
-                        rows,
-                        batch.labels().classes()));
-        if (parts.teacher().reads().contains(TensorName.FEATURES)) {
-            double[] zeros = new double[rows * scenario.hidden()];
-            tensors = tensors.with(TensorName.FEATURES, Tensor.of(DType.FLOAT32, zeros, rows, scenario.hidden()));
-        }
-        Prediction innocent = new Prediction(
-                batch.step(),
-                0,
+        boolean features = parts.teacher().reads().contains(TensorName.FEATURES);
+        Prediction innocent = Lies.innocent(
+                batch,
                 peer.id(),
                 peer.incarnation(),
-                batch.step() - 1,
-                tensors,
-                batch.digest(peer.slot().orElse(0)),
-                Optional.empty());
-        Prediction forged = LyingPeer.distorted(innocent, forgery.lie());
-        forgeries.add(forged);
-        append("forger", forged);
+                peer.slot().orElse(0),
+                features ? Optional.of(scenario.hidden()) : Optional.empty());
+        Entry forged = lie("forger", innocent, forgery.lie());
+        if (forged.readable() && forged.message() instanceof Prediction said) {
+            forgeries.add(said);
+        }
+        appended(forged);
+    }
+
+    private Entry lie(String writer, Prediction said, Fault.Lie lie) {
+        Prediction distorted = Lies.distorted(said, lie);
+        byte[] record = Lies.distorted(log.encode(writer, distorted), lie);
+        return log.append(writer, log.partition(distorted), record);
     }
 
     private void started(PeerProcess peer) {
@@ -341,8 +332,32 @@ final class Simulation implements Surroundings {
 
     @Override
     public void append(String writer, Message message) {
-        Entry entry = log.append(writer, message);
-        trace.note(time.nowMs(), writer, "appends", message);
+        Optional<Fault.Lie> lie =
+                Optional.ofNullable(peers.get(writer)).flatMap(p -> p.plan().lies());
+        if (message instanceof Prediction said && lie.isPresent()) {
+            appended(lie(writer, said, lie.get()));
+            return;
+        }
+        byte[] record = sabotage.record(message, log.encode(writer, message));
+        Entry entry = log.append(writer, log.partition(message), record);
+        if (!entry.says(message)) {
+            throw new Invariant.Violation(
+                    "EverythingSaidCanBeRead: " + writer + " says " + message + ", read as " + entry.decoding());
+        }
+        appended(entry);
+    }
+
+    private void appended(Entry entry) {
+        if (entry.readable()) {
+            said(entry, entry.message());
+        } else {
+            trace.note(time.nowMs(), entry.writer(), "appends", "what nobody can read");
+        }
+        processes.values().forEach(process -> process.hasRecords(entry.partition()));
+    }
+
+    private void said(Entry entry, Message message) {
+        trace.note(time.nowMs(), entry.writer(), "appends", message);
         invariants.forEach(invariant -> invariant.appended(entry));
         if (message instanceof Outcome outcome && closedMs.putIfAbsent(outcome.step(), time.nowMs()) == null) {
             peers.forEach((name, peer) -> peer.peer()
@@ -353,7 +368,6 @@ final class Simulation implements Surroundings {
         } else if (message instanceof Left left) {
             peers.values().forEach(peer -> peer.said(left));
         }
-        processes.values().forEach(process -> process.hasRecords(entry.partition()));
     }
 
     @Override

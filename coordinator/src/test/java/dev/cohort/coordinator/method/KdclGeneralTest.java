@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.wire.Decoding;
-import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;

@@ -3,6 +3,7 @@ package dev.cohort.protocol.wire;
 import com.google.protobuf.ByteString;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Box;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Recipe;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.wire.proto.Wire;

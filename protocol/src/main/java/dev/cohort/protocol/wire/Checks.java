@@ -1,6 +1,7 @@
 package dev.cohort.protocol.wire;
 
 import com.google.protobuf.ByteString;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.wire.proto.Wire;
 import dev.cohort.tensor.DType;

@@ -18,8 +18,9 @@ public sealed interface Decoding {
 
     /**
      * @param detail one line of at most 300 characters, for people
-     * @param standIn when this was a prediction that says whose it is and of which step: that prediction without any tensor.
-     *     Handed to a coordinator in place of it, it answers the wait, so that the others need not wait for a deadline
+     * @param standIn when this was a prediction that says whose it is and of which step: that prediction without any tensor,
+     *     with its flaw. Handed to a coordinator in place of it, it answers the wait, so that the others need not wait for a
+     *     deadline
      */
     record Rejected(Reason reason, String sender, String detail, Optional<Prediction> standIn) implements Decoding {}
 }

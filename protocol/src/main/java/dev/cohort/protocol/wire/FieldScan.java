@@ -4,6 +4,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.WireFormat;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.wire.proto.Wire;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class FieldScan {
     private final Limits limits;
     private int fields;
+    private int nesting;
     private long packedBytes;
 
     private FieldScan(Limits limits) {
@@ -24,7 +26,7 @@ final class FieldScan {
     /**
      * Checks the structure of {@code record}.
      *
-     * @throws Refusal when it would become too many objects, or holds groups, which proto3 does not have
+     * @throws Refusal when it would become too many objects, is nested too deep, or holds groups, which proto3 does not have
      * @throws IOException when it is not Protobuf
      */
     static void check(byte[] record, Limits limits) throws IOException {
@@ -49,9 +51,13 @@ final class FieldScan {
     private void delimited(CodedInputStream in, @Nullable FieldDescriptor field) throws IOException {
         int length = in.readRawVarint32();
         if (field != null && field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
+            if (++nesting > limits.nestingMax()) {
+                throw new Refusal(Reason.OVERSIZED, "messages nested more than " + limits.nestingMax() + " deep");
+            }
             int outer = in.pushLimit(length);
             message(in, field.getMessageType());
             in.popLimit(outer);
+            nesting--;
             return;
         }
         if (field != null && field.isPackable()) {

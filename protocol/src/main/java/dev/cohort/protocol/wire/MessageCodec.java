@@ -5,6 +5,7 @@ import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.Parser;
 import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Prediction;
@@ -81,6 +82,7 @@ public final class MessageCodec {
         // Of all ways to read an array only this one makes ByteStrings that are views of it.
         CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
         in.enableAliasing(true);
+        in.setRecursionLimit(limits.nestingMax() + 1);
         return parser.parseFrom(in);
     }
 
@@ -106,11 +108,15 @@ public final class MessageCodec {
         try {
             return new Decoding.Accepted(reader.message(envelope), sender);
         } catch (Refusal e) {
-            return rejected(e.reason(), sender, e.detail(), reader.standIn(envelope));
+            return refused(e.reason(), sender, e.detail(), envelope);
         } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
             // With these the constructors of records refuse.
-            return rejected(Reason.BAD_VALUE, sender, String.valueOf(e.getMessage()), reader.standIn(envelope));
+            return refused(Reason.BAD_VALUE, sender, String.valueOf(e.getMessage()), envelope);
         }
+    }
+
+    private Decoding.Rejected refused(Reason reason, String sender, String detail, Wire.Envelope envelope) {
+        return rejected(reason, sender, detail, reader.standIn(envelope, reason, printable(detail)));
     }
 
     private static Decoding.Rejected rejected(

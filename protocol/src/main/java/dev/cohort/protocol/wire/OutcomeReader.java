@@ -1,5 +1,6 @@
 package dev.cohort.protocol.wire;
 
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.wire.proto.Wire;

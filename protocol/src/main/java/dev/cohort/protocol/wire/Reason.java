@@ -4,7 +4,7 @@ package dev.cohort.protocol.wire;
 public enum Reason {
     /** Not a Protobuf envelope: truncated, damaged, or something else altogether. */
     MALFORMED,
-    /** Larger than {@link Limits} allow, as a whole or in some part. */
+    /** Larger than {@link dev.cohort.protocol.Limits} allow, as a whole or in some part. */
     OVERSIZED,
     /** Of another run. */
     WRONG_RUN,

@@ -1,5 +1,6 @@
 package dev.cohort.protocol.wire;
 
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Snapshot;

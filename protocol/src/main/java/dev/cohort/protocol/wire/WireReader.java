@@ -10,6 +10,7 @@ import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Normalisation;
@@ -20,15 +21,12 @@ import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.TestImages;
 import dev.cohort.protocol.wire.proto.Wire;
-import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Parsed envelopes to messages; refuses what no honest writer says. */
 final class WireReader {
-    private static final Digest NOTHING_RENDERED = Digest.ofBytes(new byte[Digest.BYTES]);
-
     private final Checks checks;
     private final BatchReader batches;
     private final OutcomeReader outcomes;
@@ -67,26 +65,33 @@ final class WireReader {
     }
 
     /**
-     * A prediction that was refused, without its tensors; empty when this is none or does not say whose and of which step.
+     * In place of a prediction that was refused, one without its tensors; empty when this is none or does not say whose and of
+     * which step.
      */
-    Optional<Prediction> standIn(Wire.Envelope envelope) {
+    Optional<Prediction> standIn(Wire.Envelope envelope, Reason reason, String detail) {
         Wire.Prediction p = envelope.getPrediction();
         try {
             return !envelope.hasPrediction()
                     ? Optional.empty()
-                    : Optional.of(new Prediction(
+                    : Optional.of(Prediction.unreadable(
                             checks.atLeast(1, p.getStep(), "step"),
                             checks.atLeast(0, p.getPart(), "part"),
                             checks.peer(p.getPeer()),
                             checks.atLeast(1, p.getIncarnation(), "incarnation"),
                             checks.atLeast(0, p.getVersion(), "version"),
-                            NamedTensors.none(),
-                            NOTHING_RENDERED,
-                            Optional.empty()));
+                            new Prediction.Flaw(rejection(reason), detail)));
         } catch (IllegalArgumentException e) {
             // What is wrong with it was found already.
             return Optional.empty();
         }
+    }
+
+    private static Rejection.Reason rejection(Reason reason) {
+        return switch (reason) {
+            case NOT_FINITE -> Rejection.Reason.NOT_FINITE;
+            case BAD_TENSOR -> Rejection.Reason.SHAPE;
+            case MALFORMED, OVERSIZED, WRONG_RUN, FUTURE_VERSION, BAD_VALUE -> Rejection.Reason.MALFORMED;
+        };
     }
 
     private Manifest manifest(Wire.Manifest m) {
@@ -234,6 +239,8 @@ final class WireReader {
             case REASON_DIGEST -> Rejection.Reason.DIGEST;
             case REASON_SHAPE -> Rejection.Reason.SHAPE;
             case REASON_NOT_FINITE -> Rejection.Reason.NOT_FINITE;
+            case REASON_MALFORMED -> Rejection.Reason.MALFORMED;
+            case REASON_PARTITION -> Rejection.Reason.PARTITION;
             case REASON_UNSPECIFIED, UNRECOGNIZED ->
                 throw new Refusal(Reason.BAD_VALUE, "unknown reason to reject " + r.getReasonValue());
         };

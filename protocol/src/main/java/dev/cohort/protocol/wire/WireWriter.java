@@ -141,6 +141,10 @@ final class WireWriter {
     }
 
     private static Wire.Prediction prediction(Prediction p) {
+        if (p.flaw().isPresent()) {
+            throw new IllegalArgumentException("prediction of " + p.peer() + " for step " + p.step()
+                    + ": stands in for one that could not be read and is not to be sent");
+        }
         Wire.Prediction.Builder wire = Wire.Prediction.newBuilder()
                 .setStep(p.step())
                 .setPart(p.part())
@@ -219,6 +223,8 @@ final class WireWriter {
                             case DIGEST -> Wire.Rejection.Reason.REASON_DIGEST;
                             case SHAPE -> Wire.Rejection.Reason.REASON_SHAPE;
                             case NOT_FINITE -> Wire.Rejection.Reason.REASON_NOT_FINITE;
+                            case MALFORMED -> Wire.Rejection.Reason.REASON_MALFORMED;
+                            case PARTITION -> Wire.Rejection.Reason.REASON_PARTITION;
                         })
                 .setDetail(r.detail())
                 .build();

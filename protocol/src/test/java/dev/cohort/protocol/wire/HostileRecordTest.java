@@ -1,14 +1,17 @@
 package dev.cohort.protocol.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Limits;
+import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.wire.proto.Wire;
-import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
@@ -148,25 +151,48 @@ class HostileRecordTest {
 
     @Test
     void keepsARejectedPredictionWithoutItsTensorsSoThatNobodyWaitsForIt() {
-        Prediction standIn = new Prediction(
-                1,
-                0,
-                new RandomMessages(1).peer(),
-                1,
-                0,
-                NamedTensors.none(),
-                Digest.ofBytes(new byte[Digest.BYTES]),
-                Optional.empty());
-
-        assertThat(decodePrediction(p -> p.getPreviousBuilder().setStep(1).setCrossEntropy(Double.NaN))
-                        .standIn())
-                .contains(standIn);
-        assertThat(decodePrediction(Wire.Prediction.Builder::clearRendered).standIn())
-                .contains(standIn);
-        assertThat(decodePrediction(p -> p.setPeer("?")).standIn()).isEmpty();
-        assertThat(decodePrediction(p -> p.setStep(0)).standIn()).isEmpty();
+        assertThat(standIn(p -> p.getPreviousBuilder().setStep(1).setCrossEntropy(Double.NaN)))
+                .contains(Prediction.unreadable(
+                        1,
+                        0,
+                        new RandomMessages(1).peer(),
+                        1,
+                        0,
+                        new Prediction.Flaw(Rejection.Reason.NOT_FINITE, "cross-entropy NaN: must be finite")));
+        assertThat(standIn(p -> p.setPeer("?"))).isEmpty();
+        assertThat(standIn(p -> p.setStep(0))).isEmpty();
         assertThat(decodeBatch(Wire.Batch.Builder::clearDigests).standIn()).isEmpty();
         assertThat(decodeChanged(e -> e.setRunId("r2")).standIn()).isEmpty();
+    }
+
+    @Test
+    void saysOfAStandInWhyThePredictionWasRefused() {
+        assertThat(flaw(p -> p.getTensorsBuilder(0).getTensorBuilder().setData(notFinite())))
+                .isEqualTo(Rejection.Reason.NOT_FINITE);
+        assertThat(flaw(p -> p.getTensorsBuilder(0).getTensorBuilder().addShape(2)))
+                .isEqualTo(Rejection.Reason.SHAPE);
+        assertThat(flaw(Wire.Prediction.Builder::clearTensors)).isEqualTo(Rejection.Reason.SHAPE);
+        assertThat(flaw(Wire.Prediction.Builder::clearRendered)).isEqualTo(Rejection.Reason.MALFORMED);
+        assertThat(flaw(p -> p.addTensors(p.getTensors(0)))).isEqualTo(Rejection.Reason.MALFORMED);
+    }
+
+    private static ByteString notFinite() {
+        return ByteString.copyFrom(
+                Tensor.ofFloats(new float[] {1, 2, 3, 4, 5, Float.NaN}, 2, 3).bytes());
+    }
+
+    private Optional<Prediction> standIn(Consumer<Wire.Prediction.Builder> change) {
+        return decodePrediction(change).standIn();
+    }
+
+    private Rejection.Reason flaw(Consumer<Wire.Prediction.Builder> change) {
+        return standIn(change).flatMap(Prediction::flaw).orElseThrow().reason();
+    }
+
+    @Test
+    void neverSendsAStandIn() {
+        Prediction standIn = standIn(Wire.Prediction.Builder::clearRendered).orElseThrow();
+        assertThatThrownBy(() -> codec.encode(standIn, "p1")).hasMessageContaining("could not be read");
     }
 
     @Test
@@ -343,6 +369,43 @@ class HostileRecordTest {
                         .reason())
                 .isEqualTo(Reason.MALFORMED);
         assertThat(rejected(groups, 1 << 18).reason()).isEqualTo(Reason.MALFORMED);
+    }
+
+    @Test
+    void rejectsManifestsNestedTensOfThousandsDeep() throws IOException {
+        // A manifest that holds only its parent, which holds only its manifest, and so on: a hostile 200 KB.
+        byte[] nested = nestedManifests(20_000);
+        assertThat(nested.length).isLessThan(400_000);
+
+        Decoding.Rejected rejected = rejected(underAHeader(Wire.Envelope.MANIFEST_FIELD_NUMBER, nested), 1 << 20);
+
+        assertThat(rejected.reason()).isEqualTo(Reason.OVERSIZED);
+        assertThat(rejected.detail()).contains("nested");
+    }
+
+    @Test
+    void readsAManifestOfAsManyGenerationsAsTheLimitAllows() {
+        Manifest manifest = new RandomMessages(1).manifest(LIMITS.generationsMax());
+        assertThat(codec.decode(codec.encode(manifest, "launcher")))
+                .isEqualTo(new Decoding.Accepted(manifest, "launcher"));
+    }
+
+    private static byte[] nestedManifests(int depth) throws IOException {
+        // From the inside out, since a length stands before what it counts.
+        byte[] reversed = new byte[16 * depth];
+        int end = reversed.length;
+        for (int level = 0; level < depth; level++) {
+            for (int field : new int[] {Wire.Parent.MANIFEST_FIELD_NUMBER, Wire.Manifest.PARENT_FIELD_NUMBER}) {
+                ByteArrayOutputStream head = new ByteArrayOutputStream();
+                CodedOutputStream out = CodedOutputStream.newInstance(head);
+                out.writeTag(field, 2);
+                out.writeUInt32NoTag(reversed.length - end);
+                out.flush();
+                end -= head.size();
+                System.arraycopy(head.toByteArray(), 0, reversed, end, head.size());
+            }
+        }
+        return Arrays.copyOfRange(reversed, end, reversed.length);
     }
 
     @Test

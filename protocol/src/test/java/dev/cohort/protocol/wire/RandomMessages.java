@@ -234,6 +234,11 @@ final class RandomMessages {
     }
 
     private Manifest manifest() {
+        return manifest(random.nextInt(3) == 0 ? 1 + random.nextInt(2) : 0);
+    }
+
+    /** One of a run that was forked from another, and so on, {@code generations} times. */
+    Manifest manifest(int generations) {
         int classes = 1 + random.nextInt(10);
         return new Manifest(
                 Manifest.PROTOCOL_VERSION,
@@ -247,8 +252,8 @@ final class RandomMessages {
                 ints(random.nextInt(30), classes),
                 ints(small(), 512),
                 number(),
-                random.nextInt(3) == 0
-                        ? Optional.of(new Manifest.Parent(text(), 1 + number(), digest(), manifest()))
+                generations > 0
+                        ? Optional.of(new Manifest.Parent(text(), 1 + number(), digest(), manifest(generations - 1)))
                         : Optional.empty());
     }
 

@@ -70,6 +70,20 @@ final class RejectedPredictions implements Rule {
                                     evidence,
                                     "peers[].model",
                                     "let it join with the model that its seat was given to");
+                        case MALFORMED ->
+                            new Diagnosis(
+                                    "predictions that cannot be read",
+                                    Severity.SEVERE,
+                                    evidence,
+                                    "the peer's program",
+                                    "run the same version of Cohort there, or mend what writes them (cohort.proto)");
+                        case PARTITION ->
+                            new Diagnosis(
+                                    "predictions on another peer's partition",
+                                    Severity.SEVERE,
+                                    evidence,
+                                    "the peer's program",
+                                    "write them to the partition of that peer (docs/adr/0004-topics-and-partitions.md)");
                     });
         });
         return Opinion.of(SUBJECT, found);

@@ -1,7 +1,7 @@
 package dev.cohort.runtime.archive;
 
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Topic;
-import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.kafka.Decoded;
 import dev.cohort.runtime.kafka.RawLog;

@@ -1,7 +1,7 @@
 package dev.cohort.runtime.kafka;
 
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Topic;
-import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
 import java.time.Duration;
 import java.util.Collections;

@@ -1,9 +1,9 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.protocol.Command;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Decoding;
-import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package dev.cohort.runtime.kafka;
 
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Topic;
-import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.protocol.wire.Reason;
 import dev.cohort.runtime.Appender;

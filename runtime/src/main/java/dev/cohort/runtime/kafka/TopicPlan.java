@@ -1,9 +1,9 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Topic;
-import dev.cohort.protocol.wire.Limits;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Map;

@@ -3,10 +3,10 @@ package dev.cohort.runtime.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Decoding;
-import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.Eventually;
 import dev.cohort.runtime.RecordedFaults;

@@ -3,13 +3,13 @@ package dev.cohort.runtime.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Topic;
-import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.Delivery;
 import dev.cohort.runtime.Eventually;

@@ -2,8 +2,8 @@ package dev.cohort.runtime.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Topic;
-import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.Samples;

@@ -1,11 +1,12 @@
-package dev.cohort.protocol.wire;
+package dev.cohort.protocol;
 
 /**
- * What a reader puts up with. Each limit is far above what a run needs and low enough that no record, however it was made,
+ * What a reader puts up with, and so what a writer may say: what no reader takes cannot be built. Each limit is far above what a run needs and low enough that no record, however it was made,
  * costs a reader more memory than a small multiple of {@code messageBytesMax}.
  *
  * @param messageBytesMax bytes of one record; the topics must allow as much
  * @param fieldsMax encoded fields in one record: two bytes on the wire can become an object of fifty in memory
+ * @param nestingMax messages within one another in one record
  * @param packedBytesMax bytes of all packed integers in one record: one byte on the wire becomes an int
  * @param nameCharsMax characters of an id, a name or a reason
  * @param textCharsMax characters of the experiment in a manifest
@@ -20,10 +21,12 @@ package dev.cohort.protocol.wire;
  * @param slotsMax slots of a run, thus views of a recipe, contributors and addressed parts of an outcome
  * @param sourcesMax images mixed into one row, and boxes of a view
  * @param termsMax terms of a target
+ * @param generationsMax runs of which each was forked from the next, in one manifest; each takes two levels of nesting
  */
 public record Limits(
         int messageBytesMax,
         int fieldsMax,
+        int nestingMax,
         int packedBytesMax,
         int nameCharsMax,
         int textCharsMax,
@@ -36,18 +39,21 @@ public record Limits(
         int tensorsMax,
         int slotsMax,
         int sourcesMax,
-        int termsMax) {
+        int termsMax,
+        int generationsMax) {
 
     /**
      * The largest known message is an evaluation: 10,000 test images with 100 logits and 512 features in binary32 are 24.5 MB.
      * Test labels of ImageNet (50,000) are 100 KB packed; its 21,841 classes in a batch of 256 are 5.6 million label cells.
      */
     public static final Limits DEFAULT = new Limits(
-            32 << 20, 50_000, 4 << 20, 512, 1 << 20, 65_536, 100_000, 1 << 23, 4_096, 64, 8, 4_096, 256, 64, 256);
+            32 << 20, 50_000, 80, 4 << 20, 512, 1 << 20, 65_536, 100_000, 1 << 23, 4_096, 64, 8, 4_096, 256, 64, 256,
+            32);
 
     public Limits {
         long least = Math.min(messageBytesMax, fieldsMax);
         for (long limit : new long[] {
+            nestingMax,
             packedBytesMax,
             nameCharsMax,
             textCharsMax,
@@ -60,7 +66,8 @@ public record Limits(
             tensorsMax,
             slotsMax,
             sourcesMax,
-            termsMax
+            termsMax,
+            generationsMax
         }) {
             least = Math.min(least, limit);
         }
@@ -74,6 +81,7 @@ public record Limits(
         return new Limits(
                 bytes,
                 fieldsMax,
+                nestingMax,
                 packedBytesMax,
                 nameCharsMax,
                 textCharsMax,
@@ -86,6 +94,7 @@ public record Limits(
                 tensorsMax,
                 slotsMax,
                 sourcesMax,
-                termsMax);
+                termsMax,
+                generationsMax);
     }
 }
