@@ -12,7 +12,7 @@ import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -64,7 +64,7 @@ final class ForkCommand implements Callable<Integer> {
             names = "--listen",
             paramLabel = "HOST[:PORT]",
             description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1.")
-    private String listen = HttpVerticle.LOOPBACK;
+    private String listen = HostPort.LOOPBACK.host();
 
     @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
     private OutputFormat format = OutputFormat.text;

@@ -10,6 +10,7 @@ import dev.cohort.cli.view.Report;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
@@ -34,9 +35,8 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
         external.ifPresent(
                 b -> Launcher.requireAnswer(new KafkaAddress(b, asked.kafka().client())));
         RunDirectory empty = fresh.get();
-        String bootstrap =
-                external.orElseGet(() -> EmbeddedBroker.address(empty.broker(), address.host(), address.port())
-                        .bootstrap());
+        String bootstrap = external.orElseGet(
+                () -> EmbeddedBroker.address(empty.broker(), address).toString());
         RunDirectory directory = empty.at(bootstrap, external.isEmpty());
         Experiment decided = Preparation.decided(
                 asked,
@@ -55,7 +55,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
     static LocalRun resume(RunDirectory directory, HostPort address) {
         LaunchPlan plan = Preparation.prepare(Optional.of(directory.effective()), List.of());
         if (directory.about().embedded()) {
-            EmbeddedBroker.address(directory.broker(), address.host(), address.port());
+            EmbeddedBroker.address(directory.broker(), address);
         }
         return new LocalRun(directory, plan, address, true);
     }
@@ -79,8 +79,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
     private Optional<Result> train(LaunchPlan whole, Interruption interruption, Screen screen) {
         Launcher.Setting setting = new Launcher.Setting(
                 Jvm.current(),
-                address.host(),
-                address.port(),
+                address,
                 whole.experiment().threads().torchPerPeer().orElse(1));
         try (Launcher launcher =
                 new Launcher(directory, whole, setting, Fork.of(directory).map(f -> f), interruption, screen)) {

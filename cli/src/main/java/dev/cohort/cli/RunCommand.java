@@ -12,7 +12,7 @@ import dev.cohort.cli.view.Words;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Left;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -75,7 +75,7 @@ final class RunCommand implements Callable<Integer> {
             names = "--listen",
             paramLabel = "HOST[:PORT]",
             description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1.")
-    private String listen = HttpVerticle.LOOPBACK;
+    private String listen = HostPort.LOOPBACK.host();
 
     @Option(
             names = "--proxy",
@@ -132,7 +132,7 @@ final class RunCommand implements Callable<Integer> {
                             + " out --bootstrap or --proxy");
         }
         if (broker.bootstrap().isEmpty()) {
-            Launcher.requireFree(address.host(), address.port());
+            Launcher.requireFree(address);
         }
         LaunchPlan plan = Preparation.prepare(experiment.map(Path::of), allSettings());
         String name = plan.experiment().run().name();
@@ -193,7 +193,7 @@ final class RunCommand implements Callable<Integer> {
             screen.say("Inexact: features travel as " + said.wire().features() + ".");
         }
         boolean open = started.directory().about().embedded()
-                && !HostPort.parse("--listen", listen).host().startsWith("127.");
+                && !HostPort.parse("--listen", listen).isLoopback();
         if (open) {
             screen.say("Warning: the broker listens on " + listen + " without encryption or passwords.");
         }

@@ -12,6 +12,7 @@ import dev.cohort.cli.view.TrainedTeacher;
 import dev.cohort.coordinator.method.StoredTeacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,7 +53,7 @@ final class TeacherTraining {
     /** The training that the run of {@code directory} needs first, if any. */
     static Optional<TeacherTraining> before(RunDirectory directory, LaunchPlan plan, HostPort address) {
         return StoredTeacher.training(plan.experiment().method())
-                .map(wanted -> new TeacherTraining(directory, plan, new HostPort(address.host(), 0), wanted));
+                .map(wanted -> new TeacherTraining(directory, plan, address.with(0), wanted));
     }
 
     /** What was trained before the run of {@code directory}, if anything was. */

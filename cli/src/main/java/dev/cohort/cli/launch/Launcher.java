@@ -8,6 +8,7 @@ import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
@@ -74,11 +75,10 @@ public final class Launcher implements AutoCloseable {
     /**
      * How to start.
      *
-     * @param host address the embedded broker binds and advertises
-     * @param port of the embedded broker, 0 for a free one
+     * @param address the embedded broker binds and advertises
      * @param torchThreads of each peer
      */
-    public record Setting(Jvm jvm, String host, int port, int torchThreads) {}
+    public record Setting(Jvm jvm, HostPort address, int torchThreads) {}
 
     /** What becomes of the supervisor's reports. */
     private final class Reports implements Supervisor.Listener {
@@ -171,7 +171,7 @@ public final class Launcher implements AutoCloseable {
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
         screen.say("Starting a Kafka broker on " + address + " ...");
         Optional<Path> links = directory.links().map(l -> directory.linksFile());
-        supervisor.start(Children.broker(setting.jvm(), directory.broker(), setting.host(), setting.port(), links));
+        supervisor.start(Children.broker(setting.jvm(), directory.broker(), setting.address(), links));
         links.ifPresent(file -> supervisor.start(Children.proxy(setting.jvm(), file)));
         long deadlineMs = RunObserver.nowMs() + BROKER_START.toMillis();
         while (!EmbeddedBroker.awaitReady(address, Duration.ofSeconds(1))) {
@@ -199,17 +199,18 @@ public final class Launcher implements AutoCloseable {
         }
     }
 
-    /** @throws LaunchException when {@code host} is not of this machine, or somebody else listens on {@code port} */
-    public static void requireFree(String host, int port) {
+    /** @throws LaunchException when the host is not this machine, or somebody else listens on the port */
+    public static void requireFree(HostPort address) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(host, port));
+            socket.bind(new InetSocketAddress(address.host(), address.port()));
         } catch (IOException e) {
-            String what = port == 0 ? "address " + host : "port " + port + " on " + host;
+            boolean anyPort = address.port() == 0;
+            String what = anyPort ? "address " + address.host() : "port " + address.port() + " on " + address.host();
             throw new LaunchException(
                     ExitCode.INPUT_OUTPUT,
                     what + ": cannot be used for the broker (" + e.getMessage() + "): name "
-                            + (port == 0 ? "one of this machine" : "a free one")
+                            + (anyPort ? "one of this machine" : "a free one")
                             + " with --listen HOST:PORT, or leave --listen out",
                     e);
         }
