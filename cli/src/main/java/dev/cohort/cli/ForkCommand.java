@@ -3,6 +3,7 @@ package dev.cohort.cli;
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.launch.Listening;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.role.CoordinatorRole;
 import dev.cohort.cli.view.Screen;
@@ -82,6 +83,9 @@ final class ForkCommand implements Callable<Integer> {
         Screen screen = quiet ? Screen.quiet() : RunCommand.screen(format);
         LaunchPlan plan = checked(parent);
         HostPort address = HostPort.parse("--listen", listen);
+        if (plan.experiment().kafka().bootstrap().isEmpty()) {
+            Listening.requireFree(address);
+        }
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
         String name = plan.experiment().run().name();
         try (Interruption interruption = Interruption.listen();

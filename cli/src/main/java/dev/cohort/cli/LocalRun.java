@@ -2,14 +2,17 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.Jvm;
+import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
+import dev.cohort.cli.launch.Listening;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.launch.TorchThreads;
 import dev.cohort.cli.view.Report;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
@@ -19,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** A run on this machine whose directory is held: begun or gone on with, trained, and put into its result and report. */
@@ -51,13 +55,32 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
         return new LocalRun(directory, Preparation.plan(decided, plan), address, false);
     }
 
-    /** Goes on with the run of a directory, with the experiment it began with. */
-    static LocalRun resume(RunDirectory directory, HostPort address) {
+    /**
+     * Goes on with the run of a directory, with the experiment it began with.
+     *
+     * @param listen where its own broker shall listen from now on; empty leaves it where it was, if that can be
+     * @param say told when the broker has to move
+     */
+    static LocalRun resume(RunDirectory directory, Optional<HostPort> listen, Consumer<String> say) {
         LaunchPlan plan = Preparation.prepare(Optional.of(directory.effective()), List.of());
-        if (directory.about().embedded()) {
-            EmbeddedBroker.address(directory.broker(), address);
+        if (!directory.about().embedded()) {
+            listen.ifPresent(address -> {
+                throw new LaunchException(
+                        ExitCode.USAGE,
+                        "--listen " + address + ": run " + directory.id() + " has no broker of its own, it uses "
+                                + directory.about().bootstrap() + "; leave --listen out");
+            });
+            return new LocalRun(directory, plan, HostPort.LOOPBACK, true);
         }
-        return new LocalRun(directory, plan, address, true);
+        HostPort before = HostPort.parse(
+                "broker of run " + directory.id(), directory.about().bootstrap());
+        HostPort free = Listening.again(before, listen, say);
+        HostPort address = free.port() == 0 ? EmbeddedBroker.anotherAddress(free) : free;
+        EmbeddedBroker.address(directory.broker(), address);
+        RunDirectory there = directory.at(address.toString(), true);
+        // Those of the proxy are nobody's business but that of its processes, and may be taken, too.
+        there.links().ifPresent(links -> there.write(Launcher.links(plan.experiment())));
+        return new LocalRun(there, plan, address, true);
     }
 
     /** Trains to the end, first what its method imitates if that is not there; empty when it was interrupted. */
@@ -78,9 +101,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
 
     private Optional<Result> train(LaunchPlan whole, Interruption interruption, Screen screen) {
         Launcher.Setting setting = new Launcher.Setting(
-                Jvm.current(),
-                address,
-                whole.experiment().threads().torchPerPeer().orElse(1));
+                Jvm.current(), whole.experiment().threads().torchPerPeer().orElse(1));
         try (Launcher launcher =
                 new Launcher(directory, whole, setting, Fork.of(directory).map(f -> f), interruption, screen)) {
             return launcher.run();

@@ -98,7 +98,7 @@ final class TeacherTraining {
         if (!Files.exists(folder.resolve(RunDirectory.RESULT))) {
             screen.say("Training the teacher first: " + String.join(" and ", models) + " for " + steps()
                     + " steps (method.teacher_steps), in " + folder);
-            try (LocalRun run = open(folder, models)) {
+            try (LocalRun run = open(folder, models, screen)) {
                 Optional<Result> ended = run.train(interruption, screen);
                 if (ended.isEmpty()) {
                     return Optional.empty();
@@ -121,9 +121,10 @@ final class TeacherTraining {
         return "teacher" + (index + 1);
     }
 
-    private LocalRun open(Path folder, List<String> models) {
+    private LocalRun open(Path folder, List<String> models, Screen screen) {
         if (Files.exists(folder.resolve(RunDirectory.EFFECTIVE))) {
-            return LocalRun.resume(RunDirectory.resume(directory.path(), Optional.of(FOLDER)), address);
+            Optional<HostPort> listen = directory.about().embedded() ? Optional.of(address) : Optional.empty();
+            return LocalRun.resume(RunDirectory.resume(directory.path(), Optional.of(FOLDER)), listen, screen::say);
         }
         clear(folder);
         LaunchPlan teaching = Preparation.prepare(Optional.of(directory.effective()), settings(models));

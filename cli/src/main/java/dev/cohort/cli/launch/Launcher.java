@@ -8,15 +8,11 @@ import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.runtime.kafka.TopicPlan;
 import dev.cohort.runtime.proxy.Links;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,10 +71,9 @@ public final class Launcher implements AutoCloseable {
     /**
      * How to start.
      *
-     * @param address the embedded broker binds and advertises
      * @param torchThreads of each peer
      */
-    public record Setting(Jvm jvm, HostPort address, int torchThreads) {}
+    public record Setting(Jvm jvm, int torchThreads) {}
 
     /** What becomes of the supervisor's reports. */
     private final class Reports implements Supervisor.Listener {
@@ -171,7 +166,8 @@ public final class Launcher implements AutoCloseable {
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
         screen.say("Starting a Kafka broker on " + address + " ...");
         Optional<Path> links = directory.links().map(l -> directory.linksFile());
-        supervisor.start(Children.broker(setting.jvm(), directory.broker(), setting.address(), links));
+        supervisor.start(Children.broker(
+                setting.jvm(), directory.broker(), address.servers().get(0), links));
         links.ifPresent(file -> supervisor.start(Children.proxy(setting.jvm(), file)));
         long deadlineMs = RunObserver.nowMs() + BROKER_START.toMillis();
         while (!EmbeddedBroker.awaitReady(address, Duration.ofSeconds(1))) {
@@ -196,23 +192,6 @@ public final class Launcher implements AutoCloseable {
                     ExitCode.UNAVAILABLE,
                     "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
                             + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
-        }
-    }
-
-    /** @throws LaunchException when the host is not this machine, or somebody else listens on the port */
-    public static void requireFree(HostPort address) {
-        try (ServerSocket socket = new ServerSocket()) {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(address.host(), address.port()));
-        } catch (IOException e) {
-            boolean anyPort = address.port() == 0;
-            String what = anyPort ? "address " + address.host() : "port " + address.port() + " on " + address.host();
-            throw new LaunchException(
-                    ExitCode.INPUT_OUTPUT,
-                    what + ": cannot be used for the broker (" + e.getMessage() + "): name "
-                            + (anyPort ? "one of this machine" : "a free one")
-                            + " with --listen HOST:PORT, or leave --listen out",
-                    e);
         }
     }
 

@@ -76,6 +76,19 @@ public final class EmbeddedBroker {
         }
     }
 
+    /**
+     * An address of the broker that it did not have so far, on a port that is free.
+     *
+     * @throws BrokerException when {@code host} is not this machine
+     */
+    public static HostPort anotherAddress(HostPort host) {
+        try {
+            return host.with(freePort(host.host()));
+        } catch (IOException e) {
+            throw new BrokerException("no free port on " + host.host() + " for the broker: " + e, e);
+        }
+    }
+
     /** Where the broker whose data is in {@code dataDir} has its topics, for {@link SegmentLog}. */
     public static Path logFolder(Path dataDir) {
         return dataDir.resolve(LOG_FOLDER);
