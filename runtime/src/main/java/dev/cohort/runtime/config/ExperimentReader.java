@@ -17,6 +17,7 @@ import dev.cohort.experiment.Experiment.Threads;
 import dev.cohort.experiment.Experiment.Wire;
 import dev.cohort.experiment.Problems;
 import dev.cohort.runtime.HostPort;
+import dev.cohort.runtime.kafka.ClientRules;
 import dev.cohort.tensor.DType;
 import java.util.List;
 import java.util.Map;
@@ -254,6 +255,8 @@ final class ExperimentReader {
         }
         int replication = s.whole("replication", 1, 1, 16);
         Map<String, String> client = s.remaining(CLIENT_SETTING);
+        client.forEach(
+                (key, value) -> ClientRules.objection(key, value).ifPresent(why -> problems.add(s.at(key), why)));
         s.close();
         return new Kafka(bootstrap.equals(EMBEDDED) ? Optional.empty() : Optional.of(bootstrap), replication, client);
     }

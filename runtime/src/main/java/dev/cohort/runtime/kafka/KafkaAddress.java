@@ -11,11 +11,14 @@ import java.util.TreeMap;
  * Where a Kafka cluster is and how to speak to it.
  *
  * @param bootstrap {@code host:port}, several separated by commas
- * @param client client settings (security, time limits) that win over the ones Cohort chooses
+ * @param client client settings (security, time limits) that win over the ones Cohort chooses, where {@link ClientRules} allow that
  */
 public record KafkaAddress(String bootstrap, Map<String, String> client) {
     public KafkaAddress {
         HostPort.parseServers("broker address", bootstrap);
+        client.forEach((key, value) -> ClientRules.objection(key, value).ifPresent(why -> {
+            throw new IllegalArgumentException("Kafka client setting " + key + ": " + why);
+        }));
         client = Collections.unmodifiableMap(new TreeMap<>(client));
     }
 
