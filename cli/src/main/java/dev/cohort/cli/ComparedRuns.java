@@ -121,7 +121,7 @@ final class ComparedRuns {
         RunDirectory held = RunDirectory.resume(directory.runs(), Optional.of(run.id()));
         try {
             directory.markResumed(run);
-            return LocalRun.resume(held, Optional.empty(), screen::say);
+            return LocalRun.resume(held, LocalRun.Reach.AS_BEFORE, screen::say);
         } catch (LaunchException e) {
             held.close();
             throw e;

@@ -20,6 +20,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -67,6 +68,9 @@ final class ForkCommand implements Callable<Integer> {
             description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1.")
     private String listen = HostPort.LOOPBACK.host();
 
+    @Mixin
+    private KafkaConfigOption config = new KafkaConfigOption();
+
     @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
     private OutputFormat format = OutputFormat.text;
 
@@ -107,7 +111,7 @@ final class ForkCommand implements Callable<Integer> {
 
     /** @throws LaunchException when the fork would not be the same run up to its step, or its log does not reach so far */
     private LaunchPlan checked(RunDirectory parent) {
-        try (RecordedRun.Opened opened = RecordedRun.open(parent)) {
+        try (RecordedRun.Opened opened = RecordedRun.open(parent, config.settings())) {
             long whole = wholeSteps(opened);
             if (step < 1 || step > whole) {
                 throw refused("--at " + step + ": the log of the parent has the steps 1 to " + whole);
@@ -116,7 +120,8 @@ final class ForkCommand implements Callable<Integer> {
             List<String> all =
                     new ArrayList<>(List.of("run.name=" + before.run().name() + "-fork"));
             all.addAll(settings);
-            LaunchPlan plan = Preparation.prepare(Optional.of(parent.effective()), all);
+            LaunchPlan asked = Preparation.prepare(Optional.of(parent.effective()), all);
+            LaunchPlan plan = Preparation.adding(asked, client(parent, asked));
             List<String> other = differences(opened.manifest(), before, plan);
             if (!other.isEmpty()) {
                 throw refused(String.join(", ", other)
@@ -135,6 +140,16 @@ final class ForkCommand implements Callable<Integer> {
             }
             return plan;
         }
+    }
+
+    /** A fork on the cluster of its parent speaks to it as its parent did. */
+    private Map<String, String> client(RunDirectory parent, LaunchPlan plan) {
+        boolean same = plan.experiment()
+                .kafka()
+                .bootstrap()
+                .filter(b -> b.equals(parent.about().bootstrap()))
+                .isPresent();
+        return same ? parent.client(config.settings()) : config.settings();
     }
 
     private static LaunchException refused(String why) {

@@ -136,7 +136,8 @@ final class RunCommand implements Callable<Integer> {
         if (broker.bootstrap().isEmpty()) {
             Listening.requireFree(address);
         }
-        LaunchPlan plan = Preparation.prepare(experiment.map(Path::of), allSettings());
+        LaunchPlan plan =
+                Preparation.adding(Preparation.prepare(experiment.map(Path::of), allSettings()), broker.client());
         String name = plan.experiment().run().name();
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
         LocalRun begun = LocalRun.begin(
@@ -154,21 +155,28 @@ final class RunCommand implements Callable<Integer> {
 
     private LocalRun resumed(Optional<HostPort> address, Screen screen) {
         Optional<String> run = runDirectory.map(Path::toString).or(() -> experiment);
-        if (!allSettings().isEmpty() || proxy) {
+        if (!experimentSettings().isEmpty() || proxy) {
             throw new LaunchException(
                     ExitCode.USAGE,
                     "--resume: a run goes on with the experiment it began with; leave out the settings and --proxy");
         }
-        return LocalRun.resume(RunDirectory.resume(runs.path(), run), address, screen::say);
+        return LocalRun.resume(
+                RunDirectory.resume(runs.path(), run),
+                new LocalRun.Reach(address, broker.bootstrap(), broker.client()),
+                screen::say);
     }
 
     private List<String> allSettings() {
+        List<String> all = experimentSettings();
+        broker.bootstrap().ifPresent(b -> all.add("kafka.bootstrap=" + b));
+        return all;
+    }
+
+    private List<String> experimentSettings() {
         List<String> all = new ArrayList<>(settings);
         peers.ifPresent(n -> all.add("peers=" + n));
         steps.ifPresent(n -> all.add("run.steps=" + n));
         epochs.ifPresent(n -> all.add("run.epochs=" + n));
-        broker.bootstrap().ifPresent(b -> all.add("kafka.bootstrap=" + b));
-        broker.client().forEach((key, value) -> all.add("kafka." + key + "=" + value));
         return all;
     }
 

@@ -124,10 +124,16 @@ final class TeacherTraining {
     private LocalRun open(Path folder, List<String> models, Screen screen) {
         if (Files.exists(folder.resolve(RunDirectory.EFFECTIVE))) {
             Optional<HostPort> listen = directory.about().embedded() ? Optional.of(address) : Optional.empty();
-            return LocalRun.resume(RunDirectory.resume(directory.path(), Optional.of(FOLDER)), listen, screen::say);
+            Experiment.Kafka kafka = plan.experiment().kafka();
+            return LocalRun.resume(
+                    RunDirectory.resume(directory.path(), Optional.of(FOLDER)),
+                    new LocalRun.Reach(listen, kafka.bootstrap(), kafka.client()),
+                    screen::say);
         }
         clear(folder);
-        LaunchPlan teaching = Preparation.prepare(Optional.of(directory.effective()), settings(models));
+        LaunchPlan teaching = Preparation.with(
+                Preparation.prepare(Optional.of(directory.effective()), settings(models)),
+                plan.experiment().kafka().client());
         String name = teaching.experiment().run().name();
         return LocalRun.begin(
                 teaching,
@@ -147,7 +153,7 @@ final class TeacherTraining {
                             .device()
                     + "}");
         }
-        List<String> settings = new ArrayList<>(List.of(
+        return List.of(
                 "method.name=independent",
                 "run.name=" + experiment.run().name() + "-teacher",
                 "run.seed=" + (experiment.run().seed() + SEED_DISTANCE),
@@ -156,9 +162,7 @@ final class TeacherTraining {
                 "elastic.min=1",
                 "elastic.max=" + models.size(),
                 "pace.completion=all",
-                "threads.torch_per_peer=auto"));
-        experiment.kafka().client().forEach((key, value) -> settings.add("kafka." + key + "=" + value));
-        return settings;
+                "threads.torch_per_peer=auto");
     }
 
     /** What a start that was cut off has left before there was anything to go on with. */
