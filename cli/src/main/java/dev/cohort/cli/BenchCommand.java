@@ -8,7 +8,7 @@ import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.role.CoordinatorRole;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.RunLog;
@@ -102,9 +102,8 @@ final class BenchCommand implements Callable<Integer> {
 
     private RunDirectory begin(SyntheticRun run) {
         RunDirectory empty = RunDirectory.createAt(directory, "synthetic", LocalDateTime.now(ZoneId.systemDefault()));
-        String bootstrap =
-                EmbeddedBroker.address(empty.broker(), HttpVerticle.LOOPBACK, 0).bootstrap();
-        RunDirectory made = empty.at(bootstrap, true);
+        HostPort address = EmbeddedBroker.address(empty.broker(), HostPort.LOOPBACK);
+        RunDirectory made = empty.at(address.toString(), true);
         made.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(run.experiment()));
         return made;
     }

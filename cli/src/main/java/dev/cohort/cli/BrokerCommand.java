@@ -1,7 +1,7 @@
 package dev.cohort.cli;
 
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.proxy.Links;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ final class BrokerCommand implements Callable<Integer> {
     private Path directory = Path.of("");
 
     @Option(names = "--host", paramLabel = "HOST", description = "Address to bind and advertise.")
-    private String host = HttpVerticle.LOOPBACK;
+    private String host = HostPort.LOOPBACK.host();
 
     @Option(names = "--port", paramLabel = "PORT", description = "Port, 0 for the one it had or a free one.")
     private int port;
@@ -29,7 +29,9 @@ final class BrokerCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         EmbeddedBroker.run(
-                directory, host, port, links.map(file -> Links.read(file).all()).orElse(List.of()));
+                directory,
+                new HostPort(host, port),
+                links.map(file -> Links.read(file).all()).orElse(List.of()));
         return ExitCode.OK.code();
     }
 }

@@ -19,7 +19,6 @@ import dev.cohort.cli.role.RunPlan;
 import dev.cohort.replay.Verification;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.HostileSender;
-import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.proxy.Link;
 import dev.cohort.runtime.proxy.LinkControl;
 import dev.cohort.runtime.proxy.LinkFault;
@@ -140,8 +139,7 @@ final class ChaosCommand implements Callable<Integer> {
         }
         Optional<Links> links = links(directory, kinds);
         Optional<HostileSender> sender = corrupt || duplicate
-                ? Optional.of(
-                        HostileSender.connect(KafkaAddress.of(directory.about().bootstrap()), directory.id(), seed))
+                ? Optional.of(HostileSender.connect(directory.address(Map.of()), directory.id(), seed))
                 : Optional.empty();
         try (Chaos chaos = new Chaos(directory.processes(), sender, links.map(LinkControl::new), ChaosCommand::say)) {
             disturb(directory, plan, links, chaos);

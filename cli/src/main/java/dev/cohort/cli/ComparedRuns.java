@@ -14,7 +14,7 @@ import dev.cohort.cli.view.Course;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.cli.view.Words;
-import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -26,7 +26,7 @@ import java.util.function.Function;
 /** The runs of a comparison, one after the other: finished ones are kept, interrupted ones gone on with, others begun. */
 final class ComparedRuns {
     /** Every run has a broker of its own, on a free port. */
-    private static final HostPort ADDRESS = new HostPort(HttpVerticle.LOOPBACK, 0);
+    private static final HostPort ADDRESS = HostPort.LOOPBACK;
 
     private final ComparisonDirectory directory;
     private final List<Planned> order;
@@ -121,7 +121,7 @@ final class ComparedRuns {
         RunDirectory held = RunDirectory.resume(directory.runs(), Optional.of(run.id()));
         try {
             directory.markResumed(run);
-            return LocalRun.resume(held, ADDRESS);
+            return LocalRun.resume(held, LocalRun.Reach.AS_BEFORE, screen::say);
         } catch (LaunchException e) {
             held.close();
             throw e;

@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -83,7 +84,11 @@ record Fork(Path parent, Path fork, long step) implements Prologue {
                             + ": that directory is gone, and the steps of the parent are not taken over yet; begin"
                             + " the fork anew");
         }
-        return RecordedRun.open(RunDirectory.find(parent, Optional.of(parent.toString())));
+        RunDirectory there = RunDirectory.find(parent, Optional.of(parent.toString()));
+        // Somebody else's are for that one's eyes; the fork has been given its own.
+        RunDirectory own = RunDirectory.find(fork, Optional.of(fork.toString()));
+        Map<String, String> client = Files.isReadable(there.clientSettings()) ? Map.of() : own.client(Map.of());
+        return RecordedRun.open(there, client);
     }
 
     @Override

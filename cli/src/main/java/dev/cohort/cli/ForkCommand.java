@@ -3,6 +3,7 @@ package dev.cohort.cli;
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.launch.Listening;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.role.CoordinatorRole;
 import dev.cohort.cli.view.Screen;
@@ -12,13 +13,14 @@ import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -64,7 +66,10 @@ final class ForkCommand implements Callable<Integer> {
             names = "--listen",
             paramLabel = "HOST[:PORT]",
             description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1.")
-    private String listen = HttpVerticle.LOOPBACK;
+    private String listen = HostPort.LOOPBACK.host();
+
+    @Mixin
+    private KafkaConfigOption config = new KafkaConfigOption();
 
     @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
     private OutputFormat format = OutputFormat.text;
@@ -82,6 +87,9 @@ final class ForkCommand implements Callable<Integer> {
         Screen screen = quiet ? Screen.quiet() : RunCommand.screen(format);
         LaunchPlan plan = checked(parent);
         HostPort address = HostPort.parse("--listen", listen);
+        if (plan.experiment().kafka().bootstrap().isEmpty()) {
+            Listening.requireFree(address);
+        }
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
         String name = plan.experiment().run().name();
         try (Interruption interruption = Interruption.listen();
@@ -103,7 +111,7 @@ final class ForkCommand implements Callable<Integer> {
 
     /** @throws LaunchException when the fork would not be the same run up to its step, or its log does not reach so far */
     private LaunchPlan checked(RunDirectory parent) {
-        try (RecordedRun.Opened opened = RecordedRun.open(parent)) {
+        try (RecordedRun.Opened opened = RecordedRun.open(parent, config.settings())) {
             long whole = wholeSteps(opened);
             if (step < 1 || step > whole) {
                 throw refused("--at " + step + ": the log of the parent has the steps 1 to " + whole);
@@ -112,7 +120,8 @@ final class ForkCommand implements Callable<Integer> {
             List<String> all =
                     new ArrayList<>(List.of("run.name=" + before.run().name() + "-fork"));
             all.addAll(settings);
-            LaunchPlan plan = Preparation.prepare(Optional.of(parent.effective()), all);
+            LaunchPlan asked = Preparation.prepare(Optional.of(parent.effective()), all);
+            LaunchPlan plan = Preparation.adding(asked, client(parent, asked));
             List<String> other = differences(opened.manifest(), before, plan);
             if (!other.isEmpty()) {
                 throw refused(String.join(", ", other)
@@ -131,6 +140,16 @@ final class ForkCommand implements Callable<Integer> {
             }
             return plan;
         }
+    }
+
+    /** A fork on the cluster of its parent speaks to it as its parent did. */
+    private Map<String, String> client(RunDirectory parent, LaunchPlan plan) {
+        boolean same = plan.experiment()
+                .kafka()
+                .bootstrap()
+                .filter(b -> b.equals(parent.about().bootstrap()))
+                .isPresent();
+        return same ? parent.client(config.settings()) : config.settings();
     }
 
     private static LaunchException refused(String why) {

@@ -2,26 +2,50 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.Jvm;
+import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
+import dev.cohort.cli.launch.Listening;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.launch.TorchThreads;
 import dev.cohort.cli.view.Report;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** A run on this machine whose directory is held: begun or gone on with, trained, and put into its result and report. */
 record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boolean resumed) implements AutoCloseable {
+    /**
+     * How a run that is gone on with reaches its broker.
+     *
+     * @param listen where its own broker shall listen; empty leaves it where it was, if that can be
+     * @param bootstrap address of the cluster it uses; empty leaves it as it was
+     * @param client settings of the Kafka clients; empty leaves those of the run directory
+     */
+    record Reach(Optional<HostPort> listen, Optional<String> bootstrap, Map<String, String> client) {
+        /** As before. */
+        static final Reach AS_BEFORE = new Reach(Optional.empty(), Optional.empty(), Map.of());
+
+        Reach {
+            client = Collections.unmodifiableMap(new TreeMap<>(client));
+        }
+    }
+
     /**
      * Begins a run in a directory that {@code fresh} makes once it is known that the broker's address can be used.
      *
@@ -34,9 +58,8 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
         external.ifPresent(
                 b -> Launcher.requireAnswer(new KafkaAddress(b, asked.kafka().client())));
         RunDirectory empty = fresh.get();
-        String bootstrap =
-                external.orElseGet(() -> EmbeddedBroker.address(empty.broker(), address.host(), address.port())
-                        .bootstrap());
+        String bootstrap = external.orElseGet(
+                () -> EmbeddedBroker.address(empty.broker(), address).toString());
         RunDirectory directory = empty.at(bootstrap, external.isEmpty());
         Experiment decided = Preparation.decided(
                 asked,
@@ -51,13 +74,58 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
         return new LocalRun(directory, Preparation.plan(decided, plan), address, false);
     }
 
-    /** Goes on with the run of a directory, with the experiment it began with. */
-    static LocalRun resume(RunDirectory directory, HostPort address) {
-        LaunchPlan plan = Preparation.prepare(Optional.of(directory.effective()), List.of());
-        if (directory.about().embedded()) {
-            EmbeddedBroker.address(directory.broker(), address.host(), address.port());
+    /**
+     * Goes on with the run of a directory, with the experiment it began with.
+     *
+     * @param how to reach its broker from now on
+     * @param say told when the broker has to move
+     */
+    static LocalRun resume(RunDirectory directory, Reach how, Consumer<String> say) {
+        directory.writeClientSettings(how.client());
+        LaunchPlan plan = Preparation.with(
+                Preparation.prepare(Optional.of(directory.effective()), List.of()), directory.client(how.client()));
+        if (!directory.about().embedded()) {
+            how.listen().ifPresent(address -> {
+                throw new LaunchException(
+                        ExitCode.USAGE,
+                        "--listen " + address + ": run " + directory.id() + " has no broker of its own, it uses "
+                                + directory.about().bootstrap() + "; leave --listen out");
+            });
+            return how.bootstrap()
+                    .map(moved -> moved(directory, plan, moved))
+                    .orElseGet(() -> new LocalRun(directory, plan, HostPort.LOOPBACK, true));
         }
-        return new LocalRun(directory, plan, address, true);
+        how.bootstrap().ifPresent(elsewhere -> {
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "--bootstrap " + elsewhere + ": run " + directory.id()
+                            + " has a broker of its own, which holds its log; --listen moves it");
+        });
+        HostPort before = HostPort.parse(
+                "broker of run " + directory.id(), directory.about().bootstrap());
+        HostPort free = Listening.again(before, how.listen(), say);
+        HostPort address = free.port() == 0 ? EmbeddedBroker.anotherAddress(free) : free;
+        EmbeddedBroker.address(directory.broker(), address);
+        RunDirectory there = directory.at(address.toString(), true);
+        // Those of the proxy are nobody's business but that of its processes, and may be taken, too.
+        there.links().ifPresent(links -> there.write(Launcher.links(plan.experiment())));
+        return new LocalRun(there, plan, address, true);
+    }
+
+    /** The same cluster by another address. */
+    private static LocalRun moved(RunDirectory directory, LaunchPlan plan, String bootstrap) {
+        RunTarget.Place place = new RunTarget.Place(
+                directory.id(),
+                new KafkaAddress(bootstrap, plan.experiment().kafka().client()));
+        Launcher.requireAnswer(place.address());
+        RunTarget.connect(place).close();
+        RunDirectory there = directory.at(bootstrap, false);
+        Experiment decided = Preparation.decided(
+                plan.experiment(),
+                Optional.of(bootstrap),
+                plan.experiment().threads().torchPerPeer().orElse(1));
+        there.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(decided));
+        return new LocalRun(there, Preparation.plan(decided, plan), HostPort.LOOPBACK, true);
     }
 
     /** Trains to the end, first what its method imitates if that is not there; empty when it was interrupted. */
@@ -78,10 +146,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
 
     private Optional<Result> train(LaunchPlan whole, Interruption interruption, Screen screen) {
         Launcher.Setting setting = new Launcher.Setting(
-                Jvm.current(),
-                address.host(),
-                address.port(),
-                whole.experiment().threads().torchPerPeer().orElse(1));
+                Jvm.current(), whole.experiment().threads().torchPerPeer().orElse(1));
         try (Launcher launcher =
                 new Launcher(directory, whole, setting, Fork.of(directory).map(f -> f), interruption, screen)) {
             return launcher.run();

@@ -23,10 +23,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -238,8 +240,22 @@ final class Preparation {
                 e.threads());
     }
 
-    /** The experiment with what was decided at the start of a run: its broker, and the threads of each peer. */
-    static Experiment decided(Experiment e, Optional<String> bootstrap, int torchThreads) {
+    /** The same plan with settings of the Kafka clients, which no file of an experiment keeps. */
+    static LaunchPlan with(LaunchPlan plan, Map<String, String> client) {
+        Experiment e = plan.experiment();
+        Experiment.Kafka kafka =
+                new Experiment.Kafka(e.kafka().bootstrap(), e.kafka().replication(), client);
+        return new LaunchPlan(with(e, kafka, e.threads()), plan.manifest(), plan.dataBytes());
+    }
+
+    /** The same plan with further settings of the Kafka clients, which win over those of the experiment. */
+    static LaunchPlan adding(LaunchPlan plan, Map<String, String> client) {
+        TreeMap<String, String> all = new TreeMap<>(plan.experiment().kafka().client());
+        all.putAll(client);
+        return with(plan, all);
+    }
+
+    private static Experiment with(Experiment e, Experiment.Kafka kafka, Experiment.Threads threads) {
         return new Experiment(
                 e.run(),
                 e.data(),
@@ -252,6 +268,14 @@ final class Preparation {
                 e.elastic(),
                 e.wire(),
                 e.recording(),
+                kafka,
+                threads);
+    }
+
+    /** The experiment with what was decided at the start of a run: its broker, and the threads of each peer. */
+    static Experiment decided(Experiment e, Optional<String> bootstrap, int torchThreads) {
+        return with(
+                e,
                 new Experiment.Kafka(
                         bootstrap, e.kafka().replication(), e.kafka().client()),
                 new Experiment.Threads(OptionalInt.of(torchThreads)));

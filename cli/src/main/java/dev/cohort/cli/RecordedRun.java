@@ -98,15 +98,16 @@ final class RecordedRun {
         return open(RunDirectory.find(runs.path(), run), broker.client());
     }
 
-    /** Opens the run of a directory. */
+    /** Opens the run of a directory, with the client settings that it keeps. */
     static Opened open(RunDirectory directory) {
         return open(directory, Map.of());
     }
 
-    private static Opened open(RunDirectory directory, Map<String, String> client) {
+    /** Opens the run of a directory; {@code client} wins over the client settings that it keeps. */
+    static Opened open(RunDirectory directory, Map<String, String> client) {
         RawLog log = directory.about().embedded()
                 ? SegmentLog.open(EmbeddedBroker.logFolder(directory.broker()), directory.id())
-                : ConsumedLog.open(new KafkaAddress(directory.about().bootstrap(), client), directory.id());
+                : ConsumedLog.open(directory.address(client), directory.id());
         return opened(log, Optional.of(directory.path()));
     }
 

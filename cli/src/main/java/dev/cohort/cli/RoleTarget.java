@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.role.RoleOptions;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -28,7 +28,7 @@ final class RoleTarget {
             names = "--http",
             paramLabel = "HOST:PORT",
             description = "Where to serve /health, /ready, /status and /metrics. Default: a free port of 127.0.0.1.")
-    private String http = HttpVerticle.LOOPBACK + ":0";
+    private String http = HostPort.LOOPBACK.toString();
 
     String run() {
         return run;
@@ -43,7 +43,6 @@ final class RoleTarget {
     }
 
     RoleOptions options(String name, long incarnation) {
-        HostPort listen = HostPort.parse("--http", http);
-        return new RoleOptions(address(), run, name, incarnation, listen.host(), listen.port(), directory);
+        return new RoleOptions(address(), run, name, incarnation, HostPort.parse("--http", http), directory);
     }
 }

@@ -4,6 +4,7 @@ import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
+import dev.cohort.cli.launch.Listening;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Result;
@@ -12,7 +13,7 @@ import dev.cohort.cli.view.Words;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Left;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,8 +75,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--listen",
             paramLabel = "HOST[:PORT]",
-            description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1.")
-    private String listen = HttpVerticle.LOOPBACK;
+            description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1; with"
+                    + " --resume, where it listened before.")
+    private Optional<String> listen = Optional.empty();
 
     @Option(
             names = "--proxy",
@@ -96,9 +98,9 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Screen screen = screen();
-        HostPort address = HostPort.parse("--listen", listen);
+        Optional<HostPort> address = listen.map(text -> HostPort.parse("--listen", text));
         try (Interruption interruption = Interruption.listen();
-                LocalRun run = resume ? resumed(address) : begun(address)) {
+                LocalRun run = resume ? resumed(address, screen) : begun(address.orElse(HostPort.LOOPBACK))) {
             announce(run, screen);
             return follow(run, interruption, screen, format);
         }
@@ -132,9 +134,10 @@ final class RunCommand implements Callable<Integer> {
                             + " out --bootstrap or --proxy");
         }
         if (broker.bootstrap().isEmpty()) {
-            Launcher.requireFree(address.host(), address.port());
+            Listening.requireFree(address);
         }
-        LaunchPlan plan = Preparation.prepare(experiment.map(Path::of), allSettings());
+        LaunchPlan plan =
+                Preparation.adding(Preparation.prepare(experiment.map(Path::of), allSettings()), broker.client());
         String name = plan.experiment().run().name();
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
         LocalRun begun = LocalRun.begin(
@@ -150,23 +153,30 @@ final class RunCommand implements Callable<Integer> {
         return begun;
     }
 
-    private LocalRun resumed(HostPort address) {
+    private LocalRun resumed(Optional<HostPort> address, Screen screen) {
         Optional<String> run = runDirectory.map(Path::toString).or(() -> experiment);
-        if (!allSettings().isEmpty() || proxy) {
+        if (!experimentSettings().isEmpty() || proxy) {
             throw new LaunchException(
                     ExitCode.USAGE,
                     "--resume: a run goes on with the experiment it began with; leave out the settings and --proxy");
         }
-        return LocalRun.resume(RunDirectory.resume(runs.path(), run), address);
+        return LocalRun.resume(
+                RunDirectory.resume(runs.path(), run),
+                new LocalRun.Reach(address, broker.bootstrap(), broker.client()),
+                screen::say);
     }
 
     private List<String> allSettings() {
+        List<String> all = experimentSettings();
+        broker.bootstrap().ifPresent(b -> all.add("kafka.bootstrap=" + b));
+        return all;
+    }
+
+    private List<String> experimentSettings() {
         List<String> all = new ArrayList<>(settings);
         peers.ifPresent(n -> all.add("peers=" + n));
         steps.ifPresent(n -> all.add("run.steps=" + n));
         epochs.ifPresent(n -> all.add("run.epochs=" + n));
-        broker.bootstrap().ifPresent(b -> all.add("kafka.bootstrap=" + b));
-        broker.client().forEach((key, value) -> all.add("kafka." + key + "=" + value));
         return all;
     }
 
@@ -192,10 +202,9 @@ final class RunCommand implements Callable<Integer> {
         if (said.wire().features() != DType.FLOAT64 && said.wire().features() != DType.FLOAT32) {
             screen.say("Inexact: features travel as " + said.wire().features() + ".");
         }
-        boolean open = started.directory().about().embedded()
-                && !HostPort.parse("--listen", listen).host().startsWith("127.");
-        if (open) {
-            screen.say("Warning: the broker listens on " + listen + " without encryption or passwords.");
+        if (started.directory().about().embedded() && !started.address().isLoopback()) {
+            screen.say(
+                    "Warning: the broker listens on " + started.address().host() + " without encryption or passwords.");
         }
     }
 

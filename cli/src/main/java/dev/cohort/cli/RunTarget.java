@@ -42,8 +42,8 @@ final class RunTarget {
                     ExitCode.USAGE, "--bootstrap without --run: name the id of the run, as 'cohort run' printed it"));
             place = new Place(id, new KafkaAddress(broker.bootstrap().get(), broker.client()));
         } else {
-            RunDirectory.About about = RunDirectory.find(runs.path(), run).about();
-            place = new Place(about.id(), new KafkaAddress(about.bootstrap(), broker.client()));
+            RunDirectory directory = RunDirectory.find(runs.path(), run);
+            place = new Place(directory.id(), directory.address(broker.client()));
         }
         requireAnswer(place, ANSWER, LATE_ANSWER);
         return place;

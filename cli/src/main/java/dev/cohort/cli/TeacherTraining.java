@@ -12,6 +12,7 @@ import dev.cohort.cli.view.TrainedTeacher;
 import dev.cohort.coordinator.method.StoredTeacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,7 +53,7 @@ final class TeacherTraining {
     /** The training that the run of {@code directory} needs first, if any. */
     static Optional<TeacherTraining> before(RunDirectory directory, LaunchPlan plan, HostPort address) {
         return StoredTeacher.training(plan.experiment().method())
-                .map(wanted -> new TeacherTraining(directory, plan, new HostPort(address.host(), 0), wanted));
+                .map(wanted -> new TeacherTraining(directory, plan, address.with(0), wanted));
     }
 
     /** What was trained before the run of {@code directory}, if anything was. */
@@ -97,7 +98,7 @@ final class TeacherTraining {
         if (!Files.exists(folder.resolve(RunDirectory.RESULT))) {
             screen.say("Training the teacher first: " + String.join(" and ", models) + " for " + steps()
                     + " steps (method.teacher_steps), in " + folder);
-            try (LocalRun run = open(folder, models)) {
+            try (LocalRun run = open(folder, models, screen)) {
                 Optional<Result> ended = run.train(interruption, screen);
                 if (ended.isEmpty()) {
                     return Optional.empty();
@@ -120,12 +121,19 @@ final class TeacherTraining {
         return "teacher" + (index + 1);
     }
 
-    private LocalRun open(Path folder, List<String> models) {
+    private LocalRun open(Path folder, List<String> models, Screen screen) {
         if (Files.exists(folder.resolve(RunDirectory.EFFECTIVE))) {
-            return LocalRun.resume(RunDirectory.resume(directory.path(), Optional.of(FOLDER)), address);
+            Optional<HostPort> listen = directory.about().embedded() ? Optional.of(address) : Optional.empty();
+            Experiment.Kafka kafka = plan.experiment().kafka();
+            return LocalRun.resume(
+                    RunDirectory.resume(directory.path(), Optional.of(FOLDER)),
+                    new LocalRun.Reach(listen, kafka.bootstrap(), kafka.client()),
+                    screen::say);
         }
         clear(folder);
-        LaunchPlan teaching = Preparation.prepare(Optional.of(directory.effective()), settings(models));
+        LaunchPlan teaching = Preparation.with(
+                Preparation.prepare(Optional.of(directory.effective()), settings(models)),
+                plan.experiment().kafka().client());
         String name = teaching.experiment().run().name();
         return LocalRun.begin(
                 teaching,
@@ -145,7 +153,7 @@ final class TeacherTraining {
                             .device()
                     + "}");
         }
-        List<String> settings = new ArrayList<>(List.of(
+        return List.of(
                 "method.name=independent",
                 "run.name=" + experiment.run().name() + "-teacher",
                 "run.seed=" + (experiment.run().seed() + SEED_DISTANCE),
@@ -154,9 +162,7 @@ final class TeacherTraining {
                 "elastic.min=1",
                 "elastic.max=" + models.size(),
                 "pace.completion=all",
-                "threads.torch_per_peer=auto"));
-        experiment.kafka().client().forEach((key, value) -> settings.add("kafka." + key + "=" + value));
-        return settings;
+                "threads.torch_per_peer=auto");
     }
 
     /** What a start that was cut off has left before there was anything to go on with. */

@@ -147,6 +147,12 @@ class CohortTest {
         assertRefused(run("--listen", "192.0.2.1"), ExitCode.INPUT_OUTPUT, "address 192.0.2.1", "--listen");
     }
 
+    /** From the block that is for documentation (RFC 3849). */
+    @Test
+    void takesABareIpv6AddressForAnAddress() {
+        assertRefused(run("--listen", "2001:db8::1"), ExitCode.INPUT_OUTPUT, "address 2001:db8::1", "--listen");
+    }
+
     @Test
     void refusesAnAddressThatIsNone() {
         assertRefused(run("--listen", "127.0.0.1:99999"), ExitCode.USAGE, "--listen", "99999");

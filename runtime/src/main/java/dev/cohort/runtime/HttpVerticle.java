@@ -23,12 +23,8 @@ public final class HttpVerticle extends VerticleBase {
     /** Event bus address to which the parts of a process publish what they say about themselves. */
     static final String STATUS_ADDRESS = "cohort.status";
 
-    /** Loopback: nobody else may ask. */
-    public static final String LOOPBACK = "127.0.0.1";
-
     private final String processName;
-    private final String host;
-    private final int wantedPort;
+    private final HostPort wanted;
     private final PrometheusMeterRegistry registry;
     private final Supplier<List<String>> notReady;
     /** Event loop only. */
@@ -38,18 +34,13 @@ public final class HttpVerticle extends VerticleBase {
 
     /**
      * @param processName first figure of {@code /status}
-     * @param wantedPort port to listen on, 0 for a free one
+     * @param wanted address to listen on, port 0 for a free one
      * @param notReady asked on each call of {@code /ready} for the reasons why the process is not ready; must not block
      */
     public HttpVerticle(
-            String processName,
-            String host,
-            int wantedPort,
-            PrometheusMeterRegistry registry,
-            Supplier<List<String>> notReady) {
+            String processName, HostPort wanted, PrometheusMeterRegistry registry, Supplier<List<String>> notReady) {
         this.processName = processName;
-        this.host = host;
-        this.wantedPort = wantedPort;
+        this.wanted = wanted;
         this.registry = registry;
         this.notReady = notReady;
     }
@@ -57,7 +48,7 @@ public final class HttpVerticle extends VerticleBase {
     /** The port it listens on, once deployed. */
     public int port() {
         if (boundPort == 0) {
-            throw new IllegalStateException("port of " + host + ":" + wantedPort + ": known once deployed");
+            throw new IllegalStateException("port of " + wanted + ": known once deployed");
         }
         return boundPort;
     }
@@ -70,7 +61,8 @@ public final class HttpVerticle extends VerticleBase {
         router.get("/ready").handler(this::ready);
         router.get("/status").handler(this::status);
         router.get("/metrics").handler(this::metrics);
-        return vertx.createHttpServer(new HttpServerOptions().setHost(host).setPort(wantedPort))
+        return vertx.createHttpServer(
+                        new HttpServerOptions().setHost(wanted.host()).setPort(wanted.port()))
                 .requestHandler(router)
                 .listen()
                 .onSuccess(server -> boundPort = server.actualPort());

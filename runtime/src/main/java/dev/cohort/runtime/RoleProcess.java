@@ -143,15 +143,14 @@ public final class RoleProcess implements Faults, AutoCloseable {
     /**
      * Serves HTTP and returns the port.
      *
-     * @param host {@link HttpVerticle#LOOPBACK} unless others shall be able to ask
-     * @param port to listen on, 0 for a free one
+     * @param address of {@link HostPort#LOOPBACK} unless others shall be able to ask; port 0 for a free one
      * @param notReady reasons why the process is not ready, for {@code /ready}; must not block
      * @throws UncheckedIOException when the address cannot be used
      */
-    public int serve(String host, int port, Supplier<List<String>> notReady) {
-        HttpVerticle http = new HttpVerticle(name, host, port, registry, notReady);
-        start(vertx.deployVerticle(http), "HTTP address " + host + ":" + port + " cannot be used");
-        LOG.info("serves http address={}:{}", host, http.port());
+    public int serve(HostPort address, Supplier<List<String>> notReady) {
+        HttpVerticle http = new HttpVerticle(name, address, registry, notReady);
+        start(vertx.deployVerticle(http), "HTTP address " + address + " cannot be used");
+        LOG.info("serves http address={}", address.with(http.port()));
         return http.port();
     }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 class HttpVerticleTest {
     private final RoleProcess process = RoleProcess.start("coordinator");
     private final AtomicReference<List<String>> reasons = new AtomicReference<>(List.of());
-    private final int port = process.serve(HttpVerticle.LOOPBACK, 0, () -> reasons.get());
+    private final int port = process.serve(HostPort.LOOPBACK, () -> reasons.get());
     private final HttpProbe http = new HttpProbe(port);
 
     @AfterEach
@@ -78,7 +78,7 @@ class HttpVerticleTest {
 
     @Test
     void saysWhichAddressCannotBeUsed() {
-        assertThatThrownBy(() -> process.serve(HttpVerticle.LOOPBACK, port, List::of))
+        assertThatThrownBy(() -> process.serve(HostPort.LOOPBACK.with(port), List::of))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("HTTP address 127.0.0.1:" + port);
     }

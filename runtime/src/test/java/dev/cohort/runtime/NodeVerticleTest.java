@@ -251,7 +251,7 @@ class NodeVerticleTest {
         ScriptedNode node = new ScriptedNode(m -> List.of(m));
         NodeVerticle verticle =
                 new NodeVerticle(wiring(node).withStatus(() -> new Status(Map.of("messages", node.count("m")))));
-        HttpProbe http = new HttpProbe(process.serve(HttpVerticle.LOOPBACK, 0, List::of));
+        HttpProbe http = new HttpProbe(process.serve(HostPort.LOOPBACK, List::of));
         process.deploy(verticle);
         for (int i = 1; i <= 30; i++) {
             verticle.inbox().offer(delivery(Samples.command(i)));

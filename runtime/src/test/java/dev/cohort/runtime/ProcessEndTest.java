@@ -33,7 +33,7 @@ class ProcessEndTest {
                     NodeVerticle.Wiring.of("node", new ScriptedNode(Role::broken), () -> 0, messages -> {}, process));
             process.onStop(() -> stop(process, args[0]));
             process.deploy(node);
-            process.serve(HttpVerticle.LOOPBACK, 0, List::of);
+            process.serve(HostPort.LOOPBACK, List::of);
             System.out.println(READY);
             if (args[0].equals("broken-node")) {
                 node.inbox().offer(new Delivery(Samples.command(1), "test", Topic.CONTROL, 0, 0, 0, 1));

@@ -3,6 +3,7 @@ package dev.cohort.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.protocol.Left;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;
@@ -40,7 +41,7 @@ class PixelsTest {
         Ended recipes = shell.run(TinyRun.words(shell, TinyImages.IDX)).well();
 
         Path data = Files.createDirectory(shell.folder().resolve("broker"));
-        KafkaAddress broker = EmbeddedBroker.address(data, "127.0.0.1", 0);
+        KafkaAddress broker = KafkaAddress.of(EmbeddedBroker.address(data, HostPort.LOOPBACK));
         Started served = shell.start("broker", "--dir", data.toString());
         shell.await("broker", () -> EmbeddedBroker.awaitReady(broker, Duration.ofSeconds(1)));
         String experiment = TinyRun.write(shell.folder(), TinyImages.IDX).toString();

@@ -1,5 +1,6 @@
 package dev.cohort.exact;
 
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.ParentWatch;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
@@ -10,7 +11,6 @@ import java.util.concurrent.TimeUnit;
 
 /** The embedded broker in a JVM of its own, which ends with this one. */
 final class Broker implements AutoCloseable {
-    private static final String HOST = "127.0.0.1";
     private static final Duration READY_LIMIT = Duration.ofSeconds(60);
 
     private final KafkaAddress address;
@@ -22,7 +22,7 @@ final class Broker implements AutoCloseable {
     }
 
     static Broker start(Path dataDir) throws IOException {
-        KafkaAddress address = EmbeddedBroker.address(dataDir, HOST, 0);
+        KafkaAddress address = KafkaAddress.of(EmbeddedBroker.address(dataDir, HostPort.LOOPBACK));
         ProcessBuilder builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",
@@ -45,7 +45,7 @@ final class Broker implements AutoCloseable {
 
     /** What runs in the broker's JVM. */
     public static void main(String[] args) {
-        EmbeddedBroker.run(Path.of(args[0]), HOST, 0);
+        EmbeddedBroker.run(Path.of(args[0]), HostPort.LOOPBACK);
     }
 
     KafkaAddress address() {

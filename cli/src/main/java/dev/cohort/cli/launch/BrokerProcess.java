@@ -27,8 +27,6 @@ public final class BrokerProcess implements AutoCloseable {
      */
     public static BrokerProcess start(RunDirectory directory) {
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
-        String bootstrap = address.bootstrap();
-        int colon = bootstrap.lastIndexOf(':');
         Supervisor supervisor = new Supervisor(directory.processes(), new Supervisor.Listener() {
             @Override
             public void died(String name, String reason, long delayMs) {}
@@ -40,11 +38,7 @@ public final class BrokerProcess implements AutoCloseable {
             public void broken(String name, ExitCode code, String reason) {}
         });
         supervisor.start(Children.broker(
-                Jvm.current(),
-                directory.broker(),
-                bootstrap.substring(0, colon),
-                Integer.parseInt(bootstrap.substring(colon + 1)),
-                Optional.empty()));
+                Jvm.current(), directory.broker(), address.servers().get(0), Optional.empty()));
         if (!EmbeddedBroker.awaitReady(address, START)) {
             supervisor.close();
             throw new LaunchException(

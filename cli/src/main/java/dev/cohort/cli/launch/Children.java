@@ -3,7 +3,7 @@ package dev.cohort.cli.launch;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.djl.Architecture;
 import dev.cohort.peer.djl.ModelCatalog;
-import dev.cohort.runtime.HttpVerticle;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.proxy.Links;
 import java.nio.file.Path;
@@ -47,9 +47,15 @@ final class Children {
     }
 
     /** @param links file of the links that the broker serves beside its own address, if any */
-    static ChildSpec broker(Jvm jvm, Path data, String host, int port, Optional<Path> links) {
-        List<String> arguments = new ArrayList<>(
-                List.of("broker", "--dir", data.toString(), "--host", host, "--port", Integer.toString(port)));
+    static ChildSpec broker(Jvm jvm, Path data, HostPort address, Optional<Path> links) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "broker",
+                "--dir",
+                data.toString(),
+                "--host",
+                address.host(),
+                "--port",
+                Integer.toString(address.port())));
         links.ifPresent(file -> arguments.addAll(List.of("--links", file.toString())));
         return new ChildSpec(
                 BROKER, BROKER, true, start -> jvm.plain(EmbeddedBroker.JVM_FLAGS, arguments), jvm.environment());
@@ -128,7 +134,7 @@ final class Children {
 
     private String bootstrap(String name) {
         return links.flatMap(l -> l.of(name))
-                .map(link -> HttpVerticle.LOOPBACK + ":" + link.port())
+                .map(link -> HostPort.LOOPBACK.with(link.port()).toString())
                 .orElse(directory.about().bootstrap());
     }
 

@@ -13,9 +13,6 @@ import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.runtime.kafka.TopicPlan;
 import dev.cohort.runtime.proxy.Links;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,11 +71,9 @@ public final class Launcher implements AutoCloseable {
     /**
      * How to start.
      *
-     * @param host address the embedded broker binds and advertises
-     * @param port of the embedded broker, 0 for a free one
      * @param torchThreads of each peer
      */
-    public record Setting(Jvm jvm, String host, int port, int torchThreads) {}
+    public record Setting(Jvm jvm, int torchThreads) {}
 
     /** What becomes of the supervisor's reports. */
     private final class Reports implements Supervisor.Listener {
@@ -171,7 +166,8 @@ public final class Launcher implements AutoCloseable {
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
         screen.say("Starting a Kafka broker on " + address + " ...");
         Optional<Path> links = directory.links().map(l -> directory.linksFile());
-        supervisor.start(Children.broker(setting.jvm(), directory.broker(), setting.host(), setting.port(), links));
+        supervisor.start(Children.broker(
+                setting.jvm(), directory.broker(), address.servers().get(0), links));
         links.ifPresent(file -> supervisor.start(Children.proxy(setting.jvm(), file)));
         long deadlineMs = RunObserver.nowMs() + BROKER_START.toMillis();
         while (!EmbeddedBroker.awaitReady(address, Duration.ofSeconds(1))) {
@@ -196,22 +192,6 @@ public final class Launcher implements AutoCloseable {
                     ExitCode.UNAVAILABLE,
                     "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
                             + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
-        }
-    }
-
-    /** @throws LaunchException when {@code host} is not of this machine, or somebody else listens on {@code port} */
-    public static void requireFree(String host, int port) {
-        try (ServerSocket socket = new ServerSocket()) {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(host, port));
-        } catch (IOException e) {
-            String what = port == 0 ? "address " + host : "port " + port + " on " + host;
-            throw new LaunchException(
-                    ExitCode.INPUT_OUTPUT,
-                    what + ": cannot be used for the broker (" + e.getMessage() + "): name "
-                            + (port == 0 ? "one of this machine" : "a free one")
-                            + " with --listen HOST:PORT, or leave --listen out",
-                    e);
         }
     }
 

@@ -3,9 +3,9 @@ package dev.cohort.cli.launch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.proxy.Links;
 import java.io.IOException;
-import java.io.Writer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
@@ -24,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
@@ -303,19 +301,26 @@ public final class RunDirectory implements AutoCloseable {
         if (settings.isEmpty()) {
             return;
         }
-        Properties properties = new Properties();
-        properties.putAll(settings);
         try {
-            Files.deleteIfExists(clientSettings());
-            Files.createFile(
-                    clientSettings(),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            try (Writer writer = Files.newBufferedWriter(clientSettings())) {
-                properties.store(writer, null);
-            }
+            ClientFile.write(clientSettings(), settings);
         } catch (IOException e) {
             throw unusable(path, e);
         }
+    }
+
+    /**
+     * How the clients of this run speak to its broker.
+     *
+     * @param given settings that win over those kept here
+     * @throws LaunchException when those kept here are needed and cannot be read
+     */
+    public Map<String, String> client(Map<String, String> given) {
+        return given.isEmpty() && Files.exists(clientSettings()) ? ClientFile.read(clientSettings()) : given;
+    }
+
+    /** Where the broker of this run is, and how to speak to it; see {@link #client}. */
+    public KafkaAddress address(Map<String, String> given) {
+        return new KafkaAddress(about.bootstrap(), client(given));
     }
 
     public About about() {

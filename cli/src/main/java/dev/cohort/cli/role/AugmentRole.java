@@ -53,7 +53,7 @@ public final class AugmentRole {
         session.process().deploy(verticle);
         Following following = session.log().follow(FOLLOWED, OptionalInt.empty(), From.BEGINNING, verticle.inbox());
         session.process().closeAtEnd(following);
-        session.process().serve(options.httpHost(), options.httpPort(), () -> session.notReady(following));
+        session.process().serve(options.http(), () -> session.notReady(following));
         verticle.finished().thenRun(session::endWell);
         return session.process().await();
     }

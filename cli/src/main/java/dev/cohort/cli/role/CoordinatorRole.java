@@ -138,7 +138,7 @@ public final class CoordinatorRole {
                         From.at(begun.offsets().began()),
                         new Noting(verticle.inbox(), begun.offsets()));
         session.process().closeAtEnd(following);
-        session.process().serve(options.httpHost(), options.httpPort(), () -> session.notReady(following));
+        session.process().serve(options.http(), () -> session.notReady(following));
         verticle.finished().thenRun(session::endWell);
         return session.process().await();
     }

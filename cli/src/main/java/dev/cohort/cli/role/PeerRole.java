@@ -210,7 +210,7 @@ public final class PeerRole {
                         From.at(bookmarks.restored()),
                         new RenderingAhead(verticle.inbox(), renderer, setting, seat, bookmarks));
         process.closeAtEnd(following);
-        process.serve(options.httpHost(), options.httpPort(), () -> session.notReady(following));
+        process.serve(options.http(), () -> session.notReady(following));
         if (setting.slot().isEmpty()) {
             var unused = seat.thenAccept(following::addSlot);
         }

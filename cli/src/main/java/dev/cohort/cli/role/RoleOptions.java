@@ -1,5 +1,6 @@
 package dev.cohort.cli.role;
 
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -10,15 +11,8 @@ import java.util.Optional;
  * @param run id
  * @param name of this process
  * @param incarnation which start of it this is, from 1
- * @param httpHost address to serve HTTP on
- * @param httpPort port, 0 for a free one
+ * @param http address to serve HTTP on
  * @param directory where it may keep files, if it has one
  */
 public record RoleOptions(
-        KafkaAddress address,
-        String run,
-        String name,
-        long incarnation,
-        String httpHost,
-        int httpPort,
-        Optional<Path> directory) {}
+        KafkaAddress address, String run, String name, long incarnation, HostPort http, Optional<Path> directory) {}

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -180,6 +181,28 @@ class RunDirectoryTest {
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.clientSettings())))
                     .isEqualTo("rw-------");
             assertThat(directory.clientSettings()).content().contains("sasl.jaas.config=secret");
+        }
+    }
+
+    @Test
+    void speaksToItsClusterAsBeforeWhenItIsGoneOnWith() {
+        Map<String, String> settings =
+                Map.of("sasl.jaas.config", "x required username=\"u\" password=\" #:{'\u00fc\";");
+        try (RunDirectory directory = create().at("kafka:9092", false)) {
+            directory.writeClientSettings(settings);
+            RunDirectory found = RunDirectory.find(runs(), Optional.of(directory.id()));
+            assertThat(found.address(Map.of())).isEqualTo(new KafkaAddress("kafka:9092", settings));
+            Map<String, String> given = Map.of("security.protocol", "SSL");
+            assertThat(found.address(given)).isEqualTo(new KafkaAddress("kafka:9092", given));
+            directory.writeClientSettings(given);
+            assertThat(found.client(Map.of())).isEqualTo(given);
+        }
+    }
+
+    @Test
+    void hasNoClientSettingsUnlessTheyWereGiven() {
+        try (RunDirectory directory = create().at("kafka:9092", false)) {
+            assertThat(directory.client(Map.of())).isEmpty();
         }
     }
 }

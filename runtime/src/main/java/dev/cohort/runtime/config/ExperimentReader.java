@@ -16,6 +16,8 @@ import dev.cohort.experiment.Experiment.Schedule;
 import dev.cohort.experiment.Experiment.Threads;
 import dev.cohort.experiment.Experiment.Wire;
 import dev.cohort.experiment.Problems;
+import dev.cohort.runtime.HostPort;
+import dev.cohort.runtime.kafka.ClientRules;
 import dev.cohort.tensor.DType;
 import java.util.List;
 import java.util.Map;
@@ -33,12 +35,11 @@ final class ExperimentReader {
     private static final int ROWS_MAX = 65_536;
     private static final int DEFAULT_SLOTS = 8;
     private static final int DEFAULT_EPOCHS = 1;
+    private static final String EMBEDDED = "embedded";
     /** Stands in for a method that is missing, after that has been noted. */
     private static final String SOME_METHOD = "mean_logit";
 
     private static final Pattern RUN_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,47}");
-    private static final Pattern BOOTSTRAP =
-            Pattern.compile("embedded|[^\\s,:]+:[0-9]{1,5}(,[^\\s,:]+:[0-9]{1,5})*|\\[[0-9a-fA-F:.]+]:[0-9]{1,5}");
     /** Kafka's own settings all have a dot or are these; so a mistyped key of ours is still found. */
     private static final Pattern CLIENT_SETTING = Pattern.compile(".*\\..*|acks|retries");
 
@@ -243,12 +244,21 @@ final class ExperimentReader {
     }
 
     private Kafka kafka(Section s) {
-        String bootstrap = s.text("bootstrap", BOOTSTRAP, "embedded or HOST:PORT, for example localhost:9092")
-                .orElse("embedded");
+        String bootstrap = s.text("bootstrap").orElse(EMBEDDED);
+        if (!bootstrap.equals(EMBEDDED)) {
+            try {
+                HostPort.parseServers(s.at("bootstrap"), bootstrap);
+            } catch (IllegalArgumentException e) {
+                problems.require(
+                        false, s.at("bootstrap"), bootstrap, "embedded or HOST:PORT, for example localhost:9092");
+            }
+        }
         int replication = s.whole("replication", 1, 1, 16);
         Map<String, String> client = s.remaining(CLIENT_SETTING);
+        client.forEach(
+                (key, value) -> ClientRules.objection(key, value).ifPresent(why -> problems.add(s.at(key), why)));
         s.close();
-        return new Kafka(bootstrap.equals("embedded") ? Optional.empty() : Optional.of(bootstrap), replication, client);
+        return new Kafka(bootstrap.equals(EMBEDDED) ? Optional.empty() : Optional.of(bootstrap), replication, client);
     }
 
     private Threads threads(Section s) {

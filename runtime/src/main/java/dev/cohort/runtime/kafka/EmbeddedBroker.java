@@ -1,5 +1,6 @@
 package dev.cohort.runtime.kafka;
 
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.ParentWatch;
 import dev.cohort.runtime.proxy.Link;
 import java.io.IOException;
@@ -55,24 +56,36 @@ public final class EmbeddedBroker {
      * The address of the broker whose data is in {@code dataDir}. The first call chooses it and keeps it there, so that a
      * restarted broker is where its clients look for it.
      *
-     * @param host address of this machine to bind and advertise
-     * @param port port to use, 0 to choose a free one the first time and to keep it after that
+     * @param wanted address of this machine to bind and advertise; port 0 chooses a free one the first time and keeps it after
+     *     that
      * @throws BrokerException when the folder cannot be written
      */
-    public static KafkaAddress address(Path dataDir, String host, int port) {
+    public static HostPort address(Path dataDir, HostPort wanted) {
         Path file = dataDir.resolve(ADDRESS_FILE);
         try {
             Files.createDirectories(dataDir);
-            int chosen = port;
-            if (port == 0) {
-                chosen = Files.exists(file) ? portIn(file) : freePort(host);
+            HostPort address = wanted;
+            if (wanted.port() == 0) {
+                address = wanted.with(Files.exists(file) ? portIn(file) : freePort(wanted.host()));
             }
-            String address = host + ":" + chosen;
             Path fresh = Files.writeString(dataDir.resolve(ADDRESS_FILE + ".new"), address + "\n");
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            return KafkaAddress.of(address);
+            return address;
         } catch (IOException e) {
             throw new BrokerException("broker folder " + dataDir + " cannot be used: " + e, e);
+        }
+    }
+
+    /**
+     * An address of the broker that it did not have so far, on a port that is free.
+     *
+     * @throws BrokerException when {@code host} is not this machine
+     */
+    public static HostPort anotherAddress(HostPort host) {
+        try {
+            return host.with(freePort(host.host()));
+        } catch (IOException e) {
+            throw new BrokerException("no free port on " + host.host() + " for the broker: " + e, e);
         }
     }
 
@@ -86,20 +99,20 @@ public final class EmbeddedBroker {
      *
      * @throws BrokerException when the port is in use, or the folder cannot be written or has too little room
      */
-    public static void run(Path dataDir, String host, int port) {
-        run(dataDir, host, port, List.of());
+    public static void run(Path dataDir, HostPort wanted) {
+        run(dataDir, wanted, List.of());
     }
 
     /**
-     * As {@link #run(Path, String, int)}, with a listener of its own on loopback for each link: what comes by it is told to come
+     * As {@link #run(Path, HostPort)}, with a listener of its own on loopback for each link: what comes by it is told to come
      * back by it, so that all of a process's connections go through a proxy.
      */
-    public static void run(Path dataDir, String host, int port, List<Link> links) {
-        KafkaAddress address = address(dataDir, host, port);
+    public static void run(Path dataDir, HostPort wanted, List<Link> links) {
+        HostPort address = address(dataDir, wanted);
         requireFree(address);
         requireRoom(dataDir);
         Path log = logFolder(dataDir);
-        Properties settings = settings(log, address.bootstrap(), links);
+        Properties settings = settings(log, address, links);
         reportHalts(dataDir);
         format(log);
         KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
@@ -139,11 +152,9 @@ public final class EmbeddedBroker {
      * connection it cannot make.
      */
     public static boolean accepts(KafkaAddress address) {
-        for (String server : address.bootstrap().split(",", -1)) {
-            int colon = server.lastIndexOf(':');
+        for (HostPort server : address.servers()) {
             try (Socket socket = new Socket()) {
-                int port = Integer.parseInt(server.substring(colon + 1).strip());
-                socket.connect(new InetSocketAddress(server.substring(0, colon).strip(), port), 500);
+                socket.connect(new InetSocketAddress(server.host(), server.port()), 500);
                 return true;
             } catch (IOException e) {
                 LOG.debug("no broker yet address={} cause={}", server, e.toString());
@@ -152,7 +163,7 @@ public final class EmbeddedBroker {
         return false;
     }
 
-    private static Properties settings(Path log, String address, List<Link> links) {
+    private static Properties settings(Path log, HostPort address, List<Link> links) {
         int controllerPort;
         try {
             controllerPort = freePort("127.0.0.1");
@@ -216,18 +227,16 @@ public final class EmbeddedBroker {
         }
     }
 
-    private static void requireFree(KafkaAddress address) {
-        int colon = address.bootstrap().lastIndexOf(':');
-        String host = address.bootstrap().substring(0, colon);
-        int port = Integer.parseInt(address.bootstrap().substring(colon + 1));
+    private static void requireFree(HostPort address) {
         try {
-            InetAddress bind = InetAddress.getByName(host);
+            InetAddress bind = InetAddress.getByName(address.host());
             if (bind.isAnyLocalAddress()) {
                 throw new BrokerException(
-                        "broker address " + host + ": clients cannot connect to it; name one address of this machine",
+                        "broker address " + address.host()
+                                + ": clients cannot connect to it; name one address of this machine",
                         null);
             }
-            new ServerSocket(port, 1, bind).close();
+            new ServerSocket(address.port(), 1, bind).close();
         } catch (IOException e) {
             throw new BrokerException(
                     "broker address " + address + " cannot be used: " + e.getMessage()
@@ -266,11 +275,11 @@ public final class EmbeddedBroker {
     }
 
     private static int portIn(Path file) throws IOException {
-        String address = Files.readString(file).strip();
         try {
-            return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
-        } catch (NumberFormatException e) {
-            throw new IOException(file + " holds '" + address + "': must be HOST:PORT", e);
+            return HostPort.parse(file.toString(), Files.readString(file).strip())
+                    .port();
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
         }
     }
 

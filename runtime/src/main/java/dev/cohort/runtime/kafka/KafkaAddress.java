@@ -1,34 +1,40 @@
 package dev.cohort.runtime.kafka;
 
+import dev.cohort.runtime.HostPort;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /**
  * Where a Kafka cluster is and how to speak to it.
  *
  * @param bootstrap {@code host:port}, several separated by commas
- * @param client client settings (security, time limits) that win over the ones Cohort chooses
+ * @param client client settings (security, time limits) that win over the ones Cohort chooses, where {@link ClientRules} allow that
  */
 public record KafkaAddress(String bootstrap, Map<String, String> client) {
-    /** IPv6 addresses stand in brackets. */
-    private static final String SERVER = "([^,:\\s\\[\\]]+|\\[[0-9a-fA-F:]+\\]):\\d{1,5}";
-
-    private static final Pattern FORM = Pattern.compile(SERVER + "(," + SERVER + ")*");
-
     public KafkaAddress {
-        if (!FORM.matcher(bootstrap).matches()) {
-            throw new IllegalArgumentException(
-                    "broker address '" + bootstrap + "': must be HOST:PORT, several separated by commas");
-        }
+        HostPort.parseServers("broker address", bootstrap);
+        client.forEach((key, value) -> ClientRules.objection(key, value).ifPresent(why -> {
+            throw new IllegalArgumentException("Kafka client setting " + key + ": " + why);
+        }));
         client = Collections.unmodifiableMap(new TreeMap<>(client));
     }
 
     /** An address without client settings. */
     public static KafkaAddress of(String bootstrap) {
         return new KafkaAddress(bootstrap, Map.of());
+    }
+
+    /** One server without client settings. */
+    public static KafkaAddress of(HostPort server) {
+        return of(server.toString());
+    }
+
+    /** Whom to ask first, at least one. */
+    public List<HostPort> servers() {
+        return HostPort.parseServers("broker address", bootstrap);
     }
 
     /** {@code defaults}, then the address, then the client settings. */

@@ -90,6 +90,8 @@ class ExperimentProblemsTest {
             record.snapshot_steps=-1      | record.snapshot_steps: -1: must be a whole number of at least 0
             record.checkpoints_kept=0       | record.checkpoints_kept: 0: must be a whole number from 1 to 1000
             kafka.bootstrap=localhost       | kafka.bootstrap: localhost: must be embedded or HOST:PORT, for example localhost:9092
+            kafka.acks=1                    | kafka.acks: 1: must be all: records are written once and in order
+            kafka.group.id=g                | kafka.group.id: must be left out: Cohort reads without a consumer group and commits nothing
             kafka.replication=0             | kafka.replication: 0: must be a whole number from 1 to 16
             kafka.replicas=2                | kafka.replicas: unknown key: must be one of bootstrap, replication
             threads.torch_per_peer=0        | threads.torch_per_peer: 0: must be auto or a whole number from 1 to 1024

@@ -1,5 +1,6 @@
 package dev.cohort.runtime.kafka;
 
+import dev.cohort.runtime.HostPort;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     static BrokerProcess start(Path dataDir) throws IOException {
-        KafkaAddress address = EmbeddedBroker.address(dataDir, "127.0.0.1", 0);
+        KafkaAddress address = KafkaAddress.of(EmbeddedBroker.address(dataDir, HostPort.LOOPBACK));
         BrokerProcess broker = new BrokerProcess(dataDir, address, launch(dataDir));
         broker.awaitReady();
         return broker;
@@ -62,7 +63,7 @@ final class BrokerProcess implements AutoCloseable {
 
     /** What runs in the broker's JVM. */
     public static void main(String[] args) {
-        EmbeddedBroker.run(Path.of(args[0]), "127.0.0.1", 0);
+        EmbeddedBroker.run(Path.of(args[0]), HostPort.LOOPBACK);
     }
 
     static Process launch(Path dataDir) throws IOException {

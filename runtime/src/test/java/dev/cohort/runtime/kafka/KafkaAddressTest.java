@@ -28,12 +28,12 @@ class KafkaAddressTest {
     @Test
     void clientSettingsWinAndAreNeverPrinted() {
         KafkaAddress address =
-                new KafkaAddress("k1:9092,k2:9092", Map.of("acks", "1", "sasl.jaas.config", "password=secret"));
+                new KafkaAddress("k1:9092,k2:9092", Map.of("linger.ms", "2", "sasl.jaas.config", "password=secret"));
         Properties properties = ClientSettings.producer(address, "p1");
         assertThat(properties)
                 .containsEntry("bootstrap.servers", "k1:9092,k2:9092")
-                .containsEntry("acks", "1")
-                .containsEntry("linger.ms", "0")
+                .containsEntry("acks", "all")
+                .containsEntry("linger.ms", "2")
                 .containsEntry("enable.idempotence", "true");
         assertThat(address.toString()).isEqualTo("k1:9092,k2:9092");
     }

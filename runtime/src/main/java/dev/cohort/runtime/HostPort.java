@@ -1,0 +1,97 @@
+package dev.cohort.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A host and a port as people write them: {@code HOST}, {@code HOST:PORT}, and of an IPv6 address {@code ::1}, {@code [::1]} or
+ * {@code [::1]:PORT}. Nothing else takes such a text apart or puts it together.
+ *
+ * @param host name or address, without brackets
+ * @param port 0 for a free one
+ */
+public record HostPort(String host, int port) {
+    /** A free port that nobody but this machine can connect to. */
+    public static final HostPort LOOPBACK = new HostPort("127.0.0.1", 0);
+
+    private static final int PORT_MAX = 65_535;
+    /** Names and IPv4 addresses; labels of a host may hold underscores where only containers know them. */
+    private static final Pattern NAMED = Pattern.compile("([A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
+
+    private static final String ADDRESS = "[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?";
+    private static final Pattern BRACKETED = Pattern.compile("\\[(" + ADDRESS + ")](?::([0-9]{1,5}))?");
+    private static final Pattern BARE = Pattern.compile("(" + ADDRESS + ")");
+
+    private static final Pattern OF_THIS_MACHINE = Pattern.compile("127(\\.[0-9]{1,3}){3}|localhost|(0*:)+0*1");
+
+    public HostPort {
+        if (host.isBlank() || port < 0 || port > PORT_MAX) {
+            throw new IllegalArgumentException(
+                    "address " + host + " with port " + port + ": must have a host and a port of 0 to " + PORT_MAX);
+        }
+    }
+
+    /**
+     * Reads one address; without a port it is 0.
+     *
+     * @param what the option or key it was given by, for the message
+     * @throws IllegalArgumentException when it is none
+     */
+    public static HostPort parse(String what, String text) {
+        return read(text, OptionalInt.of(0))
+                .orElseThrow(() -> new IllegalArgumentException(what + " " + text
+                        + ": must be HOST or HOST:PORT with a port of 0 to " + PORT_MAX
+                        + "; an IPv6 address with a port stands in brackets: [::1]:9092"));
+    }
+
+    /**
+     * Reads one or several addresses separated by commas, each with a port.
+     *
+     * @throws IllegalArgumentException when it is none
+     */
+    public static List<HostPort> parseServers(String what, String text) {
+        List<HostPort> servers = new ArrayList<>();
+        for (String server : text.split(",", -1)) {
+            servers.add(read(server, OptionalInt.empty())
+                    .orElseThrow(() -> new IllegalArgumentException(what + " '" + text
+                            + "': must be HOST:PORT, several separated by commas, with ports of 1 to " + PORT_MAX
+                            + "; an IPv6 address stands in brackets: [::1]:9092")));
+        }
+        return servers;
+    }
+
+    /** @param otherwise the port of a text without one; empty refuses such a text, and port 0, too */
+    private static Optional<HostPort> read(String text, OptionalInt otherwise) {
+        for (Pattern form : List.of(NAMED, BRACKETED, BARE)) {
+            Matcher found = form.matcher(text);
+            if (found.matches()) {
+                Optional<String> digits =
+                        found.groupCount() < 2 ? Optional.empty() : Optional.ofNullable(found.group(2));
+                int port = digits.map(Integer::parseInt).orElse(otherwise.orElse(0));
+                boolean good = port <= PORT_MAX && (port > 0 || otherwise.isPresent());
+                return good ? Optional.of(new HostPort(found.group(1), port)) : Optional.empty();
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The same host with another port. */
+    public HostPort with(int newPort) {
+        return new HostPort(host, newPort);
+    }
+
+    /** Whether nobody but this machine can connect to it. */
+    public boolean isLoopback() {
+        return OF_THIS_MACHINE.matcher(host).matches();
+    }
+
+    /** As it can be read again. */
+    @Override
+    public String toString() {
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+}
