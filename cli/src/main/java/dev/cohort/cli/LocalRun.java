@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.Jvm;
+import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.RunDirectory;
@@ -10,12 +11,15 @@ import dev.cohort.cli.view.Report;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Problems;
+import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -53,11 +57,35 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
 
     /** Goes on with the run of a directory, with the experiment it began with. */
     static LocalRun resume(RunDirectory directory, HostPort address) {
-        LaunchPlan plan = Preparation.prepare(Optional.of(directory.effective()), List.of());
+        return resume(directory, address, List.of());
+    }
+
+    /** @param moved where its data is now, as a setting; nothing when it is where it was */
+    static LocalRun resume(RunDirectory directory, HostPort address, List<String> moved) {
+        if (moved.isEmpty()) {
+            requireData(directory);
+        }
+        LaunchPlan plan = Preparation.prepare(Optional.of(directory.effective()), moved);
+        if (!moved.isEmpty()) {
+            directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(plan.experiment()));
+        }
         if (directory.about().embedded()) {
             EmbeddedBroker.address(directory.broker(), address.host(), address.port());
         }
         return new LocalRun(directory, plan, address, true);
+    }
+
+    private static void requireData(RunDirectory directory) {
+        Preparation.read(Optional.of(directory.effective()), List.of(), new Problems())
+                .flatMap(experiment -> experiment.data().path())
+                .filter(path -> !Files.exists(Path.of(path)))
+                .ifPresent(path -> {
+                    throw new LaunchException(
+                            ExitCode.USAGE,
+                            "data folder " + path + " of run " + directory.id()
+                                    + " does not exist any more: name where it is now with " + DataPathOption.NAME
+                                    + " DIR");
+                });
     }
 
     /** Trains to the end, first what its method imitates if that is not there; empty when it was interrupted. */

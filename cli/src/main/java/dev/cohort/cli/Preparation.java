@@ -94,7 +94,7 @@ final class Preparation {
         long dataBytes = Stream.of(data.train(), data.validation(), data.test())
                 .mapToLong(Preparation::bytes)
                 .sum();
-        return new LaunchPlan(experiment, manifest, dataBytes);
+        return new LaunchPlan(experiment, manifest, dataBytes, data.notes());
     }
 
     /** The same plan of another experiment, whose data is the same. */
@@ -114,7 +114,8 @@ final class Preparation {
                         m.validationLabels(),
                         m.featureWidths(),
                         m.steps()),
-                plan.dataBytes());
+                plan.dataBytes(),
+                plan.notes());
     }
 
     private static long bytes(ImageSet set) {

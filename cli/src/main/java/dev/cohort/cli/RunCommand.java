@@ -5,6 +5,7 @@ import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.cli.role.RunData;
 import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
@@ -84,6 +85,9 @@ final class RunCommand implements Callable<Integer> {
                             + " their connections.")
     private boolean proxy;
 
+    @Mixin
+    private DataPathOption data = new DataPathOption();
+
     @Option(names = "--resume", description = "Go on with a run that was stopped: the one named, or the newest.")
     private boolean resume;
 
@@ -157,11 +161,14 @@ final class RunCommand implements Callable<Integer> {
                     ExitCode.USAGE,
                     "--resume: a run goes on with the experiment it began with; leave out the settings and --proxy");
         }
-        return LocalRun.resume(RunDirectory.resume(runs.path(), run), address);
+        return LocalRun.resume(RunDirectory.resume(runs.path(), run), address, data.setting());
     }
 
     private List<String> allSettings() {
         List<String> all = new ArrayList<>(settings);
+        if (!resume) {
+            all.addAll(data.setting());
+        }
         peers.ifPresent(n -> all.add("peers=" + n));
         steps.ifPresent(n -> all.add("run.steps=" + n));
         epochs.ifPresent(n -> all.add("run.epochs=" + n));
@@ -186,6 +193,9 @@ final class RunCommand implements Callable<Integer> {
 
     private void announce(LocalRun started, Screen screen) {
         Experiment said = started.plan().experiment();
+        screen.say("Data: " + RunData.words(started.plan().manifest()) + ", "
+                + said.data().name() + said.data().path().map(p -> " in " + p).orElse(", built in") + ".");
+        started.plan().notes().forEach(note -> screen.say("Note: " + note + "."));
         if (said.wire().logits() != DType.FLOAT64 && said.wire().logits() != DType.FLOAT32) {
             screen.say("Inexact: logits travel as " + said.wire().logits() + ".");
         }

@@ -122,7 +122,10 @@ final class TeacherTraining {
 
     private LocalRun open(Path folder, List<String> models) {
         if (Files.exists(folder.resolve(RunDirectory.EFFECTIVE))) {
-            return LocalRun.resume(RunDirectory.resume(directory.path(), Optional.of(FOLDER)), address);
+            List<String> data =
+                    plan.experiment().data().path().map(path -> DataPathOption.setting(Path.of(path))).stream()
+                            .toList();
+            return LocalRun.resume(RunDirectory.resume(directory.path(), Optional.of(FOLDER)), address, data);
         }
         clear(folder);
         LaunchPlan teaching = Preparation.prepare(Optional.of(directory.effective()), settings(models));
