@@ -1,6 +1,5 @@
 package dev.cohort.cli;
 
-import dev.cohort.augment.data.DataException;
 import dev.cohort.cli.role.AugmentRole;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,8 +14,11 @@ final class AugmentCommand implements Callable<Integer> {
     @Mixin
     private RoleTarget target = new RoleTarget();
 
+    @Mixin
+    private DataPathOption data = new DataPathOption();
+
     @Override
-    public Integer call() throws DataException {
-        return AugmentRole.run(target.options("augmenter", 1)).code();
+    public Integer call() {
+        return AugmentRole.run(target.options("augmenter", 1), data.path()).code();
     }
 }

@@ -3,8 +3,6 @@ package dev.cohort.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.augment.data.DataCatalog;
-import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.chaos.Chaos;
 import dev.cohort.cli.chaos.ChaosPlan;
@@ -125,7 +123,7 @@ final class ChaosCommand implements Callable<Integer> {
     private final MemoryWatch memory = new MemoryWatch();
 
     @Override
-    public Integer call() throws InterruptedException, DataException {
+    public Integer call() throws InterruptedException {
         if (everyS < 1 || forS.filter(s -> s < 1).isPresent()) {
             throw new LaunchException(ExitCode.USAGE, "--every and --for: must be at least 1 second");
         }
@@ -232,13 +230,13 @@ final class ChaosCommand implements Callable<Integer> {
         chaos.running().forEach(p -> memory.look(p.name(), p.pid(), nowMs()));
     }
 
-    private int conclude(RunDirectory directory, Chaos chaos) throws DataException {
+    private int conclude(RunDirectory directory, Chaos chaos) {
         List<Promise> promises = new ArrayList<>();
         boolean ended = Files.exists(directory.path().resolve(RunDirectory.RESULT));
         promises.add(new Promise(
                 "the run ended by itself", ended, ended ? "it wrote its result" : "no " + RunDirectory.RESULT));
         try (RecordedRun.Opened opened = RecordedRun.open(directory)) {
-            ImageData data = DataCatalog.open(opened.experiment().data());
+            ImageData data = new DataPathOption().open(opened);
             say("computing every outcome again");
             Verification.Verdict verdict = new Verification(
                             opened.log(),

@@ -1,6 +1,5 @@
 package dev.cohort.cli;
 
-import dev.cohort.augment.data.DataException;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.role.Newcomer;
 import dev.cohort.cli.role.PeerRole;
@@ -32,6 +31,9 @@ final class JoinCommand implements Callable<Integer> {
 
     @Mixin
     private RoleTarget target = new RoleTarget();
+
+    @Mixin
+    private DataPathOption data = new DataPathOption();
 
     @Option(
             names = "--peer",
@@ -77,7 +79,7 @@ final class JoinCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws DataException {
+    public Integer call() {
         PeerId id = new PeerId(peer.orElseGet(JoinCommand::ownName));
         KafkaAddress address = target.address();
         Experiment experiment = experiment(address);
@@ -92,7 +94,7 @@ final class JoinCommand implements Callable<Integer> {
                 experiment, id, model.orElse(experiment.peers().get(0).model()), device);
         long start = incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(address, target.run(), id);
         System.err.println("Joining run " + target.run() + " as " + id + " (" + newcomer.model() + ").");
-        return PeerRole.run(target.options(id.value(), start), Optional.of(newcomer), from.start)
+        return PeerRole.run(target.options(id.value(), start), Optional.of(newcomer), from.start, data.path())
                 .code();
     }
 

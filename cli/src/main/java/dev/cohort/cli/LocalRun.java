@@ -12,6 +12,7 @@ import dev.cohort.cli.view.Report;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Problems;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Collections;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,18 +33,21 @@ import java.util.function.Supplier;
 /** A run on this machine whose directory is held: begun or gone on with, trained, and put into its result and report. */
 record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boolean resumed) implements AutoCloseable {
     /**
-     * How a run that is gone on with reaches its broker.
+     * How a run that is gone on with reaches its broker and its data.
      *
      * @param listen where its own broker shall listen; empty leaves it where it was, if that can be
      * @param bootstrap address of the cluster it uses; empty leaves it as it was
      * @param client settings of the Kafka clients; empty leaves those of the run directory
+     * @param data where its data is now, as a setting; empty when it is where it was
      */
-    record Reach(Optional<HostPort> listen, Optional<String> bootstrap, Map<String, String> client) {
+    record Reach(
+            Optional<HostPort> listen, Optional<String> bootstrap, Map<String, String> client, List<String> data) {
         /** As before. */
-        static final Reach AS_BEFORE = new Reach(Optional.empty(), Optional.empty(), Map.of());
+        static final Reach AS_BEFORE = new Reach(Optional.empty(), Optional.empty(), Map.of(), List.of());
 
         Reach {
             client = Collections.unmodifiableMap(new TreeMap<>(client));
+            data = List.copyOf(data);
         }
     }
 
@@ -77,13 +82,19 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
     /**
      * Goes on with the run of a directory, with the experiment it began with.
      *
-     * @param how to reach its broker from now on
+     * @param how to reach its broker and its data from now on
      * @param say told when the broker has to move
      */
     static LocalRun resume(RunDirectory directory, Reach how, Consumer<String> say) {
         directory.writeClientSettings(how.client());
+        if (how.data().isEmpty()) {
+            requireData(directory);
+        }
         LaunchPlan plan = Preparation.with(
-                Preparation.prepare(Optional.of(directory.effective()), List.of()), directory.client(how.client()));
+                Preparation.prepare(Optional.of(directory.effective()), how.data()), directory.client(how.client()));
+        if (!how.data().isEmpty()) {
+            directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(plan.experiment()));
+        }
         if (!directory.about().embedded()) {
             how.listen().ifPresent(address -> {
                 throw new LaunchException(
@@ -126,6 +137,19 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
                 plan.experiment().threads().torchPerPeer().orElse(1));
         there.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(decided));
         return new LocalRun(there, Preparation.plan(decided, plan), HostPort.LOOPBACK, true);
+    }
+
+    private static void requireData(RunDirectory directory) {
+        Preparation.read(Optional.of(directory.effective()), List.of(), new Problems())
+                .flatMap(experiment -> experiment.data().path())
+                .filter(path -> !Files.exists(Path.of(path)))
+                .ifPresent(path -> {
+                    throw new LaunchException(
+                            ExitCode.USAGE,
+                            "data folder " + path + " of run " + directory.id()
+                                    + " does not exist any more: name where it is now with " + DataPathOption.NAME
+                                    + " DIR");
+                });
     }
 
     /** Trains to the end, first what its method imitates if that is not there; empty when it was interrupted. */

@@ -1,6 +1,5 @@
 package dev.cohort.cli;
 
-import dev.cohort.augment.data.DataException;
 import dev.cohort.cli.role.PeerRole;
 import dev.cohort.protocol.PeerId;
 import java.util.Optional;
@@ -18,6 +17,9 @@ final class PeerCommand implements Callable<Integer> {
     @Mixin
     private RoleTarget target = new RoleTarget();
 
+    @Mixin
+    private DataPathOption data = new DataPathOption();
+
     @Option(names = "--peer", required = true, paramLabel = "ID", description = "Its id in the experiment.")
     private String peer = "";
 
@@ -28,11 +30,11 @@ final class PeerCommand implements Callable<Integer> {
     private Optional<Long> incarnation = Optional.empty();
 
     @Override
-    public Integer call() throws DataException {
+    public Integer call() {
         PeerId id = new PeerId(peer);
         long start =
                 incarnation.isPresent() ? incarnation.get() : Incarnations.next(target.address(), target.run(), id);
-        return PeerRole.run(target.options(id.value(), start), Optional.empty(), PeerRole.Start.BEGINNING)
+        return PeerRole.run(target.options(id.value(), start), Optional.empty(), PeerRole.Start.BEGINNING, data.path())
                 .code();
     }
 }

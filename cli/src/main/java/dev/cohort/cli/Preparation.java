@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -36,6 +37,9 @@ import java.util.stream.Stream;
 final class Preparation {
     /** Held out from the training images when a method needs that and the experiment does not say how many. */
     static final double VALIDATION_SHARE = 0.1;
+
+    /** The value of a key that a pace would read, when the experiment does not say it. */
+    private static final int PACE_UNUSED = 2;
 
     private static final String QUICKSTART = "experiments/quickstart.yaml";
 
@@ -74,6 +78,7 @@ final class Preparation {
         Problems problems = new Problems();
         Optional<Experiment> experiment = read(file, settings, problems);
         experiment.ifPresent(e -> checkNames(e, problems));
+        experiment.ifPresent(e -> checkBuilt(e, problems));
         found.addAll(problems.found());
         Optional<ImageData> data = experiment.flatMap(e -> open(e, found));
         experiment.ifPresent(e -> data.ifPresent(d -> checkBatches(e, d, found)));
@@ -96,7 +101,7 @@ final class Preparation {
         long dataBytes = Stream.of(data.train(), data.validation(), data.test())
                 .mapToLong(Preparation::bytes)
                 .sum();
-        return new LaunchPlan(experiment, manifest, dataBytes);
+        return new LaunchPlan(experiment, manifest, dataBytes, data.notes());
     }
 
     /** The same plan of another experiment, whose data is the same. */
@@ -116,7 +121,8 @@ final class Preparation {
                         m.validationLabels(),
                         m.featureWidths(),
                         m.steps()),
-                plan.dataBytes());
+                plan.dataBytes(),
+                plan.notes());
     }
 
     private static long bytes(ImageSet set) {
@@ -149,6 +155,28 @@ final class Preparation {
                 problems.add("peers." + i + ".device", String.valueOf(e.getMessage()));
             }
         }
+    }
+
+    /** What an experiment may say one day. An old log that says it can still be read, so the reader takes it. */
+    private static void checkBuilt(Experiment experiment, Problems problems) {
+        Experiment.Pace pace = experiment.pace();
+        problems.require(
+                pace.mode() == Experiment.Pace.Mode.STRICT,
+                "pace.mode",
+                pace.mode().name().toLowerCase(Locale.ROOT),
+                "strict, the only pace that is built");
+        problems.require(pace.k() == PACE_UNUSED, "pace.k", pace.k(), "left out: it is for a pace that is not built");
+        problems.require(
+                pace.parts() == PACE_UNUSED,
+                "pace.parts",
+                pace.parts(),
+                "left out: it is for a pace that is not built");
+        problems.require(
+                experiment.kafka().replication() == 1
+                        || experiment.kafka().bootstrap().isPresent(),
+                "kafka.replication",
+                experiment.kafka().replication(),
+                "1 with the built-in broker, which is one alone; name a cluster with --bootstrap for more");
     }
 
     /** A batch that a network cannot take would end its peer in the middle of the run. */

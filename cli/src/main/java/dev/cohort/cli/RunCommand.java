@@ -6,6 +6,7 @@ import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.Listening;
 import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.cli.role.RunData;
 import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
@@ -86,6 +87,9 @@ final class RunCommand implements Callable<Integer> {
                             + " their connections.")
     private boolean proxy;
 
+    @Mixin
+    private DataPathOption data = new DataPathOption();
+
     @Option(names = "--resume", description = "Go on with a run that was stopped: the one named, or the newest.")
     private boolean resume;
 
@@ -162,7 +166,7 @@ final class RunCommand implements Callable<Integer> {
         }
         return LocalRun.resume(
                 RunDirectory.resume(runs.path(), run),
-                new LocalRun.Reach(address, broker.bootstrap(), broker.client()),
+                new LocalRun.Reach(address, broker.bootstrap(), broker.client(), data.setting()),
                 screen::say);
     }
 
@@ -174,6 +178,9 @@ final class RunCommand implements Callable<Integer> {
 
     private List<String> experimentSettings() {
         List<String> all = new ArrayList<>(settings);
+        if (!resume) {
+            all.addAll(data.setting());
+        }
         peers.ifPresent(n -> all.add("peers=" + n));
         steps.ifPresent(n -> all.add("run.steps=" + n));
         epochs.ifPresent(n -> all.add("run.epochs=" + n));
@@ -196,6 +203,9 @@ final class RunCommand implements Callable<Integer> {
 
     private void announce(LocalRun started, Screen screen) {
         Experiment said = started.plan().experiment();
+        screen.say("Data: " + RunData.words(started.plan().manifest()) + ", "
+                + said.data().name() + said.data().path().map(p -> " in " + p).orElse(", built in") + ".");
+        started.plan().notes().forEach(note -> screen.say("Note: " + note + "."));
         if (said.wire().logits() != DType.FLOAT64 && said.wire().logits() != DType.FLOAT32) {
             screen.say("Inexact: logits travel as " + said.wire().logits() + ".");
         }

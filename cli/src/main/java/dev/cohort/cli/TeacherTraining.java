@@ -123,11 +123,14 @@ final class TeacherTraining {
 
     private LocalRun open(Path folder, List<String> models, Screen screen) {
         if (Files.exists(folder.resolve(RunDirectory.EFFECTIVE))) {
+            List<String> data =
+                    plan.experiment().data().path().map(path -> DataPathOption.setting(Path.of(path))).stream()
+                            .toList();
             Optional<HostPort> listen = directory.about().embedded() ? Optional.of(address) : Optional.empty();
             Experiment.Kafka kafka = plan.experiment().kafka();
             return LocalRun.resume(
                     RunDirectory.resume(directory.path(), Optional.of(FOLDER)),
-                    new LocalRun.Reach(listen, kafka.bootstrap(), kafka.client()),
+                    new LocalRun.Reach(listen, kafka.bootstrap(), kafka.client(), data),
                     screen::say);
         }
         clear(folder);

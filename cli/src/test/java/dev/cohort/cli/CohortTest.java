@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a person gets who asks for something impossible: one clear line with the way out, and no process started. */
 class CohortTest {
@@ -213,6 +215,26 @@ class CohortTest {
         assertThat(code).isEqualTo(ExitCode.USAGE.code());
         assertThat(said).contains("4 things", "mix.knid", "magic", "resnet9", "mnist");
         assertThat(said.strip().lines()).hasSize(5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"interleaved", "pipelined", "free"})
+    void refusesAPaceThatIsNotBuilt(String mode) {
+        assertRefused(run("--set", "pace.mode=" + mode), ExitCode.USAGE, "pace.mode: " + mode, "must be strict");
+    }
+
+    @Test
+    void refusesSettingsThatWouldDoNothing() {
+        assertRefused(run("--set", "pace.k=4"), ExitCode.USAGE, "pace.k: 4", "not built");
+        assertRefused(run("--set", "pace.parts=4"), ExitCode.USAGE, "pace.parts: 4", "not built");
+        assertRefused(run("--set", "kafka.replication=3"), ExitCode.USAGE, "kafka.replication: 3", "--bootstrap");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"3f", "0x1p3", "NaN", "1e200", "1e-300", "1_000"})
+    void readsNumbersOfAMethodAsAnyOther(String number) {
+        assertRefused(
+                run("--set", "method.temperature=" + number), ExitCode.USAGE, "method.temperature: " + number, "0.001");
     }
 
     @Test

@@ -25,7 +25,7 @@ final class BuiltInFashionMnist {
             if (in == null) {
                 throw new DataException("the built-in " + file + " is missing from this build: build it again");
             }
-            return IdxFile.read(in, file, rank);
+            return IdxFile.read(in, file, rank, Room.ofThisProcess());
         } catch (IOException e) {
             throw new DataException("the built-in " + file + " cannot be read: build the product again", e);
         }

@@ -22,6 +22,7 @@ final class CifarReader {
 
     private static final ImageShape SHAPE = new ImageShape(32, 32, 3);
     private static final int PLANE = 32 * 32;
+    private static final int NAMED_MAX = 10;
     private static final Pattern DATA_BATCH = Pattern.compile("data_batch_([0-9]{1,9})\\.bin");
     private static final List<String> CLASSES_10 =
             List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
@@ -29,22 +30,25 @@ final class CifarReader {
     private CifarReader() {}
 
     /** Reads a folder, or the folder cifar-10-batches-bin within it. */
-    static Splits readCifar10(Path path) throws DataException {
+    static Splits readCifar10(Path path, Room room) throws DataException {
         Folder folder = archive(Folder.open(path, EXPECTED_10), "cifar-10-batches-bin");
         List<Path> batches = dataBatches(folder);
         List<String> names = names(folder, "batches.meta.txt", CLASSES_10);
         Path test = folder.need("test_batch.bin");
-        return new Splits(names, read(batches, 1, names.size()), read(List.of(test), 1, names.size()));
+        requireRoom(room, batches, test);
+        return new Splits(
+                names, read(batches, 1, names.size()), read(List.of(test), 1, names.size()), missing(batches));
     }
 
     /** Reads a folder, or the folder cifar-100-binary within it. */
-    static Splits readCifar100(Path path) throws DataException {
+    static Splits readCifar100(Path path, Room room) throws DataException {
         Folder folder = archive(Folder.open(path, EXPECTED_100), "cifar-100-binary");
         List<String> numbers =
                 IntStream.range(0, 100).mapToObj(Integer::toString).toList();
         List<String> names = names(folder, "fine_label_names.txt", numbers);
         Path train = folder.need("train.bin");
         Path test = folder.need("test.bin");
+        requireRoom(room, List.of(train), test);
         return new Splits(names, read(List.of(train), 2, names.size()), read(List.of(test), 2, names.size()));
     }
 
@@ -78,6 +82,38 @@ final class CifarReader {
     private static int number(Path batch) {
         Matcher matcher = DATA_BATCH.matcher(Folder.name(batch));
         return matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
+    }
+
+    /** The files themselves lie in memory while they are unpacked, and what is held out is copied. */
+    private static void requireRoom(Room room, List<Path> train, Path test) throws DataException {
+        long bytes = size(test);
+        for (Path file : train) {
+            bytes += size(file);
+        }
+        room.require(2 * bytes, "the data in " + test.toAbsolutePath().getParent());
+    }
+
+    private static long size(Path file) throws DataException {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw Folder.unreadable(file, e);
+        }
+    }
+
+    /** Batches that are not there though later ones are. */
+    private static List<String> missing(List<Path> batches) {
+        List<Integer> numbers = batches.stream().map(CifarReader::number).toList();
+        int last = numbers.get(numbers.size() - 1);
+        List<String> missing = IntStream.range(1, last)
+                .filter(number -> !numbers.contains(number))
+                .mapToObj(number -> "data_batch_" + number + ".bin")
+                .limit(NAMED_MAX)
+                .toList();
+        return missing.isEmpty()
+                ? List.of()
+                : List.of(String.join(", ", missing) + (missing.size() == 1 ? " is" : " are")
+                        + " not there, though data_batch_" + last + ".bin is");
     }
 
     private static ImageSet read(List<Path> files, int labelBytes, int classes) throws DataException {

@@ -44,25 +44,25 @@ public final class DataCatalog {
         if (!(share >= 0 && share < 1)) {
             throw new DataException("data.validation: " + share + ": must be 0 to below 1");
         }
-        Splits splits = read(data);
+        Splits splits = read(data, Room.ofThisProcess());
         try {
-            return ImageData.of(splits.classNames(), splits.train(), splits.test(), share);
+            return ImageData.of(splits, share);
         } catch (IllegalArgumentException e) {
             throw new DataException(
                     "data " + data.name() + data.path().map(p -> " in " + p).orElse("") + ": " + e.getMessage());
         }
     }
 
-    private static Splits read(Experiment.Data data) throws DataException {
+    private static Splits read(Experiment.Data data, Room room) throws DataException {
         return switch (data.name()) {
             case "fashion-mnist" ->
                 data.path().isEmpty()
                         ? BuiltInFashionMnist.read()
-                        : IdxReader.read(path(data), Optional.of(BuiltInFashionMnist.CLASS_NAMES));
-            case "cifar10" -> CifarReader.readCifar10(path(data));
-            case "cifar100" -> CifarReader.readCifar100(path(data));
-            case "idx" -> IdxReader.read(path(data), Optional.empty());
-            case "imagefolder" -> ImageFolderReader.read(path(data));
+                        : IdxReader.read(path(data), Optional.of(BuiltInFashionMnist.CLASS_NAMES), room);
+            case "cifar10" -> CifarReader.readCifar10(path(data), room);
+            case "cifar100" -> CifarReader.readCifar100(path(data), room);
+            case "idx" -> IdxReader.read(path(data), Optional.empty(), room);
+            case "imagefolder" -> ImageFolderReader.read(path(data), room);
             default ->
                 throw new DataException("data.name: " + data.name() + ": must be one of "
                         + String.join(", ", KINDS.stream().map(Kind::name).toList()));

@@ -1,6 +1,7 @@
 package dev.cohort.augment.data;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,10 +21,10 @@ record Folder(Path path, String expected) {
     static Folder open(Path path, String expected) throws DataException {
         if (!Files.exists(path)) {
             throw new DataException(
-                    "data folder " + path.toAbsolutePath() + " does not exist: set data.path to " + expected);
+                    "data folder " + path.toAbsolutePath() + " does not exist: data.path must be " + expected);
         }
         if (!Files.isDirectory(path)) {
-            throw new DataException(path.toAbsolutePath() + " is a file: set data.path to " + expected);
+            throw new DataException(path.toAbsolutePath() + " is a file: data.path must be " + expected);
         }
         return new Folder(path, expected);
     }
@@ -33,7 +34,7 @@ record Folder(Path path, String expected) {
         Optional<Path> found = find(names);
         if (found.isEmpty()) {
             throw new DataException("no " + String.join(" or ", names) + " in " + path.toAbsolutePath()
-                    + ": set data.path to " + expected);
+                    + ": data.path must be " + expected);
         }
         return found.get();
     }
@@ -51,6 +52,8 @@ record Folder(Path path, String expected) {
                     .toList();
         } catch (IOException e) {
             throw unreadable(folder, e);
+        } catch (UncheckedIOException e) {
+            throw unreadable(folder, new IOException(e));
         }
     }
 

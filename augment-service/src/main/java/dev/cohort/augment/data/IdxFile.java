@@ -16,6 +16,8 @@ import java.util.zip.ZipException;
  */
 final class IdxFile {
     private static final int UNSIGNED_BYTES = 0x800;
+    /** The first two bytes of a gzip file. */
+    private static final int GZIP = 0x1f8b;
 
     private final Ints dimensions;
     private final byte[] values;
@@ -39,10 +41,11 @@ final class IdxFile {
      *
      * @param name for messages; a name ending in .gz is unpacked
      * @param rank number of dimensions expected: 3 for images, 1 for labels
+     * @param room for its values and a copy of them, in case that some are held out
      */
-    static IdxFile read(InputStream source, String name, int rank) throws DataException, IOException {
+    static IdxFile read(InputStream source, String name, int rank, Room room) throws DataException, IOException {
         try (InputStream in = name.endsWith(".gz") ? new GZIPInputStream(source, 1 << 16) : source) {
-            return parse(new DataInputStream(new BufferedInputStream(in, 1 << 16)), name, rank);
+            return parse(new DataInputStream(new BufferedInputStream(in, 1 << 16)), name, rank, room);
         } catch (ZipException e) {
             throw new DataException(name + " is not a good gzip file (" + e.getMessage() + "): get it again", e);
         } catch (EOFException e) {
@@ -50,8 +53,13 @@ final class IdxFile {
         }
     }
 
-    private static IdxFile parse(DataInputStream in, String name, int rank) throws DataException, IOException {
+    private static IdxFile parse(DataInputStream in, String name, int rank, Room room)
+            throws DataException, IOException {
         int magic = in.readInt();
+        if (magic >>> 16 == GZIP) {
+            throw new DataException(
+                    name + " is packed with gzip: expected a name that ends in .gz; rename it or unpack it");
+        }
         if (magic != UNSIGNED_BYTES + rank) {
             throw new DataException(String.format(
                     "%s starts with 0x%08x: expected 0x%08x, an IDX file of unsigned bytes with %d dimension%s;"
@@ -68,10 +76,12 @@ final class IdxFile {
             throw new DataException(name + " declares the size " + Arrays.toString(dimensions)
                     + ": expected positive numbers and at most 2 GiB in all; get it again");
         }
-        byte[] values = in.readNBytes((int) size);
-        if (values.length < size) {
-            throw new DataException(name + " ends after " + values.length + " of " + size
-                    + " bytes of values: it is truncated, get it again");
+        room.require(2 * size, name);
+        byte[] values = new byte[(int) size];
+        int read = in.readNBytes(values, 0, values.length);
+        if (read < size) {
+            throw new DataException(
+                    name + " ends after " + read + " of " + size + " bytes of values: it is truncated, get it again");
         }
         if (in.read() != -1) {
             throw new DataException(

@@ -26,11 +26,11 @@ final class IdxReader {
      * Reads a folder. Class names come from its class-names.txt (one a line), else from {@code knownNames}, else they are the
      * numbers up to the largest label.
      */
-    static Splits read(Path path, Optional<List<String>> knownNames) throws DataException {
+    static Splits read(Path path, Optional<List<String>> knownNames, Room room) throws DataException {
         Folder folder = Folder.open(path, EXPECTED);
         Optional<Path> namesFile = folder.find(CLASS_NAMES);
         Optional<List<String>> names = namesFile.isPresent() ? Optional.of(Folder.names(namesFile.get())) : knownNames;
-        return read((name, rank) -> readFile(folder.need(name + ".gz", name), rank), names);
+        return read((name, rank) -> readFile(folder.need(name + ".gz", name), rank, room), names);
     }
 
     static Splits read(Source source, Optional<List<String>> knownNames) throws DataException {
@@ -47,9 +47,9 @@ final class IdxReader {
         return new Splits(names, train, test);
     }
 
-    private static IdxFile readFile(Path file, int rank) throws DataException {
+    private static IdxFile readFile(Path file, int rank, Room room) throws DataException {
         try (InputStream in = Files.newInputStream(file)) {
-            return IdxFile.read(in, file.toAbsolutePath().toString(), rank);
+            return IdxFile.read(in, file.toAbsolutePath().toString(), rank, room);
         } catch (IOException e) {
             throw Folder.unreadable(file, e);
         }

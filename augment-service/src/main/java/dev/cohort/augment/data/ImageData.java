@@ -6,23 +6,29 @@ import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** A data set: training, validation and test images of one size, and the names of the classes. Immutable. */
 public final class ImageData {
+    private static final int CLASSES_NAMED_MAX = 10;
+
     private final List<String> classNames;
     private final ImageSet train;
     private final ImageSet validation;
     private final ImageSet test;
     private final Normalisation normalisation;
     private final Digest digest;
+    private final List<String> notes;
 
-    private ImageData(List<String> classNames, ImageSet train, ImageSet validation, ImageSet test) {
+    private ImageData(List<String> classNames, ImageSet train, ImageSet validation, ImageSet test, List<String> notes) {
         this.classNames = classNames;
         this.train = train;
         this.validation = validation;
         this.test = test;
         this.normalisation = pixelStatistics(train);
         this.digest = digest(classNames, List.of(train, validation, test));
+        this.notes = List.copyOf(notes);
     }
 
     /**
@@ -33,7 +39,14 @@ public final class ImageData {
      * @throws IllegalArgumentException when shapes differ, a label has no class name, or a set or share is impossible
      */
     public static ImageData of(List<String> classNames, ImageSet train, ImageSet test, double validationShare) {
-        List<String> names = List.copyOf(classNames);
+        return of(new Splits(classNames, train, test), validationShare);
+    }
+
+    /** The same of what a reader found. */
+    static ImageData of(Splits splits, double validationShare) {
+        List<String> names = splits.classNames();
+        ImageSet train = splits.train();
+        ImageSet test = splits.test();
         requireUsable("training", names, train);
         requireUsable("test", names, test);
         if (!train.shape().equals(test.shape())) {
@@ -49,7 +62,29 @@ public final class ImageData {
                     + " training images leaves none to train on: must be smaller");
         }
         ImageSet kept = parts.chosen().size() == 0 ? train : train.select(parts.rest());
-        return new ImageData(names, kept, train.select(parts.chosen()), test);
+        List<String> notes = new ArrayList<>(splits.notes());
+        without(names, "training", train).ifPresent(notes::add);
+        without(names, "test", test).ifPresent(notes::add);
+        return new ImageData(names, kept, train.select(parts.chosen()), test, notes);
+    }
+
+    /** Which classes have no image in a set, if any has none. */
+    private static Optional<String> without(List<String> names, String what, ImageSet set) {
+        boolean[] there = new boolean[names.size()];
+        set.labels().stream().forEach(label -> there[label] = true);
+        List<String> absent = IntStream.range(0, there.length)
+                .filter(label -> !there[label])
+                .mapToObj(names::get)
+                .toList();
+        if (absent.isEmpty()) {
+            return Optional.empty();
+        }
+        String first = String.join(", ", absent.subList(0, Math.min(CLASSES_NAMED_MAX, absent.size())));
+        boolean fromOne = absent.size() == 1 && absent.get(0).equals("0");
+        return Optional.of(
+                absent.size() + " of " + names.size() + (absent.size() == 1 ? " classes has" : " classes have")
+                        + " no " + what + " image: " + first + (absent.size() > CLASSES_NAMED_MAX ? ", ..." : "")
+                        + (fromOne ? "; labels count from 0, do these count from 1?" : ""));
     }
 
     private static void requireUsable(String what, List<String> classNames, ImageSet set) {
@@ -104,6 +139,11 @@ public final class ImageData {
     /** Digest of class names, shapes, labels and pixels of all three sets: equal digests, equal data. */
     public Digest digest() {
         return digest;
+    }
+
+    /** What whoever starts a run should know of the data: what was left out, changed or is missing; a line each. */
+    public List<String> notes() {
+        return notes;
     }
 
     private static Normalisation pixelStatistics(ImageSet set) {

@@ -1,11 +1,13 @@
 package dev.cohort.augment.data;
 
 import dev.cohort.protocol.ImageShape;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Pictures in folders named after their classes: train/CLASS/*.png|jpg|jpeg and test/CLASS/... (or val/CLASS/...). Classes and
@@ -17,24 +19,58 @@ final class ImageFolderReader {
 
     private ImageFolderReader() {}
 
-    static Splits read(Path path) throws DataException {
+    static Splits read(Path path, Room room) throws DataException {
         Folder folder = Folder.open(path, EXPECTED);
         Path train = split(folder, "train");
         Path test = split(folder, "test", "val");
-        List<Path> classFolders =
-                Folder.list(train).stream().filter(Files::isDirectory).toList();
+        LeftOut leftOut = new LeftOut();
+        List<Path> classFolders = classFolders(train, leftOut);
         if (classFolders.isEmpty()) {
-            throw new DataException("no class folder in " + train.toAbsolutePath() + ": set data.path to " + EXPECTED);
+            throw new DataException("no class folder in " + train.toAbsolutePath() + ": data.path must be " + EXPECTED);
         }
         List<String> names = classFolders.stream().map(Folder::name).toList();
-        List<Picture> trainPictures = pictures(train, names);
-        List<Picture> testPictures = pictures(test, names);
+        List<Picture> trainPictures = pictures(train, classFolders, names, leftOut);
+        List<Picture> testPictures = pictures(test, classFolders(test, leftOut), names, leftOut);
         Decoder decoder = new Decoder(trainPictures.get(0));
-        ImageSet trainSet = decoder.decode(trainPictures);
-        ImageSet testSet = decoder.decode(testPictures);
-        return decoder.allGrey
-                ? new Splits(names, firstChannel(trainSet), firstChannel(testSet))
-                : new Splits(names, trainSet, testSet);
+        room.require(
+                decoder.bytes(trainPictures.size() + testPictures.size()),
+                trainPictures.size() + testPictures.size() + " pictures in " + path.toAbsolutePath());
+        Pixels trained = decoder.decode(trainPictures);
+        Pixels tested = decoder.decode(testPictures);
+        if (trained.channels() != tested.channels()) {
+            trained.colour();
+            tested.colour();
+        }
+        List<String> notes = new ArrayList<>(leftOut.notes());
+        notes.addAll(decoder.notes());
+        notes.addAll(alike(names));
+        return new Splits(names, decoder.set(trained, trainPictures), decoder.set(tested, testPictures), notes);
+    }
+
+    private static List<Path> classFolders(Path split, LeftOut leftOut) throws DataException {
+        List<Path> folders = new ArrayList<>();
+        for (Path entry : Folder.list(split)) {
+            if (Files.isDirectory(entry)) {
+                folders.add(entry);
+            } else {
+                leftOut.add(entry);
+            }
+        }
+        return folders;
+    }
+
+    /** Classes that one of two machines would take for one. */
+    private static List<String> alike(List<String> names) {
+        SortedMap<String, String> seen = new TreeMap<>();
+        List<String> notes = new ArrayList<>();
+        for (String name : names) {
+            String other = seen.putIfAbsent(name.toLowerCase(Locale.ROOT), name);
+            if (other != null) {
+                notes.add("classes " + other + " and " + name
+                        + " differ only in case: where file names have none, they would be one class");
+            }
+        }
+        return notes;
     }
 
     private static Path split(Folder folder, String... names) throws DataException {
@@ -45,84 +81,159 @@ final class ImageFolderReader {
             }
         }
         throw new DataException("no folder " + String.join(" or ", names) + " in "
-                + folder.path().toAbsolutePath() + ": set data.path to " + EXPECTED);
+                + folder.path().toAbsolutePath() + ": data.path must be " + EXPECTED);
     }
 
-    private static List<Picture> pictures(Path split, List<String> names) throws DataException {
+    private static List<Picture> pictures(Path split, List<Path> classFolders, List<String> names, LeftOut leftOut)
+            throws DataException {
         List<Picture> pictures = new ArrayList<>();
-        for (Path classFolder :
-                Folder.list(split).stream().filter(Files::isDirectory).toList()) {
+        for (Path classFolder : classFolders) {
             int label = names.indexOf(Folder.name(classFolder));
             if (label < 0) {
                 throw new DataException(classFolder.toAbsolutePath() + " is a class without training pictures: expected"
-                        + " one of the " + names.size() + " folders in train; add it there or remove it");
+                        + " one of the " + names.size() + " folders in train" + alike(Folder.name(classFolder), names)
+                        + "; add it there or remove it");
             }
-            List<Path> files = Folder.list(classFolder).stream()
-                    .filter(PictureFile::isPicture)
-                    .toList();
-            if (files.isEmpty()) {
+            int before = pictures.size();
+            for (Path file : Folder.list(classFolder)) {
+                if (PictureFile.isPicture(file)) {
+                    pictures.add(new Picture(file, label));
+                } else {
+                    leftOut.add(file);
+                }
+            }
+            if (pictures.size() == before) {
                 throw new DataException("no picture in " + classFolder.toAbsolutePath()
                         + ": expected .png, .jpg or .jpeg files; add some or remove the folder");
             }
-            files.forEach(file -> pictures.add(new Picture(file, label)));
         }
         if (pictures.isEmpty()) {
-            throw new DataException("no class folder in " + split.toAbsolutePath() + ": set data.path to " + EXPECTED);
+            throw new DataException("no class folder in " + split.toAbsolutePath() + ": data.path must be " + EXPECTED);
         }
         return pictures;
     }
 
-    private static ImageSet firstChannel(ImageSet rgb) {
-        ImageShape shape = rgb.shape();
-        ByteBuffer pixels = rgb.images().pixels();
-        byte[] grey = new byte[pixels.remaining() / 3];
-        for (int i = 0; i < grey.length; i++) {
-            grey[i] = pixels.get(3 * i);
-        }
-        return ImageSet.owning(
-                new ImageShape(shape.height(), shape.width(), 1),
-                grey,
-                rgb.labels().toArray());
+    /** The class that was meant, perhaps. */
+    private static String alike(String name, List<String> names) {
+        return names.stream()
+                .filter(name::equalsIgnoreCase)
+                .findFirst()
+                .map(known -> " (" + known + " differs from it only in case)")
+                .orElse("");
     }
 
     private record Picture(Path file, int label) {}
+
+    /** Pixels of pictures of one size: a byte each while all are grey, three once one is not. */
+    private static final class Pixels {
+        private final int perPicture;
+        private byte[] values;
+        private int channels = 1;
+        private int count;
+
+        Pixels(int pictures, int perPicture) {
+            this.perPicture = perPicture;
+            this.values = new byte[pictures * perPicture];
+        }
+
+        int channels() {
+            return channels;
+        }
+
+        void add(PictureFile picture) {
+            if (!picture.grey()) {
+                colour();
+            }
+            int from = count++ * perPicture * channels;
+            for (int i = 0; i < perPicture * channels; i++) {
+                values[from + i] = picture.rgb()[i * 3 / channels];
+            }
+        }
+
+        /** From now on three bytes a pixel. */
+        void colour() {
+            if (channels == 3) {
+                return;
+            }
+            byte[] rgb = new byte[values.length * 3];
+            for (int i = 0; i < count * perPicture; i++) {
+                rgb[3 * i] = values[i];
+                rgb[3 * i + 1] = values[i];
+                rgb[3 * i + 2] = values[i];
+            }
+            values = rgb;
+            channels = 3;
+        }
+
+        byte[] values() {
+            return values;
+        }
+    }
 
     /** Decodes pictures that must all have the size of the first one. */
     private static final class Decoder {
         private final Path firstFile;
         private final int width;
         private final int height;
-        private boolean allGrey = true;
+        private final int channels;
+        private int turned;
+        private int animated;
 
         Decoder(Picture first) throws DataException {
             PictureFile picture = PictureFile.read(first.file());
             firstFile = first.file();
             width = picture.width();
             height = picture.height();
+            channels = picture.grey() ? 1 : 3;
         }
 
-        /** As RGB, grey or not. */
-        ImageSet decode(List<Picture> pictures) throws DataException {
-            long size = (long) width * height * 3;
-            if (size * pictures.size() > Folder.ARRAY_BYTES_MAX) {
+        /** Of so many pictures like the first one, and of a copy in case that some are held out. */
+        long bytes(int pictures) {
+            return 2L * channels * width * height * pictures;
+        }
+
+        /** What was done to them, and what of them is not there. */
+        List<String> notes() {
+            List<String> notes = new ArrayList<>();
+            if (turned > 0) {
+                notes.add(turned + (turned == 1 ? " picture was" : " pictures were")
+                        + " turned or mirrored as the Exif orientation in its file says");
+            }
+            if (animated > 0) {
+                notes.add(animated + (animated == 1 ? " picture is" : " pictures are")
+                        + " animated: the first frame alone is taken");
+            }
+            return notes;
+        }
+
+        Pixels decode(List<Picture> pictures) throws DataException {
+            // Counted as RGB, which one coloured picture makes of all.
+            long bytes = 3L * width * height * pictures.size();
+            if (bytes > Folder.ARRAY_BYTES_MAX) {
                 throw new DataException(pictures.size() + " pictures of " + width + "x" + height + " beside "
-                        + firstFile.toAbsolutePath() + " need " + ((size * pictures.size()) >> 20)
+                        + firstFile.toAbsolutePath() + " need " + (bytes >> 20)
                         + " MiB of memory: expected at most 2047; use fewer or smaller ones");
             }
-            byte[] rgb = new byte[(int) size * pictures.size()];
-            int[] labels = new int[pictures.size()];
-            for (int i = 0; i < labels.length; i++) {
-                PictureFile picture = PictureFile.read(pictures.get(i).file());
+            Pixels pixels = new Pixels(pictures.size(), width * height);
+            for (Picture one : pictures) {
+                PictureFile picture = PictureFile.read(one.file());
                 if (picture.width() != width || picture.height() != height) {
-                    throw new DataException(pictures.get(i).file().toAbsolutePath() + " is " + picture.width() + "x"
+                    throw new DataException(one.file().toAbsolutePath() + " is " + picture.width() + "x"
                             + picture.height() + " pixels: expected " + width + "x" + height + " like "
                             + firstFile.toAbsolutePath() + "; bring all pictures to one size");
                 }
-                System.arraycopy(picture.rgb(), 0, rgb, i * (int) size, (int) size);
-                labels[i] = pictures.get(i).label();
-                allGrey &= picture.grey();
+                pixels.add(picture);
+                turned += picture.turned() ? 1 : 0;
+                animated += picture.animated() ? 1 : 0;
             }
-            return ImageSet.owning(new ImageShape(height, width, 3), rgb, labels);
+            return pixels;
+        }
+
+        ImageSet set(Pixels pixels, List<Picture> pictures) {
+            return ImageSet.owning(
+                    new ImageShape(height, width, pixels.channels()),
+                    pixels.values(),
+                    pictures.stream().mapToInt(Picture::label).toArray());
         }
     }
 }

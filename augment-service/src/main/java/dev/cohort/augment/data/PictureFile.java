@@ -1,5 +1,6 @@
 package dev.cohort.augment.data;
 
+import dev.cohort.protocol.Limits;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
@@ -7,24 +8,33 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.Locale;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * One PNG or JPEG file as 8-bit RGB, three bytes a pixel, row-major. Transparency is dropped, 16-bit samples keep their upper
- * byte. A grey picture has three equal bytes.
+ * One PNG or JPEG file as 8-bit RGB, three bytes a pixel, row-major, turned as its {@link Orientation} says. Transparency is
+ * dropped, 16-bit samples keep their upper byte. A grey picture has three equal bytes.
  */
 final class PictureFile {
+    private static final int SIDE_MAX = Limits.DEFAULT.imageSideMax();
+
     private final int width;
     private final int height;
     private final boolean grey;
+    private final boolean turned;
+    private final boolean animated;
     private final byte[] rgb;
 
-    private PictureFile(int width, int height, boolean grey, byte[] rgb) {
+    private PictureFile(int width, int height, boolean grey, boolean turned, boolean animated, byte[] rgb) {
         this.width = width;
         this.height = height;
         this.grey = grey;
+        this.turned = turned;
+        this.animated = animated;
         this.rgb = rgb;
     }
 
@@ -41,6 +51,16 @@ final class PictureFile {
         return grey;
     }
 
+    /** Whether its file says that it must be turned or mirrored, which was done. */
+    boolean turned() {
+        return turned;
+    }
+
+    /** Whether it has further frames, which were left out. */
+    boolean animated() {
+        return animated;
+    }
+
     /** Not a copy. */
     byte[] rgb() {
         return rgb;
@@ -52,6 +72,10 @@ final class PictureFile {
     }
 
     static PictureFile read(Path file) throws DataException {
+        if (Files.isDirectory(file)) {
+            throw new DataException(
+                    file.toAbsolutePath() + " is a folder: expected a picture by its name; rename or remove it");
+        }
         byte[] content;
         try {
             content = Files.readAllBytes(file);
@@ -61,10 +85,13 @@ final class PictureFile {
         if (!isWhole(content)) {
             throw new DataException(damaged(file, content));
         }
-        BufferedImage picture;
-        try {
-            // A stream in memory: ImageIO would else write a temporary file. It closes the stream itself.
-            picture = ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(content)));
+        // A stream in memory: ImageIO would else write a temporary file.
+        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+            if (!readers.hasNext()) {
+                throw new DataException(damaged(file, content));
+            }
+            return read(file, content, readers.next(), in);
         } catch (IOException e) {
             throw new DataException(damaged(file, content), e);
         } catch (IllegalArgumentException
@@ -74,10 +101,31 @@ final class PictureFile {
             // The decoders of the JDK do not check what a broken header says.
             throw new DataException(damaged(file, content), new IOException(e));
         }
-        if (picture == null) {
-            throw new DataException(damaged(file, content));
+    }
+
+    private static PictureFile read(Path file, byte[] content, ImageReader reader, ImageInputStream in)
+            throws DataException, IOException {
+        try {
+            reader.setInput(in, true, true);
+            // The header alone is read for these; the pixels of what is refused are not.
+            int width = reader.getWidth(0);
+            int height = reader.getHeight(0);
+            if (Math.max(width, height) > SIDE_MAX) {
+                throw new DataException(file.toAbsolutePath() + " is " + width + "x" + height
+                        + " pixels: expected at most " + SIDE_MAX + " a side; make the pictures smaller");
+            }
+            return decode(reader.read(0), Orientation.of(content), isAnimated(content));
+        } finally {
+            reader.dispose();
         }
-        return decode(picture);
+    }
+
+    /** Whether a PNG has a chunk acTL before its pixels. */
+    private static boolean isAnimated(byte[] content) {
+        String text = new String(content, StandardCharsets.ISO_8859_1);
+        int pixels = text.indexOf("IDAT");
+        int frames = text.indexOf("acTL");
+        return text.startsWith("PNG", 1) && frames >= 0 && frames < pixels;
     }
 
     /**
@@ -98,11 +146,27 @@ final class PictureFile {
     }
 
     private static String damaged(Path file, byte[] content) {
-        return file.toAbsolutePath() + " (" + content.length
-                + " bytes) cannot be decoded: expected a whole PNG or JPEG picture; replace or remove it";
+        String form = hasFourColours(content)
+                ? "expected grey or RGB, it is a JPEG in CMYK; convert it to RGB"
+                : "expected a whole PNG or JPEG picture; replace or remove it";
+        return file.toAbsolutePath() + " (" + content.length + " bytes) cannot be decoded: " + form;
     }
 
-    private static PictureFile decode(BufferedImage picture) {
+    /** Whether the frame header of a JPEG names four components, as those of printers do. */
+    private static boolean hasFourColours(byte[] content) {
+        int at = 2;
+        while (at + 9 < content.length && (content[0] & 0xff) == 0xff && (content[at] & 0xff) == 0xff) {
+            int marker = content[at + 1] & 0xff;
+            boolean frame = marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+            if (frame) {
+                return content[at + 9] == 4;
+            }
+            at += 2 + ((content[at + 2] & 0xff) << 8 | (content[at + 3] & 0xff));
+        }
+        return false;
+    }
+
+    private static PictureFile decode(BufferedImage picture, Orientation orientation, boolean animated) {
         int width = picture.getWidth();
         int height = picture.getHeight();
         byte[] rgb = new byte[width * height * 3];
@@ -126,6 +190,12 @@ final class PictureFile {
                 rgb[3 * i + 2] = (byte) packed[i];
             }
         }
-        return new PictureFile(width, height, grey, rgb);
+        return new PictureFile(
+                orientation.width(width, height),
+                orientation.height(width, height),
+                grey,
+                orientation != Orientation.UPRIGHT,
+                animated,
+                orientation.turn(rgb, width, height));
     }
 }

@@ -90,7 +90,7 @@ final class CifarReaderTest {
     void refusesAFolderOfTheOtherKind() throws Exception {
         writeCifar10(folder);
 
-        refuses("cifar100", "no train.bin in " + folder, "set data.path to");
+        refuses("cifar100", "no train.bin in " + folder, "data.path must be");
     }
 
     @Test
@@ -111,6 +111,16 @@ final class CifarReaderTest {
     private static void writeCifar10(Path folder) throws Exception {
         Folders.write(folder.resolve("data_batch_1.bin"), Folders.cifar(2, 3));
         Folders.write(folder.resolve("test_batch.bin"), Folders.cifar(2, 7));
+    }
+
+    @Test
+    void saysWhichBatchIsMissingBetweenOthers() throws Exception {
+        Folders.write(folder.resolve("data_batch_1.bin"), Folders.cifar(10, 1));
+        Folders.write(folder.resolve("data_batch_4.bin"), Folders.cifar(10, 2));
+        Folders.write(folder.resolve("test_batch.bin"), Folders.cifar(10, 2));
+
+        assertThat(DataCatalog.open(Folders.data("cifar10", folder)).notes())
+                .contains("data_batch_2.bin, data_batch_3.bin are not there, though data_batch_4.bin is");
     }
 
     private void refuses(String name, String... parts) {

@@ -43,7 +43,7 @@ final class DataCatalogTest {
     void refusesAFileInPlaceOfAFolder(String name) throws Exception {
         Path file = Files.createFile(folder.resolve("file"));
 
-        refuses(Folders.data(name, file), file + " is a file: set data.path to a");
+        refuses(Folders.data(name, file), file + " is a file: data.path must be a");
     }
 
     @Test

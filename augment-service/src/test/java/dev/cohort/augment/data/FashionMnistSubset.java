@@ -35,7 +35,7 @@ final class FashionMnistSubset {
     }
 
     static void make(Path from, Path to, int trainPerClass, int testPerClass) throws DataException, IOException {
-        Splits whole = IdxReader.read(from, Optional.of(BuiltInFashionMnist.CLASS_NAMES));
+        Splits whole = IdxReader.read(from, Optional.of(BuiltInFashionMnist.CLASS_NAMES), Room.ofThisProcess());
         write(to, "train", choose(whole.train(), trainPerClass));
         write(to, "t10k", choose(whole.test(), testPerClass));
     }

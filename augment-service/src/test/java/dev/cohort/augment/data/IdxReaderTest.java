@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,7 +63,7 @@ final class IdxReaderTest {
 
     @Test
     void refusesAMissingFolder() {
-        refuses(folder.resolve("nowhere"), "nowhere does not exist", "set data.path to", "train-images-idx3-ubyte");
+        refuses(folder.resolve("nowhere"), "nowhere does not exist", "data.path must be", "train-images-idx3-ubyte");
     }
 
     @Test
@@ -149,6 +150,49 @@ final class IdxReaderTest {
     private void cut(String file, int bytes) throws IOException {
         Path path = folder.resolve(file);
         Files.write(path, Arrays.copyOf(Files.readAllBytes(path), bytes));
+    }
+
+    @Test
+    void saysThatLabelsSeemToCountFromOne() throws Exception {
+        byte[] labels = Folders.idxLabels(6, 3);
+        for (int i = 8; i < labels.length; i++) {
+            labels[i]++;
+        }
+        Folders.idx(folder, 6, 6, 3);
+        Folders.write(folder.resolve("train-labels-idx1-ubyte"), labels);
+        Folders.write(folder.resolve("t10k-labels-idx1-ubyte"), labels);
+
+        assertThat(DataCatalog.open(Folders.data("idx", folder)).notes())
+                .containsExactly(
+                        "1 of 4 classes has no training image: 0; labels count from 0, do these count from 1?",
+                        "1 of 4 classes has no test image: 0; labels count from 0, do these count from 1?");
+    }
+
+    @Test
+    void saysThatAPackedFileIsNamedLikeAPlainOne() throws Exception {
+        Folders.idx(folder, 6, 6, 3);
+        Path file = folder.resolve("t10k-labels-idx1-ubyte");
+        Files.write(file, Folders.gzip(Files.readAllBytes(file)));
+
+        refuses(folder, file + " is packed with gzip", ".gz");
+    }
+
+    @Test
+    void refusesDataForWhichThereIsNoRoomBeforeItIsRead() throws Exception {
+        Folders.idx(folder, 6, 6, 3);
+        Path images = folder.resolve("train-images-idx3-ubyte");
+        Files.write(
+                images,
+                ByteBuffer.allocate(16)
+                        .putInt(0x803)
+                        .putInt(1_000_000)
+                        .putInt(28)
+                        .putInt(28)
+                        .array());
+
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> IdxReader.read(folder, Optional.empty(), new Room(256 << 20)))
+                .withMessageContainingAll(images.toString(), "needs 1512 MiB", "256 MiB", "-Xmx1890m");
     }
 
     private static void refuses(Path path, String... parts) {

@@ -118,7 +118,7 @@ final class ImageFolderReaderTest {
             try {
                 assertThat(PictureFile.read(file).rgb()).isNotEmpty();
             } catch (DataException e) {
-                assertThat(e.getMessage()).contains("cannot be decoded");
+                assertThat(e.getMessage()).containsAnyOf("cannot be decoded", "expected at most 4096 a side");
             }
         }
     }
@@ -149,6 +149,123 @@ final class ImageFolderReaderTest {
         Files.move(folder.resolve("test"), folder.resolve("other"));
 
         refuses("no folder test or val in " + folder);
+    }
+
+    @Test
+    void saysWhichFilesAreLeftOut() throws Exception {
+        for (String name : new String[] {
+            "train/cat/a.webp",
+            "train/cat/b.bmp",
+            "train/bird/c.WEBP",
+            "train/cat/README",
+            "test/cat/z.tiff",
+            "train/loose.png"
+        }) {
+            Folders.write(folder.resolve(name), new byte[] {1});
+        }
+        Files.createDirectories(folder.resolve("train/cat/more"));
+        Folders.write(folder.resolve("train/cat/.hidden"), new byte[] {1});
+
+        ImageData data = DataCatalog.open(Folders.data("imagefolder", folder));
+
+        assertThat(data.train().count()).isEqualTo(3);
+        assertThat(data.notes())
+                .contains(
+                        "7 files are left out, being no .png, .jpg or .jpeg in the folder of a class: 1 .bmp, 1 .png, 1"
+                                + " .tiff, 2 .webp, 1 folders, 1 without an ending; the first is "
+                                + folder.resolve("train/loose.png"));
+    }
+
+    @Test
+    void saysNothingOfDataThatIsWhole() throws Exception {
+        picture("test/bird/a.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0xa0b0c0);
+
+        assertThat(DataCatalog.open(Folders.data("imagefolder", folder)).notes())
+                .isEmpty();
+    }
+
+    @Test
+    void saysWhichClassesHaveNoTestImage() throws Exception {
+        assertThat(DataCatalog.open(Folders.data("imagefolder", folder)).notes())
+                .containsExactly("1 of 2 classes has no test image: bird");
+    }
+
+    @Test
+    void saysWhichClassesDifferOnlyInCase() throws Exception {
+        picture("train/Cat/a.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0);
+
+        assertThat(DataCatalog.open(Folders.data("imagefolder", folder)).notes())
+                .contains(
+                        "classes Cat and cat differ only in case: where file names have none, they would be one class");
+    }
+
+    @Test
+    void namesTheTrainingClassThatDiffersFromATestClassOnlyInCase() throws Exception {
+        picture("test/Cat/a.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0);
+
+        refuses(
+                folder.resolve("test/Cat") + " is a class without training pictures",
+                "(cat differs from it only in case)");
+    }
+
+    @Test
+    void refusesAFolderThatIsNamedLikeAPicture() throws Exception {
+        Files.createDirectories(folder.resolve("train/cat/x.png"));
+
+        refuses(folder.resolve("train/cat/x.png") + " is a folder");
+    }
+
+    @Test
+    void refusesALinkToNothing() throws Exception {
+        Files.createSymbolicLink(folder.resolve("train/cat/x.png"), folder.resolve("gone.png"));
+
+        refuses(folder.resolve("train/cat/x.png").toString(), "check that it exists");
+    }
+
+    @Test
+    void saysThatAJpegOfAPrinterMustBeConverted() throws Exception {
+        picture("train/cat/c.jpg", BufferedImage.TYPE_INT_RGB, 4, 3, 0xff0000);
+        Path file = folder.resolve("train/cat/c.jpg");
+        byte[] jpeg = Files.readAllBytes(file);
+        for (int i = 0; i < jpeg.length - 9; i++) {
+            if ((jpeg[i] & 0xff) == 0xff && (jpeg[i + 1] & 0xff) == 0xc0) {
+                jpeg[i + 9] = 4;
+            }
+        }
+        Files.write(file, jpeg);
+
+        refuses(file.toString(), "JPEG in CMYK; convert it to RGB");
+    }
+
+    @Test
+    void refusesAPictureWithALongerSideThanAnyProcessTakes() throws Exception {
+        picture("train/bird/z.png", BufferedImage.TYPE_BYTE_GRAY, 4, 4_097, 0);
+
+        refuses(folder.resolve("train/bird/z.png") + " is 4x4097 pixels: expected at most 4096 a side");
+    }
+
+    @Test
+    void makesGreyPicturesRgbWhenALaterOneIsColoured() throws Exception {
+        for (String name : new String[] {"train/bird/z.png", "test/cat/a.png"}) {
+            BufferedImage image = new BufferedImage(4, 3, BufferedImage.TYPE_BYTE_GRAY);
+            image.getRaster().setSample(0, 0, 0, 77);
+            save(name, image);
+        }
+
+        ImageData data = DataCatalog.open(Folders.data("imagefolder", folder));
+
+        assertThat(firstPixels(data.train())).containsExactly(0x4d4d4d, 0x405060, 0x102030);
+        assertThat(firstPixels(data.test())).containsExactly(0x4d4d4d);
+    }
+
+    @Test
+    void refusesDataForWhichThereIsNoRoom() {
+        Room room = new Room(16 << 20);
+
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> ImageFolderReader.read(folder, room))
+                .withMessageContainingAll(
+                        "4 pictures in " + folder, "needs 17 MiB", "may take 16 MiB", "COHORT_JAVA_OPTS=-Xmx21m");
     }
 
     private void refuses(String... parts) {

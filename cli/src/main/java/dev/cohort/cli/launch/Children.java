@@ -67,7 +67,7 @@ final class Children {
     }
 
     ChildSpec augmenter() {
-        List<String> arguments = arguments("augment", AUGMENTER);
+        List<String> arguments = withData(arguments("augment", AUGMENTER));
         return new ChildSpec(AUGMENTER, "augment", true, start -> jvm.light(dataHeap(), arguments), jvm.environment());
     }
 
@@ -84,7 +84,7 @@ final class Children {
                 "peer",
                 false,
                 start -> {
-                    List<String> arguments = arguments("peer", id);
+                    List<String> arguments = withData(arguments("peer", id));
                     arguments.addAll(List.of("--peer", id, "--incarnation", Long.toString(start)));
                     return jvm.learning(peerHeap(peer), torchThreads, arguments);
                 },
@@ -100,7 +100,7 @@ final class Children {
                 "peer",
                 false,
                 start -> {
-                    List<String> arguments = arguments("join", id);
+                    List<String> arguments = withData(arguments("join", id));
                     arguments.addAll(List.of("--peer", id, "--model", newcomer.model()));
                     arguments.addAll(List.of("--incarnation", Long.toString(start)));
                     return jvm.learning(peerHeap(self), newcomer.torchThreads(), arguments);
@@ -129,6 +129,12 @@ final class Children {
                 "--run-dir",
                 directory.path().toString()));
         clientSettings().ifPresent(file -> arguments.addAll(List.of("--kafka-config", file.toString())));
+        return arguments;
+    }
+
+    /** The log says where the data was when the run began. */
+    private List<String> withData(List<String> arguments) {
+        plan.experiment().data().path().ifPresent(path -> arguments.addAll(List.of("--data-path", path)));
         return arguments;
     }
 

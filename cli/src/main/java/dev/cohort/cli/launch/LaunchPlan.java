@@ -2,11 +2,17 @@ package dev.cohort.cli.launch;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
+import java.util.List;
 
 /**
  * A run that is checked and ready to be started.
  *
  * @param manifest first record of its log
  * @param dataBytes uint8 pixels of all its images, by which processes get their memory
+ * @param notes what whoever starts it should know of its data, a line each
  */
-public record LaunchPlan(Experiment experiment, Manifest manifest, long dataBytes) {}
+public record LaunchPlan(Experiment experiment, Manifest manifest, long dataBytes, List<String> notes) {
+    public LaunchPlan {
+        notes = List.copyOf(notes);
+    }
+}

@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.cli.role.RunData;
 import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.RunView;
@@ -138,6 +139,8 @@ public final class Launcher implements AutoCloseable {
                 throw new LaunchException(
                         ExitCode.UNAVAILABLE, "broker " + address + ": did not take the first record of the run");
             }
+        } else {
+            requireSameData(log);
         }
         RunObserver observer = keep(RunObserver.follow(
                 log,
@@ -149,6 +152,18 @@ public final class Launcher implements AutoCloseable {
         boolean whole = watch(observer);
         show(observer);
         return whole ? Optional.of(finish(observer)) : Optional.empty();
+    }
+
+    /** A run that was stopped goes on with the images it began with. */
+    private void requireSameData(RunLog log) {
+        try {
+            RunData.requireSame(
+                    log.awaitManifest(BROKER_START),
+                    plan.manifest(),
+                    plan.experiment().data());
+        } catch (IllegalArgumentException e) {
+            throw new LaunchException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+        }
     }
 
     private <T extends AutoCloseable> T keep(T resource) {

@@ -5,8 +5,6 @@ import dev.cohort.augment.AugmenterSetting;
 import dev.cohort.augment.AugmenterStatus;
 import dev.cohort.augment.BatchPlan;
 import dev.cohort.augment.BatchRenderer;
-import dev.cohort.augment.data.DataCatalog;
-import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Topic;
@@ -16,8 +14,10 @@ import dev.cohort.runtime.ObservedNode;
 import dev.cohort.runtime.Status;
 import dev.cohort.runtime.kafka.Following;
 import dev.cohort.runtime.kafka.From;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -30,11 +30,12 @@ public final class AugmentRole {
     /**
      * Runs until the process is asked to end.
      *
-     * @throws DataException when the data cannot be read
+     * @param dataPath where the data is on this machine; empty for where the experiment says
+     * @throws IllegalArgumentException when the data cannot be read or is not that of the run
      */
-    public static ExitCode run(RoleOptions options) throws DataException {
+    public static ExitCode run(RoleOptions options, Optional<Path> dataPath) {
         Session session = Session.open(options);
-        ImageData data = DataCatalog.open(session.experiment().data());
+        ImageData data = RunData.open(session.manifest(), session.experiment(), dataPath);
         BatchRenderer renderer = new BatchRenderer(data);
         if (session.experiment().data().mode() == Experiment.Data.Delivery.PIXELS) {
             session.log().append(TestImageTransfer.messages(renderer.testImages()));

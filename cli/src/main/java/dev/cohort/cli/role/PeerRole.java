@@ -2,8 +2,6 @@ package dev.cohort.cli.role;
 
 import dev.cohort.augment.BatchRenderer;
 import dev.cohort.augment.PixelRenderer;
-import dev.cohort.augment.data.DataCatalog;
-import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.augment.prefetch.PrefetchingRenderer;
 import dev.cohort.coordinator.Teacher;
@@ -82,16 +80,17 @@ public final class PeerRole {
      * Runs until the peer has left or the process is asked to end.
      *
      * @param newcomer a peer the experiment does not name
-     * @throws DataException when the data cannot be read
-     * @throws IllegalArgumentException when it shall go on from a checkpoint and has none
+     * @param dataPath where the data is on this machine; empty for where the experiment says
+     * @throws IllegalArgumentException when it shall go on from a checkpoint and has none, or when the data cannot be read or
+     *     is not that of the run
      */
-    public static ExitCode run(RoleOptions options, Optional<Experiment.Peer> newcomer, Start start)
-            throws DataException {
+    public static ExitCode run(
+            RoleOptions options, Optional<Experiment.Peer> newcomer, Start start, Optional<Path> dataPath) {
         Session session = Session.open(options);
         Experiment experiment = session.experiment();
         Experiment.Peer self = newcomer.orElseGet(() -> named(experiment, options.name()));
         requireBatches(session, self);
-        Source source = source(session);
+        Source source = source(session, dataPath);
         PrefetchingRenderer renderer = new PrefetchingRenderer(source.renderer(), RENDERED_AHEAD_MAX);
         session.process().closeAtEnd(renderer);
         Teacher teacher = CoordinatorRole.teacher(session.manifest(), experiment);
@@ -155,24 +154,14 @@ public final class PeerRole {
     /** Where images come from, and which data that is. */
     private record Source(Renderer renderer, Digest digest) {}
 
-    private static Source source(Session session) throws DataException {
+    private static Source source(Session session, Optional<Path> dataPath) {
         if (session.experiment().data().mode() == Experiment.Data.Delivery.PIXELS) {
             return new Source(
                     new PixelRenderer(TestImageTransfer.await(session.log(), TEST_IMAGES_LIMIT)),
                     session.manifest().dataDigest());
         }
-        ImageData data = DataCatalog.open(session.experiment().data());
-        requireSameTask(data, session.manifest());
+        ImageData data = RunData.open(session.manifest(), session.experiment(), dataPath);
         return new Source(new BatchRenderer(data), data.digest());
-    }
-
-    /** The coordinator would refuse other data, too, but could not say what is other about it. */
-    private static void requireSameTask(ImageData data, Manifest manifest) {
-        if (data.classes() != manifest.classes() || !data.shape().equals(manifest.image())) {
-            throw new IllegalArgumentException("other data: " + data.classes() + " classes of images " + data.shape()
-                    + ", the run has " + manifest.classes() + " of " + manifest.image()
-                    + "; give this machine the data set the experiment names (data.path)");
-        }
     }
 
     private static ExitCode drive(

@@ -67,7 +67,7 @@ final class Adaptive implements Teacher {
             List.of(
                     new Parameter(
                             TEMPERATURE,
-                            Parameter.Range.POSITIVE,
+                            Parameter.Range.TEMPERATURE,
                             "3.0",
                             "T of teachers and student; the losses carry T^2"),
                     new Parameter(
@@ -89,7 +89,7 @@ final class Adaptive implements Teacher {
                     fixed(PEERS),
                     new Parameter(
                             ALPHA,
-                            Parameter.Range.NOT_NEGATIVE,
+                            Parameter.Range.EXPONENT,
                             "1.5",
                             "exponent by which gradnorm favours paths that learn slowly")),
             List.of(TensorName.FEATURES),
@@ -99,7 +99,7 @@ final class Adaptive implements Teacher {
     private static Parameter fixed(String path) {
         return new Parameter(
                 FIXED + path,
-                Parameter.Range.NOT_NEGATIVE,
+                Parameter.Range.FACTOR,
                 "1.0",
                 "weight of " + (path.equals(PEERS) ? "the path to each peer" : "path " + path)
                         + ", for weights: fixed");

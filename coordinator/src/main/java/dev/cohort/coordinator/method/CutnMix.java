@@ -60,8 +60,7 @@ final class CutnMix implements Teacher {
                             EMA,
                             "ema: mean of the weight averages' logits; mean: of the current logits; head: classifier on"
                                     + " all features"),
-                    new Parameter(
-                            BETA, Parameter.Range.NOT_NEGATIVE, "0.1", "factor of the mutual learning of features"),
+                    new Parameter(BETA, Parameter.Range.FACTOR, "0.1", "factor of the mutual learning of features"),
                     new Parameter(
                             EMA_DECAY,
                             Parameter.Range.BELOW_ONE,

@@ -27,9 +27,12 @@ record Distillation(double temperature, double weight, double rampUpEpochs) {
     static List<Parameter> parameters(String temperature, String weight, Parameter... own) {
         List<Parameter> all = new ArrayList<>();
         all.add(new Parameter(
-                TEMPERATURE, Parameter.Range.POSITIVE, temperature, "T of teacher and student; the loss carries T^2"));
+                TEMPERATURE,
+                Parameter.Range.TEMPERATURE,
+                temperature,
+                "T of teacher and student; the loss carries T^2"));
         all.add(new Parameter(
-                WEIGHT, Parameter.Range.NOT_NEGATIVE, weight, "factor of the distillation loss after the ramp-up"));
+                WEIGHT, Parameter.Range.FACTOR, weight, "factor of the distillation loss after the ramp-up"));
         all.add(new Parameter(
                 RAMP_UP_EPOCHS,
                 Parameter.Range.NOT_NEGATIVE,

@@ -110,7 +110,7 @@ final class Kd implements Teacher {
                                 "share of the teacher in the loss; the labels have the rest"),
                         new Parameter(
                                 TEMPERATURE,
-                                Parameter.Range.POSITIVE,
+                                Parameter.Range.TEMPERATURE,
                                 "20.0",
                                 "T of teacher and student; the loss carries T^2")),
                 List.of(),

@@ -35,7 +35,7 @@ final class Meal implements Teacher {
                     + " 1812.02425",
             Parameter.all(
                     StoredTeacher.several("a trained resnet8 and a trained resnet14"),
-                    new Parameter(GAMMA, Parameter.Range.POSITIVE, "1.0", "factor of the loss")),
+                    new Parameter(GAMMA, Parameter.Range.POSITIVE_FACTOR, "1.0", "factor of the loss")),
             List.of(),
             0,
             Meal::new);

@@ -50,7 +50,7 @@ final class Okddip implements Teacher {
                     "3.0",
                     new Parameter(
                             ATTENTION_WIDTH,
-                            Parameter.Range.WHOLE,
+                            Parameter.Range.WIDTH,
                             "0",
                             "K, width of queries and keys; 0 = max(1, D/8), D the width of the narrowest features")),
             List.of(TensorName.FEATURES),

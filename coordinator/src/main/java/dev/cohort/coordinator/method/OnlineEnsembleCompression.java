@@ -33,7 +33,7 @@ final class OnlineEnsembleCompression implements Teacher {
             Distillation.parameters(
                     "2.0",
                     "0.15",
-                    new Parameter(LABEL_WEIGHT, Parameter.Range.NOT_NEGATIVE, "0.7", "factor of the cross-entropy")),
+                    new Parameter(LABEL_WEIGHT, Parameter.Range.FACTOR, "0.7", "factor of the cross-entropy")),
             List.of(),
             2,
             (arguments, setting) ->

@@ -1,5 +1,6 @@
 package dev.cohort.coordinator.method;
 
+import dev.cohort.experiment.Decimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoublePredicate;
@@ -21,8 +22,23 @@ public record Parameter(String name, Range range, String defaultValue, String me
 
     /** What a value may be. */
     public static final class Range {
-        public static final Range POSITIVE = numbers("a number above 0", number -> number > 0);
+        private static final double FACTOR_MAX = 1e6;
+        private static final double EXPONENT_MAX = 100;
+        private static final long WIDTH_MAX = 4096;
+
         public static final Range NOT_NEGATIVE = numbers("a number of at least 0", number -> number >= 0);
+        /** Its square times any loss is a number that a float can hold, and logits divided by it are. */
+        public static final Range TEMPERATURE =
+                numbers("a number from 0.001 to 1000000", number -> number >= 1e-3 && number <= FACTOR_MAX);
+        /** A weight of a term. */
+        public static final Range FACTOR =
+                numbers("a number from 0 to 1000000", number -> number >= 0 && number <= FACTOR_MAX);
+        /** A weight of all that is learned, so that there is something to learn. */
+        public static final Range POSITIVE_FACTOR =
+                numbers("a number above 0, at most 1000000", number -> number > 0 && number <= FACTOR_MAX);
+
+        public static final Range EXPONENT =
+                numbers("a number from 0 to 100", number -> number >= 0 && number <= EXPONENT_MAX);
         public static final Range SHARE = numbers("a number from 0 to 1", number -> number >= 0 && number <= 1);
         /** For a decay, which at 1 would never move. */
         public static final Range BELOW_ONE =
@@ -30,6 +46,11 @@ public record Parameter(String name, Range range, String defaultValue, String me
 
         public static final Range WHOLE =
                 new Range("number", "a whole number of at least 0", value -> value.matches("[0-9]{1,18}"));
+        /** Of a layer, in units; 0 where that stands for a width that is found. */
+        public static final Range WIDTH = new Range(
+                "number",
+                "a whole number from 0 to 4096",
+                value -> value.matches("[0-9]{1,4}") && Decimal.whole(value).orElse(WIDTH_MAX + 1) <= WIDTH_MAX);
         /** For copies of a thing that teach each other. */
         public static final Range SEVERAL =
                 new Range("number", "a whole number from 2 to 16", value -> value.matches("[2-9]|1[0-6]"));
@@ -84,12 +105,7 @@ public record Parameter(String name, Range range, String defaultValue, String me
 
         /** NaN, which no range allows, for what is not a finite number. */
         private static double number(String value) {
-            try {
-                double number = Double.parseDouble(value);
-                return Double.isFinite(number) ? number : Double.NaN;
-            } catch (NumberFormatException e) {
-                return Double.NaN;
-            }
+            return Decimal.number(value).orElse(Double.NaN);
         }
 
         @Override

@@ -46,7 +46,7 @@ final class TfkdReg implements Teacher {
             List.of(
                     new Parameter(
                             A, Parameter.Range.SHARE, "0.99", "probability that the teacher gives to the true class"),
-                    new Parameter(TAU, Parameter.Range.POSITIVE, "20", "temperature of the virtual teacher"),
+                    new Parameter(TAU, Parameter.Range.TEMPERATURE, "20", "temperature of the virtual teacher"),
                     new Parameter(
                             ALPHA, Parameter.Range.SHARE, "0.1", "weight of the teacher; the labels have the rest"),
                     new Parameter(

@@ -10,6 +10,7 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.wire.Decoding;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Hasher;
@@ -83,8 +84,13 @@ public record Traffic(long prediction, long outcome, long addressed) {
         return new Traffic(bytes(codec, prediction(votes.get(0))), shared, own);
     }
 
+    /** @throws IllegalArgumentException when nobody could read it, as where a setting makes a weight that is not finite */
     private static long bytes(MessageCodec codec, Message message) {
-        return codec.encode(message, "peer1").length;
+        byte[] encoded = codec.encode(message, "peer1");
+        if (codec.decode(encoded) instanceof Decoding.Rejected rejected) {
+            throw new IllegalArgumentException(message.getClass().getSimpleName() + " of a step: " + rejected.detail());
+        }
+        return encoded.length;
     }
 
     private static List<Teacher.Vote> votes(Teacher teacher, Step step) {

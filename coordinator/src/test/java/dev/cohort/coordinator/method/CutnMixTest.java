@@ -165,8 +165,9 @@ class CutnMixTest {
     @Test
     void refusesATeacherItDoesNotKnow() {
         assertThatThrownBy(() -> method(ALIKE, Map.of("teacher", "self", "beta", "-1"), Cohort.sgd(0, false, 0)))
-                .hasMessage("method.beta: -1: must be a number of at least 0; method.teacher: self: must be one of ema,"
-                        + " mean, head");
+                .hasMessage(
+                        "method.beta: -1: must be a number from 0 to 1000000; method.teacher: self: must be one of ema,"
+                                + " mean, head");
     }
 
     private static double loss(CutnMix method, NamedTensors state, Cohort cohort, int slot) {

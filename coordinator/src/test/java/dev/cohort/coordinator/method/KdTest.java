@@ -140,7 +140,7 @@ class KdTest {
     @ParameterizedTest
     @CsvSource({
         "kd, alpha, 1.1, method.alpha: 1.1: must be a number from 0 to 1",
-        "kd, temperature, 0, method.temperature: 0: must be a number above 0",
+        "kd, temperature, 0, method.temperature: 0: must be a number from 0.001 to 1000000",
         "kd, teacher, 'a,b', 'method.teacher: a,b: must be train, builtin, or a checkpoint file or run directory, whose path has no comma'",
         "kd, teacher, ' ', 'method.teacher:  : must be train, builtin, or a checkpoint file or run directory, whose path has no comma'",
         "tfkd_self, teacher, 'a,,b', 'method.teacher: a,,b: must be train, builtin, or checkpoint files and run directories, separated by commas'"

@@ -63,11 +63,19 @@ class MethodCatalogTest {
 
     @ParameterizedTest
     @CsvSource({
-        "temperature, 0, method.temperature: 0: must be a number above 0",
-        "temperature, warm, method.temperature: warm: must be a number above 0",
-        "temperature, NaN, method.temperature: NaN: must be a number above 0",
-        "temperature, Infinity, method.temperature: Infinity: must be a number above 0",
-        "weight, -1, method.weight: -1: must be a number of at least 0",
+        "temperature, 0, method.temperature: 0: must be a number from 0.001 to 1000000",
+        "temperature, warm, method.temperature: warm: must be a number from 0.001 to 1000000",
+        "temperature, NaN, method.temperature: NaN: must be a number from 0.001 to 1000000",
+        "temperature, 3f, method.temperature: 3f: must be a number from 0.001 to 1000000",
+        "temperature, 0x1p3, method.temperature: 0x1p3: must be a number from 0.001 to 1000000",
+        "temperature, 1_000, method.temperature: 1_000: must be a number from 0.001 to 1000000",
+        "temperature, \u0663, method.temperature: \u0663: must be a number from 0.001 to 1000000",
+        "temperature, 1e200, method.temperature: 1e200: must be a number from 0.001 to 1000000",
+        "temperature, 1e-300, method.temperature: 1e-300: must be a number from 0.001 to 1000000",
+        "weight, 1e300, method.weight: 1e300: must be a number from 0 to 1000000",
+        "weight, 1e999, method.weight: 1e999: must be a number from 0 to 1000000",
+        "temperature, Infinity, method.temperature: Infinity: must be a number from 0.001 to 1000000",
+        "weight, -1, method.weight: -1: must be a number from 0 to 1000000",
         "ramp_up_epochs, -2, method.ramp_up_epochs: -2: must be a number of at least 0",
         "self, yes, method.self: yes: must be true or false",
         "speed, 1, 'method.speed: method mean_logit has no such parameter; it has temperature, weight, ramp_up_epochs,"

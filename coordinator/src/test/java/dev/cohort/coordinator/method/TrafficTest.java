@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.tensor.DType;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
@@ -46,6 +47,43 @@ class TrafficTest {
         assertThat(traffic.addressed()).isNotNegative();
     }
 
+    /** Whatever a setting may be, what it makes is read by everybody: no weight and no target that is not finite. */
+    @ParameterizedTest
+    @MethodSource("methods")
+    void everyAllowedSettingMakesMessagesThatCanBeRead(String method) {
+        List<String> extremes =
+                List.of("0", "1e-300", "0.001", "0.999999", "1", "2", "16", "100", "4096", "1e6", "999999999999999999");
+        for (Parameter parameter : MethodCatalog.get(method).parameters()) {
+            if (!parameter.range().type().equals("number")) {
+                continue;
+            }
+            for (String value :
+                    extremes.stream().filter(parameter.range()::allows).toList()) {
+                for (int classes : new int[] {2, 300}) {
+                    Traffic traffic = Traffic.of(
+                            new Experiment.Method(method, Map.of(parameter.name(), value)),
+                            Cohort.sgd(0.9, false, 1e-4),
+                            new Traffic.Step(4, classes, 3, 8, DType.FLOAT32));
+
+                    assertThat(traffic.outcome())
+                            .as(parameter.name() + "=" + value)
+                            .isPositive();
+                }
+            }
+        }
+    }
+
+    /** One class leaves no other to give probability to; what came of it could not be sent. */
+    @Test
+    void refusesWhatNobodyCouldRead() {
+        assertThatThrownBy(() -> Traffic.of(
+                        new Experiment.Method("label_smoothing", Map.of("form", "others")),
+                        Cohort.sgd(0.9, false, 1e-4),
+                        new Traffic.Step(4, 1, 3, 8, DType.FLOAT32)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("finite");
+    }
+
     @Test
     void nobodyPublishesWhatNobodyReads() {
         assertAbout(of("mean_logit", Map.of(), 3).prediction(), LOGITS);
@@ -76,6 +114,6 @@ class TrafficTest {
     void refusesTooFewPeersAndValuesOutOfRange() {
         assertThatThrownBy(() -> of("dml", Map.of(), 1)).hasMessageContaining("peers 1: must be at least 2");
         assertThatThrownBy(() -> of("dml", Map.of("temperature", "0"), 2))
-                .hasMessageContaining("method.temperature: 0: must be a number above 0");
+                .hasMessageContaining("method.temperature: 0: must be a number from 0.001 to 1000000");
     }
 }

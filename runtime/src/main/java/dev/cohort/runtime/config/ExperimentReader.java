@@ -33,6 +33,9 @@ final class ExperimentReader {
     static final int SLOTS_MAX = 256;
 
     private static final int ROWS_MAX = 65_536;
+    /** More than thirty years; with any time of day added it is still a time. */
+    private static final long MILLIS_MAX = 1_000_000_000_000L;
+
     private static final int DEFAULT_SLOTS = 8;
     private static final int DEFAULT_EPOCHS = 1;
     private static final String EMBEDDED = "embedded";
@@ -189,10 +192,10 @@ final class ExperimentReader {
                 s.whole("prefetch", 2, 0, 1024),
                 completion,
                 quorum,
-                s.whole("gone_after_ms", 3_000L, 1_000, Long.MAX_VALUE),
-                s.whole("deadline_ms", 30_000L, 1, Long.MAX_VALUE),
-                s.whole("evaluation_ms", 600_000L, 1, Long.MAX_VALUE),
-                s.whole("start_ms", 120_000L, 1, Long.MAX_VALUE),
+                s.whole("gone_after_ms", 3_000L, 1_000, MILLIS_MAX),
+                s.whole("deadline_ms", 30_000L, 1, MILLIS_MAX),
+                s.whole("evaluation_ms", 600_000L, 1, MILLIS_MAX),
+                s.whole("start_ms", 120_000L, 1, MILLIS_MAX),
                 s.choice("on_loss", Pace.OnLoss.DROP, Pace.OnLoss.values()));
         s.close();
         return pace;
@@ -209,7 +212,7 @@ final class ExperimentReader {
         Elastic elastic = new Elastic(
                 min,
                 max,
-                s.whole("cooldown_ms", 5_000L, 0, Long.MAX_VALUE),
+                s.whole("cooldown_ms", 5_000L, 0, MILLIS_MAX),
                 admit.whole("after_steps", 0L, 0, Long.MAX_VALUE),
                 admit.number("accuracy_ratio", 0.8, NumberRange.SHARE),
                 new Elastic.Lag(

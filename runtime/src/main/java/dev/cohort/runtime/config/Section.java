@@ -1,5 +1,6 @@
 package dev.cohort.runtime.config;
 
+import dev.cohort.experiment.Decimal;
 import dev.cohort.experiment.Problems;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +20,6 @@ import java.util.stream.Stream;
  * it, so that reading goes on and finds the next. {@link #close} notes the keys nobody asked for.
  */
 final class Section {
-    private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]{1,19}");
-    private static final Pattern NUMBER = Pattern.compile("[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,4})?");
-
     private final String path;
     private final Map<String, Tree> entries;
     private final boolean usable;
@@ -96,10 +94,8 @@ final class Section {
         if (value.isEmpty()) {
             return OptionalLong.empty();
         }
-        if (value.get() instanceof Tree.Leaf leaf
-                && !leaf.quoted()
-                && WHOLE.matcher(leaf.text()).matches()) {
-            OptionalLong number = parsed(leaf.text());
+        if (value.get() instanceof Tree.Leaf leaf && !leaf.quoted()) {
+            OptionalLong number = Decimal.whole(leaf.text());
             if (number.isPresent() && number.getAsLong() >= least && number.getAsLong() <= most) {
                 return number;
             }
@@ -235,23 +231,13 @@ final class Section {
     }
 
     private double number(String where, Tree value, double otherwise, NumberRange range) {
-        if (value instanceof Tree.Leaf leaf
-                && !leaf.quoted()
-                && NUMBER.matcher(leaf.text()).matches()) {
-            double number = Double.parseDouble(leaf.text());
-            if (range.allows(number)) {
-                return number;
+        if (value instanceof Tree.Leaf leaf && !leaf.quoted()) {
+            OptionalDouble number = Decimal.number(leaf.text());
+            if (number.isPresent() && range.allows(number.getAsDouble())) {
+                return number.getAsDouble();
             }
         }
         problems.require(false, where, value.shown(), range.words());
         return otherwise;
-    }
-
-    private static OptionalLong parsed(String digits) {
-        try {
-            return OptionalLong.of(Long.parseLong(digits));
-        } catch (NumberFormatException e) {
-            return OptionalLong.empty();
-        }
     }
 }

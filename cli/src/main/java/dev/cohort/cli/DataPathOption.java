@@ -1,0 +1,56 @@
+package dev.cohort.cli;
+
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.cli.role.RunData;
+import dev.cohort.experiment.Problems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Where the data of a run is on this machine, for commands that need it after the run has begun. */
+final class DataPathOption {
+    /** Name of the option. */
+    static final String NAME = "--data-path";
+
+    @Option(
+            names = NAME,
+            paramLabel = "DIR",
+            description =
+                    "Where the run's data is on this machine. Default: where its experiment says (data.path). It must"
+                            + " be the same data, image by image.")
+    private Optional<Path> path = Optional.empty();
+
+    /** The whole path, if the option was given. */
+    Optional<Path> path() {
+        return path.map(p -> p.toAbsolutePath().normalize());
+    }
+
+    /** As a setting of an experiment, for {@code --set}. */
+    List<String> setting() {
+        return path().map(DataPathOption::setting).stream().toList();
+    }
+
+    /** The setting of an experiment that says the same. */
+    static String setting(Path path) {
+        return "data.path=\"" + path.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    }
+
+    /**
+     * Reads the data of a recorded run from there, or from where the run has it: its directory knows where it was when the run
+     * went on for the last time, its log where it was at the beginning.
+     *
+     * @throws IllegalArgumentException when it is not there or is other data than the run began with; the message says what to do
+     */
+    ImageData open(RecordedRun.Opened opened) {
+        Optional<Path> there = path().or(() -> opened.directory()
+                .map(directory -> directory.resolve(RunDirectory.EFFECTIVE))
+                .filter(Files::isRegularFile)
+                .flatMap(effective -> Preparation.read(Optional.of(effective), List.of(), new Problems()))
+                .flatMap(experiment -> experiment.data().path())
+                .map(Path::of));
+        return RunData.open(opened.manifest(), opened.experiment(), there);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.cli.role;
+
+import org.jspecify.annotations.NullMarked;

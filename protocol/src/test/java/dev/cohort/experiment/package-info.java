@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.experiment;
+
+import org.jspecify.annotations.NullMarked;
