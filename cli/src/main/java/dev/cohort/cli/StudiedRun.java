@@ -14,6 +14,7 @@ import dev.cohort.protocol.Topic;
 import dev.cohort.replay.Lessons;
 import dev.cohort.replay.TestHistory;
 import dev.cohort.replay.Timeline;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
@@ -65,19 +66,25 @@ record StudiedRun(RecordedRun.Opened opened, TestHistory tests, Lessons.Account 
         return Studiable.of(opened, lessons.studied());
     }
 
-    /** All of it in pictures, as one page that needs nothing else. */
-    String html() {
+    /**
+     * All of it in pictures, as one page that needs nothing else.
+     *
+     * @param scenarios that are shown with it
+     */
+    String html(Optional<Scenarios> scenarios) {
         Experiment experiment = opened.experiment();
         String models = experiment.contributors().stream()
                 .map(p -> p.id() + " (" + p.model() + ")")
                 .collect(Collectors.joining(", "));
+        ObjectNode data = json();
+        scenarios.ifPresent(s -> data.setAll(s.json()));
         return DynamicsPage.html(
                 new DynamicsPage.Facts(
                         experiment.method().name(),
                         models,
                         opened.manifest().steps(),
                         opened.manifest().experiment()),
-                json(),
+                data,
                 tests.points(),
                 Timeline.of(opened.log()),
                 fingerprint());

@@ -22,7 +22,7 @@ final class TableOptions {
     @Option(
             names = "--export",
             paramLabel = "DIR",
-            description = "Instead of scenarios: write the run as Parquet and CSV tables to this new folder; its file"
+            description = "Write the run as Parquet and CSV tables to this new folder; its file"
                     + " tables.md describes them.")
     private Optional<Path> export = Optional.empty();
 
@@ -30,35 +30,53 @@ final class TableOptions {
             names = "--sql",
             paramLabel = "QUERY",
             description =
-                    "Instead of scenarios: ask the tables, such as \"select peer, avg(loss) from predictions group by"
+                    "Ask the tables, such as \"select peer, avg(loss) from predictions group by"
                             + " peer\". \"show tables\" and \"describe steps\" say what there is.")
     private Optional<String> sql = Optional.empty();
 
     @Option(
             names = "--tensorboard",
             paramLabel = "DIR",
-            description = "Instead of scenarios: write the run as event files of TensorBoard to this new folder, one"
+            description = "Write the run as event files of TensorBoard to this new folder, one"
                     + " below it for each peer and for the ensemble.")
     private Optional<Path> events = Optional.empty();
 
     boolean asked() {
-        return export.isPresent() || sql.isPresent() || events.isPresent();
+        return writes() || sql.isPresent();
     }
 
-    /** Does what was asked. */
-    void answer(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
-        if (events.isPresent()) {
-            writeEvents(opened, events.get(), format, progress, out);
-        }
-        if (export.isEmpty() && sql.isEmpty()) {
-            return;
-        }
+    /** Whether files are asked for. */
+    boolean writes() {
+        return export.isPresent() || events.isPresent();
+    }
+
+    /** Makes the folders that are asked for; to be called before the log is read, which may take long. */
+    void makeFolders() {
         export.ifPresent(Database::makeEmpty);
+        events.ifPresent(Database::makeEmpty);
+    }
+
+    /**
+     * Does what was asked, prints the rows of a question, and for people where files are.
+     *
+     * @return where files are, for programs
+     */
+    ObjectNode answer(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        events.ifPresent(to -> writeEvents(opened, to, format, progress, out, json));
+        if (export.isEmpty() && sql.isEmpty()) {
+            return json;
+        }
         Optional<String> named = export.isPresent() ? Optional.empty() : sql;
         try (Database tables = Database.of(opened.log(), opened.manifest(), opened.experiment(), named, progress)) {
             if (export.isPresent()) {
-                tables.export(export.get());
-                said(export.get(), format, out);
+                Path to = export.get();
+                tables.export(to);
+                json.put("export", to.toString()).put("tables", Schema.TABLES.size());
+                if (format == OutputFormat.text) {
+                    out.println(to + ": " + Schema.TABLES.size() + " tables as Parquet and CSV, described in "
+                            + to.resolve("tables.md"));
+                }
             }
             if (sql.isPresent() && format == OutputFormat.json) {
                 tables.query(sql.get(), new JsonRows(opened.log().runId(), out));
@@ -68,11 +86,16 @@ final class TableOptions {
                 rows.end();
             }
         }
+        return json;
     }
 
-    private void writeEvents(
-            RecordedRun.Opened opened, Path to, OutputFormat format, LongConsumer progress, PrintStream out) {
-        Database.makeEmpty(to);
+    private static void writeEvents(
+            RecordedRun.Opened opened,
+            Path to,
+            OutputFormat format,
+            LongConsumer progress,
+            PrintStream out,
+            ObjectNode json) {
         Set<PeerId> contributors = new TreeSet<>();
         opened.experiment().contributors().stream().map(Experiment.Peer::id).forEach(contributors::add);
         List<String> folders;
@@ -83,28 +106,11 @@ final class TableOptions {
                     opened.manifest().classes(),
                     progress);
         }
+        json.put("tensorboard", to.toString());
+        folders.forEach(json.putArray("folders")::add);
         if (format == OutputFormat.text) {
             out.println(to + ": event files of " + String.join(", ", folders) + ". See them with: tensorboard --logdir "
                     + Words.shell(to));
-        } else if (export.isEmpty() && sql.isEmpty()) {
-            ObjectNode json = JsonNodeFactory.instance.objectNode().put("tensorboard", to.toString());
-            folders.forEach(json.putArray("folders")::add);
-            out.println(json);
         }
-    }
-
-    private void said(Path to, OutputFormat format, PrintStream out) {
-        if (format == OutputFormat.json) {
-            // One object alone on the output: the answer of a query, if there is one.
-            if (sql.isEmpty()) {
-                out.println(JsonNodeFactory.instance
-                        .objectNode()
-                        .put("export", to.toString())
-                        .put("tables", Schema.TABLES.size()));
-            }
-            return;
-        }
-        out.println(to + ": " + Schema.TABLES.size() + " tables as Parquet and CSV, described in "
-                + to.resolve("tables.md"));
     }
 }

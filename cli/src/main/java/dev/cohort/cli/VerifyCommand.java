@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.LongConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,7 +32,6 @@ import picocli.CommandLine.Option;
                         + " --weights trains the peers again, too. Exit code 0 only if all is as it must be.")
 final class VerifyCommand implements Callable<Integer> {
     private static final int FINDINGS_SHOWN = 20;
-    private static final long PROGRESS_EVERY_NANOS = 1_000_000_000;
 
     @Mixin
     private RecordedRun run = new RecordedRun();
@@ -71,25 +69,13 @@ final class VerifyCommand implements Callable<Integer> {
                     RunPlan.learningRate(opened.manifest(), experiment),
                     batches);
             Verification.Verdict verdict =
-                    verification.verdict(progress("outcomes", opened.manifest().steps()));
+                    verification.verdict(new ProgressLines(System.err::println, quiet)
+                            .steps("outcomes: ", opened.manifest().steps()));
             List<TrainedAgain> trained = weights && data.isPresent()
                     ? TrainedAgain.all(opened, data.get(), quiet ? said -> {} : System.err::println)
                     : List.of();
             return conclude(opened, verdict, trained);
         }
-    }
-
-    private LongConsumer progress(String what, long steps) {
-        if (quiet) {
-            return step -> {};
-        }
-        long[] nextNanos = {System.nanoTime() + PROGRESS_EVERY_NANOS};
-        return step -> {
-            if (System.nanoTime() >= nextNanos[0]) {
-                nextNanos[0] = System.nanoTime() + PROGRESS_EVERY_NANOS;
-                System.err.println(what + ": step " + step + " of " + steps);
-            }
-        };
     }
 
     private int conclude(RecordedRun.Opened opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
