@@ -68,18 +68,17 @@ final class VerifyCommand implements Callable<Integer> {
                     CoordinatorRole.teacher(opened.manifest(), experiment),
                     RunPlan.learningRate(opened.manifest(), experiment),
                     batches);
-            Verification.Verdict verdict =
-                    verification.verdict(new ProgressLines(System.err::println, quiet)
-                            .steps("outcomes: ", opened.manifest().steps()));
+            Verification.Verdict verdict = verification.verdict(new ProgressLines(System.err::println, quiet)
+                    .steps("outcomes: ", opened.manifest().steps()));
             List<TrainedAgain> trained = weights && data.isPresent()
-                    ? TrainedAgain.all(opened, data.get(), quiet ? said -> {} : System.err::println)
+                    ? TrainedAgain.all(opened, data.get(), new ProgressLines(System.err::println, quiet))
                     : List.of();
             return conclude(opened, verdict, trained);
         }
     }
 
     private int conclude(RecordedRun.Opened opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
-        boolean well = verdict.clean() && trained.stream().allMatch(TrainedAgain::equal);
+        boolean well = verdict.clean() && trained.stream().noneMatch(TrainedAgain::wrong);
         if (format == OutputFormat.json) {
             System.out.println(json(opened, verdict, trained, well));
         } else {
@@ -118,9 +117,11 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     private static String conclusion(Verification.Verdict verdict, List<TrainedAgain> trained) {
-        long open = trained.stream().filter(t -> !t.equal()).count();
+        long open = trained.stream().filter(TrainedAgain::wrong).count();
+        long foreign = trained.stream().filter(TrainedAgain::foreign).count();
         if (verdict.clean() && open == 0) {
-            return "Verified.";
+            return "Verified" + (foreign > 0 ? ", but for the weights of " + Words.count(foreign, "foreign peer") : "")
+                    + ".";
         }
         return "NOT verified: " + Words.count(verdict.found(), "finding")
                 + (open > 0 ? ", and the weights of " + Words.count(open, "peer") : "") + ".";
@@ -159,6 +160,7 @@ final class VerifyCommand implements Callable<Integer> {
         trained.forEach(t -> weights.addObject()
                 .put("peer", t.peer())
                 .put("equal", t.equal())
+                .put("foreign", t.foreign())
                 .put("recorded", t.recorded().hex())
                 .put("again", t.again().map(Digest::hex).orElse(""))
                 .put("why", t.why()));
