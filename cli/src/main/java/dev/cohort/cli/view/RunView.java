@@ -22,7 +22,6 @@ import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,8 +43,6 @@ import java.util.stream.Collectors;
  * a time.
  */
 public final class RunView {
-    private static final int EVENTS_MAX = 500;
-
     private final String runId;
     private final Manifest manifest;
     private final Experiment experiment;
@@ -53,7 +50,7 @@ public final class RunView {
     private final Ensemble ensemble;
     private final TreeMap<Integer, PeerView.Test> teacherTests = new TreeMap<>();
     private final Set<String> rejectionsSeen = new TreeSet<>();
-    private final List<Event> events = new ArrayList<>();
+    private final Events events = new Events();
     private final Fingerprint fingerprint = new Fingerprint();
     private long stepsPlanned;
     private long head;
@@ -253,11 +250,9 @@ public final class RunView {
         note(atMs, sender.isEmpty() ? "somebody" : sender, "wrote what is no message of this run: " + detail);
     }
 
-    /** Notes something for the list of events; the list is bounded. */
+    /** Notes something for the list of events, which keeps the newest. */
     public void note(long atMs, String peer, String what) {
-        if (events.size() < EVENTS_MAX) {
-            events.add(new Event(atMs, closedStep, peer, what));
-        }
+        events.add(new Event(atMs, closedStep, peer, what));
     }
 
     private PeerView peer(PeerId id) {
@@ -328,9 +323,14 @@ public final class RunView {
         return rejected;
     }
 
-    /** Members as they came and went, oldest first. */
+    /** Members as they came and went, the oldest first, but for those that are forgotten. */
     public List<Event> events() {
-        return List.copyOf(events);
+        return events.kept();
+    }
+
+    /** How many events came before {@link #events}. */
+    public long eventsForgotten() {
+        return events.forgotten();
     }
 
     /** Peers named by the newest outcome. */

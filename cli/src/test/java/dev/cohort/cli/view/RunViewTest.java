@@ -145,6 +145,20 @@ class RunViewTest {
     }
 
     @Test
+    void keepsTheNewestEvents() {
+        for (int i = 1; i <= Events.KEPT_MAX + 3; i++) {
+            view.note(i, "p1", "event " + i);
+        }
+
+        assertThat(view.events())
+                .hasSize(Events.KEPT_MAX)
+                .extracting(RunView.Event::what)
+                .startsWith("event 4")
+                .endsWith("event " + (Events.KEPT_MAX + 3));
+        assertThat(view.eventsForgotten()).isEqualTo(3);
+    }
+
+    @Test
     void notesWhoStopsContributing() {
         view.on(SampleRun.outcome(1, P1, P2), 0);
         view.on(SampleRun.outcome(2, P1), 0);
