@@ -3,8 +3,7 @@ package dev.cohort.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.view.Words;
-import dev.cohort.experiment.Experiment;
-import dev.cohort.protocol.PeerId;
+import dev.cohort.replay.EnsembleMembers;
 import dev.cohort.replay.ScalarEvents;
 import dev.cohort.replay.tables.Database;
 import dev.cohort.replay.tables.Schema;
@@ -12,8 +11,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import picocli.CommandLine.Option;
 
@@ -29,9 +26,8 @@ final class TableOptions {
     @Option(
             names = "--sql",
             paramLabel = "QUERY",
-            description =
-                    "Ask the tables, such as \"select peer, avg(loss) from predictions group by"
-                            + " peer\". \"show tables\" and \"describe steps\" say what there is.")
+            description = "Ask the tables, such as \"select peer, avg(loss) from predictions group by"
+                    + " peer\". \"show tables\" and \"describe steps\" say what there is.")
     private Optional<String> sql = Optional.empty();
 
     @Option(
@@ -96,12 +92,10 @@ final class TableOptions {
             LongConsumer progress,
             PrintStream out,
             ObjectNode json) {
-        Set<PeerId> contributors = new TreeSet<>();
-        opened.experiment().contributors().stream().map(Experiment.Peer::id).forEach(contributors::add);
         List<String> folders;
         try (ScalarEvents scalars = new ScalarEvents(opened.log(), to)) {
             folders = scalars.write(
-                    contributors,
+                    EnsembleMembers.of(opened.log(), opened.experiment()),
                     opened.manifest().testLabels(),
                     opened.manifest().classes(),
                     progress);

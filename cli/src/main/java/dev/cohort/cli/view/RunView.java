@@ -19,6 +19,7 @@ import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.replay.EnsembleMembers;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
@@ -47,6 +48,7 @@ public final class RunView {
     private final Manifest manifest;
     private final Experiment experiment;
     private final Map<PeerId, PeerView> peers = new LinkedHashMap<>();
+    private final EnsembleMembers members;
     private final Ensemble ensemble;
     private final TreeMap<Integer, PeerView.Test> teacherTests = new TreeMap<>();
     private final Set<String> rejectionsSeen = new TreeSet<>();
@@ -74,7 +76,9 @@ public final class RunView {
         this.manifest = manifest;
         this.experiment = experiment;
         this.stepsPlanned = manifest.steps();
-        this.ensemble = new Ensemble(manifest.testLabels());
+        this.members = new EnsembleMembers(
+                experiment.contributors().stream().map(Experiment.Peer::id).toList());
+        this.ensemble = new Ensemble(manifest.testLabels(), members);
         for (Experiment.Peer peer : experiment.peers()) {
             peers.put(peer.id(), new PeerView(peer.id(), peer.model(), peer.device(), peer.control()));
         }
@@ -147,6 +151,9 @@ public final class RunView {
         closedPart = outcome.part();
         openSinceMs = loggedMs;
         fingerprint.outcome(outcome);
+        if (members.take(outcome)) {
+            ensemble.count();
+        }
         if (outcome.resolution() instanceof Outcome.Targets) {
             targets++;
         } else {
@@ -197,12 +204,10 @@ public final class RunView {
                 .filter(this::ofTestImages)
                 .ifPresent(logits ->
                         peer.ownTeacherTested(evaluation.epoch(), TestScore.of(logits, manifest.testLabels())));
-        if (!peer.control()) {
-            evaluation
-                    .tensors()
-                    .find(TensorName.LOGITS)
-                    .ifPresent(logits -> ensemble.vote(evaluation.epoch(), evaluation.step(), peer.id(), logits));
-        }
+        evaluation
+                .tensors()
+                .find(TensorName.LOGITS)
+                .ifPresent(logits -> ensemble.vote(evaluation.epoch(), evaluation.step(), peer.id(), logits));
     }
 
     private boolean ofTestImages(Tensor logits) {
@@ -393,14 +398,19 @@ public final class RunView {
                 : OptionalDouble.of(teacherTests.lastEntry().getValue().accuracy());
     }
 
-    /** Accuracy of the learners' mean probability after {@code epoch}, 0..1. */
+    /** Accuracy of the mean probability of the ensemble's members after {@code epoch}, 0..1. */
     public OptionalDouble ensembleAccuracy(int epochEnded) {
         return ensemble.accuracy(epochEnded);
     }
 
-    /** How many learners are in {@link #ensembleAccuracy(int)}. */
+    /** How many peers are in {@link #ensembleAccuracy(int)}. */
     public int ensembleSize(int epochEnded) {
         return ensemble.voters(epochEnded).size();
+    }
+
+    /** How many peers belong to the ensemble, whether they were tested or not. */
+    public long ensembleMembers() {
+        return peers.keySet().stream().filter(members::has).count();
     }
 
     /** Accuracy of the ensemble after the newest epoch that all learners still there have been tested on. */
@@ -413,8 +423,9 @@ public final class RunView {
     }
 
     private OptionalInt newestWholeEpoch() {
-        List<PeerView> there =
-                learners().stream().filter(p -> !p.ended() || p.finished()).toList();
+        List<PeerView> there = learners().stream()
+                .filter(p -> members.has(p.id()) && (!p.ended() || p.finished()))
+                .toList();
         return tests(learners()).descendingSet().stream()
                 .mapToInt(Integer::intValue)
                 .filter(e -> there.stream().allMatch(p -> p.tests().containsKey(e)))

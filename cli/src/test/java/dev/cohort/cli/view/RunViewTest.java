@@ -61,6 +61,24 @@ class RunViewTest {
     }
 
     @Test
+    void leavesOutOfTheEnsembleWhomNoOutcomeNames() {
+        double[] wrong = {0, 9, 9, 0, 0, 9, 9, 0};
+        double[] right = {2, 0, 0, 2, 2, 0, 0, 2};
+        view.on(SampleRun.evaluation("p1", 0, 1, right), 0);
+        view.on(SampleRun.evaluation("guest", 0, 0, wrong), 0);
+        view.on(SampleRun.evaluation("p2", 0, 0, wrong), 0);
+
+        view.on(SampleRun.outcome(1, P1), 1);
+
+        assertThat(view.ensembleAccuracy(0)).hasValue(1);
+        assertThat(view.ensembleSize(0)).isEqualTo(1);
+        assertThat(view.ensembleMembers()).isEqualTo(1);
+        assertThat(view.ensembleAccuracy())
+                .as("whoever is no member is not waited for")
+                .hasValue(1);
+    }
+
+    @Test
     void showsTheEnsembleOnlyWhereAllLearnersWereTested() {
         view.on(SampleRun.evaluation("p1", 0, 0.5, 2, 0, 2, 0, 2, 0, 2, 0), 0);
         assertThat(view.ensembleAccuracy()).isEmpty();
