@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.FileFault;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -37,7 +38,8 @@ final class BrokerOptions {
             } catch (IOException | IllegalArgumentException e) {
                 throw new LaunchException(
                         ExitCode.USAGE,
-                        "Kafka settings " + file + ": cannot be read (" + e + "): name a properties file",
+                        "Kafka settings " + file + ": cannot be read (" + FileFault.why(e)
+                                + "): name a properties file",
                         e);
             }
             properties.stringPropertyNames().forEach(name -> settings.put(name, properties.getProperty(name)));

@@ -3,11 +3,14 @@ package dev.cohort.cli;
 import dev.cohort.augment.data.DataException;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.kafka.BrokerException;
 import dev.cohort.runtime.kafka.RunLogException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -99,13 +102,27 @@ public final class Cohort {
                     "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage()
                             + " (run it with --verbose to see where)");
         } else {
-            complain(err, String.valueOf(e.getMessage()));
+            complain(err, said(e));
         }
         if (verbose || "1".equals(System.getenv("COHORT_DEBUG"))) {
             e.printStackTrace(err);
         }
         err.flush();
         return code.code();
+    }
+
+    /** What it says, and in words what Java says of a file. */
+    private static String said(Exception e) {
+        if (e instanceof IOException file) {
+            return FileFault.sentence(file);
+        }
+        Optional<IOException> bare = Optional.of(e)
+                .filter(UncheckedIOException.class::isInstance)
+                .flatMap(wrapped -> Optional.ofNullable(wrapped.getCause()))
+                .filter(IOException.class::isInstance)
+                .map(IOException.class::cast)
+                .filter(cause -> cause.toString().equals(e.getMessage()));
+        return bare.map(FileFault::sentence).orElseGet(() -> String.valueOf(e.getMessage()));
     }
 
     private static ExitCode codeOf(Exception e) {
@@ -116,7 +133,7 @@ public final class Cohort {
             return ExitCode.USAGE;
         } else if (e instanceof RunLogException) {
             return ExitCode.UNAVAILABLE;
-        } else if (e instanceof BrokerException || e instanceof UncheckedIOException) {
+        } else if (e instanceof BrokerException || e instanceof UncheckedIOException || e instanceof IOException) {
             return ExitCode.INPUT_OUTPUT;
         } else if (e instanceof IllegalStateException) {
             return ExitCode.FAILED;

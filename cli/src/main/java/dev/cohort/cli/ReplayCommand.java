@@ -2,11 +2,8 @@ package dev.cohort.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.replay.WhatIf;
 import dev.cohort.runtime.ExitCode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,6 +63,7 @@ final class ReplayCommand implements Callable<Integer> {
             boolean others = dynamics || report.isPresent() || tables.asked();
             boolean asked = !scenarios.isEmpty() || !others;
             List<WhatIf> whatIfs = asked ? Scenarios.parse(scenarios, opened.experiment()) : List.of();
+            Optional<OutputFile> page = report.map(path -> OutputFile.of("--report", path));
             tables.makeFolders();
             LongConsumer progress = new ProgressLines(System.err::println, quiet)
                     .steps("", opened.manifest().steps());
@@ -82,7 +80,7 @@ final class ReplayCommand implements Callable<Integer> {
                 answered.ifPresent(a -> a.lines().forEach(System.out::println));
                 studied.filter(s -> dynamics).ifPresent(s -> DynamicsTable.print(s, System.out));
             }
-            studied.ifPresent(s -> report.ifPresent(file -> write(file, s.html(answered), json)));
+            studied.ifPresent(s -> page.ifPresent(file -> write(file, s.html(answered), json)));
             json.setAll(tables.answer(opened, format, progress, System.out));
             studiable(opened, answered, studied).ifPresent(s -> {
                 json.set("studiable", s.json());
@@ -103,18 +101,11 @@ final class ReplayCommand implements Callable<Integer> {
                 .or(() -> Studiable.afterReading(opened));
     }
 
-    private void write(Path file, String page, ObjectNode json) {
-        try {
-            Files.writeString(file, page);
-        } catch (IOException e) {
-            throw new LaunchException(
-                    ExitCode.INPUT_OUTPUT,
-                    "--report " + file + ": cannot be written (" + e + "): name a file in a folder that is there",
-                    e);
-        }
-        json.put("report", file.toString());
+    private void write(OutputFile file, String page, ObjectNode json) {
+        file.write(page);
+        json.put("report", file.path().toString());
         if (format == OutputFormat.text) {
-            System.out.println("The report of run " + json.path("run").asText() + " is in " + file + ".");
+            System.out.println("The report of run " + json.path("run").asText() + " is in " + file.path() + ".");
         }
     }
 }

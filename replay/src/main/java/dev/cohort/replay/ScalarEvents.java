@@ -5,6 +5,7 @@ import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.tensor.Ints;
 import java.io.IOException;
@@ -63,7 +64,7 @@ public final class ScalarEvents implements AutoCloseable {
     }
 
     private UncheckedIOException unwritable(IOException e) {
-        return new UncheckedIOException("folder " + folder + ": cannot be written (" + e.getMessage() + ")", e);
+        return FileFault.unwritable("folder " + folder, e);
     }
 
     private void scalar(String source, long step, long atMs, String tag, double value) throws IOException {
