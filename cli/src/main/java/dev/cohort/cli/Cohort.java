@@ -6,6 +6,8 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.kafka.BrokerException;
 import dev.cohort.runtime.kafka.RunLogException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -63,6 +65,8 @@ public final class Cohort {
     private Cohort() {}
 
     public static void main(String[] arguments) {
+        System.setOut(new PrintableStream(new FileOutputStream(FileDescriptor.out), PrintableStream.Unread.ENDS));
+        System.setErr(new PrintableStream(new FileOutputStream(FileDescriptor.err), PrintableStream.Unread.GOES_ON));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         int code = execute(out, err, arguments);
@@ -91,10 +95,26 @@ public final class Cohort {
             line.usage(line.getOut());
             return ExitCode.USAGE.code();
         }
-        return line.execute(arguments);
+        try {
+            return line.execute(arguments);
+        } catch (OutputClosed e) {
+            return closed(e, err).code();
+        }
+    }
+
+    /** Of a pipe whose reader has gone, as after {@code | head}, there is nothing to say; of a file that takes no more, there is. */
+    private static ExitCode closed(OutputClosed e, PrintWriter err) {
+        if (e.ofAPipe()) {
+            return ExitCode.UNREAD;
+        }
+        complain(err, String.valueOf(e.getMessage()));
+        return ExitCode.INPUT_OUTPUT;
     }
 
     private int report(Exception e, PrintWriter err) {
+        if (e instanceof OutputClosed unread) {
+            return closed(unread, err).code();
+        }
         ExitCode code = codeOf(e);
         if (code == ExitCode.BUG) {
             complain(
@@ -142,6 +162,7 @@ public final class Cohort {
     }
 
     private static void complain(PrintWriter err, String message) {
-        err.println("cohort: " + message);
+        // What follows in further lines cannot be taken for a message of its own.
+        err.println("cohort: " + String.join("\n  ", message.lines().toList()));
     }
 }
