@@ -39,7 +39,6 @@ import picocli.CommandLine.Parameters;
                 "Makes one file of a run: all that was said, its configuration, and names, steps and checksums of its"
                         + " checkpoints. verify, replay, doctor, timeline and topic cat take it in place of a run.")
 final class ArchiveCommand implements Callable<Integer> {
-    private static final long PROGRESS_EVERY_NANOS = 1_000_000_000;
     private static final String CHECKPOINTS = "checkpoints";
     private static final String CHECKPOINT_FILE = ".safetensors";
     private static final Pattern STEP = Pattern.compile("(?:step|between)-([0-9]{1,18})\\.safetensors");
@@ -130,13 +129,8 @@ final class ArchiveCommand implements Callable<Integer> {
     }
 
     private BiConsumer<String, Long> progress() {
-        long[] nextNanos = {System.nanoTime() + PROGRESS_EVERY_NANOS};
-        return (member, bytes) -> {
-            if (!quiet && System.nanoTime() >= nextNanos[0]) {
-                nextNanos[0] = System.nanoTime() + PROGRESS_EVERY_NANOS;
-                System.err.println(member + ": " + (bytes >> 20) + " MiB");
-            }
-        };
+        ProgressLines lines = new ProgressLines(System.err::println, quiet);
+        return (member, bytes) -> lines.say(() -> member + ": " + (bytes >> 20) + " MiB");
     }
 
     private static String mib(long bytes) {

@@ -19,7 +19,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.LongConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,7 +31,6 @@ import picocli.CommandLine.Parameters;
                 "Writes the log of a made-up run of any size to a real broker, and measures how fast it is read, verified"
                         + " and studied. Figures are ratios within this call; they say nothing on a busy machine.")
 final class BenchCommand implements Callable<Integer> {
-    private static final long PROGRESS_EVERY_NANOS = 5_000_000_000L;
     private static final Duration FLUSH = Duration.ofMinutes(2);
 
     @Parameters(
@@ -115,22 +113,12 @@ final class BenchCommand implements Callable<Integer> {
                 })) {
             log.createTopics(TopicPlan.of(run.experiment()));
             log.append(List.of(run.manifest()));
-            run.write(log, progress());
+            run.write(log, new ProgressLines(System.err::println, false).steps("writes ", steps));
             if (!log.flush(FLUSH)) {
                 throw new LaunchException(
                         ExitCode.UNAVAILABLE,
                         "broker " + broker.address() + ": did not take the run within " + FLUSH.toSeconds() + " s");
             }
         }
-    }
-
-    private LongConsumer progress() {
-        long[] nextNanos = {System.nanoTime() + PROGRESS_EVERY_NANOS};
-        return step -> {
-            if (System.nanoTime() >= nextNanos[0]) {
-                nextNanos[0] = System.nanoTime() + PROGRESS_EVERY_NANOS;
-                System.err.println("writes step " + step + " of " + steps);
-            }
-        };
     }
 }

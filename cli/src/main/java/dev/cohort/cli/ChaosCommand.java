@@ -246,7 +246,7 @@ final class ChaosCommand implements Callable<Integer> {
                     .verdict(step -> {});
             promises.addAll(Promises.ofLog(verdict, Promises.read(opened.log()), chaos.corrupt(), chaos.uncertain()));
             if (!withoutWeights) {
-                promises.add(weights(TrainedAgain.all(opened, data, ChaosCommand::say)));
+                promises.add(weights(TrainedAgain.all(opened, data, new ProgressLines(ChaosCommand::say, false))));
             }
         }
         promises.add(Promises.ofMemory(memory.largest()));
@@ -264,8 +264,10 @@ final class ChaosCommand implements Callable<Integer> {
     }
 
     private static Promise weights(List<TrainedAgain> trained) {
-        List<String> different =
-                trained.stream().filter(t -> !t.equal()).map(TrainedAgain::peer).toList();
+        List<String> different = trained.stream()
+                .filter(TrainedAgain::wrong)
+                .map(TrainedAgain::peer)
+                .toList();
         return new Promise(
                 "the weights of every peer follow from the log",
                 different.isEmpty() && !trained.isEmpty(),

@@ -3,11 +3,16 @@ package dev.cohort.cli;
 import dev.cohort.augment.data.DataException;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.kafka.BrokerException;
 import dev.cohort.runtime.kafka.RunLogException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -60,6 +65,8 @@ public final class Cohort {
     private Cohort() {}
 
     public static void main(String[] arguments) {
+        System.setOut(new PrintableStream(new FileOutputStream(FileDescriptor.out), PrintableStream.Unread.ENDS));
+        System.setErr(new PrintableStream(new FileOutputStream(FileDescriptor.err), PrintableStream.Unread.GOES_ON));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         int code = execute(out, err, arguments);
@@ -88,10 +95,26 @@ public final class Cohort {
             line.usage(line.getOut());
             return ExitCode.USAGE.code();
         }
-        return line.execute(arguments);
+        try {
+            return line.execute(arguments);
+        } catch (OutputClosed e) {
+            return closed(e, err).code();
+        }
+    }
+
+    /** Of a pipe whose reader has gone, as after {@code | head}, there is nothing to say; of a file that takes no more, there is. */
+    private static ExitCode closed(OutputClosed e, PrintWriter err) {
+        if (e.ofAPipe()) {
+            return ExitCode.UNREAD;
+        }
+        complain(err, String.valueOf(e.getMessage()));
+        return ExitCode.INPUT_OUTPUT;
     }
 
     private int report(Exception e, PrintWriter err) {
+        if (e instanceof OutputClosed unread) {
+            return closed(unread, err).code();
+        }
         ExitCode code = codeOf(e);
         if (code == ExitCode.BUG) {
             complain(
@@ -99,13 +122,27 @@ public final class Cohort {
                     "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage()
                             + " (run it with --verbose to see where)");
         } else {
-            complain(err, String.valueOf(e.getMessage()));
+            complain(err, said(e));
         }
         if (verbose || "1".equals(System.getenv("COHORT_DEBUG"))) {
             e.printStackTrace(err);
         }
         err.flush();
         return code.code();
+    }
+
+    /** What it says, and in words what Java says of a file. */
+    private static String said(Exception e) {
+        if (e instanceof IOException file) {
+            return FileFault.sentence(file);
+        }
+        Optional<IOException> bare = Optional.of(e)
+                .filter(UncheckedIOException.class::isInstance)
+                .flatMap(wrapped -> Optional.ofNullable(wrapped.getCause()))
+                .filter(IOException.class::isInstance)
+                .map(IOException.class::cast)
+                .filter(cause -> cause.toString().equals(e.getMessage()));
+        return bare.map(FileFault::sentence).orElseGet(() -> String.valueOf(e.getMessage()));
     }
 
     private static ExitCode codeOf(Exception e) {
@@ -116,7 +153,7 @@ public final class Cohort {
             return ExitCode.USAGE;
         } else if (e instanceof RunLogException) {
             return ExitCode.UNAVAILABLE;
-        } else if (e instanceof BrokerException || e instanceof UncheckedIOException) {
+        } else if (e instanceof BrokerException || e instanceof UncheckedIOException || e instanceof IOException) {
             return ExitCode.INPUT_OUTPUT;
         } else if (e instanceof IllegalStateException) {
             return ExitCode.FAILED;
@@ -125,6 +162,7 @@ public final class Cohort {
     }
 
     private static void complain(PrintWriter err, String message) {
-        err.println("cohort: " + message);
+        // What follows in further lines cannot be taken for a message of its own.
+        err.println("cohort: " + String.join("\n  ", message.lines().toList()));
     }
 }

@@ -16,6 +16,7 @@ import dev.cohort.cli.view.Screen;
 import dev.cohort.cli.view.Words;
 import dev.cohort.replay.FinalTest;
 import dev.cohort.runtime.ExitCode;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -149,7 +150,7 @@ final class CompareCommand implements Callable<Integer> {
             return Screen.quiet();
         }
         return Streams.terminal(format)
-                ? Screen.terminal(Streams.of(format), course)
+                ? Screen.terminal(Streams.raw(format), course)
                 : Screen.lines(Streams.of(format), course, LINE_EVERY_MS);
     }
 
@@ -193,8 +194,9 @@ final class CompareCommand implements Callable<Integer> {
     private int conclude(ComparisonDirectory open, Summary summary, List<String> failures) {
         ComparisonReport report = report(open, summary);
         if (!quiet) {
-            report.lines().forEach(Streams.of(format)::println);
-            Streams.of(format).println("Picture and tables: " + open.path().resolve("comparison.html"));
+            PrintStream out = Streams.of(format);
+            report.lines().forEach(out::println);
+            out.println("Picture and tables: " + open.path().resolve("comparison.html"));
         }
         if (format == OutputFormat.json) {
             System.out.println(report.json());

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import java.util.function.LongConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,8 +28,6 @@ import picocli.CommandLine.Option;
                 "Says what is wrong with a run, finished or going on, by its log: with the numbers that show it and the setting"
                         + " that mends it. Exit code 1 if anything is severe.")
 final class DoctorCommand implements Callable<Integer> {
-    private static final long PROGRESS_EVERY_NANOS = 1_000_000_000;
-
     @Mixin
     private RecordedRun run = new RecordedRun();
 
@@ -54,7 +51,8 @@ final class DoctorCommand implements Callable<Integer> {
                     CoordinatorRole.teacher(opened.manifest(), opened.experiment()),
                     RunPlan.learningRate(opened.manifest(), opened.experiment()),
                     opened.manifest().steps(),
-                    progress(opened.manifest().steps()));
+                    new ProgressLines(System.err::println, quiet)
+                            .steps("", opened.manifest().steps()));
             if (format == OutputFormat.json) {
                 System.out.println(json(opened, report));
             } else {
@@ -69,16 +67,6 @@ final class DoctorCommand implements Callable<Integer> {
         boolean here = opened.directory().isPresent()
                 && opened.experiment().kafka().bootstrap().isEmpty();
         return here ? OptionalInt.of(Runtime.getRuntime().availableProcessors()) : OptionalInt.empty();
-    }
-
-    private LongConsumer progress(long steps) {
-        long[] nextNanos = {System.nanoTime() + PROGRESS_EVERY_NANOS};
-        return step -> {
-            if (!quiet && System.nanoTime() >= nextNanos[0]) {
-                nextNanos[0] = System.nanoTime() + PROGRESS_EVERY_NANOS;
-                System.err.println("step " + step + " of " + steps);
-            }
-        };
     }
 
     private static List<String> lines(String run, Checkup.Report report) {

@@ -8,20 +8,13 @@ import dev.cohort.replay.SampleHistory;
 import dev.cohort.replay.Stretch;
 import java.io.PrintStream;
 import java.util.Locale;
-import java.util.function.LongConsumer;
 
-/** Prints the dynamics of an ensemble, for people or as JSON. */
+/** Prints the dynamics of an ensemble for people. */
 final class DynamicsTable {
     private DynamicsTable() {}
 
-    static void print(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
-        StudiedRun studied = StudiedRun.of(opened, progress);
-        studied.studiable().lines().forEach(System.err::println);
-        if (format == OutputFormat.json) {
-            out.println(studied.json());
-            return;
-        }
-        out.println("Run " + opened.log().runId() + ", on the test images; no recorded logits, no line.");
+    static void print(StudiedRun studied, PrintStream out) {
+        out.println("Run " + studied.opened().log().runId() + ", on the test images; no recorded logits, no line.");
         out.println(String.format(
                 Locale.ROOT,
                 "%7s  %9s  %9s  %7s  %8s  %8s  %7s  %9s  %8s  %s",

@@ -116,8 +116,7 @@ final class PeersCommand implements Callable<Integer> {
 
     private static List<String> lines(RunView view) {
         List<String> lines = new ArrayList<>();
-        // Bold and dim are for terminals.
-        LiveTable.rows(view).forEach(l -> lines.add(LiveTable.plain(l)));
+        LiveTable.rows(view).forEach(l -> lines.add(l.text()));
         lines.add("");
         lines.addAll(StandingTable.lines(view, System.currentTimeMillis()));
         lines.add("");

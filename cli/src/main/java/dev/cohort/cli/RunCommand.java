@@ -127,7 +127,7 @@ final class RunCommand implements Callable<Integer> {
 
     /** For a person, or for a file. */
     static Screen screen(OutputFormat format) {
-        return Streams.terminal(format) ? Screen.terminal(Streams.of(format)) : Screen.lines(Streams.of(format));
+        return Streams.terminal(format) ? Screen.terminal(Streams.raw(format)) : Screen.lines(Streams.of(format));
     }
 
     private LocalRun begun(HostPort address) {

@@ -1,14 +1,26 @@
 package dev.cohort.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 
-/** Where a command shows how it goes on. */
+/** Where a command shows how it goes on. What it does is worth more than what it shows, so it goes on when nobody looks any more. */
 final class Streams {
     private Streams() {}
 
     /** JSON is for programs, which read standard output. */
     static PrintStream of(OutputFormat format) {
-        return format == OutputFormat.json ? System.err : System.out;
+        return new PrintableStream(descriptor(format), PrintableStream.Unread.GOES_ON);
+    }
+
+    /** For what moves the cursor; who draws makes text printable. */
+    static PrintStream raw(OutputFormat format) {
+        return new PrintStream(descriptor(format), true, StandardCharsets.UTF_8);
+    }
+
+    private static FileOutputStream descriptor(OutputFormat format) {
+        return new FileOutputStream(format == OutputFormat.json ? FileDescriptor.err : FileDescriptor.out);
     }
 
     /** The script says which streams are terminals; Java itself answers only for all of them together. */

@@ -9,13 +9,12 @@ import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Fingerprint;
 import dev.cohort.protocol.Outcome;
-import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Topic;
+import dev.cohort.replay.EnsembleMembers;
 import dev.cohort.replay.Lessons;
 import dev.cohort.replay.TestHistory;
 import dev.cohort.replay.Timeline;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
@@ -23,21 +22,19 @@ import java.util.stream.Collectors;
  * What the log of a run says about its ensemble.
  *
  * @param opened its log
- * @param tests of the contributors that the experiment names
+ * @param tests of those who make the ensemble
  * @param lessons of all steps
  */
 record StudiedRun(RecordedRun.Opened opened, TestHistory tests, Lessons.Account lessons) {
     /**
-     * Reads the log, twice: its tests and its steps.
+     * Reads the log: its outcomes, its tests and its steps.
      *
      * @param progress told every step
      */
     static StudiedRun of(RecordedRun.Opened opened, LongConsumer progress) {
-        Set<PeerId> peers = new TreeSet<>();
-        opened.experiment().contributors().stream().map(Experiment.Peer::id).forEach(peers::add);
         TestHistory tests = TestHistory.of(
                 opened.log(),
-                peers,
+                EnsembleMembers.of(opened.log(), opened.experiment()),
                 opened.manifest().testLabels(),
                 opened.manifest().classes());
         Lessons lessons = new Lessons(
@@ -65,19 +62,25 @@ record StudiedRun(RecordedRun.Opened opened, TestHistory tests, Lessons.Account 
         return Studiable.of(opened, lessons.studied());
     }
 
-    /** All of it in pictures, as one page that needs nothing else. */
-    String html() {
+    /**
+     * All of it in pictures, as one page that needs nothing else.
+     *
+     * @param scenarios that are shown with it
+     */
+    String html(Optional<Scenarios> scenarios) {
         Experiment experiment = opened.experiment();
         String models = experiment.contributors().stream()
                 .map(p -> p.id() + " (" + p.model() + ")")
                 .collect(Collectors.joining(", "));
+        ObjectNode data = json();
+        scenarios.ifPresent(s -> data.setAll(s.json()));
         return DynamicsPage.html(
                 new DynamicsPage.Facts(
                         experiment.method().name(),
                         models,
                         opened.manifest().steps(),
                         opened.manifest().experiment()),
-                json(),
+                data,
                 tests.points(),
                 Timeline.of(opened.log()),
                 fingerprint());

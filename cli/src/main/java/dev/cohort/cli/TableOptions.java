@@ -3,8 +3,7 @@ package dev.cohort.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.view.Words;
-import dev.cohort.experiment.Experiment;
-import dev.cohort.protocol.PeerId;
+import dev.cohort.replay.EnsembleMembers;
 import dev.cohort.replay.ScalarEvents;
 import dev.cohort.replay.tables.Database;
 import dev.cohort.replay.tables.Schema;
@@ -12,8 +11,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import picocli.CommandLine.Option;
 
@@ -22,43 +19,60 @@ final class TableOptions {
     @Option(
             names = "--export",
             paramLabel = "DIR",
-            description = "Instead of scenarios: write the run as Parquet and CSV tables to this new folder; its file"
+            description = "Write the run as Parquet and CSV tables to this new folder; its file"
                     + " tables.md describes them.")
     private Optional<Path> export = Optional.empty();
 
     @Option(
             names = "--sql",
             paramLabel = "QUERY",
-            description =
-                    "Instead of scenarios: ask the tables, such as \"select peer, avg(loss) from predictions group by"
-                            + " peer\". \"show tables\" and \"describe steps\" say what there is.")
+            description = "Ask the tables, such as \"select peer, avg(loss) from predictions group by"
+                    + " peer\". \"show tables\" and \"describe steps\" say what there is.")
     private Optional<String> sql = Optional.empty();
 
     @Option(
             names = "--tensorboard",
             paramLabel = "DIR",
-            description = "Instead of scenarios: write the run as event files of TensorBoard to this new folder, one"
+            description = "Write the run as event files of TensorBoard to this new folder, one"
                     + " below it for each peer and for the ensemble.")
     private Optional<Path> events = Optional.empty();
 
     boolean asked() {
-        return export.isPresent() || sql.isPresent() || events.isPresent();
+        return writes() || sql.isPresent();
     }
 
-    /** Does what was asked. */
-    void answer(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
-        if (events.isPresent()) {
-            writeEvents(opened, events.get(), format, progress, out);
-        }
-        if (export.isEmpty() && sql.isEmpty()) {
-            return;
-        }
+    /** Whether files are asked for. */
+    boolean writes() {
+        return export.isPresent() || events.isPresent();
+    }
+
+    /** Makes the folders that are asked for; to be called before the log is read, which may take long. */
+    void makeFolders() {
         export.ifPresent(Database::makeEmpty);
+        events.ifPresent(Database::makeEmpty);
+    }
+
+    /**
+     * Does what was asked, prints the rows of a question, and for people where files are.
+     *
+     * @return where files are, for programs
+     */
+    ObjectNode answer(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        events.ifPresent(to -> writeEvents(opened, to, format, progress, out, json));
+        if (export.isEmpty() && sql.isEmpty()) {
+            return json;
+        }
         Optional<String> named = export.isPresent() ? Optional.empty() : sql;
         try (Database tables = Database.of(opened.log(), opened.manifest(), opened.experiment(), named, progress)) {
             if (export.isPresent()) {
-                tables.export(export.get());
-                said(export.get(), format, out);
+                Path to = export.get();
+                tables.export(to);
+                json.put("export", to.toString()).put("tables", Schema.TABLES.size());
+                if (format == OutputFormat.text) {
+                    out.println(to + ": " + Schema.TABLES.size() + " tables as Parquet and CSV, described in "
+                            + to.resolve("tables.md"));
+                }
             }
             if (sql.isPresent() && format == OutputFormat.json) {
                 tables.query(sql.get(), new JsonRows(opened.log().runId(), out));
@@ -68,43 +82,29 @@ final class TableOptions {
                 rows.end();
             }
         }
+        return json;
     }
 
-    private void writeEvents(
-            RecordedRun.Opened opened, Path to, OutputFormat format, LongConsumer progress, PrintStream out) {
-        Database.makeEmpty(to);
-        Set<PeerId> contributors = new TreeSet<>();
-        opened.experiment().contributors().stream().map(Experiment.Peer::id).forEach(contributors::add);
+    private static void writeEvents(
+            RecordedRun.Opened opened,
+            Path to,
+            OutputFormat format,
+            LongConsumer progress,
+            PrintStream out,
+            ObjectNode json) {
         List<String> folders;
         try (ScalarEvents scalars = new ScalarEvents(opened.log(), to)) {
             folders = scalars.write(
-                    contributors,
+                    EnsembleMembers.of(opened.log(), opened.experiment()),
                     opened.manifest().testLabels(),
                     opened.manifest().classes(),
                     progress);
         }
+        json.put("tensorboard", to.toString());
+        folders.forEach(json.putArray("folders")::add);
         if (format == OutputFormat.text) {
             out.println(to + ": event files of " + String.join(", ", folders) + ". See them with: tensorboard --logdir "
                     + Words.shell(to));
-        } else if (export.isEmpty() && sql.isEmpty()) {
-            ObjectNode json = JsonNodeFactory.instance.objectNode().put("tensorboard", to.toString());
-            folders.forEach(json.putArray("folders")::add);
-            out.println(json);
         }
-    }
-
-    private void said(Path to, OutputFormat format, PrintStream out) {
-        if (format == OutputFormat.json) {
-            // One object alone on the output: the answer of a query, if there is one.
-            if (sql.isEmpty()) {
-                out.println(JsonNodeFactory.instance
-                        .objectNode()
-                        .put("export", to.toString())
-                        .put("tables", Schema.TABLES.size()));
-            }
-            return;
-        }
-        out.println(to + ": " + Schema.TABLES.size() + " tables as Parquet and CSV, described in "
-                + to.resolve("tables.md"));
     }
 }

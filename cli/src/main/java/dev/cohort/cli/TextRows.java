@@ -1,5 +1,6 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.view.Printable;
 import dev.cohort.cli.view.Words;
 import dev.cohort.replay.tables.Database;
 import java.io.PrintStream;
@@ -60,7 +61,7 @@ final class TextRows implements Database.Answer {
         if (cell instanceof Double real) {
             return String.format(Locale.ROOT, "%.6g", real);
         }
-        return cell.toString().replace("\n", " ");
+        return Printable.line(cell.toString());
     }
 
     private void flush() {

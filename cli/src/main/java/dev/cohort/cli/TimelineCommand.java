@@ -9,9 +9,6 @@ import dev.cohort.cli.view.Words;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.replay.Timeline;
 import dev.cohort.runtime.ExitCode;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,19 +48,17 @@ final class TimelineCommand implements Callable<Integer> {
     private OutputFormat format = OutputFormat.text;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         if (quietSteps < 1 || windowSteps < 1) {
             throw new LaunchException(
                     ExitCode.USAGE,
                     "--quiet-steps " + quietSteps + ", --window " + windowSteps + ": both must be at least 1");
         }
+        Optional<OutputFile> picture = html.map(path -> OutputFile.of("--html", path));
         try (RecordedRun.Opened opened = run.open()) {
             Timeline timeline = Timeline.of(opened.log());
             List<Timeline.Change> changes = timeline.changes(quietSteps, windowSteps);
-            if (html.isPresent()) {
-                String page = TimelinePage.html(opened.log().runId(), timeline, changes);
-                Files.writeString(html.get(), page, StandardCharsets.UTF_8);
-            }
+            picture.ifPresent(file -> file.write(TimelinePage.html(opened.log().runId(), timeline, changes)));
             if (format == OutputFormat.json) {
                 System.out.println(json(opened.log().runId(), timeline, changes));
             } else {

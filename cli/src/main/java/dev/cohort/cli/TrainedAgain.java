@@ -14,9 +14,6 @@ import dev.cohort.tensor.Digest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 
 /**
  * What became of a peer that was trained again from the log of its run.
@@ -24,16 +21,27 @@ import java.util.function.LongConsumer;
  * @param recorded digest of the weights that it said goodbye with
  * @param again empty when it could not be trained again
  * @param why it could not; empty when it could
+ * @param foreign whether its network is none of this program's, so that nothing here could train it
  */
-record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String why) {
-    private static final long SAY_EVERY_NANOS = TimeUnit.SECONDS.toNanos(2);
-
+record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String why, boolean foreign) {
     boolean equal() {
         return again.equals(Optional.of(recorded));
     }
 
+    /** Whether its weights speak against the run: they differ, or should have been trained again and could not. */
+    boolean wrong() {
+        return !equal() && !foreign;
+    }
+
+    private static TrainedAgain not(LastStart start, String why, boolean foreign) {
+        return new TrainedAgain(start.peer().value(), start.result().weights(), Optional.empty(), why, foreign);
+    }
+
     /** What became of it, for people. */
     String sentence() {
+        if (foreign) {
+            return "Weights of " + peer + ": " + why + ".";
+        }
         return "Weights of " + peer + " trained again: "
                 + (equal()
                         ? "equal (" + recorded.shortHex() + ")."
@@ -48,7 +56,7 @@ record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String
      *
      * @param say told how far it is, now and then
      */
-    static List<TrainedAgain> all(RecordedRun.Opened opened, ImageData data, Consumer<String> say) {
+    static List<TrainedAgain> all(RecordedRun.Opened opened, ImageData data, ProgressLines say) {
         // Read by PyTorch's engine when it starts, which is when the first peer is made.
         opened.experiment()
                 .threads()
@@ -60,7 +68,7 @@ record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String
         for (Experiment.Peer named : opened.experiment().peers()) {
             starts.stream()
                     .filter(start -> start.peer().equals(named.id()))
-                    .forEach(start -> trained.add(again(replay, start, named, Optional.empty(), say)));
+                    .forEach(start -> trained.add(named(replay, start, named, say)));
         }
         for (LastStart start : starts) {
             boolean newcomer = opened.experiment().peers().stream()
@@ -74,22 +82,38 @@ record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String
         return trained;
     }
 
-    private static TrainedAgain newcomer(
-            PeerReplay replay, LastStart start, Experiment experiment, Consumer<String> say) {
-        return obstacle(start)
-                .map(why ->
-                        new TrainedAgain(start.peer().value(), start.result().weights(), Optional.empty(), why))
-                .orElseGet(() -> {
-                    Joining joining = start.joining().orElseThrow();
-                    Seat seat =
-                            new Seat(start.slot().orElseThrow(), start.result().firstStep());
-                    return again(
-                            replay,
-                            start,
-                            Newcomer.of(experiment, start.peer(), joining.model(), joining.device()),
-                            Optional.of(seat),
-                            say);
-                });
+    private static TrainedAgain named(PeerReplay replay, LastStart start, Experiment.Peer named, ProgressLines say) {
+        return start.joining()
+                .map(Joining::model)
+                .filter(model -> !model.equals(named.model()))
+                .map(model -> not(
+                        start,
+                        "foreign, cannot be trained again: it joined as " + model + ", where the experiment has "
+                                + named.model(),
+                        true))
+                .orElseGet(() -> again(replay, start, named, Optional.empty(), say));
+    }
+
+    private static TrainedAgain newcomer(PeerReplay replay, LastStart start, Experiment experiment, ProgressLines say) {
+        Optional<String> strange = start.joining()
+                .map(Joining::model)
+                .filter(model -> ModelCatalog.find(model).isEmpty());
+        if (strange.isPresent()) {
+            return not(
+                    start,
+                    "foreign, cannot be trained again: this version of Cohort has no model " + strange.get(),
+                    true);
+        }
+        return obstacle(start).map(why -> not(start, why, false)).orElseGet(() -> {
+            Joining joining = start.joining().orElseThrow();
+            Seat seat = new Seat(start.slot().orElseThrow(), start.result().firstStep());
+            return again(
+                    replay,
+                    start,
+                    Newcomer.of(experiment, start.peer(), joining.model(), joining.device()),
+                    Optional.of(seat),
+                    say);
+        });
     }
 
     /** Why a newcomer cannot be trained again, if it cannot. */
@@ -103,8 +127,6 @@ record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String
         } else if (start.brought()) {
             return Optional.of("it came with weights of " + joining.trainedSteps()
                     + " steps that it did not train in this run, so the log alone cannot give them");
-        } else if (ModelCatalog.find(joining.model()).isEmpty()) {
-            return Optional.of("this version of Cohort has no model " + joining.model());
         }
         DeviceChoice device = DeviceChoice.parse(joining.device());
         int gpus = TorchEngine.start().gpus();
@@ -114,25 +136,15 @@ record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String
     }
 
     private static TrainedAgain again(
-            PeerReplay replay, LastStart start, Experiment.Peer peer, Optional<Seat> seat, Consumer<String> say) {
+            PeerReplay replay, LastStart start, Experiment.Peer peer, Optional<Seat> seat, ProgressLines say) {
         start.joining().ifPresent(joining -> TorchEngine.start().use(joining.torchThreads()));
         long last = start.result().stepsTrained();
-        Optional<Digest> again =
-                replay.weights(peer, seat, last, progress(peer.id().value(), last, say));
+        Optional<Digest> again = replay.weights(peer, seat, last, say.steps(peer.id() + " trains again: ", last));
         return new TrainedAgain(
                 peer.id().value(),
                 start.result().weights(),
                 again,
-                again.isPresent() ? "" : "the log does not reach its last step");
-    }
-
-    private static LongConsumer progress(String peer, long last, Consumer<String> say) {
-        long[] nextNanos = {System.nanoTime() + SAY_EVERY_NANOS};
-        return step -> {
-            if (System.nanoTime() >= nextNanos[0]) {
-                nextNanos[0] = System.nanoTime() + SAY_EVERY_NANOS;
-                say.accept(peer + " trains again: step " + step + " of " + last);
-            }
-        };
+                again.isPresent() ? "" : "the log does not reach its last step",
+                false);
     }
 }

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.LongConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,7 +32,6 @@ import picocli.CommandLine.Option;
                         + " --weights trains the peers again, too. Exit code 0 only if all is as it must be.")
 final class VerifyCommand implements Callable<Integer> {
     private static final int FINDINGS_SHOWN = 20;
-    private static final long PROGRESS_EVERY_NANOS = 1_000_000_000;
 
     @Mixin
     private RecordedRun run = new RecordedRun();
@@ -70,30 +68,17 @@ final class VerifyCommand implements Callable<Integer> {
                     CoordinatorRole.teacher(opened.manifest(), experiment),
                     RunPlan.learningRate(opened.manifest(), experiment),
                     batches);
-            Verification.Verdict verdict =
-                    verification.verdict(progress("outcomes", opened.manifest().steps()));
+            Verification.Verdict verdict = verification.verdict(new ProgressLines(System.err::println, quiet)
+                    .steps("outcomes: ", opened.manifest().steps()));
             List<TrainedAgain> trained = weights && data.isPresent()
-                    ? TrainedAgain.all(opened, data.get(), quiet ? said -> {} : System.err::println)
+                    ? TrainedAgain.all(opened, data.get(), new ProgressLines(System.err::println, quiet))
                     : List.of();
             return conclude(opened, verdict, trained);
         }
     }
 
-    private LongConsumer progress(String what, long steps) {
-        if (quiet) {
-            return step -> {};
-        }
-        long[] nextNanos = {System.nanoTime() + PROGRESS_EVERY_NANOS};
-        return step -> {
-            if (System.nanoTime() >= nextNanos[0]) {
-                nextNanos[0] = System.nanoTime() + PROGRESS_EVERY_NANOS;
-                System.err.println(what + ": step " + step + " of " + steps);
-            }
-        };
-    }
-
     private int conclude(RecordedRun.Opened opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
-        boolean well = verdict.clean() && trained.stream().allMatch(TrainedAgain::equal);
+        boolean well = verdict.clean() && trained.stream().noneMatch(TrainedAgain::wrong);
         if (format == OutputFormat.json) {
             System.out.println(json(opened, verdict, trained, well));
         } else {
@@ -132,9 +117,11 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     private static String conclusion(Verification.Verdict verdict, List<TrainedAgain> trained) {
-        long open = trained.stream().filter(t -> !t.equal()).count();
+        long open = trained.stream().filter(TrainedAgain::wrong).count();
+        long foreign = trained.stream().filter(TrainedAgain::foreign).count();
         if (verdict.clean() && open == 0) {
-            return "Verified.";
+            return "Verified" + (foreign > 0 ? ", but for the weights of " + Words.count(foreign, "foreign peer") : "")
+                    + ".";
         }
         return "NOT verified: " + Words.count(verdict.found(), "finding")
                 + (open > 0 ? ", and the weights of " + Words.count(open, "peer") : "") + ".";
@@ -173,6 +160,7 @@ final class VerifyCommand implements Callable<Integer> {
         trained.forEach(t -> weights.addObject()
                 .put("peer", t.peer())
                 .put("equal", t.equal())
+                .put("foreign", t.foreign())
                 .put("recorded", t.recorded().hex())
                 .put("again", t.again().map(Digest::hex).orElse(""))
                 .put("why", t.why()));

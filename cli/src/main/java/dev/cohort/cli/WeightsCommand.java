@@ -3,6 +3,7 @@ package dev.cohort.cli;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.peer.checkpoint.StoredNetwork;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.FileFault;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -32,7 +33,11 @@ final class WeightsCommand implements Callable<Integer> {
         try {
             network = StoredNetwork.read(checkpoint.toString());
         } catch (IOException e) {
-            throw new LaunchException(ExitCode.USAGE, checkpoint + ": " + e.getMessage(), e);
+            throw new LaunchException(
+                    ExitCode.USAGE,
+                    "checkpoint " + checkpoint + ": cannot be read (" + FileFault.why(e)
+                            + "): name a file of a peer's folder in RUN/checkpoints",
+                    e);
         }
         try {
             network.write(file);
@@ -42,7 +47,7 @@ final class WeightsCommand implements Callable<Integer> {
         } catch (FileAlreadyExistsException e) {
             throw new LaunchException(ExitCode.USAGE, file + ": is there already; name a new file", e);
         } catch (IOException e) {
-            throw new LaunchException(ExitCode.FAILED, file + ": cannot be written: " + e.getMessage(), e);
+            throw FileFault.unwritable("weights " + file, e);
         }
     }
 }

@@ -8,7 +8,6 @@ import dev.cohort.runtime.RecordedLog;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -40,13 +39,14 @@ public final class Course {
     /**
      * Reads all recorded tests, once, and measures each.
      *
-     * @param peers whose tests count
+     * @param members whose tests count
      * @param points takes the points in the order of their steps
      */
-    public static void of(RecordedLog log, Set<PeerId> peers, Ints testLabels, int classes, Consumer<Point> points) {
+    public static void of(
+            RecordedLog log, EnsembleMembers members, Ints testLabels, int classes, Consumer<Point> points) {
         tests(
                 log,
-                peers,
+                members,
                 testLabels,
                 classes,
                 test -> points.accept(
@@ -57,10 +57,11 @@ public final class Course {
      * Reads all recorded tests, once. A test is told as soon as all peers have taken it and those before it are told; when some
      * never do, after a few later ones, so that no more than those are held.
      *
-     * @param peers whose tests count
+     * @param members whose tests count
      * @param tests takes them in the order of their steps; what comes of a step that is told already is left out
      */
-    public static void tests(RecordedLog log, Set<PeerId> peers, Ints testLabels, int classes, Consumer<Test> tests) {
+    public static void tests(
+            RecordedLog log, EnsembleMembers members, Ints testLabels, int classes, Consumer<Test> tests) {
         TreeMap<Long, Test> open = new TreeMap<>();
         long told = -1;
         try (RecordedLog.Reading reading = log.read(Topic.EVALUATIONS, 0)) {
@@ -70,7 +71,8 @@ public final class Course {
                     continue;
                 }
                 Optional<Tensor> logits = evaluation.tensors().find(TensorName.LOGITS);
-                boolean counts = peers.stream().anyMatch(p -> p.value().equals(evaluation.source()));
+                boolean counts = !evaluation.source().equals(Evaluation.TEACHER)
+                        && members.counts(new PeerId(evaluation.source()), evaluation.step());
                 boolean late = evaluation.step() <= told;
                 if (!counts
                         || late
@@ -81,7 +83,7 @@ public final class Course {
                         .logits()
                         .putIfAbsent(evaluation.source(), logits.get().toDoubles());
                 while (!open.isEmpty()
-                        && (open.size() > OPEN_MAX || whole(open.firstEntry().getValue(), peers))) {
+                        && (open.size() > OPEN_MAX || whole(open.firstEntry().getValue(), members))) {
                     Test first = open.pollFirstEntry().getValue();
                     told = first.step();
                     tests.accept(first);
@@ -91,8 +93,8 @@ public final class Course {
         open.values().forEach(tests);
     }
 
-    private static boolean whole(Test test, Set<PeerId> peers) {
-        return test.logits().size() == peers.size();
+    private static boolean whole(Test test, EnsembleMembers members) {
+        return test.logits().size() == members.count(test.step());
     }
 
     private static boolean fits(Tensor logits, Ints labels, int classes) {

@@ -2,10 +2,10 @@ package dev.cohort.replay;
 
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.Evaluation;
-import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.tensor.Ints;
 import java.io.IOException;
@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 
@@ -48,16 +47,16 @@ public final class ScalarEvents implements AutoCloseable {
     /**
      * Reads the log, three times, and writes the files.
      *
-     * @param contributors of whom an ensemble is made
+     * @param members of whom an ensemble is made
      * @param testLabels class of each test image
      * @param progress told every step
      * @return names of the folders that were made
      */
-    public List<String> write(Set<PeerId> contributors, Ints testLabels, int classes, LongConsumer progress) {
+    public List<String> write(EnsembleMembers members, Ints testLabels, int classes, LongConsumer progress) {
         try {
             training(classes, progress);
             tests();
-            Course.of(log, contributors, testLabels, classes, this::dynamics);
+            Course.of(log, members, testLabels, classes, this::dynamics);
         } catch (IOException e) {
             throw unwritable(e);
         }
@@ -65,7 +64,7 @@ public final class ScalarEvents implements AutoCloseable {
     }
 
     private UncheckedIOException unwritable(IOException e) {
-        return new UncheckedIOException("folder " + folder + ": cannot be written (" + e.getMessage() + ")", e);
+        return FileFault.unwritable("folder " + folder, e);
     }
 
     private void scalar(String source, long step, long atMs, String tag, double value) throws IOException {

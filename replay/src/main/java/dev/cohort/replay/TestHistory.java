@@ -1,13 +1,11 @@
 package dev.cohort.replay;
 
 import dev.cohort.distill.Softmax;
-import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.tensor.Ints;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -37,13 +35,13 @@ public record TestHistory(
      */
     public record Classes(long step, int epoch, SortedMap<String, List<Double>> accuracy) {}
 
-    /** Reads the recorded tests of {@code peers}, once. */
-    public static TestHistory of(RecordedLog log, Set<PeerId> peers, Ints labels, int classes) {
+    /** Reads the recorded tests of {@code members}, once. */
+    public static TestHistory of(RecordedLog log, EnsembleMembers members, Ints labels, int classes) {
         List<Course.Point> points = new ArrayList<>();
         List<Classes> byClass = new ArrayList<>();
         SampleHistory samples = new SampleHistory(labels.size());
         SampleHistory together = new SampleHistory(labels.size());
-        Course.tests(log, peers, labels, classes, test -> {
+        Course.tests(log, members, labels, classes, test -> {
             points.add(new Course.Point(test.step(), test.epoch(), Dynamics.of(test.logits(), labels, classes)));
             SortedMap<String, double[]> opinions = new TreeMap<>(test.logits());
             opinions.put(ENSEMBLE, sumOfProbabilities(test.logits(), labels.size(), classes));

@@ -6,10 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import dev.cohort.tensor.Ints;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -79,13 +77,18 @@ class DynamicsTest {
         ListedLog log = new SmallRun().log("mean_logit");
         List<Course.Point> points = new ArrayList<>();
 
-        Course.of(log, new TreeSet<>(SmallRun.PEERS), Ints.of(0, 1, 2, 0), SmallRun.CLASSES, points::add);
+        Course.of(log, new EnsembleMembers(SmallRun.PEERS), Ints.of(0, 1, 2, 0), SmallRun.CLASSES, points::add);
 
         assertThat(points).hasSize(1);
         assertThat(points.get(0).step()).isEqualTo(SmallRun.STEPS);
         assertThat(points.get(0).dynamics().peers()).containsExactly("p1", "p2", "p3");
         points.clear();
-        Course.of(log, Set.of(SmallRun.PEERS.get(1)), Ints.of(0, 1, 2, 0), SmallRun.CLASSES, points::add);
+        Course.of(
+                log,
+                new EnsembleMembers(List.of(SmallRun.PEERS.get(1))),
+                Ints.of(0, 1, 2, 0),
+                SmallRun.CLASSES,
+                points::add);
         assertThat(points.get(0).dynamics().peers()).containsExactly("p2");
     }
 }

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -101,7 +100,7 @@ class LessonsTest {
         log.append(tested(1, "p1", 5, 0, 0, 1));
         log.append(tested(1, "p2", 0, 1, 0, 9));
 
-        TestHistory history = TestHistory.of(log, new TreeSet<>(SmallRun.PEERS.subList(0, 2)), Ints.of(0, 1), 2);
+        TestHistory history = TestHistory.of(log, new EnsembleMembers(SmallRun.PEERS.subList(0, 2)), Ints.of(0, 1), 2);
 
         assertThat(history.classes()).hasSize(1);
         assertThat(history.classes().get(0).accuracy().get("p1")).containsExactly(1.0, 1.0);
@@ -124,7 +123,7 @@ class LessonsTest {
         List<Long> steps = new ArrayList<>();
         List<Integer> sizes = new ArrayList<>();
 
-        Course.tests(log, new TreeSet<>(SmallRun.PEERS.subList(0, 2)), Ints.of(0, 1), 2, test -> {
+        Course.tests(log, new EnsembleMembers(SmallRun.PEERS.subList(0, 2)), Ints.of(0, 1), 2, test -> {
             steps.add(test.step());
             sizes.add(test.logits().size());
         });

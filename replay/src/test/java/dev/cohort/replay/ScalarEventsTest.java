@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,7 +91,7 @@ class ScalarEventsTest {
 
     private List<String> written(ListedLog log) {
         try (ScalarEvents events = new ScalarEvents(log, folder)) {
-            return events.write(new TreeSet<>(SmallRun.PEERS), TEST_LABELS, SmallRun.CLASSES, step -> {});
+            return events.write(new EnsembleMembers(SmallRun.PEERS), TEST_LABELS, SmallRun.CLASSES, step -> {});
         }
     }
 
@@ -131,7 +130,7 @@ class ScalarEventsTest {
         ListedLog log = new SmallRun().log("mean_logit");
         written(log);
 
-        Course.of(log, new TreeSet<>(SmallRun.PEERS), TEST_LABELS, SmallRun.CLASSES, point -> {
+        Course.of(log, new EnsembleMembers(SmallRun.PEERS), TEST_LABELS, SmallRun.CLASSES, point -> {
             Dynamics d = point.dynamics();
             List<Scalar> ensemble = read(folder.resolve("_ensemble"));
             assertThat(of(ensemble, "test/nll").get(0).value())

@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
-import java.util.TreeSet;
 import org.duckdb.DuckDBDriver;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -225,7 +224,7 @@ class TablesTest {
     void saysWhatDynamicsComputes() {
         ListedLog log = new SmallRun().log("one");
         List<Course.Point> points = new ArrayList<>();
-        Course.of(log, new TreeSet<>(SmallRun.PEERS), manifest().testLabels(), SmallRun.CLASSES, points::add);
+        Course.of(log, new EnsembleMembers(SmallRun.PEERS), manifest().testLabels(), SmallRun.CLASSES, points::add);
         Dynamics dynamics = points.get(0).dynamics();
 
         assertThat(number(log, "select variance from dynamics")).isEqualTo(dynamics.variance());

@@ -15,7 +15,9 @@ public enum ExitCode {
     /** A file, folder or port cannot be used. */
     INPUT_OUTPUT(74),
     /** The launcher is gone. */
-    ORPHANED(75);
+    ORPHANED(75),
+    /** Nobody reads the output any more: the code that a shell gives a command that SIGPIPE ended. */
+    UNREAD(141);
 
     private final int code;
 

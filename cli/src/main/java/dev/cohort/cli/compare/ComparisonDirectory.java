@@ -8,6 +8,7 @@ import dev.cohort.cli.launch.AtomicFile;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.FileFault;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -158,7 +159,7 @@ public final class ComparisonDirectory implements AutoCloseable {
     private static LaunchException unusable(Path path, IOException cause) {
         return new LaunchException(
                 ExitCode.INPUT_OUTPUT,
-                "comparison directory " + path + ": cannot be used (" + cause
+                "comparison directory " + path + ": cannot be used (" + FileFault.why(cause)
                         + "): check permissions and free space, or name another with --dir",
                 cause);
     }

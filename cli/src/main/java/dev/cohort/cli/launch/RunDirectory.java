@@ -3,15 +3,13 @@ package dev.cohort.cli.launch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.proxy.Links;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -255,23 +253,9 @@ public final class RunDirectory implements AutoCloseable {
     private static LaunchException unusable(Path path, Exception cause) {
         return new LaunchException(
                 ExitCode.INPUT_OUTPUT,
-                "run directory " + path + ": cannot be used (" + why(cause)
+                "run directory " + path + ": cannot be used (" + FileFault.why(cause)
                         + "): check permissions and free space, or name another with --run-dir",
                 cause);
-    }
-
-    private static String why(Exception cause) {
-        if (cause instanceof AccessDeniedException) {
-            return "permission denied";
-        } else if (cause instanceof FileAlreadyExistsException) {
-            return "a file is in its place";
-        } else if (cause instanceof NoSuchFileException missing) {
-            return "there is no " + missing.getFile();
-        }
-        Optional<String> reason = cause instanceof FileSystemException file
-                ? Optional.ofNullable(file.getReason())
-                : Optional.ofNullable(cause.getMessage());
-        return reason.orElse(cause.getClass().getSimpleName());
     }
 
     /** Writes {@code run.json}: from now on the run can be found. */

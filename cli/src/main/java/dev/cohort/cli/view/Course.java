@@ -35,7 +35,7 @@ public final class Course implements Screen.Drawing {
 
     /** One line: for a terminal that is drawn over, and for a log. */
     @Override
-    public List<String> lines(RunView view, long nowMs) {
+    public List<Styled> lines(RunView view, long nowMs) {
         Progress progress = Progress.of(view, nowMs);
         double share = (number - 1 + progress.share()) / runs;
         int filled = (int) Math.round(BAR_WIDTH * share);
@@ -50,7 +50,7 @@ public final class Course implements Screen.Drawing {
                 progress.planned()));
         OptionalLong left = leftMs(progress, nowMs);
         line.append(left.isPresent() ? ", all done in about " + Words.duration(left.getAsLong()) : ", starting");
-        return List.of(line.toString());
+        return List.of(Styled.plain(line.toString()));
     }
 
     /** Time until the last run ends; empty while nothing tells how long a run takes. */

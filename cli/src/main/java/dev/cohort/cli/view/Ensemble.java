@@ -2,6 +2,7 @@ package dev.cohort.cli.view;
 
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.replay.EnsembleMembers;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
 import java.util.Arrays;
@@ -9,11 +10,10 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
- * The accuracy of peers taken together: the class of the largest mean probability over all who published their test logits
- * after the same epoch and step. (Who leaves in the middle of an epoch is tested then, and is no part of it.) Probabilities of
+ * The accuracy of peers taken together: the class of the largest mean probability over all members of the ensemble who published
+ * their test logits after the same epoch and step. (Who leaves in the middle of an epoch is tested then, and is no part of it.) Probabilities of
  * old epochs are dropped, their accuracy stays.
  */
 final class Ensemble {
@@ -21,13 +21,15 @@ final class Ensemble {
 
     private final Ints labels;
     private final TreeMap<Integer, TreeMap<PeerId, float[]>> probabilities = new TreeMap<>();
+    private final EnsembleMembers members;
     private final TreeMap<Integer, Set<PeerId>> voters = new TreeMap<>();
     private final TreeMap<Integer, Double> accuracies = new TreeMap<>();
     private final TreeMap<Integer, Long> steps = new TreeMap<>();
 
     /** @param labels class of each test image */
-    Ensemble(Ints labels) {
+    Ensemble(Ints labels, EnsembleMembers members) {
         this.labels = labels;
+        this.members = members;
     }
 
     /**
@@ -47,21 +49,35 @@ final class Ensemble {
         }
         if (step > known) {
             probabilities.remove(epoch);
-            voters.remove(epoch);
         }
         steps.put(epoch, step);
         TreeMap<PeerId, float[]> votes = probabilities.computeIfAbsent(epoch, e -> new TreeMap<>());
         votes.put(peer, probabilities(logits));
-        voters.computeIfAbsent(epoch, e -> new TreeSet<>()).add(peer);
-        accuracies.put(epoch, accuracy(votes));
+        count(epoch);
         while (probabilities.size() > EPOCHS_KEPT) {
             probabilities.pollFirstEntry();
         }
     }
 
-    /** Who voted after {@code epoch}. */
+    /** Counts again, since others belong to the ensemble now. */
+    void count() {
+        probabilities.keySet().forEach(this::count);
+    }
+
+    private void count(int epoch) {
+        TreeMap<PeerId, float[]> counted = new TreeMap<>(probabilities.getOrDefault(epoch, new TreeMap<>()));
+        counted.keySet().removeIf(peer -> !members.counts(peer, steps.getOrDefault(epoch, 0L)));
+        voters.put(epoch, Set.copyOf(counted.keySet()));
+        if (counted.isEmpty()) {
+            accuracies.remove(epoch);
+        } else {
+            accuracies.put(epoch, accuracy(counted));
+        }
+    }
+
+    /** Who is counted after {@code epoch}. */
     Set<PeerId> voters(int epoch) {
-        return Set.copyOf(voters.getOrDefault(epoch, Set.of()));
+        return voters.getOrDefault(epoch, Set.of());
     }
 
     OptionalDouble accuracy(int epoch) {

@@ -11,9 +11,6 @@ import java.util.stream.Collectors;
 
 /** A run as a table for a terminal: a row per peer, a bold row for the ensemble, progress, and who is waited for. */
 public final class LiveTable {
-    private static final String BOLD = "\u001b[1m";
-    private static final String DIM = "\u001b[2m";
-    private static final String PLAIN = "\u001b[0m";
     private static final int BAR_WIDTH = 24;
     /** A step open for longer than this is worth a word. */
     private static final long LONG_WAIT_MS = 3000;
@@ -35,37 +32,35 @@ public final class LiveTable {
 
     private record Column(String title, int width, boolean right) {
         String cell(String text) {
-            String cut = text.length() > width ? text.substring(0, width - 1) + "…" : text;
+            String line = Printable.line(text);
+            String cut = line.length() > width ? line.substring(0, width - 1) + "…" : line;
             String pad = " ".repeat(width - cut.length());
             return right ? pad + cut : cut + pad;
         }
     }
 
     /** The lines of the table, with progress and troubles, without line ends. */
-    public static List<String> render(RunView view, long nowMs) {
-        List<String> lines = new ArrayList<>(rows(view));
-        lines.add("");
-        lines.add(bar(view, nowMs));
-        trouble(view, nowMs).ifPresent(lines::add);
+    public static List<Styled> render(RunView view, long nowMs) {
+        List<Styled> lines = new ArrayList<>(rows(view));
+        lines.add(Styled.plain(""));
+        lines.add(Styled.plain(bar(view, nowMs)));
+        trouble(view, nowMs).map(Styled::plain).ifPresent(lines::add);
         return lines;
     }
 
     /** The table alone. */
-    public static List<String> rows(RunView view) {
-        List<String> lines = new ArrayList<>();
-        lines.add(DIM + row(COLUMNS.stream().map(Column::title).toList()) + PLAIN);
-        view.learners().forEach(p -> lines.add(peerRow(p, view)));
-        lines.add(BOLD + resultRow("ensemble", "all peers", view.ensembleAccuracy()) + PLAIN);
+    public static List<Styled> rows(RunView view) {
+        List<Styled> lines = new ArrayList<>();
+        lines.add(new Styled(
+                Styled.Style.DIM, row(COLUMNS.stream().map(Column::title).toList())));
+        view.learners().forEach(p -> lines.add(Styled.plain(peerRow(p, view))));
+        lines.add(new Styled(Styled.Style.BOLD, resultRow("ensemble", "all peers", view.ensembleAccuracy())));
         if (!view.teacherTests().isEmpty()) {
-            lines.add(resultRow("teacher", view.experiment().method().name(), view.teacherAccuracy()));
+            lines.add(
+                    Styled.plain(resultRow("teacher", view.experiment().method().name(), view.teacherAccuracy())));
         }
-        view.peers().stream().filter(PeerView::control).forEach(p -> lines.add(peerRow(p, view)));
+        view.peers().stream().filter(PeerView::control).forEach(p -> lines.add(Styled.plain(peerRow(p, view))));
         return lines;
-    }
-
-    /** A line without what only a terminal understands. */
-    public static String plain(String line) {
-        return line.replace(BOLD, "").replace(DIM, "").replace(PLAIN, "");
     }
 
     private static String row(List<String> cells) {

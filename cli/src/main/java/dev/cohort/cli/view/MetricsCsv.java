@@ -65,7 +65,7 @@ public final class MetricsCsv {
         List<String> rows = new ArrayList<>();
         rows.add(testRow(evaluation.step(), epoch, source, number(evaluation.crossEntropy()), evaluation.accuracy()));
         OptionalDouble ensemble = view.ensembleAccuracy(epoch);
-        boolean all = view.ensembleSize(epoch) == view.learners().size();
+        boolean all = view.ensembleSize(epoch) == view.ensembleMembers();
         if (ensemble.isPresent() && all && tested.add(epoch + "/ensemble")) {
             rows.add(testRow(evaluation.step(), epoch, "ensemble", "", ensemble.getAsDouble()));
         }

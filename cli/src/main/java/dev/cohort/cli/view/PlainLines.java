@@ -11,7 +11,7 @@ public final class PlainLines {
     private final long everyMs;
     private long printedMs;
     private long printedStep = -1;
-    private int eventsPrinted;
+    private long eventsPrinted;
     private final Set<Integer> epochsPrinted = new TreeSet<>();
 
     /** @param everyMs least time between two lines of progress */
@@ -22,11 +22,12 @@ public final class PlainLines {
     /** What is new since the last call. */
     public List<String> next(RunView view, long nowMs) {
         List<String> lines = new ArrayList<>();
+        long forgotten = view.eventsForgotten();
         List<RunView.Event> events = view.events();
-        for (; eventsPrinted < events.size(); eventsPrinted++) {
-            RunView.Event event = events.get(eventsPrinted);
-            lines.add(event.peer() + " " + event.what());
-        }
+        events.stream()
+                .skip(Math.max(0, eventsPrinted - forgotten))
+                .forEach(event -> lines.add(event.peer() + " " + event.what()));
+        eventsPrinted = forgotten + events.size();
         for (int epoch : wholeEpochs(view)) {
             if (epochsPrinted.add(epoch)) {
                 lines.add(epochLine(view, epoch));

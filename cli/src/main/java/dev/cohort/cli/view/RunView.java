@@ -19,10 +19,10 @@ import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.replay.EnsembleMembers;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,16 +44,15 @@ import java.util.stream.Collectors;
  * a time.
  */
 public final class RunView {
-    private static final int EVENTS_MAX = 500;
-
     private final String runId;
     private final Manifest manifest;
     private final Experiment experiment;
     private final Map<PeerId, PeerView> peers = new LinkedHashMap<>();
+    private final EnsembleMembers members;
     private final Ensemble ensemble;
     private final TreeMap<Integer, PeerView.Test> teacherTests = new TreeMap<>();
     private final Set<String> rejectionsSeen = new TreeSet<>();
-    private final List<Event> events = new ArrayList<>();
+    private final Events events = new Events();
     private final Fingerprint fingerprint = new Fingerprint();
     private long stepsPlanned;
     private long head;
@@ -77,7 +76,9 @@ public final class RunView {
         this.manifest = manifest;
         this.experiment = experiment;
         this.stepsPlanned = manifest.steps();
-        this.ensemble = new Ensemble(manifest.testLabels());
+        this.members = new EnsembleMembers(
+                experiment.contributors().stream().map(Experiment.Peer::id).toList());
+        this.ensemble = new Ensemble(manifest.testLabels(), members);
         for (Experiment.Peer peer : experiment.peers()) {
             peers.put(peer.id(), new PeerView(peer.id(), peer.model(), peer.device(), peer.control()));
         }
@@ -150,6 +151,9 @@ public final class RunView {
         closedPart = outcome.part();
         openSinceMs = loggedMs;
         fingerprint.outcome(outcome);
+        if (members.take(outcome)) {
+            ensemble.count();
+        }
         if (outcome.resolution() instanceof Outcome.Targets) {
             targets++;
         } else {
@@ -200,12 +204,10 @@ public final class RunView {
                 .filter(this::ofTestImages)
                 .ifPresent(logits ->
                         peer.ownTeacherTested(evaluation.epoch(), TestScore.of(logits, manifest.testLabels())));
-        if (!peer.control()) {
-            evaluation
-                    .tensors()
-                    .find(TensorName.LOGITS)
-                    .ifPresent(logits -> ensemble.vote(evaluation.epoch(), evaluation.step(), peer.id(), logits));
-        }
+        evaluation
+                .tensors()
+                .find(TensorName.LOGITS)
+                .ifPresent(logits -> ensemble.vote(evaluation.epoch(), evaluation.step(), peer.id(), logits));
     }
 
     private boolean ofTestImages(Tensor logits) {
@@ -253,11 +255,9 @@ public final class RunView {
         note(atMs, sender.isEmpty() ? "somebody" : sender, "wrote what is no message of this run: " + detail);
     }
 
-    /** Notes something for the list of events; the list is bounded. */
+    /** Notes something for the list of events, which keeps the newest. */
     public void note(long atMs, String peer, String what) {
-        if (events.size() < EVENTS_MAX) {
-            events.add(new Event(atMs, closedStep, peer, what));
-        }
+        events.add(new Event(atMs, closedStep, peer, what));
     }
 
     private PeerView peer(PeerId id) {
@@ -328,9 +328,14 @@ public final class RunView {
         return rejected;
     }
 
-    /** Members as they came and went, oldest first. */
+    /** Members as they came and went, the oldest first, but for those that are forgotten. */
     public List<Event> events() {
-        return List.copyOf(events);
+        return events.kept();
+    }
+
+    /** How many events came before {@link #events}. */
+    public long eventsForgotten() {
+        return events.forgotten();
     }
 
     /** Peers named by the newest outcome. */
@@ -393,14 +398,19 @@ public final class RunView {
                 : OptionalDouble.of(teacherTests.lastEntry().getValue().accuracy());
     }
 
-    /** Accuracy of the learners' mean probability after {@code epoch}, 0..1. */
+    /** Accuracy of the mean probability of the ensemble's members after {@code epoch}, 0..1. */
     public OptionalDouble ensembleAccuracy(int epochEnded) {
         return ensemble.accuracy(epochEnded);
     }
 
-    /** How many learners are in {@link #ensembleAccuracy(int)}. */
+    /** How many peers are in {@link #ensembleAccuracy(int)}. */
     public int ensembleSize(int epochEnded) {
         return ensemble.voters(epochEnded).size();
+    }
+
+    /** How many peers belong to the ensemble, whether they were tested or not. */
+    public long ensembleMembers() {
+        return peers.keySet().stream().filter(members::has).count();
     }
 
     /** Accuracy of the ensemble after the newest epoch that all learners still there have been tested on. */
@@ -413,8 +423,9 @@ public final class RunView {
     }
 
     private OptionalInt newestWholeEpoch() {
-        List<PeerView> there =
-                learners().stream().filter(p -> !p.ended() || p.finished()).toList();
+        List<PeerView> there = learners().stream()
+                .filter(p -> members.has(p.id()) && (!p.ended() || p.finished()))
+                .toList();
         return tests(learners()).descendingSet().stream()
                 .mapToInt(Integer::intValue)
                 .filter(e -> there.stream().allMatch(p -> p.tests().containsKey(e)))

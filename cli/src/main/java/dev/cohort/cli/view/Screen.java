@@ -1,8 +1,11 @@
 package dev.cohort.cli.view;
 
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** Where a person watches a run. One thread. */
 public sealed interface Screen {
@@ -17,8 +20,7 @@ public sealed interface Screen {
 
     /** What is drawn of a run. */
     interface Drawing {
-        /** Lines without line ends. */
-        List<String> lines(RunView view, long nowMs);
+        List<Styled> lines(RunView view, long nowMs);
     }
 
     /** A screen that shows nothing. */
@@ -31,14 +33,23 @@ public sealed interface Screen {
         return new Lines(out, new PlainLines(5000));
     }
 
-    /** A table that is drawn over and over at the bottom of a terminal. */
+    /**
+     * A table that is drawn over and over at the bottom of a terminal.
+     *
+     * @param out takes what moves the cursor as it is
+     */
     static Screen terminal(PrintStream out) {
-        return new Terminal(out, LiveTable::render);
+        return terminal(out, LiveTable::render);
     }
 
     /** Draws something else at the bottom of a terminal. */
     static Screen terminal(PrintStream out, Drawing drawing) {
-        return new Terminal(out, drawing);
+        return terminal(out, drawing, new TerminalRows());
+    }
+
+    /** Draws on a terminal of so many rows; empty where nobody knows how many. */
+    static Screen terminal(PrintStream out, Drawing drawing, Supplier<OptionalInt> rows) {
+        return new Terminal(out, drawing, rows);
     }
 
     /** Prints something else for a file or a pipe, {@code everyMs} apart. */
@@ -64,12 +75,12 @@ public sealed interface Screen {
     record Lines(PrintStream out, PlainLines lines) implements Screen {
         @Override
         public void say(String line) {
-            out.println(line);
+            out.println(Printable.line(line));
         }
 
         @Override
         public void show(RunView view, long nowMs) {
-            lines.next(view, nowMs).forEach(out::println);
+            lines.next(view, nowMs).forEach(this::say);
         }
     }
 
@@ -88,14 +99,14 @@ public sealed interface Screen {
 
         @Override
         public void say(String line) {
-            out.println(line);
+            out.println(Printable.line(line));
         }
 
         @Override
         public void show(RunView view, long nowMs) {
             if (printedMs.isEmpty() || nowMs - printedMs.getAsLong() >= everyMs) {
                 printedMs = OptionalLong.of(nowMs);
-                drawing.lines(view, nowMs).forEach(out::println);
+                drawing.lines(view, nowMs).forEach(line -> out.println(Printable.line(line.text())));
             }
         }
     }
@@ -119,29 +130,54 @@ public sealed interface Screen {
 
         private static final String WRAP_ON = "\u001b[?7h";
 
+        /** With fewer rows than this, the end of a drawing is all that is shown. */
+        private static final int ROWS_MIN = 10;
+        /** Lines at the end of a drawing that are shown in any case. */
+        private static final int TAIL = 6;
+
         private final PrintStream out;
         private final Drawing drawing;
+        private final Supplier<OptionalInt> rows;
         private List<String> drawn = List.of();
 
-        Terminal(PrintStream out, Drawing drawing) {
+        Terminal(PrintStream out, Drawing drawing, Supplier<OptionalInt> rows) {
             this.out = out;
             this.drawing = drawing;
+            this.rows = rows;
         }
 
         @Override
         public void say(String line) {
             List<String> table = drawn;
-            out.print(erase() + line + "\n");
+            out.print(erase() + Printable.line(line) + "\n");
             drawn = List.of();
             draw(table);
         }
 
         @Override
         public void show(RunView view, long nowMs) {
-            List<String> table = drawing.lines(view, nowMs);
+            List<String> table = fitting(
+                    drawing.lines(view, nowMs).stream().map(Styled::ansi).toList());
             if (!table.equals(drawn)) {
                 draw(table);
             }
+        }
+
+        /** As many of the lines as the terminal has rows, but for the one that the cursor is in. */
+        private List<String> fitting(List<String> lines) {
+            int room = rows.get().isPresent() ? Math.max(1, rows.get().getAsInt() - 1) : Integer.MAX_VALUE;
+            if (lines.size() <= room) {
+                return lines;
+            }
+            if (room < ROWS_MIN) {
+                return lines.subList(lines.size() - room, lines.size());
+            }
+            int head = room - TAIL - 1;
+            int tail = lines.size() - TAIL;
+            List<String> shown = new ArrayList<>(lines.subList(0, head));
+            shown.add("... " + (tail - head) + " more, for which the terminal has no room");
+            shown.addAll(lines.subList(tail, lines.size()));
+            return shown;
         }
 
         @Override
@@ -152,7 +188,14 @@ public sealed interface Screen {
         }
 
         private String erase() {
-            return drawn.isEmpty() ? "" : "\u001b[" + drawn.size() + "A" + ERASE_BELOW;
+            if (drawn.isEmpty()) {
+                return "";
+            }
+            // Of a window that was made lower meanwhile, what is above it cannot be reached.
+            int up = rows.get().isPresent()
+                    ? Math.min(drawn.size(), Math.max(1, rows.get().getAsInt() - 1))
+                    : drawn.size();
+            return "\u001b[" + up + "A" + ERASE_BELOW;
         }
 
         private void draw(List<String> table) {

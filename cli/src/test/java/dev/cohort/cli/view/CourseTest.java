@@ -6,10 +6,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class CourseTest {
-    private static final List<String> TABLE = List.of("table");
+    private static final List<Styled> TABLE = List.of(Styled.plain("table"));
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
@@ -24,10 +25,12 @@ class CourseTest {
         course.took(60_000);
         course.begin(2, "dml, seed 1", 0);
         assertThat(course.lines(SampleRun.view(), 0))
+                .extracting(Styled::text)
                 .containsExactly(
                         "[######------------------] run 2 of 4: dml, seed 1, step 0 of 10, all done in about 3 min 0 s");
         course.begin(4, "one, seed 2", 0);
         assertThat(course.lines(SampleRun.whole(), 30_000))
+                .extracting(Styled::text)
                 .containsExactly(
                         "[########################] run 4 of 4: one, seed 2, step 10 of 10, all done in about 0 s");
     }
@@ -37,6 +40,7 @@ class CourseTest {
         Course course = new Course(2);
         course.begin(1, "dml, seed 1", 0);
         assertThat(course.lines(SampleRun.view(), 5_000))
+                .extracting(Styled::text)
                 .singleElement()
                 .asString()
                 .endsWith(", starting");
@@ -53,7 +57,7 @@ class CourseTest {
 
     @Test
     void isDrawnOverInATerminalAndTakenAwayInTheEnd() {
-        Screen screen = Screen.terminal(out, (view, now) -> TABLE);
+        Screen screen = Screen.terminal(out, (view, now) -> TABLE, OptionalInt::empty);
         Screen.muted(screen).say("Starting a broker");
         Screen.muted(screen).show(SampleRun.view(), 0);
         screen.say("done");

@@ -6,13 +6,16 @@ import static dev.cohort.cli.view.SampleRun.P2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.PeerState;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LiveTableTest {
     private static String drawn(RunView view, long nowMs) {
-        return String.join("\n", LiveTable.render(view, nowMs))
+        return String.join(
+                        "\n",
+                        LiveTable.render(view, nowMs).stream().map(Styled::ansi).toList())
                 .replace("\u001b[1m", "<b>")
                 .replace("\u001b[2m", "<dim>")
                 .replace("\u001b[0m", "</>");
@@ -67,6 +70,16 @@ class LiveTableTest {
         assertThat(LiveTable.trouble(view, 6000)).contains("step 2 is open for 6 s, waits for p2");
         view.on(SampleRun.prediction(P2, 2), 0);
         assertThat(LiveTable.trouble(view, 6000)).contains("step 2 is open for 6 s, waits for the coordinator");
+    }
+
+    @Test
+    void drawsNoControlCharactersOfAPeersModel() {
+        RunView view = SampleRun.view();
+        view.on(new Joining(P1, 1, "\u001b[2J\nx", "cpu", false, 64, 0, SampleRun.digest(0), 1), 0);
+
+        assertThat(LiveTable.render(view, 0).get(1).ansi())
+                .startsWith("p1         \\u001b[2J\\u00… ")
+                .doesNotContain("\u001b", "\n");
     }
 
     @Test

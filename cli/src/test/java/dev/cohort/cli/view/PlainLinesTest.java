@@ -5,6 +5,8 @@ import static dev.cohort.cli.view.SampleRun.P2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.protocol.PeerState;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PlainLinesTest {
@@ -44,5 +46,25 @@ class PlainLinesTest {
         assertThat(lines.next(view, 0))
                 .containsExactly("epoch 1 tested:  p1 50.0 %  p2 75.0 %  control 25.0 %  ensemble 100.0 %");
         assertThat(lines.next(view, 0)).isEmpty();
+    }
+
+    @Test
+    void printsEveryEventOfALongRunOnce() {
+        RunView view = SampleRun.view();
+        PlainLines lines = new PlainLines(1000);
+        List<String> printed = new ArrayList<>();
+        for (int i = 0; i < 3 * Events.KEPT_MAX; i++) {
+            view.note(0, "p1", "event " + i);
+            if (i % 100 == 0) {
+                printed.addAll(lines.next(view, 0));
+            }
+        }
+        printed.addAll(lines.next(view, 0));
+
+        assertThat(printed)
+                .hasSize(3 * Events.KEPT_MAX)
+                .doesNotHaveDuplicates()
+                .last()
+                .isEqualTo("p1 event 1499");
     }
 }

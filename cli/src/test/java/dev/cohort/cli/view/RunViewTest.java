@@ -61,6 +61,24 @@ class RunViewTest {
     }
 
     @Test
+    void leavesOutOfTheEnsembleWhomNoOutcomeNames() {
+        double[] wrong = {0, 9, 9, 0, 0, 9, 9, 0};
+        double[] right = {2, 0, 0, 2, 2, 0, 0, 2};
+        view.on(SampleRun.evaluation("p1", 0, 1, right), 0);
+        view.on(SampleRun.evaluation("guest", 0, 0, wrong), 0);
+        view.on(SampleRun.evaluation("p2", 0, 0, wrong), 0);
+
+        view.on(SampleRun.outcome(1, P1), 1);
+
+        assertThat(view.ensembleAccuracy(0)).hasValue(1);
+        assertThat(view.ensembleSize(0)).isEqualTo(1);
+        assertThat(view.ensembleMembers()).isEqualTo(1);
+        assertThat(view.ensembleAccuracy())
+                .as("whoever is no member is not waited for")
+                .hasValue(1);
+    }
+
+    @Test
     void showsTheEnsembleOnlyWhereAllLearnersWereTested() {
         view.on(SampleRun.evaluation("p1", 0, 0.5, 2, 0, 2, 0, 2, 0, 2, 0), 0);
         assertThat(view.ensembleAccuracy()).isEmpty();
@@ -142,6 +160,20 @@ class RunViewTest {
         view.on(SampleRun.joining(new PeerId("guest"), 1, 0), 0);
         assertThat(view.learners()).extracting(p -> p.id().value()).containsExactly("p1", "p2", "guest");
         assertThat(peer(new PeerId("guest")).model()).isEqualTo("resnet8");
+    }
+
+    @Test
+    void keepsTheNewestEvents() {
+        for (int i = 1; i <= Events.KEPT_MAX + 3; i++) {
+            view.note(i, "p1", "event " + i);
+        }
+
+        assertThat(view.events())
+                .hasSize(Events.KEPT_MAX)
+                .extracting(RunView.Event::what)
+                .startsWith("event 4")
+                .endsWith("event " + (Events.KEPT_MAX + 3));
+        assertThat(view.eventsForgotten()).isEqualTo(3);
     }
 
     @Test

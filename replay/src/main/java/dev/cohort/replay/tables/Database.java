@@ -2,6 +2,7 @@ package dev.cohort.replay.tables;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.RecordedLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,7 +14,6 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,12 +30,15 @@ import org.duckdb.DuckDBDriver;
  * however long the run. One thread.
  */
 public final class Database implements AutoCloseable {
+    /** What to do when the folder for temporary files does not do. */
+    static final String REMEDY = "name another place for temporary files with COHORT_JAVA_OPTS=-Djava.io.tmpdir=DIR";
+
     private static final String MEMORY_MAX = "512MB";
 
-    private final Path folder;
+    private final TemporaryFolder folder;
     private final Connection connection;
 
-    private Database(Path folder, Connection connection) {
+    private Database(TemporaryFolder folder, Connection connection) {
         this.folder = folder;
         this.connection = connection;
     }
@@ -49,33 +52,32 @@ public final class Database implements AutoCloseable {
     public static Database of(
             RecordedLog log, Manifest manifest, Experiment experiment, Optional<String> sql, LongConsumer progress) {
         Predicate<Table> wanted = table -> sql.isEmpty() || names(sql.get(), table);
-        Path folder = temporary();
+        TemporaryFolder folder = TemporaryFolder.make(temporary());
         Optional<Database> filled = Optional.empty();
         try {
-            try (DuckDBConnection writing = open(folder, false)) {
+            try (DuckDBConnection writing = open(folder.path(), false)) {
                 for (Table table : Schema.TABLES) {
                     execute(writing, table.definition());
                 }
                 new Filling(writing, log, manifest, experiment, wanted).all(progress);
                 execute(writing, "CHECKPOINT");
             }
-            filled = Optional.of(new Database(folder, open(folder, true)));
+            filled = Optional.of(new Database(folder, open(folder.path(), true)));
             return filled.get();
         } catch (SQLException e) {
-            throw new IllegalStateException("tables: " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "tables in " + folder.path() + ": " + e.getMessage() + "; where there is too little room, "
+                            + REMEDY,
+                    e);
         } finally {
             if (filled.isEmpty()) {
-                delete(folder);
+                folder.close();
             }
         }
     }
 
     private static Path temporary() {
-        try {
-            return Files.createTempDirectory("cohort-tables");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Path.of(System.getProperty("java.io.tmpdir"));
     }
 
     private static boolean names(String sql, Table table) {
@@ -94,10 +96,26 @@ public final class Database implements AutoCloseable {
         // Nothing is fetched from anywhere.
         settings.setProperty("autoinstall_known_extensions", "false");
         Optional<Connection> connection =
-                Optional.ofNullable(new DuckDBDriver().connect("jdbc:duckdb:" + folder.resolve("tables.db"), settings));
+                Optional.ofNullable(driver().connect("jdbc:duckdb:" + folder.resolve("tables.db"), settings));
         return connection
                 .map(DuckDBConnection.class::cast)
                 .orElseThrow(() -> new SQLException("the database does not open"));
+    }
+
+    /** @throws UncheckedIOException when its library, which is unpacked to a temporary file, cannot be loaded */
+    private static DuckDBDriver driver() {
+        try {
+            return new DuckDBDriver();
+        } catch (LinkageError e) {
+            Throwable cause = e;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            throw new UncheckedIOException(
+                    "the library of the tables cannot be loaded from " + temporary() + " (" + cause.getMessage()
+                            + "): where there is no room or no program may run, " + REMEDY,
+                    new IOException(e));
+        }
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {
@@ -125,7 +143,7 @@ public final class Database implements AutoCloseable {
     }
 
     private static UncheckedIOException unwritable(Path folder, IOException e) {
-        return new UncheckedIOException("folder " + folder + ": cannot be written (" + e.getMessage() + ")", e);
+        return FileFault.unwritable("folder " + folder, e);
     }
 
     /**
@@ -220,17 +238,7 @@ public final class Database implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException("tables: " + e.getMessage(), e);
         } finally {
-            delete(folder);
-        }
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            folder.close();
         }
     }
 }

@@ -2,11 +2,9 @@ package dev.cohort.replay.tables;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
-import dev.cohort.protocol.PeerId;
 import dev.cohort.replay.Course;
+import dev.cohort.replay.EnsembleMembers;
 import dev.cohort.runtime.RecordedLog;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -93,13 +91,12 @@ record Filling(
         if (!any(Schema.DYNAMICS, Schema.WORTH, Schema.PAIRS)) {
             return;
         }
-        Set<PeerId> peers = new TreeSet<>();
-        experiment.contributors().forEach(p -> peers.add(p.id()));
+        EnsembleMembers members = EnsembleMembers.of(log, experiment);
         try (Rows dynamics = rows(Schema.DYNAMICS);
                 Rows worth = rows(Schema.WORTH);
                 Rows pairs = rows(Schema.PAIRS)) {
             DynamicsTables tables = new DynamicsTables(dynamics, worth, pairs);
-            Course.of(log, peers, manifest.testLabels(), manifest.classes(), tables::add);
+            Course.of(log, members, manifest.testLabels(), manifest.classes(), tables::add);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.cohort.runtime.archive;
 
 import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.kafka.RawLog;
 import dev.cohort.runtime.kafka.RawReading;
 import java.io.BufferedOutputStream;
@@ -83,7 +84,7 @@ public final class ArchiveWriter {
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
             return lost;
         } catch (IOException e) {
-            throw new UncheckedIOException("archive " + file + ": cannot be written (" + e + ")", e);
+            throw FileFault.unwritable("archive " + file, e);
         } finally {
             fresh.toFile().delete();
         }

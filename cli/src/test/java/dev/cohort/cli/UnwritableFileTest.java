@@ -1,0 +1,67 @@
+package dev.cohort.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cohort.runtime.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every command that writes where it is told says in the same way that it cannot. */
+class UnwritableFileTest {
+    @TempDir
+    private Path folder = Path.of("");
+
+    private Path file = Path.of("");
+    private String run = "";
+
+    @BeforeEach
+    void files() throws IOException {
+        run = new ArchivedSample().write(folder.resolve("run.zip")).toString();
+        file = Files.writeString(folder.resolve("file"), "is there");
+    }
+
+    private void assertRefused(String what, String why, String... command) {
+        ConsoleCapture said = ConsoleCapture.of(command);
+        assertThat(said.code()).as(said.toString()).isEqualTo(ExitCode.INPUT_OUTPUT.code());
+        assertThat(said.out()).isEmpty();
+        assertThat(said.err())
+                .isEqualTo("cohort: " + what + ": cannot be written (" + why
+                        + "): name a place in a folder that is there and can be written\n");
+    }
+
+    @Test
+    void saysThatTheFolderIsNotThere() {
+        Path none = folder.resolve("none");
+        String page = none.resolve("page.html").toString();
+
+        assertRefused("--report " + page, "there is no " + none, "replay", run, "--report", page);
+        assertRefused("--html " + page, "there is no " + none, "timeline", run, "--html", page);
+        assertRefused("archive " + page, "there is no " + page + ".part", "archive", run, page);
+    }
+
+    @Test
+    void saysThatAFolderOrAFileIsInItsPlace() {
+        assertRefused("--report " + folder, "it is a folder", "replay", run, "--report", folder.toString());
+        assertRefused("--html " + folder, "it is a folder", "timeline", run, "--html", folder.toString());
+        String below = file.resolve("page.html").toString();
+        assertRefused("--report " + below, file + " is no folder", "replay", run, "--report", below);
+        assertRefused("folder " + file, "a file is in its place", "replay", run, "--export", file.toString());
+        assertRefused("folder " + file, "a file is in its place", "replay", run, "--tensorboard", file.toString());
+    }
+
+    @Test
+    void leavesNothingBehind() throws IOException {
+        assertRefused("--html " + folder, "it is a folder", "timeline", run, "--html", folder.toString());
+
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.map(f -> String.valueOf(f.getFileName())).sorted().toList())
+                    .isEqualTo(List.of("file", "run.zip"));
+        }
+    }
+}

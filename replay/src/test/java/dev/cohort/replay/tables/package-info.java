@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.replay.tables;
+
+import org.jspecify.annotations.NullMarked;
