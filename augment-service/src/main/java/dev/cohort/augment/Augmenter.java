@@ -77,6 +77,11 @@ public final class Augmenter implements Node {
     }
 
     @Override
+    public List<Message> onCaughtUp(long nowMs) {
+        return List.of();
+    }
+
+    @Override
     public List<Message> onDeadline(long nowMs) {
         begin(nowMs);
         List<Message> out = new ArrayList<>();

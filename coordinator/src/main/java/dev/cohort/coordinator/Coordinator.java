@@ -1,7 +1,6 @@
 package dev.cohort.coordinator;
 
 import dev.cohort.experiment.Experiment;
-import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
@@ -19,10 +18,9 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
+import dev.cohort.protocol.Standing;
 import dev.cohort.protocol.StandingChange;
-import dev.cohort.protocol.Term;
-import dev.cohort.tensor.Digest;
-import dev.cohort.tensor.Ints;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,6 +37,8 @@ import java.util.stream.Stream;
  * <p>It only proposes. The teacher's state changes when the winning outcome of a step is read back from the log, recomputed
  * from exactly the predictions that outcome names; step t+1 is proposed only after t was applied. So any number of
  * coordinators may run at once, a forgotten old one too: the first outcome of a step wins, and all apply that one.
+ *
+ * <p>Until it has caught up with the log it follows and publishes nothing: what it would publish may be there already.
  */
 public final class Coordinator implements Node {
     private static final long LAST_EVALUATION_MS = 5_000;
@@ -49,16 +49,24 @@ public final class Coordinator implements Node {
     private final StandingNews news;
     private final Admission admission;
     private final Lag lag;
+    private final DeclaredShapes shapes;
     private final StepAssembly assembly;
     private final SlotHistory history = new SlotHistory();
     private final TeacherEvaluations evaluations;
     private final TeacherSnapshots snapshots;
+    private final Proposals proposals;
+    private final Divergences divergences = new Divergences();
     private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
+
+    /** Whether the teacher has trained parameters. */
+    private final boolean learns;
 
     private NamedTensors state;
     private long applied;
     private Optional<Proposal> proposal = Optional.empty();
-    private boolean aborted;
+    private boolean caughtUp;
+    private boolean stopping;
+    private Optional<String> aborted = Optional.empty();
     private final EndOfRun endOfRun = new EndOfRun();
     private long overSinceMs = Long.MAX_VALUE;
     private boolean finished;
@@ -68,20 +76,20 @@ public final class Coordinator implements Node {
     private long startedMs = Long.MIN_VALUE;
     private long wakeMs = Long.MAX_VALUE;
 
-    /** What was proposed for the open step, to be sent again, and the lesson, so as not to compute it twice. */
-    private record Proposal(Outcome outcome, List<Message> messages, Optional<Teacher.Lesson> lesson, long resendMs) {}
-
     public Coordinator(CoordinatorSetting setting, Teacher teacher) {
         this.setting = setting;
         this.teacher = teacher;
-        membership = new Membership(setting);
+        membership = new Membership(setting, teacher.reads().contains(TensorName.FEATURES));
         news = new StandingNews(setting.resendMs());
-        assembly = new StepAssembly(teacher.reads(), setting.classes(), setting.validationImages());
+        shapes = new DeclaredShapes(setting, teacher.reads());
+        assembly = new StepAssembly(shapes);
         admission = new Admission(setting.elastic(), membership, assembly);
         lag = new Lag(setting, membership);
-        evaluations = new TeacherEvaluations(teacher, setting.testLabels());
+        evaluations = new TeacherEvaluations(teacher, setting.testLabels(), setting.evaluationLogits());
         snapshots = new TeacherSnapshots(setting.snapshotSteps());
+        proposals = new Proposals(setting, teacher, assembly, history);
         state = teacher.initialState();
+        learns = !state.asMap().isEmpty();
     }
 
     /**
@@ -114,6 +122,7 @@ public final class Coordinator implements Node {
             membership.heard(heartbeat, nowMs);
             lag.heard(heartbeat, applied, nowMs);
         } else if (message instanceof Joining joining) {
+            divergences.joined(joining);
             out.add(membership.joining(joining, applied + 1, nowMs));
         } else if (message instanceof Admitted answer) {
             membership.admitted(answer, nowMs);
@@ -123,14 +132,25 @@ public final class Coordinator implements Node {
             membership.draining(draining, nowMs);
         } else if (message instanceof Left left) {
             membership.left(left, nowMs);
+            divergences.left(left);
         } else if (message instanceof Evaluation evaluation) {
-            evaluations.said(evaluation);
+            takeEvaluation(evaluation, out);
         } else if (message instanceof End end) {
             endOfRun.end(end);
-            evaluations.ends(endOfRun.lastStep().orElseThrow(), applied);
+            evaluations.ends(endOfRun.lastStep().orElseThrow());
         } else if (message instanceof Command command) {
             commanded(command, nowMs);
         }
+        advance(nowMs, out);
+        return caughtUp ? out : List.of();
+    }
+
+    @Override
+    public List<Message> onCaughtUp(long nowMs) {
+        caughtUp = true;
+        startedMs = nowMs;
+        membership.caughtUp(nowMs);
+        List<Message> out = new ArrayList<>(membership.unanswered(applied + 1, nowMs));
         advance(nowMs, out);
         return out;
     }
@@ -139,7 +159,7 @@ public final class Coordinator implements Node {
     public List<Message> onDeadline(long nowMs) {
         List<Message> out = new ArrayList<>();
         advance(nowMs, out);
-        return out;
+        return caughtUp ? out : List.of();
     }
 
     @Override
@@ -149,16 +169,35 @@ public final class Coordinator implements Node {
 
     private void commanded(Command command, long nowMs) {
         switch (command.kind()) {
-            case ABORT -> aborted = true;
+            case ABORT -> aborted = Optional.of(command.reason());
             case DRAIN -> command.peer().ifPresent(peer -> membership.drain(peer, command, nowMs));
-            // The augmenter ends the run.
-            case STOP -> {}
+            // The augmenter ends the run; what is in flight is closed with whoever is there.
+            case STOP -> stopping = true;
         }
     }
 
     private void takeBatch(Batch batch) {
         if (endOfRun.batch(batch) && batch.step() > applied) {
             assembly.batch(batch);
+        }
+    }
+
+    private void takeEvaluation(Evaluation evaluation, List<Message> out) {
+        Optional<Member> member = membership.all().stream()
+                .filter(m -> m.peer().value().equals(evaluation.source()))
+                .findFirst();
+        Optional<String> objection = member.flatMap(m -> shapes.objection(evaluation, m));
+        if (objection.isPresent()) {
+            Rejection.Reason shape = Rejection.Reason.SHAPE;
+            rejections.merge(shape, 1L, Long::sum);
+            out.add(new Rejection(
+                    Math.max(1, evaluation.step()),
+                    0,
+                    member.orElseThrow().peer(),
+                    shape,
+                    "evaluation: " + objection.get()));
+        } else {
+            evaluations.said(evaluation);
         }
     }
 
@@ -181,7 +220,9 @@ public final class Coordinator implements Node {
     /** Whether the first prediction of {@code peer} for the open step is good decides about the peer's standing. */
     private void judge(PeerId peer, long nowMs, List<Message> out) {
         Optional<Member> member = membership.find(peer);
-        if (member.isEmpty() || assembly.batch(applied + 1).isEmpty()) {
+        if (member.isEmpty()
+                || member.get().standing() == Standing.SET_ASIDE
+                || assembly.batch(applied + 1).isEmpty()) {
             return;
         }
         assembly.entry(applied + 1, member.get()).ifPresent(entry -> {
@@ -190,22 +231,27 @@ public final class Coordinator implements Node {
             } else {
                 Rejection rejection = entry.rejection().orElseThrow();
                 rejections.merge(rejection.reason(), 1L, Long::sum);
-                membership.rejected(peer, rejection.reason().name().toLowerCase(Locale.ROOT), nowMs);
+                if (membership.rejected(peer, rejection.reason().name().toLowerCase(Locale.ROOT), nowMs)) {
+                    divergences.setAside(rejection);
+                }
                 out.add(rejection);
             }
         });
     }
 
     private void advance(long nowMs, List<Message> out) {
-        if (startedMs == Long.MIN_VALUE) {
-            startedMs = nowMs;
+        if (caughtUp) {
+            membership.expire(nowMs);
         }
-        membership.expire(nowMs);
         while (applyNext(nowMs, out)) {
             // every outcome that is already in the log
         }
+        if (!caughtUp) {
+            return;
+        }
         abortUnlessStarted(nowMs, out);
-        if (!aborted) {
+        abortUnlessEnough(out);
+        if (aborted.isEmpty()) {
             propose(nowMs, out);
         }
         evaluations.next().ifPresent(out::add);
@@ -239,7 +285,7 @@ public final class Coordinator implements Node {
                     + ": the log or this coordinator is broken");
         }
         if (outcome.resolution() instanceof Outcome.Targets) {
-            state = lesson(outcome, batch.get(), votes).next();
+            state = after(outcome, batch.get(), votes);
             history.voted(SlotHistory.voters(outcome.contributors()));
             targets++;
         } else {
@@ -252,23 +298,21 @@ public final class Coordinator implements Node {
         assembly.closed(step);
         proposal = Optional.empty();
         // What is said of the teacher of an earlier step would be missed by whoever goes on from here.
-        if (snapshots.due(applied, state) && evaluations.said()) {
+        if (caughtUp && snapshots.due(applied, state) && evaluations.said()) {
             out.add(snapshots.taken(applied, state, history, membership, skipped));
         }
         openStep(nowMs, out);
         return true;
     }
 
-    private Teacher.Lesson lesson(Outcome outcome, Batch batch, List<Teacher.Vote> votes) {
-        return proposal.filter(p -> p.outcome().contributors().equals(outcome.contributors())
-                        && p.outcome().renewed().equals(outcome.renewed()))
-                .flatMap(Proposal::lesson)
-                .orElseGet(() -> teacher.teach(teacher.renewed(state, outcome.renewed()), votes(batch, votes)));
-    }
-
-    private Teacher.Votes votes(Batch batch, List<Teacher.Vote> votes) {
-        return new Teacher.Votes(
-                batch.step(), batch.epoch(), setting.learningRate().applyAsDouble(batch.step()), batch.labels(), votes);
+    /** The teacher's state after a step with targets; one that learns nothing is not asked to teach again. */
+    private NamedTensors after(Outcome outcome, Batch batch, List<Teacher.Vote> votes) {
+        Optional<Teacher.Lesson> made = proposal.flatMap(p -> p.lessonOf(outcome));
+        if (made.isEmpty() && !learns) {
+            return state;
+        }
+        return made.orElseGet(() -> proposals.lesson(outcome, batch, state, votes))
+                .next();
     }
 
     /** Predictions for the step that has just become the open one may have come before. */
@@ -280,16 +324,29 @@ public final class Coordinator implements Node {
 
     private void abortUnlessStarted(long nowMs, List<Message> out) {
         List<PeerId> absent = membership.absent();
-        if (!aborted
-                && applied == setting.forkedAtStep()
+        if (applied == setting.forkedAtStep()
                 && !absent.isEmpty()
                 && nowMs - startedMs >= setting.pace().startMs()) {
-            aborted = true;
-            out.add(new Command(
-                    Command.Kind.ABORT,
-                    Optional.empty(),
+            abort(
                     "peers " + absent + " did not join within " + setting.pace().startMs()
-                            + " ms (pace.start_ms): look at their logs in processes/"));
+                            + " ms (pace.start_ms): look at their logs in processes/",
+                    out);
+        }
+    }
+
+    /** Peers that diverged do not come back: with too few others the run would wait for ever. */
+    private void abortUnlessEnough(List<Message> out) {
+        int least = waits() ? setting.contributorsMin() : 1;
+        boolean over = applied >= endOfRun.lastStep().orElse(Long.MAX_VALUE);
+        if (!over && divergences.any() && membership.mayComeToContribute() < least) {
+            abort(divergences.reason(membership.mayComeToContribute(), least), out);
+        }
+    }
+
+    private void abort(String reason, List<Message> out) {
+        if (aborted.isEmpty()) {
+            aborted = Optional.of(reason);
+            out.add(new Command(Command.Kind.ABORT, Optional.empty(), reason));
         }
     }
 
@@ -303,8 +360,7 @@ public final class Coordinator implements Node {
         if (proposal.isPresent()) {
             if (nowMs >= proposal.get().resendMs()) {
                 out.addAll(proposal.get().messages());
-                proposal = proposal.map(
-                        p -> new Proposal(p.outcome(), p.messages(), p.lesson(), nowMs + setting.resendMs()));
+                proposal = proposal.map(p -> p.again(nowMs + setting.resendMs()));
             }
             return;
         }
@@ -341,7 +397,11 @@ public final class Coordinator implements Node {
     private boolean complete(long step) {
         if (!waits()) {
             // Nobody waits for it and nobody says it again: what was lost on the way must not keep the run open.
-            return assembly.anybody(step) || membership.allLeft();
+            return assembly.anybody(step) || membership.allLeft() || (stopping && !membership.anybodyThere());
+        }
+        if (stopping) {
+            // Whoever is there is still waited for; whoever is not would keep the run from its end.
+            return missing(step).stream().noneMatch(Member::there);
         }
         boolean started = applied > 0 || membership.absent().isEmpty();
         // After a restart of all, everybody is late: without this, every step left would be skipped while they catch
@@ -370,51 +430,18 @@ public final class Coordinator implements Node {
     }
 
     private Proposal make(Batch batch, long nowMs) {
-        long step = batch.step();
-        List<Member> good = waits() ? good(step) : List.of();
-        Digest before = Teacher.hash(state);
-        if (!teacher.distils() || good.size() < teacher.contributorsMin()) {
-            Outcome.SkipReason reason = teacher.distils() ? Outcome.SkipReason.TOO_FEW : Outcome.SkipReason.INDEPENDENT;
-            Outcome outcome = new Outcome(step, 0, setting.name(), before, List.of(), new Outcome.Skipped(reason));
-            return new Proposal(outcome, List.of(outcome), Optional.empty(), nowMs + setting.resendMs());
-        }
-        List<Teacher.Vote> votes = new ArrayList<>();
-        List<Outcome.Contributor> contributors = new ArrayList<>();
-        for (Member member : good) {
-            StepAssembly.Entry entry = assembly.entry(step, member).orElseThrow();
-            Prediction said = entry.prediction();
-            votes.add(new Teacher.Vote(member.peer(), member.slot(), said.tensors()));
-            contributors.add(new Outcome.Contributor(
-                    member.peer(), member.slot(), said.incarnation(), said.version(), entry.digest()));
-        }
-        Ints renewed = history.renewed(SlotHistory.voters(contributors));
-        Teacher.Lesson lesson = teacher.teach(teacher.renewed(state, renewed), votes(batch, votes));
-        List<Message> messages = new ArrayList<>();
-        List<Outcome.Part> parts = new ArrayList<>();
-        for (Member member : good) {
-            List<Term> terms = lesson.addressed().getOrDefault(member.slot(), List.of());
-            if (!terms.isEmpty()) {
-                Addressed addressed = new Addressed(step, 0, member.peer(), member.slot(), terms);
-                parts.add(new Outcome.Part(member.peer(), addressed.digest()));
-                messages.add(addressed);
-            }
-        }
-        boolean exact = !waits() || good.size() == membership.seated();
-        Outcome outcome = new Outcome(
-                step,
-                0,
-                setting.name(),
-                before,
-                contributors,
-                renewed,
-                new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, exact));
-        messages.add(outcome);
-        return new Proposal(outcome, messages, Optional.of(lesson), nowMs + setting.resendMs());
+        long resendMs = nowMs + setting.resendMs();
+        List<Member> good = waits() ? good(batch.step()) : List.of();
+        return !teacher.distils() || good.size() < teacher.contributorsMin()
+                ? proposals.skip(batch, state, resendMs)
+                : proposals.targets(batch, state, good, !waits() || good.size() == membership.seated(), resendMs);
     }
 
     private long nextWakeMs(long nowMs) {
         long wake = Math.min(membership.nextExpiryMs(), news.nextMs(membership.all()));
-        if (applied == setting.forkedAtStep() && !aborted) {
+        if (applied == setting.forkedAtStep()
+                && aborted.isEmpty()
+                && !membership.absent().isEmpty()) {
             wake = Math.min(wake, startedMs + setting.pace().startMs());
         }
         if (proposal.isPresent()) {
@@ -446,7 +473,7 @@ public final class Coordinator implements Node {
 
     /** Whether the run was given up. */
     public boolean aborted() {
-        return aborted;
+        return aborted.isPresent();
     }
 
     /** Whether the run is over: every step is applied, everybody has left, and the teacher was evaluated if it can be. */
@@ -454,19 +481,48 @@ public final class Coordinator implements Node {
         return finished;
     }
 
-    /** The last evaluations may be read after the last goodbyes: they are waited for, but not for ever. */
+    /** The last evaluations may be read after the last goodbyes, and a control peer may come late: both are waited for a while. */
     private void finish(long nowMs) {
-        if (membership.anybody() || (!aborted && applied < endOfRun.lastStep().orElse(Long.MAX_VALUE))) {
+        boolean over = aborted.isPresent() || applied >= endOfRun.lastStep().orElse(Long.MAX_VALUE);
+        if (!over || membership.anybodyThere()) {
             overSinceMs = Long.MAX_VALUE;
             return;
         }
         overSinceMs = Math.min(overSinceMs, nowMs);
-        finished = aborted || evaluations.settled() || nowMs - overSinceMs >= LAST_EVALUATION_MS;
+        boolean settled = evaluations.settled() && !membership.anybodyExpected();
+        finished = aborted.isPresent() || settled || nowMs - overSinceMs >= LAST_EVALUATION_MS;
     }
 
     /** Steps held in memory, to show that they are bounded. */
     public int stepsHeld() {
-        return Math.max(assembly.held(), outcomes.size());
+        return Math.max(Math.max(assembly.held(), outcomes.size()), evaluations.held());
+    }
+
+    private boolean isPaused(long step) {
+        return waits() && !stopping && membership.present(step) < setting.contributorsMin();
+    }
+
+    private String waitingBecause(long step, boolean paused, List<PeerId> waitingFor) {
+        if (finished) {
+            return "";
+        } else if (aborted.isPresent()) {
+            return "the run was given up: " + aborted.get();
+        } else if (!caughtUp) {
+            return "it still reads the log";
+        } else if (applied >= endOfRun.lastStep().orElse(Long.MAX_VALUE)) {
+            return "the run is over; it waits for goodbyes and the last evaluations";
+        } else if (assembly.batch(step).isEmpty()) {
+            return "batch " + step + ", from the augmenter";
+        } else if (proposal.isPresent()) {
+            return "its outcome of step " + step + " to be in the log";
+        } else if (applied == setting.forkedAtStep() && !membership.absent().isEmpty()) {
+            return "peers " + membership.absent() + " to join, for up to "
+                    + setting.pace().startMs() + " ms (pace.start_ms)";
+        } else if (paused) {
+            return "paused: " + membership.present(step) + " contributors are there, elastic.min is "
+                    + setting.contributorsMin() + "; " + membership.whoIsNotThere(step);
+        }
+        return waitingFor.isEmpty() ? "predictions of step " + step : "step " + step + ", for " + waitingFor;
     }
 
     /** What a person may want to know now. */
@@ -479,14 +535,15 @@ public final class Coordinator implements Node {
                         .distinct()
                         .toList();
         long openedMs = assembly.batch(step).isEmpty() ? nowMs : assembly.openedMs(step, nowMs);
-        boolean paused = waits() && membership.present(step) < setting.contributorsMin();
+        boolean paused = isPaused(step);
         return new CoordinatorStatus(
                 setting.name(),
                 applied,
                 waitingFor,
                 nowMs - openedMs,
+                waitingBecause(step, paused, waitingFor),
                 paused,
-                aborted,
+                aborted.isPresent(),
                 targets,
                 skipped,
                 rejections,

@@ -26,6 +26,7 @@ import java.util.function.LongToDoubleFunction;
  * @param learningRate of the trained teacher at a step
  * @param resendMs after which a proposal that has not come back from the log is sent again
  * @param snapshotSteps after how many steps a trained teacher is kept; 0 for never
+ * @param evaluationLogits whether evaluations bring along what the teacher's own evaluation is made from
  */
 public record CoordinatorSetting(
         String name,
@@ -42,7 +43,8 @@ public record CoordinatorSetting(
         long plannedSteps,
         LongToDoubleFunction learningRate,
         long resendMs,
-        long snapshotSteps) {
+        long snapshotSteps,
+        boolean evaluationLogits) {
     public CoordinatorSetting {
         seats = List.copyOf(seats);
         observers = Set.copyOf(observers);

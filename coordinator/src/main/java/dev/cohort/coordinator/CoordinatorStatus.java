@@ -14,6 +14,7 @@ import java.util.TreeMap;
  * @param applied last step whose outcome was applied
  * @param waitingFor peers whose prediction of the open step is missing
  * @param waitingMs since when the open step is open
+ * @param waitingBecause what it waits for and why, for people; empty when it does not wait
  * @param paused whether too few contributors are there to go on
  * @param aborted whether the run was given up
  * @param targets outcomes with targets applied
@@ -27,6 +28,7 @@ public record CoordinatorStatus(
         long applied,
         List<PeerId> waitingFor,
         long waitingMs,
+        String waitingBecause,
         boolean paused,
         boolean aborted,
         long targets,

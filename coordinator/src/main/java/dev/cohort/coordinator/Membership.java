@@ -13,9 +13,11 @@ import dev.cohort.protocol.Standing;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Who takes part, and who is waited for.
@@ -36,6 +38,7 @@ final class Membership {
     static final int REJECTED_IN_ROW_MAX = 3;
 
     private final CoordinatorSetting setting;
+    private final boolean featuresAreRead;
     private final SortedMap<PeerId, Member> members = new TreeMap<>();
     /** Who was asked to go, and not gone since. */
     private final SortedMap<PeerId, Command> drained = new TreeMap<>();
@@ -49,8 +52,10 @@ final class Membership {
     /** What the log answers the newest start of each peer; the first answer counts. */
     private final SortedMap<PeerId, Admitted> answered = new TreeMap<>();
 
-    Membership(CoordinatorSetting setting) {
+    /** @param featuresAreRead whether the teacher reads them, so that their width matters */
+    Membership(CoordinatorSetting setting, boolean featuresAreRead) {
         this.setting = setting;
+        this.featuresAreRead = featuresAreRead;
         seats = new Seats(setting, this::find);
         cooldown = new Cooldown(setting);
         for (int slot = 0; slot < setting.seats().size(); slot++) {
@@ -126,9 +131,50 @@ final class Membership {
                 < setting.contributorsMin();
     }
 
-    /** Whether anybody is there, or yet to come. */
-    boolean anybody() {
-        return members.values().stream().anyMatch(m -> m.there() || m.standing() == Standing.EXPECTED);
+    /** Contributors and newcomers that are there, or may come (back). */
+    long mayComeToContribute() {
+        return members.values().stream()
+                .filter(m -> !m.observer() && m.standing() != Standing.LEFT && m.standing() != Standing.SET_ASIDE)
+                .count();
+    }
+
+    /** Who does not answer {@code step}, and why; for people. */
+    String whoIsNotThere(long step) {
+        return members.values().stream()
+                .filter(m -> !m.observer() && !m.answers(step))
+                .map(m -> m.peer() + " " + m.standing().name().toLowerCase(Locale.ROOT) + " (" + m.why() + ")")
+                .collect(Collectors.joining(", "));
+    }
+
+    /** Whether anybody is there. */
+    boolean anybodyThere() {
+        return members.values().stream().anyMatch(Member::there);
+    }
+
+    /** Whether anybody the experiment names has never come. */
+    boolean anybodyExpected() {
+        return members.values().stream().anyMatch(m -> m.standing() == Standing.EXPECTED);
+    }
+
+    /** Reading the log took its time; whoever was there last is given the time to be heard. */
+    void caughtUp(long nowMs) {
+        all().stream()
+                .filter(Member::there)
+                .map(m -> m.heard(m.incarnation(), m.doing(), m.step(), nowMs))
+                .forEach(this::put);
+    }
+
+    /** Answers whoever asked for a seat and has none in the log. */
+    List<Admitted> unanswered(long openStep, long nowMs) {
+        return List.copyOf(asked.values()).stream()
+                .filter(j -> Optional.ofNullable(answered.get(j.peer()))
+                        .filter(a -> a.incarnation() >= j.incarnation())
+                        .isEmpty())
+                .filter(j -> find(j.peer())
+                        .filter(m -> m.past().goodbye() >= j.incarnation())
+                        .isEmpty())
+                .map(j -> joining(j, openStep, nowMs))
+                .toList();
     }
 
     /** Whether everybody there ever was has said goodbye. */
@@ -245,6 +291,9 @@ final class Membership {
         if (named && member.past().joined() == 0) {
             return heard.standing() == Standing.EXPECTED ? heard.standing(Standing.LIVE, nowMs, "joined") : heard;
         }
+        if (heard.standing() == Standing.SET_ASIDE) {
+            return heard.rejections(0).back(nowMs, "back after it was set aside");
+        }
         return anew ? restarted(heard, nowMs) : heard;
     }
 
@@ -305,9 +354,13 @@ final class Membership {
                     + setting.dataDigest().shortHex() + "; use the data set the experiment names");
         }
         if (known.isPresent()) {
-            return known.get().standing() == Standing.SET_ASIDE
-                    ? Optional.of("set aside: " + known.get().why())
-                    : seatRefusal(known.get(), nowMs);
+            Member member = known.get();
+            Optional<String> setAside = member.standing() == Standing.SET_ASIDE
+                    ? setAsideRefusal(member, joining, nowMs)
+                    : Optional.empty();
+            return member.observer()
+                    ? setAside
+                    : setAside.or(() -> seatRefusal(member, nowMs)).or(() -> widthRefusal(joining, member.slot()));
         }
         if (joining.observer()) {
             return Optional.empty();
@@ -315,6 +368,16 @@ final class Membership {
         return slot.isEmpty()
                 ? Optional.of("no seat: all " + setting.slots() + " slots are taken (elastic.max)")
                 : widthRefusal(joining, slot.get());
+    }
+
+    /** A peer that was set aside may try again with another start, once it has had time to be mended. */
+    private Optional<String> setAsideRefusal(Member member, Joining joining, long nowMs) {
+        long restMs = member.sinceMs() + setting.elastic().cooldownMs() - nowMs;
+        if (joining.incarnation() > member.past().joined() && restMs <= 0) {
+            return Optional.empty();
+        }
+        return Optional.of("set aside: " + member.why() + "; mend it and let it join again, at the earliest "
+                + setting.elastic().cooldownMs() + " ms after it was set aside (elastic.cooldown_ms)");
     }
 
     /** A peer gets back the slot it had, or none: what it trained with it was rendered for that slot. */
@@ -327,7 +390,7 @@ final class Membership {
 
     private Optional<String> widthRefusal(Joining joining, int slot) {
         int width = setting.featureWidths().get(slot);
-        return joining.featureWidth() == width
+        return !featuresAreRead || joining.featureWidth() == width
                 ? Optional.empty()
                 : Optional.of("features of width " + joining.featureWidth() + ": slot " + slot + " takes " + width
                         + "; choose a model of that width");
@@ -403,13 +466,14 @@ final class Membership {
                 .ifPresent(this::put);
     }
 
-    void rejected(PeerId peer, String why, long nowMs) {
-        find(peer)
-                .map(m -> m.rejections(m.past().rejectedInRow() + 1))
-                .map(m -> m.past().rejectedInRow() >= REJECTED_IN_ROW_MAX
-                        ? m.standing(Standing.SET_ASIDE, nowMs, why)
-                        : m)
+    /** A prediction of a peer was rejected; returns whether the peer is set aside for it. */
+    boolean rejected(PeerId peer, String why, long nowMs) {
+        Optional<Member> member = find(peer).map(m -> m.rejections(m.past().rejectedInRow() + 1));
+        boolean setAside = member.filter(m -> m.past().rejectedInRow() >= REJECTED_IN_ROW_MAX)
+                .isPresent();
+        member.map(m -> setAside ? m.standing(Standing.SET_ASIDE, nowMs, why) : m)
                 .ifPresent(this::put);
+        return setAside;
     }
 
     /** Notes who has been silent for too long. */

@@ -24,6 +24,11 @@ public final class SnapshotPositions implements Node {
     }
 
     @Override
+    public List<Message> onCaughtUp(long nowMs) {
+        return said(coordinator.onCaughtUp(nowMs));
+    }
+
+    @Override
     public List<Message> onDeadline(long nowMs) {
         return said(coordinator.onDeadline(nowMs));
     }

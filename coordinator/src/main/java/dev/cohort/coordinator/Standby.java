@@ -67,6 +67,11 @@ public final class Standby implements Node {
     }
 
     @Override
+    public List<Message> onCaughtUp(long nowMs) {
+        return speak(coordinator.onCaughtUp(nowMs), nowMs);
+    }
+
+    @Override
     public List<Message> onDeadline(long nowMs) {
         return speak(coordinator.onDeadline(nowMs), nowMs);
     }

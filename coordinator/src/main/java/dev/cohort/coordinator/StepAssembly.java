@@ -5,11 +5,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
-import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Digest;
-import dev.cohort.tensor.Ints;
-import dev.cohort.tensor.Tensor;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,9 +15,7 @@ import java.util.TreeMap;
  * bad one answers the wait but is never taught from.
  */
 final class StepAssembly {
-    private final List<String> reads;
-    private final int classes;
-    private final int validationImages;
+    private final DeclaredShapes shapes;
     private final SortedMap<Long, Batch> batches = new TreeMap<>();
     private final SortedMap<Long, SortedMap<PeerId, Entry>> entries = new TreeMap<>();
     private final SortedMap<Long, Long> openedMs = new TreeMap<>();
@@ -33,10 +27,8 @@ final class StepAssembly {
         }
     }
 
-    StepAssembly(List<String> reads, int classes, int validationImages) {
-        this.reads = List.copyOf(reads);
-        this.classes = classes;
-        this.validationImages = validationImages;
+    StepAssembly(DeclaredShapes shapes) {
+        this.shapes = shapes;
     }
 
     void batch(Batch batch) {
@@ -79,7 +71,7 @@ final class StepAssembly {
             Prediction.Flaw flaw = p.flaw().get();
             return rejected(entry, flaw.reason(), flaw.detail());
         }
-        Optional<String> shape = misshapen(p, batch, member.observer() ? List.of() : reads);
+        Optional<String> shape = shapes.objection(p, batch, member);
         if (shape.isPresent()) {
             return rejected(entry, Rejection.Reason.SHAPE, shape.get());
         }
@@ -96,39 +88,6 @@ final class StepAssembly {
     private static Entry rejected(Entry entry, Rejection.Reason reason, String detail) {
         Prediction p = entry.prediction();
         return new Entry(p, entry.digest(), Optional.of(new Rejection(p.step(), p.part(), p.peer(), reason, detail)));
-    }
-
-    /** @param read what the method reads of this peer; nothing of an observer, of whom no teacher is made */
-    private Optional<String> misshapen(Prediction prediction, Batch batch, List<String> read) {
-        int rows = batch.rows();
-        Optional<Tensor> logits = prediction.tensors().find(TensorName.LOGITS);
-        if (logits.isEmpty() || !logits.get().shape().equals(Ints.of(rows, classes))) {
-            return Optional.of("logits " + logits.map(Tensor::toString).orElse("missing") + ", the batch asks for ["
-                    + rows + ", " + classes + "]");
-        }
-        for (String name : read) {
-            Optional<Tensor> tensor = prediction.tensors().find(name);
-            if (name.equals(TensorName.VALIDATION)) {
-                Ints must = Ints.of(validationImages, classes);
-                if (batch.endsEpoch()
-                        && tensor.filter(t -> t.shape().equals(must)).isEmpty()) {
-                    return Optional.of(name + " " + tensor.map(Tensor::toString).orElse("missing")
-                            + ", the method reads it as " + must + " with the last batch of an epoch");
-                }
-                continue;
-            }
-            if (tensor.isEmpty()
-                    || tensor.get().shape().size() == 0
-                    || tensor.get().dimension(0) != rows) {
-                return Optional.of(name + " " + tensor.map(Tensor::toString).orElse("missing")
-                        + ", the method reads it with " + rows + " rows");
-            }
-            if (name.equals(TensorName.OWN_TEACHER) && !tensor.get().shape().equals(Ints.of(rows, classes))) {
-                return Optional.of(
-                        name + " " + tensor.get() + ", the method reads it as [" + rows + ", " + classes + "]");
-            }
-        }
-        return Optional.empty();
     }
 
     /** The prediction an outcome names, once it is here. */

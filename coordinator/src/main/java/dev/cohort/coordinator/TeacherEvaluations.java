@@ -8,18 +8,34 @@ import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
-/** Evaluates the teacher itself on the test images, from what the peers said about them after the same step. */
+/**
+ * Evaluates the teacher itself on the test images, from what the peers published about them after the same step.
+ *
+ * <p>An evaluation is megabytes: those of a step are kept only as long as the teacher waits for others of that step, and of a few
+ * steps only. A step whose contributors have not all been evaluated by then has no evaluation of the teacher.
+ */
 final class TeacherEvaluations {
+    private static final int STEPS_HELD_MAX = 3;
+    private static final int STEPS_NOTED_MAX = 10_000;
+
     private final Teacher teacher;
     private final Ints testLabels;
+    private final boolean possible;
     private final SortedMap<Long, After> after = new TreeMap<>();
+    /** Steps not applied yet of which the log has the teacher's evaluation. */
+    private final SortedSet<Long> inLog = new TreeSet<>();
+
     private final SortedMap<Long, SortedMap<String, Evaluation>> said = new TreeMap<>();
+    private long applied;
     private long done;
     /** The steps of the newest evaluation that was made, and of the newest in the log. */
     private long made;
@@ -31,25 +47,47 @@ final class TeacherEvaluations {
     /** The teacher after a step and whom it was taught from. */
     private record After(NamedTensors state, List<Outcome.Contributor> contributors) {}
 
-    TeacherEvaluations(Teacher teacher, Ints testLabels) {
+    /** @param possible whether evaluations bring along what the teacher's own is made from */
+    TeacherEvaluations(Teacher teacher, Ints testLabels, boolean possible) {
         this.teacher = teacher;
         this.testLabels = testLabels;
+        this.possible = possible;
         latest = new After(teacher.initialState(), List.of());
     }
 
     /** Notes the teacher's state after a step at which peers evaluate. */
     void applied(Batch batch, NamedTensors state, List<Outcome.Contributor> contributors) {
         latest = new After(state, contributors);
-        if (!contributors.isEmpty() && (batch.endsEpoch() || batch.step() == lastStep)) {
-            after.put(batch.step(), latest);
+        applied = batch.step();
+        inLog.headSet(applied).clear();
+        if (batch.endsEpoch() || batch.step() == lastStep) {
+            await(batch.step());
+        }
+        // The newest step may turn out to be the last one.
+        said.headMap(applied + (contributors.isEmpty() ? 1 : 0)).keySet().removeIf(step -> !after.containsKey(step));
+    }
+
+    private void await(long step) {
+        if (!possible || latest.contributors().isEmpty() || step <= done || inLog.contains(step)) {
+            return;
+        }
+        after.put(step, latest);
+        while (after.size() > STEPS_HELD_MAX) {
+            giveUpTo(after.firstKey());
         }
     }
 
+    private void giveUpTo(long step) {
+        done = Math.max(done, step);
+        said.headMap(step + 1).clear();
+        after.headMap(step + 1).clear();
+    }
+
     /** The run ends at {@code lastStep}, in the middle of an epoch perhaps. */
-    void ends(long step, long applied) {
+    void ends(long step) {
         lastStep = step;
-        if (step == applied && !latest.contributors().isEmpty()) {
-            after.put(step, latest);
+        if (step == applied) {
+            await(step);
         }
     }
 
@@ -66,15 +104,39 @@ final class TeacherEvaluations {
     /** What was to be said up to {@code step} was said. */
     void goesOnAfter(long step) {
         done = step;
+        applied = step;
+    }
+
+    /** Steps of which evaluations are held, to show that they are bounded. */
+    int held() {
+        return Math.max(after.size(), said.size());
     }
 
     void said(Evaluation evaluation) {
+        long step = evaluation.step();
         if (evaluation.source().equals(Evaluation.TEACHER)) {
-            logged = Math.max(logged, evaluation.step());
+            logged = Math.max(logged, step);
+            if (after.containsKey(step)) {
+                giveUpTo(step);
+            } else if (step > applied && inLog.size() < STEPS_NOTED_MAX) {
+                inLog.add(step);
+            }
+            return;
         }
-        boolean usable = evaluation.tensors().find(TensorName.LOGITS).isPresent();
-        if (usable && evaluation.step() > done && !evaluation.source().equals(Evaluation.TEACHER)) {
-            said.computeIfAbsent(evaluation.step(), s -> new TreeMap<>()).put(evaluation.source(), evaluation);
+        boolean awaited = possible && step > done && (step >= applied || after.containsKey(step));
+        if (awaited && evaluation.tensors().find(TensorName.LOGITS).isPresent()) {
+            said.computeIfAbsent(step, s -> new TreeMap<>()).put(evaluation.source(), evaluation);
+            dropEarliest();
+        }
+    }
+
+    /** A reader that is far behind: the teacher's evaluations of early steps are in the log. */
+    private void dropEarliest() {
+        Iterator<Long> steps = said.keySet().iterator();
+        while (said.size() > STEPS_HELD_MAX + 1) {
+            if (!after.containsKey(steps.next())) {
+                steps.remove();
+            }
         }
     }
 
@@ -94,9 +156,7 @@ final class TeacherEvaluations {
                 continue;
             }
             Evaluation example = of.getValue().values().iterator().next();
-            done = of.getKey();
-            said.headMap(done + 1).clear();
-            after.headMap(done + 1).clear();
+            giveUpTo(of.getKey());
             return teacher.evaluate(then.state(), votes).map(logits -> evaluation(example, logits));
         }
         return Optional.empty();

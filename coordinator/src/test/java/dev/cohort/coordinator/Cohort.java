@@ -1,5 +1,7 @@
 package dev.cohort.coordinator;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
 import dev.cohort.experiment.Experiment;
@@ -51,15 +53,21 @@ final class Cohort {
     }
 
     static Coordinator coordinator(String name, String method, Pace.OnLoss onLoss, Experiment.Elastic elastic) {
-        return new Coordinator(setting(name, onLoss, elastic, 0), teacher(method));
+        return following(new Coordinator(setting(name, onLoss, elastic, 0), teacher(method)));
     }
 
     /** A coordinator of {@code one} in a run whose newcomers have to prove themselves for long. */
     static Coordinator keeping(long snapshotSteps, Optional<Snapshot> from) {
         CoordinatorSetting setting =
                 setting("c1", Pace.OnLoss.DROP, new Experiment.Elastic(2, SLOTS, 0, 50, 0), snapshotSteps);
-        return from.map(s -> new Coordinator(setting, teacher("one"), s))
-                .orElseGet(() -> new Coordinator(setting, teacher("one")));
+        return following(from.map(s -> new Coordinator(setting, teacher("one"), s))
+                .orElseGet(() -> new Coordinator(setting, teacher("one"))));
+    }
+
+    /** One that has caught up with a log in which there is nothing yet. */
+    private static Coordinator following(Coordinator coordinator) {
+        assertThat(coordinator.onCaughtUp(0)).isEmpty();
+        return coordinator;
     }
 
     static Teacher teacher(String method) {
@@ -103,7 +111,8 @@ final class Cohort {
                 100,
                 step -> 0.1,
                 RESEND_MS,
-                snapshotSteps);
+                snapshotSteps,
+                true);
     }
 
     /** A coordinator of {@code mean_logit} to which all named peers have come at time 0. */

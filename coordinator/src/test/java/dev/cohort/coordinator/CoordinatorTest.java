@@ -235,7 +235,7 @@ class CoordinatorTest {
                                 2,
                                 new Prediction(1, 0, P1, 1, 0, logits, Cohort.images(1), Optional.empty()))))
                 .extracting(Rejection::detail)
-                .containsExactly("features missing, the method reads it with 2 rows");
+                .containsExactly("features missing, must be [2, 3]");
     }
 
     @Test
@@ -252,7 +252,7 @@ class CoordinatorTest {
 
         assertThat(only(Rejection.class, tell(coordinator, 4, says(P1, 2, 1))))
                 .extracting(Rejection::detail)
-                .containsExactly("validation missing, the method reads it as [0, 2] with the last batch of an epoch");
+                .containsExactly("validation missing, must be [0, 2]");
     }
 
     @Test

@@ -8,16 +8,24 @@ import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Standing;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
+import dev.cohort.tensor.NamedTensors;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -60,9 +68,61 @@ class MembershipTest {
     void refusesWhoHasNoSeatOtherDataOrAnotherWidthAndSaysWhatToDo() {
         assertThat(answer(newcomer("foreign", 3, OTHER_DATA)).refusal())
                 .contains(OTHER_DATA.shortHex(), Cohort.DATA.shortHex());
-        assertThat(answer(newcomer("wide", 4, Cohort.DATA)).refusal()).contains("width 4", "takes 3");
         answer(newcomer("last", 3, Cohort.DATA));
         assertThat(answer(newcomer("surplus", 3, Cohort.DATA)).refusal()).contains("no seat", "elastic.max");
+    }
+
+    @Test
+    void refusesAnotherWidthOnlyWhereTheTeacherReadsFeatures() {
+        Coordinator reads = Cohort.coordinator("c1", "one", OnLoss.DROP);
+        Joining wide = new Joining(new PeerId("wide"), 1, "resnet8", "cpu", false, 4, 0, Cohort.DATA, 1);
+        Joining wider = new Joining(P1, 1, "resnet8", "cpu", false, 5, 0, Cohort.DATA, 1);
+
+        assertThat(only(Admitted.class, tell(reads, 0, wide)).get(0).refusal()).contains("width 4", "takes 3");
+        assertThat(only(Admitted.class, tell(reads, 0, wider)).get(0).refusal())
+                .as("a peer the experiment names, too")
+                .contains("width 5");
+        assertThat(answer(newcomer("wide", 4, Cohort.DATA)).refused()).isFalse();
+    }
+
+    @Test
+    void takesBackAPeerThatWasSetAsideAfterAWhileAndBothersNobodyUntilThen() {
+        Coordinator cohort = Cohort.coordinator("c1", "mean_logit", OnLoss.DROP, new Elastic(2, 4, 5_000, 0, 0));
+        tell(cohort, 0, Cohort.joining(P1, 1), Cohort.joining(Cohort.P2, 1), Cohort.joining(Cohort.P3, 1));
+        List<Message> rejections = new ArrayList<>();
+        for (long step = 1; step <= 5; step++) {
+            List<Message> messages = tell(
+                    cohort,
+                    step,
+                    Cohort.batch(step),
+                    Cohort.says(P1, step, NamedTensors.of(TensorName.LOGITS, Cohort.logits(1, 2, 2)), OTHER_DATA),
+                    Cohort.says(Cohort.P2, step, 1),
+                    Cohort.says(Cohort.P3, step, 1));
+            rejections.addAll(only(Rejection.class, messages));
+            tell(cohort, step, Cohort.outcome(messages));
+        }
+        assertThat(rejections).hasSize(Membership.REJECTED_IN_ROW_MAX);
+
+        allLive(cohort, 100, 1_000);
+        Admitted early =
+                only(Admitted.class, tell(cohort, 1_000, newcomer("p1", 2))).get(0);
+        assertThat(early.refusal()).contains("set aside: digest", "5000 ms", "elastic.cooldown_ms");
+        allLive(cohort, 1_100, 6_000);
+        assertThat(only(Admitted.class, tell(cohort, 6_000, newcomer("p1", 2)))
+                        .get(0)
+                        .refused())
+                .isFalse();
+        List<Message> six = tell(
+                cohort,
+                6_001,
+                Cohort.heartbeat(Cohort.P2, 5),
+                Cohort.heartbeat(Cohort.P3, 5),
+                Cohort.batch(6),
+                Cohort.says(P1, 6, 1),
+                Cohort.says(Cohort.P2, 6, 1));
+        assertThat(only(Outcome.class, six)).isEmpty();
+        assertThat(Cohort.contributors(Cohort.outcome(tell(cohort, 6_002, Cohort.says(Cohort.P3, 6, 1)))))
+                .containsExactly(P1, Cohort.P2, Cohort.P3);
     }
 
     private static Joining newcomer(String id, long incarnation) {

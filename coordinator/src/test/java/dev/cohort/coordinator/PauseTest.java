@@ -16,11 +16,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** With fewer than {@code elastic.min} contributors the step stays open. */
@@ -60,5 +64,35 @@ class PauseTest {
 
         assertThat(only(Outcome.class, alone(coordinator))).isNotEmpty();
         assertThat(coordinator.status(LONG_MS).paused()).isFalse();
+    }
+
+    @Test
+    void aStopEndsAPausedRunWithTheBatchesThatAreOut() {
+        Coordinator coordinator = started(OnLoss.DROP);
+        tell(coordinator, 0, batch(1), says(P1, 1, 1));
+        alone(coordinator);
+        assertThat(coordinator.status(LONG_MS).waitingBecause())
+                .contains("paused", "elastic.min is 2", "p2 gone", "p3 gone");
+
+        List<Message> messages = tell(
+                coordinator, LONG_MS, new Command(Command.Kind.STOP, Optional.empty(), "enough"), new End(1, "enough"));
+
+        Outcome last = outcome(messages);
+        tell(coordinator, LONG_MS, last, new Left(P1, 1, Left.FINISHED, Optional.empty()));
+        assertThat(coordinator.applied()).isEqualTo(1);
+        coordinator.onDeadline(2 * LONG_MS);
+        assertThat(coordinator.finished()).isTrue();
+    }
+
+    @Test
+    void aStopDoesNotWaitForLostPeersThatAreHeldFor() {
+        Coordinator coordinator = started(OnLoss.HOLD);
+        tell(coordinator, 0, batch(1), says(P1, 1, 1), says(P2, 1, 1));
+        alone(coordinator);
+
+        assertThat(only(
+                        Outcome.class,
+                        tell(coordinator, LONG_MS, new Command(Command.Kind.STOP, Optional.empty(), "enough"))))
+                .hasSize(1);
     }
 }

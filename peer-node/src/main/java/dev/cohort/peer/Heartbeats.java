@@ -24,6 +24,11 @@ public final class Heartbeats implements Node {
     }
 
     @Override
+    public List<Message> onCaughtUp(long nowMs) {
+        return List.of();
+    }
+
+    @Override
     public List<Message> onDeadline(long nowMs) {
         if (nowMs < nextMs) {
             return List.of();

@@ -3,16 +3,21 @@ package dev.cohort.peer;
 import dev.cohort.peer.CheckpointStore.Checkpoint;
 import dev.cohort.protocol.Positions;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
- * When a peer keeps a checkpoint: every so many steps, and after each evaluation. Between epochs the learner's state is copied at
- * once, since the next forward pass already moves the statistics of batch normalisation, but written when there is time: while
- * the peer waits for an outcome.
+ * When a peer keeps a checkpoint: every so many steps, and after each evaluation. The learner's state is copied at once, since the
+ * next forward pass already moves the statistics of batch normalisation, and written by a later call: between epochs while the peer
+ * waits for an outcome; after an evaluation by the very next call, when the evaluation is on its way to the log. A checkpoint that
+ * came first would make a peer that dies in between go on behind an evaluation that nobody has read.
  */
 final class Keeping {
     private final CheckpointStore store;
     private final long everySteps;
-    private Optional<Checkpoint> unwritten = Optional.empty();
+    private Optional<Unwritten> unwritten = Optional.empty();
+
+    /** @param testAccuracy of an evaluated network */
+    private record Unwritten(Checkpoint checkpoint, OptionalDouble testAccuracy) {}
 
     /** @param everySteps 0 for evaluations alone */
     Keeping(CheckpointStore store, long everySteps) {
@@ -23,8 +28,18 @@ final class Keeping {
     /** An update was made that no evaluation follows: a checkpoint before an evaluation would make a restarted peer omit it. */
     void updated(long firstStep, long step, Learner learner) {
         if (everySteps > 0 && step % everySteps == 0) {
-            unwritten = Optional.of(new Checkpoint(firstStep, step, learner.snapshot(), Positions.NONE));
+            copy(firstStep, step, learner, OptionalDouble.empty());
         }
+    }
+
+    /** The evaluation after {@code step} is about to be published. */
+    void evaluated(long firstStep, long step, Learner learner, double testAccuracy) {
+        copy(firstStep, step, learner, OptionalDouble.of(testAccuracy));
+    }
+
+    private void copy(long firstStep, long step, Learner learner, OptionalDouble testAccuracy) {
+        unwritten = Optional.of(
+                new Unwritten(new Checkpoint(firstStep, step, learner.snapshot(), Positions.NONE), testAccuracy));
     }
 
     /** Whether there is something to {@link #write}. */
@@ -32,12 +47,19 @@ final class Keeping {
         return unwritten.isPresent();
     }
 
-    void write() {
-        unwritten.ifPresent(store::save);
-        unwritten = Optional.empty();
+    /** Whether it must be written before anything else. */
+    boolean isDue() {
+        return unwritten.filter(u -> u.testAccuracy().isPresent()).isPresent();
     }
 
-    void evaluated(long firstStep, long step, Learner learner, double testAccuracy) {
-        store.keep(new Checkpoint(firstStep, step, learner.snapshot(), Positions.NONE), testAccuracy);
+    void write() {
+        unwritten.ifPresent(u -> {
+            if (u.testAccuracy().isPresent()) {
+                store.keep(u.checkpoint(), u.testAccuracy().getAsDouble());
+            } else {
+                store.save(u.checkpoint());
+            }
+        });
+        unwritten = Optional.empty();
     }
 }

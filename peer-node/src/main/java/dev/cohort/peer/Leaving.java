@@ -7,7 +7,7 @@ import dev.cohort.protocol.PeerId;
 import java.util.Optional;
 
 /**
- * Whether a peer leaves before the end of the run, and why: refused, aborted or drained.
+ * Whether a peer leaves before the end of the run, and why: refused, aborted, drained or diverged.
  *
  * <p>A drain names a start of the peer. A later start obeys it too, since a peer that dies while it is drained is started again;
  * but not one that comes after a goodbye, which joined anew. Commands and goodbyes are said on two topics, so which of them came
@@ -19,6 +19,7 @@ final class Leaving {
     private final PeerId self;
     private final long incarnation;
     private Optional<String> reason = Optional.empty();
+    private Optional<Left.Divergence> divergence = Optional.empty();
     private Optional<Command> drainOfAnEarlierStart = Optional.empty();
     private long lastGoodbye;
     private boolean admitted;
@@ -46,6 +47,17 @@ final class Leaving {
 
     void refused(String why) {
         reason = Optional.of("refused: " + why);
+    }
+
+    /** Its numbers are no longer finite, so it can neither teach nor learn. */
+    void diverged(long step, String what) {
+        divergence = Optional.of(new Left.Divergence(step, what));
+        reason = divergence.map(Left.Divergence::toString);
+    }
+
+    /** Where it diverged, if it did. */
+    Optional<Left.Divergence> divergence() {
+        return divergence;
     }
 
     /** Somebody asks for something, an operator or the system this process runs on. */

@@ -123,6 +123,12 @@ public final class Peer implements Node {
         return out;
     }
 
+    /** What it trains depends on the log alone, however far it has read. */
+    @Override
+    public List<Message> onCaughtUp(long nowMs) {
+        return List.of();
+    }
+
     @Override
     public List<Message> onDeadline(long nowMs) {
         timeline.tick(nowMs);
@@ -185,6 +191,10 @@ public final class Peer implements Node {
     }
 
     private boolean heavy(long nowMs, List<Message> out) {
+        if (keeping.isDue()) {
+            keeping.write();
+            return true;
+        }
         if (toEvaluate.isPresent()) {
             evaluate(toEvaluate.get(), out);
             return true;
@@ -233,6 +243,12 @@ public final class Peer implements Node {
         NamedTensors besides = publication.takeBesides(batch, learner);
         Learner.ForwardPass pass = learner.forward(images, batch.step());
         NamedTensors published = publication.of(pass.outputs(), besides);
+        Optional<String> lost = Finiteness.lost(pass.outputs(), published);
+        if (lost.isPresent()) {
+            pass.close();
+            leaving.diverged(batch.step(), lost.get());
+            return;
+        }
         Parked now = new Parked(
                 batch, pass, published, Publication.known(published, pass.outputs()), published.digest(), images);
         parked = Optional.of(now);
@@ -291,6 +307,12 @@ public final class Peer implements Node {
     private boolean train(Parked of) {
         long step = of.batch().step();
         Objective.Result result = objective(of, Optional.ofNullable(outcomes.get(step)));
+        Optional<String> lost = Finiteness.lost(result);
+        if (lost.isPresent()) {
+            dropParked();
+            leaving.diverged(step, lost.get());
+            return true;
+        }
         learner.backward(of.pass(), result.logitsGradient(), result.featuresGradient(), result.branchesGradient());
         learner.update(setting.learningRate().applyAsDouble(step));
         if (!setting.observer()) {
@@ -363,6 +385,13 @@ public final class Peer implements Node {
     private void evaluate(Batch after, List<Message> out) {
         toEvaluate = Optional.empty();
         Learner.Outputs outputs = learner.infer(renderer.testImages());
+        timeline.spent(Timeline.Use.EVALUATING);
+        NamedTensors published = publication.ofTestImages(outputs);
+        Optional<String> lost = Finiteness.lost(outputs, published);
+        if (lost.isPresent()) {
+            leaving.diverged(after.step(), "on the test images, " + lost.get());
+            return;
+        }
         TestScore score = TestScore.of(outputs.logits(), setting.testLabels());
         testAccuracy = score.accuracy();
         evaluatedStep = after.step();
@@ -374,11 +403,8 @@ public final class Peer implements Node {
                 setting.id().value(),
                 score.accuracy(),
                 score.crossEntropy(),
-                setting.evaluationLogits()
-                        ? Publication.known(publication.of(outputs, NamedTensors.none()), outputs)
-                        : NamedTensors.none()));
+                setting.evaluationLogits() ? published : NamedTensors.none()));
         keeping.evaluated(firstStep, after.step(), learner, score.accuracy());
-        timeline.spent(Timeline.Use.EVALUATING);
     }
 
     private boolean ended() {
@@ -406,7 +432,8 @@ public final class Peer implements Node {
                         testAccuracy,
                         timeline.imagesPerSecond(),
                         timeline.waitShare(),
-                        learner.weights())));
+                        learner.weights())),
+                leaving.divergence());
         left = Optional.of(goodbye);
         out.add(goodbye);
         return true;

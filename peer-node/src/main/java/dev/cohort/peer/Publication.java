@@ -74,15 +74,23 @@ final class Publication {
                 : tensors;
     }
 
-    /** That, and what the objective needs of this peer alone. */
+    /** What is published of the test images: that, and the logits of the peer's own teacher, so that it can be scored. */
+    NamedTensors ofTestImages(Learner.Outputs outputs) {
+        return withOwnTeacher(of(outputs, NamedTensors.none()), outputs);
+    }
+
+    /** What is published, and what the objective needs of this peer alone; this stays in the peer. */
     static NamedTensors known(NamedTensors published, Learner.Outputs outputs) {
-        boolean said = published.find(TensorName.OWN_TEACHER).isPresent();
-        NamedTensors taught = outputs.ownTeacher()
-                .filter(teacher -> !said)
-                .map(teacher -> published.with(TensorName.OWN_TEACHER, teacher))
-                .orElse(published);
+        NamedTensors taught = withOwnTeacher(published, outputs);
         return outputs.branches()
                 .map(branches -> taught.with(TensorName.BRANCHES, branches))
                 .orElse(taught);
+    }
+
+    private static NamedTensors withOwnTeacher(NamedTensors tensors, Learner.Outputs outputs) {
+        return outputs.ownTeacher()
+                .filter(teacher -> tensors.find(TensorName.OWN_TEACHER).isEmpty())
+                .map(teacher -> tensors.with(TensorName.OWN_TEACHER, teacher))
+                .orElse(tensors);
     }
 }

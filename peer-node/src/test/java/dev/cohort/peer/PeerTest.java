@@ -92,7 +92,7 @@ class PeerTest {
     }
 
     /** Tells the peer and lets it do what it wants to do at once. */
-    private static List<Message> tell(Peer peer, long nowMs, Message... messages) {
+    static List<Message> tell(Peer peer, long nowMs, Message... messages) {
         List<Message> said = new ArrayList<>();
         for (Message message : messages) {
             said.addAll(peer.onMessage(message, nowMs));
@@ -103,11 +103,11 @@ class PeerTest {
         return said;
     }
 
-    private static <M extends Message> List<M> only(Class<M> type, List<Message> said) {
+    static <M extends Message> List<M> only(Class<M> type, List<Message> said) {
         return said.stream().filter(type::isInstance).map(type::cast).toList();
     }
 
-    private static Batch batch(long step) {
+    static Batch batch(long step) {
         Ints rows = Ints.of(0, 1, 1);
         return new Batch(
                 step,
@@ -124,7 +124,7 @@ class PeerTest {
                 Optional.empty());
     }
 
-    private static Outcome skipped(long step) {
+    static Outcome skipped(long step) {
         return new Outcome(step, 0, "c1", DATA, List.of(), new Outcome.Skipped(Outcome.SkipReason.TOO_FEW));
     }
 
@@ -321,7 +321,9 @@ class PeerTest {
         assertThat(steps()).containsExactly(2L, 4L, 5L, 6L, 8L);
 
         assertThat(only(Evaluation.class, peer.onDeadline(10))).hasSize(1);
+        assertThat(steps()).as("the evaluation is on its way").containsExactly(2L, 4L, 5L, 6L, 8L);
 
+        peer.onDeadline(10);
         assertThat(steps()).containsExactly(2L, 4L, 5L, 6L, 8L, 10L);
     }
 

@@ -8,9 +8,17 @@ import java.util.Optional;
  *
  * @param reason {@code finished}, {@code drained}, ...
  * @param result what it reached, when it could still say so
+ * @param divergence why it cannot go on, when its numbers are no longer finite
  */
-public record Left(PeerId peer, long incarnation, String reason, Optional<Result> result) implements Message {
+public record Left(
+        PeerId peer, long incarnation, String reason, Optional<Result> result, Optional<Divergence> divergence)
+        implements Message {
     public static final String FINISHED = "finished";
+
+    /** Of a peer whose numbers are finite. */
+    public Left(PeerId peer, long incarnation, String reason, Optional<Result> result) {
+        this(peer, incarnation, reason, result, Optional.empty());
+    }
 
     /**
      * @param firstStep at which its weights began to be trained, in whichever start of it: 1, or later for a newcomer that
@@ -28,4 +36,17 @@ public record Left(PeerId peer, long incarnation, String reason, Optional<Result
             double imagesPerSecond,
             double waitShare,
             Digest weights) {}
+
+    /**
+     * Where training left the range of its numbers.
+     *
+     * @param step of the batch at which it was found, from 1; for the test images, the last step trained
+     * @param what is not finite, and the setting that most likely mends it; for people
+     */
+    public record Divergence(long step, String what) {
+        @Override
+        public String toString() {
+            return "diverged at step " + step + ": " + what;
+        }
+    }
 }

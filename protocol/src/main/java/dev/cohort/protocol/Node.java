@@ -16,6 +16,12 @@ public interface Node {
     /** Takes in one message; {@code nowMs} never runs backwards within one node. */
     List<Message> onMessage(Message message, long nowMs);
 
+    /**
+     * Everything that was in the log when this node began to read has been handed over. Called once, when nothing waits to be
+     * taken in. Before that a node knows less than the log: whatever it would publish may be there already.
+     */
+    List<Message> onCaughtUp(long nowMs);
+
     /** Does what time asks for: re-sends, gives up waiting, goes on with work put aside. */
     List<Message> onDeadline(long nowMs);
 

@@ -13,6 +13,7 @@ final class Inbox implements Receiver {
     private final Runnable wake;
     private final ArrayDeque<Delivery> queue = new ArrayDeque<>();
     private long bytes;
+    private boolean caughtUp;
 
     /** @param wake called by the poll thread after each message it put in */
     Inbox(int messagesMax, long bytesMax, Runnable wake) {
@@ -33,6 +34,23 @@ final class Inbox implements Receiver {
         }
         wake.run();
         return true;
+    }
+
+    @Override
+    public void caughtUp() {
+        synchronized (queue) {
+            caughtUp = true;
+        }
+        wake.run();
+    }
+
+    /** Whether everything that was in the log at the start has been taken out; true once. */
+    boolean takeCaughtUp() {
+        synchronized (queue) {
+            boolean now = caughtUp && queue.isEmpty();
+            caughtUp &= !now;
+            return now;
+        }
     }
 
     /** The oldest message, taken out. */

@@ -148,11 +148,15 @@ public final class NodeVerticle extends VerticleBase {
     private boolean step() {
         Optional<Delivery> delivery = inbox.poll();
         delivery.ifPresent(d -> said(wiring.node().onMessage(d.message(), nowMs())));
+        boolean caughtUp = delivery.isEmpty() && inbox.takeCaughtUp();
+        if (caughtUp) {
+            said(wiring.node().onCaughtUp(nowMs()));
+        }
         boolean due = running && wiring.node().nextDeadlineMs() <= nowMs();
         if (due) {
             said(wiring.node().onDeadline(nowMs()));
         }
-        return delivery.isPresent() || due;
+        return delivery.isPresent() || caughtUp || due;
     }
 
     private void said(List<Message> messages) {

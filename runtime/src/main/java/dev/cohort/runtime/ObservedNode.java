@@ -37,6 +37,13 @@ public final class ObservedNode implements Node {
     }
 
     @Override
+    public List<Message> onCaughtUp(long nowMs) {
+        List<Message> said = node.onCaughtUp(nowMs);
+        said.forEach(m -> count(Meters.MESSAGES_OUT, m));
+        return said;
+    }
+
+    @Override
     public List<Message> onDeadline(long nowMs) {
         long start = System.nanoTime();
         List<Message> said = node.onDeadline(nowMs);

@@ -34,6 +34,12 @@ final class ScriptedNode implements Node {
     }
 
     @Override
+    public synchronized List<Message> onCaughtUp(long nowMs) {
+        called("c", nowMs);
+        return List.of();
+    }
+
+    @Override
     public synchronized List<Message> onDeadline(long nowMs) {
         if (nowMs < nextDeadlineMs) {
             return List.of();

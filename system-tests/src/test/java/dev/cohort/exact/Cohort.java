@@ -32,6 +32,7 @@ final class Cohort implements AutoCloseable {
         recording = new Recording(setup.students());
         Teacher teacher = teacher();
         coordinator = new Coordinator(coordinatorSetting(), new RecordingTeacher(teacher, recording));
+        coordinator.onCaughtUp(0);
         for (int i = 0; i < setup.students(); i++) {
             Learner learner = new RecordingLearner(ModelCatalog.create(setup.learner(i)), i, recording);
             learners.add(learner);
@@ -80,7 +81,8 @@ final class Cohort implements AutoCloseable {
                 setup.steps(),
                 step -> setup.learningRate(),
                 RESEND_MS,
-                0);
+                0,
+                true);
     }
 
     private PeerSetting peerSetting(int student, List<String> reads) {

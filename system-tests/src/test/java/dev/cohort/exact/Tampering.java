@@ -66,6 +66,11 @@ final class Tampering implements Node {
     }
 
     @Override
+    public List<Message> onCaughtUp(long nowMs) {
+        return peer.onCaughtUp(nowMs);
+    }
+
+    @Override
     public List<Message> onDeadline(long nowMs) {
         return peer.onDeadline(nowMs);
     }

@@ -96,7 +96,8 @@ final class Parts {
                 plan.steps(),
                 learningRate::at,
                 Scenario.RESEND_MS,
-                experiment.recording().snapshotSteps());
+                experiment.recording().snapshotSteps(),
+                experiment.recording().evaluationLogits());
         return from.map(s -> new Coordinator(setting, itsTeacher, s))
                 .orElseGet(() -> new Coordinator(setting, itsTeacher));
     }

@@ -38,6 +38,10 @@ final class SimulatedProcess {
     private boolean deadlineIsNext;
     private ToIntFunction<Partition> position = partition -> 0;
     private int callsWithoutEffect;
+    /** What is in the log when this life begins, and not read yet. */
+    private final SortedMap<Partition, Integer> backlog = new TreeMap<>();
+
+    private boolean caughtUp;
 
     /** Where the next record of a partition is read, and whether a read is under way. */
     private static final class Reader {
@@ -106,6 +110,12 @@ final class SimulatedProcess {
         turnAtMs = Long.MAX_VALUE;
         busyUntilMs = around.time().nowMs();
         callsWithoutEffect = 0;
+        caughtUp = false;
+        backlog.clear();
+        around.log().partitions().stream()
+                .filter(reads)
+                .filter(p -> from.applyAsInt(p) < around.log().entries(p).size())
+                .forEach(p -> backlog.put(p, around.log().entries(p).size()));
         around.note(this, "starts", "");
         around.log().partitions().forEach(this::hasRecords);
         schedule();
@@ -183,11 +193,12 @@ final class SimulatedProcess {
         if (around.weather().rereads(around.random())) {
             reader.position = Math.max(0, reader.position - 1 - around.random().nextInt(3));
         }
+        backlog.computeIfPresent(partition, (p, end) -> reader.position >= end ? null : end);
         if (entry.readable()) {
             seen.accept(entry);
             inbox.add(entry.message());
-            schedule();
         }
+        schedule();
         hasRecords(partition);
     }
 
@@ -196,7 +207,8 @@ final class SimulatedProcess {
         if (!alive()) {
             return;
         }
-        long atMs = Math.max(Math.max(busyUntilMs, frozenUntilMs), inbox.isEmpty() ? deadlineAtMs() : 0);
+        boolean work = !inbox.isEmpty() || catchesUp();
+        long atMs = Math.max(Math.max(busyUntilMs, frozenUntilMs), work ? 0 : deadlineAtMs());
         if (atMs < turnAtMs) {
             turnAtMs = atMs;
             int of = life;
@@ -232,8 +244,17 @@ final class SimulatedProcess {
             Message message = inbox.remove();
             around.note(this, "reads", message);
             worked(worker.onMessage(message, nowMs()), false);
+        } else if (catchesUp()) {
+            caughtUp = true;
+            around.note(this, "has caught up", "");
+            worked(worker.onCaughtUp(nowMs()), false);
         }
         schedule();
+    }
+
+    /** Whether it has taken in everything that was in the log at its start, and does not know it yet. */
+    private boolean catchesUp() {
+        return !caughtUp && backlog.isEmpty() && inbox.isEmpty();
     }
 
     private void worked(List<Message> said, boolean woken) {

@@ -18,6 +18,11 @@ abstract class Wrapping implements Node {
     }
 
     @Override
+    public List<Message> onCaughtUp(long nowMs) {
+        return inner.onCaughtUp(nowMs);
+    }
+
+    @Override
     public List<Message> onDeadline(long nowMs) {
         return inner.onDeadline(nowMs);
     }

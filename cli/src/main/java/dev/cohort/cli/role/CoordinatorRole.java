@@ -186,7 +186,8 @@ public final class CoordinatorRole {
                 manifest.steps(),
                 RunPlan.learningRate(manifest, experiment),
                 RESEND_MS,
-                experiment.recording().snapshotSteps());
+                experiment.recording().snapshotSteps(),
+                experiment.recording().evaluationLogits());
     }
 
     /** The teacher of a run; of a fork, up to the step of the fork, that of its parent. */
@@ -222,6 +223,7 @@ public final class CoordinatorRole {
         figures.put("step", said.applied());
         figures.put("waiting_for", said.waitingFor().stream().map(PeerId::value).toList());
         figures.put("waiting_ms", said.waitingMs());
+        figures.put("waiting_because", said.waitingBecause());
         figures.put("paused", said.paused());
         figures.put("aborted", said.aborted());
         figures.put("targets", said.targets());

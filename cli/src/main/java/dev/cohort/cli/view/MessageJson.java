@@ -158,6 +158,9 @@ public final class MessageJson {
                             .put("steps_trained", r.stepsTrained())
                             .put("test_accuracy", r.testAccuracy())
                             .put("weights", r.weights().hex()));
+            l.divergence()
+                    .ifPresent(d ->
+                            json.putObject("divergence").put("step", d.step()).put("what", d.what()));
         } else if (message instanceof Rejection r) {
             json.put("step", r.step())
                     .put("peer", r.peer().value())

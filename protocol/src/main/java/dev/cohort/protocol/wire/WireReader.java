@@ -257,7 +257,13 @@ final class WireReader {
                 checks.peer(l.getPeer()),
                 checks.atLeast(1, l.getIncarnation(), "incarnation"),
                 checks.name(l.getReason(), "reason"),
-                l.hasResult() ? Optional.of(result(l.getResult())) : Optional.empty());
+                l.hasResult() ? Optional.of(result(l.getResult())) : Optional.empty(),
+                l.hasDivergence() ? Optional.of(divergence(l.getDivergence())) : Optional.empty());
+    }
+
+    private Left.Divergence divergence(Wire.Left.Divergence d) {
+        return new Left.Divergence(
+                checks.atLeast(1, d.getStep(), "step of the divergence"), checks.name(d.getWhat(), "divergence"));
     }
 
     private Left.Result result(Wire.Left.Result r) {

@@ -243,6 +243,9 @@ final class WireWriter {
                         .setImagesPerSecond(r.imagesPerSecond())
                         .setWaitShare(r.waitShare())
                         .setWeights(bytes(r.weights()))));
+        l.divergence()
+                .ifPresent(d -> wire.setDivergence(
+                        Wire.Left.Divergence.newBuilder().setStep(d.step()).setWhat(d.what())));
         return wire.build();
     }
 

@@ -282,7 +282,8 @@ final class RandomMessages {
                 peer(),
                 1 + number(),
                 text(),
-                maybe(() -> new Left.Result(number(), number(), share(), share() * 1000, share(), digest())));
+                maybe(() -> new Left.Result(number(), number(), share(), share() * 1000, share(), digest())),
+                maybe(() -> new Left.Divergence(1 + number(), text())));
     }
 
     private Evaluation evaluation() {

@@ -53,6 +53,11 @@ class RoundTripTest {
         }
 
         @Override
+        public List<Message> onCaughtUp(long nowMs) {
+            return List.of();
+        }
+
+        @Override
         public List<Message> onDeadline(long nowMs) {
             return step == 0 ? next() : List.of();
         }
@@ -76,6 +81,11 @@ class RoundTripTest {
             return message instanceof Prediction prediction
                     ? List.of(Samples.outcome(prediction.step(), rows))
                     : List.of();
+        }
+
+        @Override
+        public List<Message> onCaughtUp(long nowMs) {
+            return List.of();
         }
 
         @Override

@@ -1,0 +1,70 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The shapes of all tensors that a teacher reads: batch, manifest and slot say them before the first prediction is there. What has
+ * another shape is refused before it is kept, so that no teacher ever computes with it.
+ */
+final class DeclaredShapes {
+    private final CoordinatorSetting setting;
+    private final List<String> reads;
+
+    /** @param reads tensors besides the logits that the teacher reads */
+    DeclaredShapes(CoordinatorSetting setting, List<String> reads) {
+        this.setting = setting;
+        this.reads = List.copyOf(reads);
+    }
+
+    /** Which tensor is missing or has another shape; of an observer only the logits are looked at. */
+    Optional<String> objection(Prediction prediction, Batch batch, Member member) {
+        List<String> names = batch.endsEpoch()
+                ? reads
+                : reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
+        return objection(prediction.tensors(), batch.rows(), names, member);
+    }
+
+    /** Likewise; an evaluation without any tensor is none that a teacher could be evaluated with, and no offence. */
+    Optional<String> objection(Evaluation evaluation, Member member) {
+        List<String> names =
+                reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
+        return evaluation.tensors().asMap().isEmpty()
+                ? Optional.empty()
+                : objection(evaluation.tensors(), setting.testLabels().size(), names, member);
+    }
+
+    private Optional<String> objection(NamedTensors tensors, int rows, List<String> names, Member member) {
+        Optional<String> logits = objection(tensors, TensorName.LOGITS, Ints.of(rows, setting.classes()));
+        if (logits.isPresent() || member.observer()) {
+            return logits;
+        }
+        return names.stream()
+                .map(name -> objection(tensors, name, shape(name, rows, member.slot())))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private Ints shape(String name, int rows, int slot) {
+        return switch (name) {
+            case TensorName.FEATURES -> Ints.of(rows, setting.featureWidths().get(slot));
+            case TensorName.OWN_TEACHER -> Ints.of(rows, setting.classes());
+            case TensorName.VALIDATION -> Ints.of(setting.validationImages(), setting.classes());
+            default -> throw new IllegalStateException("no shape is declared for " + name);
+        };
+    }
+
+    private static Optional<String> objection(NamedTensors tensors, String name, Ints shape) {
+        Optional<Tensor> tensor = tensors.find(name);
+        return tensor.filter(t -> t.shape().equals(shape)).isPresent()
+                ? Optional.empty()
+                : Optional.of(name + " " + tensor.map(Tensor::toString).orElse("missing") + ", must be " + shape);
+    }
+}

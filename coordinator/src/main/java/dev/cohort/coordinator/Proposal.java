@@ -1,0 +1,33 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.tensor.Ints;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What was proposed for the open step.
+ *
+ * @param messages the outcome and before it the parts it names, to be published again until one outcome is in the log
+ * @param lesson what the teacher made, so as not to compute it twice; empty without targets
+ * @param resendMs when they are published again
+ */
+record Proposal(Outcome outcome, List<Message> messages, Optional<Teacher.Lesson> lesson, long resendMs) {
+    Proposal {
+        messages = List.copyOf(messages);
+    }
+
+    Proposal again(long nextResendMs) {
+        return new Proposal(outcome, messages, lesson, nextResendMs);
+    }
+
+    /** The lesson, if {@code winner} was made from the same predictions on the same state. */
+    Optional<Teacher.Lesson> lessonOf(Outcome winner) {
+        Ints renewed = winner.renewed();
+        return outcome.contributors().equals(winner.contributors())
+                        && outcome.renewed().equals(renewed)
+                ? lesson
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,134 @@
+package dev.cohort.coordinator;
+
+import static dev.cohort.coordinator.Cohort.CONTROL;
+import static dev.cohort.coordinator.Cohort.P1;
+import static dev.cohort.coordinator.Cohort.P2;
+import static dev.cohort.coordinator.Cohort.P3;
+import static dev.cohort.coordinator.Cohort.batch;
+import static dev.cohort.coordinator.Cohort.contributors;
+import static dev.cohort.coordinator.Cohort.only;
+import static dev.cohort.coordinator.Cohort.outcome;
+import static dev.cohort.coordinator.Cohort.says;
+import static dev.cohort.coordinator.Cohort.started;
+import static dev.cohort.coordinator.Cohort.tell;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cohort.experiment.Experiment.Pace.OnLoss;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** A run goes on without peers that diverged as long as it can, and ends with the reason when it cannot. */
+class DivergenceTest {
+    static Left diverged(PeerId peer, long step) {
+        Left.Divergence divergence =
+                new Left.Divergence(step, "its logits are not finite: lower optimizer.learning_rate");
+        return new Left(peer, 1, divergence.toString(), Optional.empty(), Optional.of(divergence));
+    }
+
+    private static List<Command> aborts(List<Message> messages) {
+        return only(Command.class, messages).stream()
+                .filter(c -> c.kind() == Command.Kind.ABORT)
+                .toList();
+    }
+
+    @Test
+    void theOthersGoOnWhileThereAreEnough() {
+        Coordinator coordinator = started(OnLoss.DROP);
+        tell(coordinator, 1, batch(1), says(P1, 1, 1), says(P2, 1, 2));
+
+        List<Message> messages = tell(coordinator, 2, diverged(P3, 1));
+
+        assertThat(aborts(messages)).isEmpty();
+        assertThat(contributors(outcome(messages))).containsExactly(P1, P2);
+    }
+
+    @Test
+    void theRunEndsWhenTooFewAreLeftAndNamesThemAndTheCure() {
+        Coordinator coordinator = started(OnLoss.DROP);
+        tell(coordinator, 1, batch(1), diverged(P3, 1));
+
+        List<Command> aborts = aborts(tell(coordinator, 2, diverged(P1, 1)));
+
+        assertThat(aborts).hasSize(1);
+        assertThat(aborts.get(0).reason())
+                .contains("p1 at step 1")
+                .contains("p3 at step 1")
+                .contains("lower optimizer.learning_rate")
+                .contains("needed: 2");
+        assertThat(coordinator.status(2).waitingBecause()).contains("given up");
+        assertThat(aborts(tell(coordinator, 3, batch(2))))
+                .as("it is published once")
+                .isEmpty();
+    }
+
+    @Test
+    void holdingLostPeersDoesNotHoldDivergedOnes() {
+        Coordinator coordinator = started(OnLoss.HOLD);
+
+        assertThat(aborts(tell(coordinator, 1, batch(1), diverged(P1, 1), diverged(P2, 1))))
+                .hasSize(1);
+    }
+
+    @Test
+    void aLaterStartMayDoBetter() {
+        Coordinator coordinator = started(OnLoss.DROP);
+        tell(coordinator, 1, batch(1), diverged(P3, 1), Cohort.joining(P3, 2));
+
+        assertThat(aborts(tell(coordinator, 2, diverged(P2, 1)))).isEmpty();
+    }
+
+    @Test
+    void aControlPeerThatDivergesEndsNothing() {
+        Coordinator coordinator = started(OnLoss.DROP);
+
+        assertThat(aborts(tell(coordinator, 1, batch(1), diverged(CONTROL, 1)))).isEmpty();
+    }
+
+    @Test
+    void peersThatDivergeAtTheEndHaveTrainedTheRun() {
+        Coordinator coordinator = started(OnLoss.DROP);
+        Outcome last = outcome(tell(coordinator, 1, batch(1), says(P1, 1, 1), says(P2, 1, 2), says(P3, 1, 3)));
+        tell(coordinator, 2, last, new End(1, "planned"));
+
+        assertThat(aborts(tell(coordinator, 3, diverged(P1, 1), diverged(P2, 1), diverged(P3, 1))))
+                .isEmpty();
+        assertThat(coordinator.finished()).isFalse();
+    }
+
+    @Test
+    void peersThatPublishNaNWithoutSayingSoEndTheRunToo() {
+        Coordinator coordinator = started(OnLoss.DROP);
+        NamedTensors nan =
+                NamedTensors.of(TensorName.LOGITS, Tensor.of(DType.FLOAT32, new double[] {Double.NaN, 0, 0, 0}, 2, 2));
+        List<Message> messages = new java.util.ArrayList<>();
+        for (long step = 1; step <= Membership.REJECTED_IN_ROW_MAX; step++) {
+            messages.addAll(tell(
+                    coordinator,
+                    step,
+                    batch(step),
+                    says(P1, step, nan, Cohort.images(step)),
+                    says(P2, step, nan, Cohort.images(step)),
+                    says(P3, step, 1)));
+            only(Outcome.class, messages).stream()
+                    .reduce((one, later) -> later)
+                    .ifPresent(o -> messages.addAll(tell(coordinator, o.step(), o)));
+        }
+
+        assertThat(aborts(messages)).hasSize(1);
+        assertThat(aborts(messages).get(0).reason())
+                .contains("p1")
+                .contains("p2")
+                .contains("not finite");
+    }
+}
