@@ -21,8 +21,8 @@ import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.util.Collections;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,8 +40,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
      * @param client settings of the Kafka clients; empty leaves those of the run directory
      * @param data where its data is now, as a setting; empty when it is where it was
      */
-    record Reach(
-            Optional<HostPort> listen, Optional<String> bootstrap, Map<String, String> client, List<String> data) {
+    record Reach(Optional<HostPort> listen, Optional<String> bootstrap, Map<String, String> client, List<String> data) {
         /** As before. */
         static final Reach AS_BEFORE = new Reach(Optional.empty(), Optional.empty(), Map.of(), List.of());
 

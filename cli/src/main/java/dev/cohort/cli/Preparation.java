@@ -273,7 +273,7 @@ final class Preparation {
         Experiment e = plan.experiment();
         Experiment.Kafka kafka =
                 new Experiment.Kafka(e.kafka().bootstrap(), e.kafka().replication(), client);
-        return new LaunchPlan(with(e, kafka, e.threads()), plan.manifest(), plan.dataBytes());
+        return new LaunchPlan(with(e, kafka, e.threads()), plan.manifest(), plan.dataBytes(), plan.notes());
     }
 
     /** The same plan with further settings of the Kafka clients, which win over those of the experiment. */

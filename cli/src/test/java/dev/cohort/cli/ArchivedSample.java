@@ -2,10 +2,10 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.bench.SyntheticRun;
 import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Topic;
-import dev.cohort.protocol.wire.Limits;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.archive.ArchiveManifest;
 import dev.cohort.runtime.archive.ArchiveWriter;
