@@ -20,10 +20,8 @@ import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
-import dev.cohort.protocol.TensorName;
-import dev.cohort.tensor.DType;
-import dev.cohort.tensor.NamedTensors;
-import dev.cohort.tensor.Tensor;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -34,6 +32,12 @@ class DivergenceTest {
         Left.Divergence divergence =
                 new Left.Divergence(step, "its logits are not finite: lower optimizer.learning_rate");
         return new Left(peer, 1, divergence.toString(), Optional.empty(), Optional.of(divergence));
+    }
+
+    /** What a reader makes of a prediction that holds NaN. */
+    private static Prediction unreadable(PeerId peer, long step) {
+        Prediction.Flaw nan = new Prediction.Flaw(Rejection.Reason.NOT_FINITE, "logits hold NaN");
+        return Prediction.unreadable(step, 0, peer, 1, step - 1, nan);
     }
 
     private static List<Command> aborts(List<Message> messages) {
@@ -109,16 +113,14 @@ class DivergenceTest {
     @Test
     void peersThatPublishNaNWithoutSayingSoEndTheRunToo() {
         Coordinator coordinator = started(OnLoss.DROP);
-        NamedTensors nan =
-                NamedTensors.of(TensorName.LOGITS, Tensor.of(DType.FLOAT32, new double[] {Double.NaN, 0, 0, 0}, 2, 2));
         List<Message> messages = new java.util.ArrayList<>();
         for (long step = 1; step <= Membership.REJECTED_IN_ROW_MAX; step++) {
             messages.addAll(tell(
                     coordinator,
                     step,
                     batch(step),
-                    says(P1, step, nan, Cohort.images(step)),
-                    says(P2, step, nan, Cohort.images(step)),
+                    unreadable(P1, step),
+                    unreadable(P2, step),
                     says(P3, step, 1)));
             only(Outcome.class, messages).stream()
                     .reduce((one, later) -> later)

@@ -279,7 +279,23 @@ final class Draw {
         addReturns(faults);
         addFlapping(faults);
         addFalseSnapshots(faults);
+        addDivergences(faults);
         return faults;
+    }
+
+    /** Some peers diverge, where nobody is lost for good otherwise: one who is lost may always come back, and is waited for. */
+    private void addDivergences(List<Fault> faults) {
+        SplittableRandom divergences = new SplittableRandom(seed ^ 0xd1f);
+        boolean losses = faults.stream().anyMatch(f -> f instanceof Fault.Kill || f instanceof Fault.Drain);
+        if (divergences.nextInt(4) > 0 || losses) {
+            return;
+        }
+        for (PeerPlan peer : peers) {
+            if (divergences.nextInt(3) == 0) {
+                faults.add(new Fault.Diverge(
+                        divergences.nextLong(faultsEndMs), peer.id().value()));
+            }
+        }
     }
 
     /** Peers that go for good, as long as enough honest ones are left for the run to go on. */

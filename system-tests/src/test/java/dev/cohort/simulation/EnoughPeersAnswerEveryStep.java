@@ -1,6 +1,8 @@
 package dev.cohort.simulation;
 
+import dev.cohort.protocol.Command;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Topic;
 import dev.cohort.simulation.SimulatedLog.Entry;
 
 /** No step is closed before as many contributors as the experiment asks for have answered it, well or badly. */
@@ -13,10 +15,17 @@ final class EnoughPeersAnswerEveryStep implements Invariant {
         this.simulation = simulation;
     }
 
+    /** What is in flight when a run is stopped is closed with whoever is there. */
+    private boolean stopped() {
+        return simulation.log().all(Topic.CONTROL, Command.class).stream()
+                .anyMatch(c -> c.kind() == Command.Kind.STOP);
+    }
+
     @Override
     public void appended(Entry entry) {
         if (entry.message() instanceof Outcome outcome
-                && simulation.parts().teacher().distils()) {
+                && simulation.parts().teacher().distils()
+                && !stopped()) {
             long answers = simulation.scenario().peers().stream()
                     .filter(p -> !p.observer())
                     .filter(p -> log.prediction(outcome.step(), p.id()).isPresent())

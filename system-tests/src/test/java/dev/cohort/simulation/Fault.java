@@ -37,6 +37,9 @@ sealed interface Fault {
     /** The next thing that a peer computes takes that much longer, while it says that it lives. */
     record Stall(long atMs, String peer, long forMs) implements Fault {}
 
+    /** What a peer computes is not finite from the next step on, however often it starts again. */
+    record Diverge(long atMs, String peer) implements Fault {}
+
     /** A further coordinator starts and stays; the first is a zombie from then on, or the further one a standby. */
     record SecondCoordinator(long atMs, String name) implements Fault {}
 

@@ -31,6 +31,7 @@ final class PeerProcess {
     private boolean exited;
     private boolean killed;
     private boolean cameBack;
+    private boolean diverged;
 
     /** One start of the process. */
     private record Life(Peer peer, RecordingLearner learner, Optional<Checkpoint> from) {}
@@ -151,6 +152,9 @@ final class PeerProcess {
         Optional<Checkpoint> from = checkpoints.newest();
         RecordingLearner learner = new RecordingLearner(
                 parts.learner(plan), plan.computeMs(), update -> updated.accept(new PeerUpdate(this, update)));
+        if (diverged) {
+            learner.diverge();
+        }
         Bookmarks marked = new Bookmarks(sabotage.checkpoints(checkpoints));
         bookmarks = Optional.of(marked);
         Peer peer = parts.peer(plan, incarnation, learner, marked);
@@ -197,6 +201,17 @@ final class PeerProcess {
     /** Training stands still, the process lives on. */
     void stall(long forMs) {
         learner().ifPresent(l -> l.stall(forMs));
+    }
+
+    /** What it computes is not finite from now on. */
+    void diverge() {
+        diverged = true;
+        learner().ifPresent(RecordingLearner::diverge);
+    }
+
+    /** Whether it can have diverged. */
+    boolean diverged() {
+        return diverged;
     }
 
     void kill() {

@@ -6,6 +6,7 @@ import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -17,6 +18,7 @@ final class RecordingLearner implements Learner {
     private final Consumer<Update> told;
     private final List<Gradient> gradients = new ArrayList<>();
     private long spentMs;
+    private boolean diverged;
 
     /** What went back through one forward pass. */
     record Gradient(Digest images, Tensor logits, Optional<Tensor> features) {}
@@ -28,11 +30,7 @@ final class RecordingLearner implements Learner {
         }
     }
 
-    private record Pass(ForwardPass inner, Digest images) implements ForwardPass {
-        @Override
-        public Outputs outputs() {
-            return inner.outputs();
-        }
+    private record Pass(ForwardPass inner, Digest images, Outputs outputs) implements ForwardPass {
 
         @Override
         public void close() {
@@ -58,6 +56,27 @@ final class RecordingLearner implements Learner {
         spentMs += forMs;
     }
 
+    /** From now on nothing it puts out is finite. */
+    void diverge() {
+        diverged = true;
+    }
+
+    private Outputs seen(Outputs outputs) {
+        return diverged
+                ? new Outputs(
+                        notFinite(outputs.logits()),
+                        notFinite(outputs.features()),
+                        outputs.ownTeacher(),
+                        outputs.branches())
+                : outputs;
+    }
+
+    private static Tensor notFinite(Tensor tensor) {
+        double[] values = tensor.toDoubles();
+        Arrays.fill(values, Double.NaN);
+        return Tensor.of(tensor.dtype(), values, tensor.shape().toArray());
+    }
+
     @Override
     public int featureWidth() {
         return inner.featureWidth();
@@ -71,7 +90,8 @@ final class RecordingLearner implements Learner {
     @Override
     public ForwardPass forward(Images images) {
         spentMs += computeMs;
-        return new Pass(inner.forward(images), images.digest());
+        ForwardPass pass = inner.forward(images);
+        return new Pass(pass, images.digest(), seen(pass.outputs()));
     }
 
     @Override
@@ -94,7 +114,7 @@ final class RecordingLearner implements Learner {
     @Override
     public Outputs infer(Images images) {
         spentMs += computeMs;
-        return inner.infer(images);
+        return seen(inner.infer(images));
     }
 
     @Override

@@ -222,6 +222,8 @@ final class Simulation implements Surroundings {
             process(freeze.process()).freeze(freeze.forMs());
         } else if (fault instanceof Fault.Stall stall) {
             peer(stall.peer()).stall(stall.forMs());
+        } else if (fault instanceof Fault.Diverge diverge) {
+            peer(diverge.peer()).diverge();
         } else if (fault instanceof Fault.SecondCoordinator second) {
             startCoordinator(second.name());
         } else if (fault instanceof Fault.SecondAugmenter) {

@@ -48,8 +48,13 @@ final class StepsAdvanceOnceFaultsEnd implements Invariant {
 
     private void allGaveUp(Simulation simulation) {
         for (PeerProcess peer : simulation.peers()) {
-            String reason = peer.peer().flatMap(Peer::left).orElseThrow().reason();
-            require(reason.startsWith("aborted"), "{} left a run that was given up: {}", peer.id(), reason);
+            Optional<Left> left = peer.peer().flatMap(Peer::left);
+            boolean known = peer.killed()
+                    || left.filter(l -> l.reason().startsWith("aborted")
+                                    || l.divergence().isPresent()
+                                    || mayStopEarly(simulation, peer, l))
+                            .isPresent();
+            require(known, "{} left a run that was given up: {}", peer.id(), left);
         }
     }
 
@@ -75,7 +80,8 @@ final class StepsAdvanceOnceFaultsEnd implements Invariant {
         // Likewise one that comes back and finds its seat given to another one.
         boolean noSeat =
                 (!peer.plan().named() || peer.cameBack()) && left.reason().contains("no seat");
-        return drained || setAside || noSeat;
+        boolean diverged = peer.diverged() && left.divergence().isPresent();
+        return drained || setAside || noSeat || diverged;
     }
 
     private static List<Command> commands(Simulation simulation, Command.Kind kind) {
