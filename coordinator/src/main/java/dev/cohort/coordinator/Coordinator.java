@@ -132,7 +132,9 @@ public final class Coordinator implements Node {
             membership.draining(draining, nowMs);
         } else if (message instanceof Left left) {
             membership.left(left, nowMs);
-            divergences.left(left);
+            if (membership.find(left.peer()).filter(m -> !m.observer()).isPresent()) {
+                divergences.left(left);
+            }
         } else if (message instanceof Evaluation evaluation) {
             takeEvaluation(evaluation, out);
         } else if (message instanceof End end) {
@@ -495,7 +497,7 @@ public final class Coordinator implements Node {
 
     /** Steps held in memory, to show that they are bounded. */
     public int stepsHeld() {
-        return Math.max(Math.max(assembly.held(), outcomes.size()), evaluations.held());
+        return Math.max(assembly.held(), outcomes.size());
     }
 
     private boolean isPaused(long step) {
@@ -523,6 +525,11 @@ public final class Coordinator implements Node {
                     + setting.contributorsMin() + "; " + membership.whoIsNotThere(step);
         }
         return waitingFor.isEmpty() ? "predictions of step " + step : "step " + step + ", for " + waitingFor;
+    }
+
+    /** Steps whose evaluations are held in memory, to show that they are bounded, too. */
+    public int evaluationsHeld() {
+        return evaluations.held();
     }
 
     /** What a person may want to know now. */

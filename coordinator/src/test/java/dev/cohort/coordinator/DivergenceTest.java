@@ -97,6 +97,8 @@ class DivergenceTest {
         Coordinator coordinator = started(OnLoss.DROP);
 
         assertThat(aborts(tell(coordinator, 1, batch(1), diverged(CONTROL, 1)))).isEmpty();
+        assertThat(aborts(tell(coordinator, 2, diverged(P1, 1), diverged(P2, 1))).get(0).reason())
+                .doesNotContain("control");
     }
 
     @Test

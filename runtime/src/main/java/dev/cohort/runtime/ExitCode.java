@@ -8,6 +8,8 @@ public enum ExitCode {
     FAILED(1),
     /** The command line or the experiment is wrong. */
     USAGE(2),
+    /** A peer left before the end and said why in the log: it was refused, the run was given up, or it diverged. */
+    LEFT(3),
     /** The broker refuses or is not there. */
     UNAVAILABLE(69),
     /** An error in the program itself; its log shows where. */

@@ -8,6 +8,9 @@ import java.util.List;
 
 /** Batches run ahead of outcomes by at most the prefetch and the one in work, and nobody keeps more than what is open. */
 final class InFlightIsBounded implements Invariant {
+    /** Each is megabytes in a real run. */
+    private static final int EVALUATIONS_MAX = 4;
+
     private final Simulation simulation;
     private final LogView log;
 
@@ -40,6 +43,11 @@ final class InFlightIsBounded implements Invariant {
                     process.name(),
                     coordinator.stepsHeld(),
                     open);
+            require(
+                    coordinator.evaluationsHeld() <= EVALUATIONS_MAX,
+                    "{} holds the evaluations of {} steps",
+                    process.name(),
+                    coordinator.evaluationsHeld());
         }
     }
 }

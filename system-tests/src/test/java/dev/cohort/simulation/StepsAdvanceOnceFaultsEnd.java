@@ -27,10 +27,13 @@ final class StepsAdvanceOnceFaultsEnd implements Invariant {
                 .toList();
         require(
                 stuck.isEmpty() && log.lastStep().isPresent(),
-                "peers {} are stuck; {} batches have an outcome, the last step is {}",
+                "peers {} are stuck; {} batches have an outcome, the last step is {}; coordinators: {}",
                 stuck,
                 log.closed(),
-                log.lastStep());
+                log.lastStep(),
+                simulation.coordinators().values().stream()
+                        .map(c -> c.status(0).waitingBecause())
+                        .toList());
         if (!commands(simulation, Command.Kind.ABORT).isEmpty()) {
             allGaveUp(simulation);
             return;

@@ -7,6 +7,7 @@ import dev.cohort.cli.view.RunView;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
@@ -281,12 +282,21 @@ public final class Launcher implements AutoCloseable {
         Result result =
                 observer.read(view -> new Result(view, directory.about().embedded(), RunObserver.nowMs() - startedMs));
         if (result.view().learners().stream().noneMatch(PeerView::finished)) {
+            divergence(result.view()).ifPresent(what -> {
+                throw new LaunchException(ExitCode.FAILED, "no peer reached the end: " + what);
+            });
             throw new LaunchException(
                     ExitCode.FAILED,
                     "no peer reached the end: " + String.join("; ", lastEvents(result.view())) + " (see "
                             + directory.processes() + ")");
         }
         return result;
+    }
+
+    private static Optional<String> divergence(RunView view) {
+        return view.learners().stream()
+                .flatMap(p -> p.left().flatMap(Left::divergence).stream().map(d -> p.id() + " " + d))
+                .findFirst();
     }
 
     private static List<String> lastEvents(RunView view) {

@@ -144,7 +144,8 @@ public final class Supervisor implements AutoCloseable {
         int exit = process.exitValue();
         String reason = reason(exit);
         try {
-            if (stopping || exit == ExitCode.OK.code()) {
+            // Whoever has said goodbye in the log is not started again, whatever the reason.
+            if (stopping || exit == ExitCode.OK.code() || exit == ExitCode.LEFT.code()) {
                 String asked = stopping && exit == TERMINATED ? "asked to end" : reason;
                 child.put(child.record.in(ProcessRecord.ENDED, asked));
                 return;

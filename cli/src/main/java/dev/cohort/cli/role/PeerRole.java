@@ -207,7 +207,7 @@ public final class PeerRole {
             session.log().flush(FLUSH_LIMIT);
             Optional<String> trouble = peer.left().map(Left::reason).filter(r -> !isInOrder(r));
             trouble.ifPresent(reason -> System.err.println("cohort: peer " + setting.id() + " " + reason));
-            process.exit(trouble.isEmpty() ? ExitCode.OK : ExitCode.FAILED);
+            process.exit(trouble.isEmpty() ? ExitCode.OK : ExitCode.LEFT);
         });
         return process.await();
     }
