@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine;
@@ -65,6 +66,8 @@ public final class Cohort {
     private Cohort() {}
 
     public static void main(String[] arguments) {
+        // Kafka names files of its log with the digits of the default locale.
+        Locale.setDefault(Locale.ROOT);
         System.setOut(new PrintableStream(new FileOutputStream(FileDescriptor.out), PrintableStream.Unread.ENDS));
         System.setErr(new PrintableStream(new FileOutputStream(FileDescriptor.err), PrintableStream.Unread.GOES_ON));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);

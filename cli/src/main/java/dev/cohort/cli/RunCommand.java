@@ -21,7 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -143,7 +143,7 @@ final class RunCommand implements Callable<Integer> {
         LaunchPlan plan =
                 Preparation.adding(Preparation.prepare(experiment.map(Path::of), allSettings()), broker.client());
         String name = plan.experiment().run().name();
-        LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
+        LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
         LocalRun begun = LocalRun.begin(
                 plan,
                 address,
