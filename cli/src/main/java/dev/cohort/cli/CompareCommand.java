@@ -156,7 +156,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private ComparisonDirectory begun() {
-        ComparisonPlan plan = ComparisonPlan.of(files, settings, seeds);
+        ComparisonPlan plan = ComparisonPlan.of(files, settings, seeds, runs.path());
         ComparisonDirectory fresh = directory
                 .map(ComparisonDirectory::createAt)
                 .orElseGet(() -> ComparisonDirectory.create(

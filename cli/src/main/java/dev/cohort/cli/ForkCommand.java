@@ -121,7 +121,7 @@ final class ForkCommand implements Callable<Integer> {
             List<String> all =
                     new ArrayList<>(List.of("run.name=" + before.run().name() + "-fork"));
             all.addAll(settings);
-            LaunchPlan asked = Preparation.prepare(Optional.of(parent.effective()), all);
+            LaunchPlan asked = Preparation.prepare(Optional.of(parent.effective()), all, runs.path());
             LaunchPlan plan = Preparation.adding(asked, client(parent, asked));
             List<String> other = differences(opened.manifest(), before, plan);
             if (!other.isEmpty()) {

@@ -140,8 +140,8 @@ final class RunCommand implements Callable<Integer> {
         if (broker.bootstrap().isEmpty()) {
             Listening.requireFree(address);
         }
-        LaunchPlan plan =
-                Preparation.adding(Preparation.prepare(experiment.map(Path::of), allSettings()), broker.client());
+        LaunchPlan plan = Preparation.adding(
+                Preparation.prepare(experiment.map(Path::of), allSettings(), runs.path()), broker.client());
         String name = plan.experiment().run().name();
         LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
         LocalRun begun = LocalRun.begin(
