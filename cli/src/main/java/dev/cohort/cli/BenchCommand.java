@@ -16,7 +16,7 @@ import dev.cohort.runtime.kafka.TopicPlan;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,9 +27,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description =
-                "Writes the log of a made-up run of any size to a real broker, and measures how fast it is read, verified"
-                        + " and studied. Figures are ratios within this call; they say nothing on a busy machine.")
+        description = "Writes the log of a made-up run of any size to a real broker, and measures how fast it is read,"
+                + " verified and studied. Figures are ratios within this call; they say nothing on a busy"
+                + " machine.")
 final class BenchCommand implements Callable<Integer> {
     private static final Duration FLUSH = Duration.ofMinutes(2);
 
@@ -99,7 +99,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private RunDirectory begin(SyntheticRun run) {
-        RunDirectory empty = RunDirectory.createAt(directory, "synthetic", LocalDateTime.now(ZoneId.systemDefault()));
+        RunDirectory empty = RunDirectory.createAt(directory, "synthetic", LocalDateTime.now(ZoneOffset.UTC));
         HostPort address = EmbeddedBroker.address(empty.broker(), HostPort.LOOPBACK);
         RunDirectory made = empty.at(address.toString(), true);
         made.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(run.experiment()));

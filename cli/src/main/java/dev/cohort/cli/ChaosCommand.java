@@ -83,9 +83,8 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(
             names = "--slow",
             paramLabel = "PEER",
-            description =
-                    "Make the connection of this process slow as long as it disturbs. Can be given several times. Needs run"
-                            + " --proxy.")
+            description = "Make the connection of this process slow as long as it disturbs. Can be given several times."
+                    + " Needs run --proxy.")
     private List<String> slow = new ArrayList<>();
 
     @Option(
@@ -227,7 +226,7 @@ final class ChaosCommand implements Callable<Integer> {
     }
 
     private void look(Chaos chaos) {
-        chaos.running().forEach(p -> memory.look(p.name(), p.pid(), nowMs()));
+        chaos.running().forEach(p -> memory.look(p, nowMs()));
     }
 
     private int conclude(RunDirectory directory, Chaos chaos) {

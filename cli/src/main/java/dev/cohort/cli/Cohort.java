@@ -12,8 +12,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -65,6 +67,8 @@ public final class Cohort {
     private Cohort() {}
 
     public static void main(String[] arguments) {
+        // Kafka names files of its log with the digits of the default locale.
+        Locale.setDefault(Locale.ROOT);
         System.setOut(new PrintableStream(new FileOutputStream(FileDescriptor.out), PrintableStream.Unread.ENDS));
         System.setErr(new PrintableStream(new FileOutputStream(FileDescriptor.err), PrintableStream.Unread.GOES_ON));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
@@ -72,7 +76,8 @@ public final class Cohort {
         int code = execute(out, err, arguments);
         System.out.flush();
         System.err.flush();
-        if (arguments.length > 0 && ROLES.contains(arguments[0])) {
+        // Before the command there are only options without values, such as --verbose.
+        if (Stream.of(arguments).filter(word -> !word.startsWith("-")).limit(1).anyMatch(ROLES::contains)) {
             // All is closed by now, or could not be opened: whatever threads are left have nothing to say.
             Runtime.getRuntime().halt(code);
         }
@@ -99,6 +104,9 @@ public final class Cohort {
             return line.execute(arguments);
         } catch (OutputClosed e) {
             return closed(e, err).code();
+        } catch (Error e) {
+            // Picocli hands on exceptions alone.
+            return cohort.report(e, err);
         }
     }
 
@@ -111,12 +119,17 @@ public final class Cohort {
         return ExitCode.INPUT_OUTPUT;
     }
 
-    private int report(Exception e, PrintWriter err) {
+    private int report(Throwable e, PrintWriter err) {
         if (e instanceof OutputClosed unread) {
             return closed(unread, err).code();
         }
-        ExitCode code = codeOf(e);
-        if (code == ExitCode.BUG) {
+        Optional<JavaError> error = e instanceof LaunchException
+                ? Optional.empty()
+                : JavaError.in(e, Runtime.getRuntime().maxMemory());
+        ExitCode code = error.map(JavaError::code).orElseGet(() -> codeOf(e));
+        if (error.isPresent()) {
+            complain(err, error.get().sentence());
+        } else if (code == ExitCode.BUG) {
             complain(
                     err,
                     "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage()
@@ -132,7 +145,7 @@ public final class Cohort {
     }
 
     /** What it says, and in words what Java says of a file. */
-    private static String said(Exception e) {
+    private static String said(Throwable e) {
         if (e instanceof IOException file) {
             return FileFault.sentence(file);
         }
@@ -145,7 +158,7 @@ public final class Cohort {
         return bare.map(FileFault::sentence).orElseGet(() -> String.valueOf(e.getMessage()));
     }
 
-    private static ExitCode codeOf(Exception e) {
+    private static ExitCode codeOf(Throwable e) {
         if (e instanceof LaunchException launch) {
             return launch.code();
         } else if (e instanceof DataException || e instanceof IllegalArgumentException) {

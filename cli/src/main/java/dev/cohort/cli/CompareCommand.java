@@ -19,7 +19,7 @@ import dev.cohort.runtime.ExitCode;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +36,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Runs several methods over several seeds on equal terms, one run after the other: same data, same batches,",
             "same students, same budget. Leaves one table and one picture, with the spread over seeds.",
-            "What is compared is a file such as experiments/compare-quickstart.yaml, or several experiments; with --table,",
+            "What is compared is a file such as experiments/compare-quickstart.yaml, or several experiments; with"
+                    + " --table,",
             "runs that are there."
         })
 final class CompareCommand implements Callable<Integer> {
@@ -84,8 +85,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--table",
             description =
-                    "Run nothing: of the runs named, single networks, ensembles of k, distilled and self-distilled networks"
-                            + " side by side. A comparison's directory stands for all its runs.")
+                    "Run nothing: of the runs named, single networks, ensembles of k, distilled and self-distilled"
+                            + " networks side by side. A comparison's directory stands for all its runs.")
     private boolean table;
 
     @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
@@ -155,11 +156,11 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private ComparisonDirectory begun() {
-        ComparisonPlan plan = ComparisonPlan.of(files, settings, seeds);
+        ComparisonPlan plan = ComparisonPlan.of(files, settings, seeds, runs.path());
         ComparisonDirectory fresh = directory
                 .map(ComparisonDirectory::createAt)
                 .orElseGet(() -> ComparisonDirectory.create(
-                        runs.path(), plan.comparison().name(), LocalDateTime.now(ZoneId.systemDefault())));
+                        runs.path(), plan.comparison().name(), LocalDateTime.now(ZoneOffset.UTC)));
         fresh.plan(plan.comparison(), plan.given(), plan.experiments());
         return fresh;
     }
@@ -168,7 +169,8 @@ final class CompareCommand implements Callable<Integer> {
         if (!settings.isEmpty() || !seeds.isEmpty() || files.size() > 1) {
             throw new LaunchException(
                     ExitCode.USAGE,
-                    "--resume: a comparison goes on as it was planned; name its directory alone, without settings or seeds");
+                    "--resume: a comparison goes on as it was planned; name its directory alone, without settings or"
+                            + " seeds");
         }
         return ComparisonDirectory.resume(
                 runs.path(), directory.or(() -> files.stream().findFirst()));

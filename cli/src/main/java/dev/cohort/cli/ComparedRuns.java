@@ -17,7 +17,7 @@ import dev.cohort.cli.view.Words;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -111,7 +111,7 @@ final class ComparedRuns {
         if (directory.state(run) == ComparisonDirectory.State.NEW) {
             directory.clear(run);
             LaunchPlan plan = Preparation.prepare(Optional.of(directory.experiment(run)), List.of());
-            LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
+            LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
             return LocalRun.begin(
                     plan,
                     ADDRESS,

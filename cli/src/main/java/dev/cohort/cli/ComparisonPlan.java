@@ -35,13 +35,15 @@ record ComparisonPlan(Comparison comparison, String given, Map<Planned, String> 
      * @param files one comparison, or experiments
      * @param settings {@code key=value} that win over them
      * @param seeds that win over those of the file; empty leaves them
+     * @param runs folder of the runs that a method may name as its teachers
      * @throws LaunchException with every problem found
      */
-    static ComparisonPlan of(List<Path> files, List<String> settings, List<Long> seeds) {
+    static ComparisonPlan of(List<Path> files, List<String> settings, List<Long> seeds, Path runs) {
         if (files.isEmpty()) {
             throw new LaunchException(
                     ExitCode.USAGE,
-                    "nothing to compare: name a comparison such as experiments/compare-quickstart.yaml, or experiments");
+                    "nothing to compare: name a comparison such as experiments/compare-quickstart.yaml, or"
+                            + " experiments");
         }
         Problems problems = new Problems();
         settings.stream()
@@ -57,30 +59,30 @@ record ComparisonPlan(Comparison comparison, String given, Map<Planned, String> 
         Optional<Comparison> comparison =
                 read.map(c -> seeds.isEmpty() ? c : new Comparison(c.name(), seeds, c.variants()));
         List<String> found = new ArrayList<>(problems.found());
-        comparison.ifPresent(c -> check(c, found));
+        comparison.ifPresent(c -> check(c, runs, found));
         if (!found.isEmpty() || comparison.isEmpty()) {
             throw new LaunchException(ExitCode.USAGE, Preparation.message("comparison", found));
         }
-        return new ComparisonPlan(comparison.get(), given(files, settings, seeds), experiments(comparison.get()));
+        return new ComparisonPlan(comparison.get(), given(files, settings, seeds), experiments(comparison.get(), runs));
     }
 
-    private static void check(Comparison comparison, List<String> found) {
+    private static void check(Comparison comparison, Path runs, List<String> found) {
         List<EqualTerms.Named> experiments = new ArrayList<>();
         Map<Comparison.Variant, List<String>> wrong = new LinkedHashMap<>();
         long seed = comparison.seeds().get(0);
         for (Comparison.Variant variant : comparison.variants()) {
             List<String> own = new ArrayList<>();
-            Preparation.prepare(variant.base(), settings(variant, seed), own).ifPresent(plan -> {
-                experiments.add(new EqualTerms.Named(variant, plan.experiment()));
-                plan.experiment()
-                        .kafka()
-                        .client()
-                        .keySet()
-                        .forEach(
-                                key -> own.add(
-                                        "kafka." + key
-                                                + ": a comparison keeps no settings of Kafka clients, which may be passwords: leave it out"));
-            });
+            Preparation.prepare(variant.base(), settings(variant, seed), runs, own)
+                    .ifPresent(plan -> {
+                        experiments.add(new EqualTerms.Named(variant, plan.experiment()));
+                        plan.experiment()
+                                .kafka()
+                                .client()
+                                .keySet()
+                                .forEach(key -> own.add("kafka." + key
+                                        + ": a comparison keeps no settings of Kafka clients, which"
+                                        + " may be passwords: leave it out"));
+                    });
             wrong.put(variant, own);
         }
         Set<String> common = new LinkedHashSet<>(wrong.get(comparison.variants().get(0)));
@@ -103,7 +105,7 @@ record ComparisonPlan(Comparison comparison, String given, Map<Planned, String> 
         return all;
     }
 
-    private static Map<Planned, String> experiments(Comparison comparison) {
+    private static Map<Planned, String> experiments(Comparison comparison, Path runs) {
         Map<Planned, String> experiments = new LinkedHashMap<>();
         for (Planned run : ComparisonDirectory.order(comparison)) {
             Comparison.Variant variant = comparison.variants().stream()
@@ -111,7 +113,7 @@ record ComparisonPlan(Comparison comparison, String given, Map<Planned, String> 
                     .findFirst()
                     .orElseThrow();
             Problems problems = new Problems();
-            Experiment experiment = Preparation.read(variant.base(), settings(variant, run.seed()), problems)
+            Experiment experiment = Preparation.read(variant.base(), settings(variant, run.seed()), runs, problems)
                     .filter(e -> problems.none())
                     .orElseThrow(() -> new LaunchException(
                             ExitCode.USAGE, run.words() + ": " + String.join("; ", problems.found())));

@@ -17,7 +17,7 @@ import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
         name = "fork",
         mixinStandardHelpOptions = true,
         description = {
-            "Starts a new run that has the first steps of another one and goes on from there on the same batches with other",
+            "Starts a new run that has the first steps of another one and goes on from there on the same batches with"
+                    + " other",
             "settings: what a what-if cannot say, what the students make of it. The parent must have ended."
         })
 final class ForkCommand implements Callable<Integer> {
@@ -90,7 +91,7 @@ final class ForkCommand implements Callable<Integer> {
         if (plan.experiment().kafka().bootstrap().isEmpty()) {
             Listening.requireFree(address);
         }
-        LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
+        LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
         String name = plan.experiment().run().name();
         try (Interruption interruption = Interruption.listen();
                 LocalRun fork = LocalRun.begin(
@@ -120,7 +121,7 @@ final class ForkCommand implements Callable<Integer> {
             List<String> all =
                     new ArrayList<>(List.of("run.name=" + before.run().name() + "-fork"));
             all.addAll(settings);
-            LaunchPlan asked = Preparation.prepare(Optional.of(parent.effective()), all);
+            LaunchPlan asked = Preparation.prepare(Optional.of(parent.effective()), all, runs.path());
             LaunchPlan plan = Preparation.adding(asked, client(parent, asked));
             List<String> other = differences(opened.manifest(), before, plan);
             if (!other.isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.launch.Host;
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.Jvm;
 import dev.cohort.cli.launch.LaunchException;
@@ -58,6 +59,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
      */
     static LocalRun begin(LaunchPlan plan, HostPort address, Supplier<RunDirectory> fresh, String given) {
         Experiment asked = plan.experiment();
+        Host.requireOpenFiles(Host.current().openFilesMax(), asked.peers().size());
         Optional<String> external = asked.kafka().bootstrap();
         external.ifPresent(
                 b -> Launcher.requireAnswer(new KafkaAddress(b, asked.kafka().client())));
@@ -91,6 +93,8 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
         }
         LaunchPlan plan = Preparation.with(
                 Preparation.prepare(Optional.of(directory.effective()), how.data()), directory.client(how.client()));
+        Host.requireOpenFiles(
+                Host.current().openFilesMax(), plan.experiment().peers().size());
         if (!how.data().isEmpty()) {
             directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(plan.experiment()));
         }

@@ -65,8 +65,17 @@ final class Preparation {
      * @throws LaunchException with every problem found
      */
     static LaunchPlan prepare(Optional<Path> file, List<String> settings) {
+        return prepare(file, settings, Path.of(RunsFolder.DEFAULT));
+    }
+
+    /**
+     * As {@link #prepare(Optional, List)}.
+     *
+     * @param runs folder of the runs that a method may name as its teachers
+     */
+    static LaunchPlan prepare(Optional<Path> file, List<String> settings, Path runs) {
         List<String> found = new ArrayList<>();
-        Optional<LaunchPlan> plan = prepare(file, settings, found);
+        Optional<LaunchPlan> plan = prepare(file, settings, runs, found);
         if (!found.isEmpty() || plan.isEmpty()) {
             throw new LaunchException(ExitCode.USAGE, message("experiment", found));
         }
@@ -74,9 +83,9 @@ final class Preparation {
     }
 
     /** Checks an experiment as {@link #prepare(Optional, List)} does; {@code found} takes in every problem. */
-    static Optional<LaunchPlan> prepare(Optional<Path> file, List<String> settings, List<String> found) {
+    static Optional<LaunchPlan> prepare(Optional<Path> file, List<String> settings, Path runs, List<String> found) {
         Problems problems = new Problems();
-        Optional<Experiment> experiment = read(file, settings, problems);
+        Optional<Experiment> experiment = read(file, settings, runs, problems);
         experiment.ifPresent(e -> checkNames(e, problems));
         experiment.ifPresent(e -> checkBuilt(e, problems));
         found.addAll(problems.found());
@@ -90,10 +99,15 @@ final class Preparation {
 
     /** Reads an experiment; empty takes the quickstart. */
     static Optional<Experiment> read(Optional<Path> file, List<String> settings, Problems problems) {
+        return read(file, settings, Path.of(RunsFolder.DEFAULT), problems);
+    }
+
+    /** As {@link #read(Optional, List, Problems)}; a method may name runs in {@code runs} as its teachers. */
+    static Optional<Experiment> read(Optional<Path> file, List<String> settings, Path runs, Problems problems) {
         Optional<Experiment> read = file.isPresent()
                 ? ExperimentYaml.readFile(file.get(), settings, problems)
                 : ExperimentYaml.read(quickstart(), settings, problems);
-        return read.map(Preparation::withWholePath);
+        return read.map(e -> withWholePath(e, runs));
     }
 
     private static LaunchPlan plan(Experiment experiment, ImageData data) {
@@ -221,7 +235,7 @@ final class Preparation {
     }
 
     /** Other processes, and a later --resume, may have another working directory. */
-    private static Experiment withWholePath(Experiment e) {
+    private static Experiment withWholePath(Experiment e, Path runs) {
         Experiment.Data data = e.data();
         Optional<String> whole =
                 data.path().map(p -> Path.of(p).toAbsolutePath().normalize().toString());
@@ -239,7 +253,7 @@ final class Preparation {
                 e.recording(),
                 e.kafka(),
                 e.threads());
-        return with(there, StoredTeachers.found(e.method()));
+        return with(there, StoredTeachers.found(e.method(), runs));
     }
 
     /** What the experiment says; where it says nothing, a method that reads what peers say of held-out images has some. */

@@ -21,7 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -140,10 +140,10 @@ final class RunCommand implements Callable<Integer> {
         if (broker.bootstrap().isEmpty()) {
             Listening.requireFree(address);
         }
-        LaunchPlan plan =
-                Preparation.adding(Preparation.prepare(experiment.map(Path::of), allSettings()), broker.client());
+        LaunchPlan plan = Preparation.adding(
+                Preparation.prepare(experiment.map(Path::of), allSettings(), runs.path()), broker.client());
         String name = plan.experiment().run().name();
-        LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
+        LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
         LocalRun begun = LocalRun.begin(
                 plan,
                 address,

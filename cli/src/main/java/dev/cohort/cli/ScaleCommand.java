@@ -60,7 +60,7 @@ final class ScaleCommand implements Callable<Integer> {
     private OutputFormat format = OutputFormat.text;
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws InterruptedException, IOException {
         RunDirectory directory = target.launched();
         RunTarget.Place place = target.place();
         try (RunLog log = RunTarget.connect(place)) {
@@ -69,11 +69,15 @@ final class ScaleCommand implements Callable<Integer> {
             RunView view = new RunView(place.id(), manifest, experiment);
             try (RunObserver observer = RunObserver.follow(log, view, Optional.empty())) {
                 requireCaughtUp(observer, place);
-                Newcomers before = Newcomers.of(directory);
-                ScalePlan.Present present = observer.read(v -> present(v, before, directory));
-                ScalePlan plan = ScalePlan.of(wanted, experiment, present, models(manifest, experiment));
-                carryOut(plan, before, directory, place, observer);
-                say(plan, present, directory);
+                List<String> models = models(manifest, experiment);
+                // Another one at the same moment waits, and then sees those that this one has asked for.
+                try (Newcomers.Change change = Newcomers.lock(directory)) {
+                    Newcomers before = change.before();
+                    ScalePlan.Present present = observer.read(v -> present(v, before, directory));
+                    ScalePlan plan = ScalePlan.of(wanted, experiment, present, models);
+                    carryOut(plan, before, directory, place, observer);
+                    say(plan, present, directory);
+                }
             }
         }
         return ExitCode.OK.code();

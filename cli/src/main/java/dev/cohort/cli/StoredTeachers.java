@@ -51,9 +51,9 @@ final class StoredTeachers {
     /**
      * The same method with the whole path of every checkpoint it names, since peers may have another working directory. A run
      * stands for the newest checkpoint of its best peer, or of each of its peers where a method takes several; a folder of
-     * checkpoints for the newest in it. What cannot be found stays as it is, for {@link #check} to refuse.
+     * checkpoints for the newest in it. A run is named by its folder or, below {@code runs}, by its id. What cannot be found stays as it is, for {@link #check} to refuse.
      */
-    static Experiment.Method found(Experiment.Method method) {
+    static Experiment.Method found(Experiment.Method method, Path runs) {
         List<String> named = StoredTeacher.named(method);
         if (named.isEmpty()) {
             return method;
@@ -61,12 +61,14 @@ final class StoredTeachers {
         boolean several = StoredTeacher.takesSeveral(method);
         return StoredTeacher.taughtBy(
                 method,
-                named.stream().flatMap(place -> files(place, several).stream()).toList());
+                named.stream()
+                        .flatMap(place -> files(place, runs, several).stream())
+                        .toList());
     }
 
-    private static List<String> files(String place, boolean several) {
+    private static List<String> files(String place, Path runs, boolean several) {
         Path path = whole(Path.of(place));
-        Path byId = whole(Path.of(RunsFolder.DEFAULT, place));
+        Path byId = whole(runs.resolve(place));
         if (!Files.exists(path) && Files.isDirectory(byId)) {
             path = byId;
         }

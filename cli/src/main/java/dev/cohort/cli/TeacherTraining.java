@@ -19,7 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -141,7 +141,7 @@ final class TeacherTraining {
         return LocalRun.begin(
                 teaching,
                 address,
-                () -> RunDirectory.createAt(folder, name, LocalDateTime.now(ZoneId.systemDefault())),
+                () -> RunDirectory.createAt(folder, name, LocalDateTime.now(ZoneOffset.UTC)),
                 ExperimentYaml.writeWithoutSecrets(teaching.experiment()));
     }
 

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CompareCommandTest {
+    private static final Path RUNS = Path.of("runs");
+
     private static final String TWO = """
             set: {run.steps: 3, run.batch_size: 32}
             seeds: [1, 2]
@@ -105,7 +107,7 @@ class CompareCommandTest {
     void checksTheComparisonsThatComeWithIt() {
         Path experiments = Path.of("..", "experiments");
         ComparisonPlan quickstart =
-                ComparisonPlan.of(List.of(experiments.resolve("compare-quickstart.yaml")), List.of(), List.of());
+                ComparisonPlan.of(List.of(experiments.resolve("compare-quickstart.yaml")), List.of(), List.of(), RUNS);
         assertThat(quickstart.experiments()).hasSize(12);
         assertThat(quickstart.experiments().get(new Planned("dml", 2)))
                 .contains("seed: 2", "name: dml", "on_loss: hold");
@@ -113,7 +115,8 @@ class CompareCommandTest {
         ComparisonPlan cifar = ComparisonPlan.of(
                 List.of(experiments.resolve("compare-cifar100.yaml")),
                 List.of("data.name=fashion-mnist", "data.path="),
-                List.of(7L));
+                List.of(7L),
+                RUNS);
         assertThat(cifar.experiments()).hasSize(4);
         assertThat(cifar.experiments().get(new Planned("one", 7))).contains("epochs: 10", "kind: cosine");
     }
@@ -126,7 +129,7 @@ class CompareCommandTest {
                 Preparation.quickstart()
                         .replace("name: mean_logit", "name: dml")
                         .replace("name: quickstart", "name: x"));
-        ComparisonPlan plan = ComparisonPlan.of(List.of(quickstart, other), List.of("run.steps=3"), List.of(4L, 5L));
+        ComparisonPlan plan = ComparisonPlan.of(List.of(quickstart, other), List.of("run.steps=3"), List.of(4L, 5L), RUNS);
         assertThat(plan.experiments().keySet())
                 .extracting(Planned::id)
                 .containsExactly("mean-seed4", "pair-seed4", "mean-seed5", "pair-seed5");

@@ -232,4 +232,18 @@ class StoredTeachersTest {
                 .hasMessageContaining("method.teacher: builtin: must be a checkpoint file")
                 .hasMessageContaining("leave it out");
     }
+
+    @Test
+    void aRunIsFoundByItsIdInTheFolderOfTheRuns() throws IOException {
+        Path checkpoints = Files.createDirectories(folder.resolve("elsewhere/a-run/checkpoints/p1"));
+        Files.writeString(
+                folder.resolve("elsewhere/a-run/result.json"),
+                "{\"peers\": [{\"id\": \"p1\", \"test_accuracy\": 0.9}]}");
+        Path file = Files.move(stored("resnet8", 10, BUILT_IN), checkpoints.resolve("step-000000000004.safetensors"));
+        LaunchPlan plan = Preparation.prepare(
+                Optional.empty(), List.of("method.name=kd", "method.teacher=a-run"), folder.resolve("elsewhere"));
+        assertThat(dev.cohort.coordinator.method.StoredTeacher.named(
+                        plan.experiment().method()))
+                .containsExactly(file.toString());
+    }
 }

@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -62,9 +63,14 @@ final class IdxFile {
         }
         if (magic != UNSIGNED_BYTES + rank) {
             throw new DataException(String.format(
+                    Locale.ROOT,
                     "%s starts with 0x%08x: expected 0x%08x, an IDX file of unsigned bytes with %d dimension%s;"
                             + " put the right file there",
-                    name, magic, UNSIGNED_BYTES + rank, rank, rank == 1 ? "" : "s"));
+                    name,
+                    magic,
+                    UNSIGNED_BYTES + rank,
+                    rank,
+                    rank == 1 ? "" : "s"));
         }
         int[] dimensions = new int[rank];
         long size = 1;

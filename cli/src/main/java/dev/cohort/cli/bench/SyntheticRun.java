@@ -27,6 +27,7 @@ import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
@@ -91,14 +92,15 @@ public final class SyntheticRun {
         for (int i = 1; i <= size.peers(); i++) {
             peers.append(i == 1 ? "" : ", ").append("{id: p").append(i).append(", model: resnet8}");
         }
-        return """
+        String yaml = """
                 run: {name: synthetic, seed: 1, steps: %d, batch_size: %d}
                 data: {name: fashion-mnist}
                 method: {name: %s}
                 optimizer: {name: sgd, learning_rate: 0.01}
                 peers: [%s]
                 elastic: {min: 2, max: %d}
-                """.formatted(size.steps(), size.rows(), size.method(), peers, size.peers());
+                """;
+        return String.format(Locale.ROOT, yaml, size.steps(), size.rows(), size.method(), peers, size.peers());
     }
 
     public Experiment experiment() {

@@ -47,8 +47,7 @@ public final class Chaos implements AutoCloseable {
     public List<ProcessRecord> running() {
         try {
             return ProcessRecord.all(processes).stream()
-                    .filter(ProcessRecord::isRunning)
-                    .filter(p -> ProcessHandle.of(p.pid()).isPresent())
+                    .filter(p -> p.process().isPresent())
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -100,7 +99,7 @@ public final class Chaos implements AutoCloseable {
     }
 
     private void kill(ProcessRecord process) {
-        ProcessHandle.of(process.pid()).ifPresent(handle -> {
+        process.process().ifPresent(handle -> {
             handle.destroyForcibly();
             kills.merge(process.role(), 1L, Long::sum);
             say.accept("killed " + process.name() + " (process " + process.pid() + ")");
@@ -108,7 +107,7 @@ public final class Chaos implements AutoCloseable {
     }
 
     private void pause(ProcessRecord process, long forMs) throws InterruptedException {
-        if (!signal("STOP", process.pid())) {
+        if (process.process().isEmpty() || !signal("STOP", process.pid())) {
             return;
         }
         pauses++;
@@ -122,7 +121,8 @@ public final class Chaos implements AutoCloseable {
 
     private static boolean signal(String name, long pid) {
         try {
-            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+            // The shell's own kill: the program of that name is not everywhere.
+            Process kill = new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();

@@ -1,5 +1,6 @@
 package dev.cohort.cli.chaos;
 
+import dev.cohort.cli.launch.ProcessRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,8 @@ public final class MemoryWatch {
     /** A process still loads its classes and its network before. */
     private static final long SETTLED_MS = 20_000;
 
-    private final SortedMap<Long, Life> lives = new TreeMap<>();
+    /** By the name of a process and the number of its start. */
+    private final SortedMap<String, Life> lives = new TreeMap<>();
 
     /** One start of a process. */
     private static final class Life {
@@ -33,12 +35,13 @@ public final class MemoryWatch {
     public record Growth(String name, long settledBytes, long mostBytes) {}
 
     /** Looks at a process; nothing is noted where the system does not tell. */
-    public void look(String name, long pid, long nowMs) {
-        OptionalLong resident = resident(pid);
+    public void look(ProcessRecord process, long nowMs) {
+        OptionalLong resident = resident(process.pid());
         if (resident.isEmpty()) {
             return;
         }
-        Life life = lives.computeIfAbsent(pid, p -> new Life(name, nowMs));
+        Life life = lives.computeIfAbsent(
+                process.name() + "#" + process.starts(), start -> new Life(process.name(), nowMs));
         life.mostBytes = Math.max(life.mostBytes, resident.getAsLong());
         if (life.settledBytes.isEmpty() && nowMs - life.firstMs >= SETTLED_MS) {
             life.settledBytes = resident;

@@ -1,6 +1,7 @@
 package dev.cohort.cli.launch;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.cohort.runtime.ExitCode;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -18,6 +19,10 @@ import java.util.stream.Stream;
  */
 public final class Host {
     private static final int KIB = 1 << 10;
+    /** Of the broker, the largest: its libraries, some partitions and connections. */
+    private static final int OPEN_FILES = 224;
+
+    private static final int OPEN_FILES_PER_PEER = 16;
 
     private final Path root;
 
@@ -58,6 +63,22 @@ public final class Host {
         return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
                 ? OptionalLong.of(unix.getMaxFileDescriptorCount())
                 : OptionalLong.empty();
+    }
+
+    /**
+     * Asks before anything is started, since a broker without files to open ends in the middle of things.
+     *
+     * @throws LaunchException when a process may not open as many files as the broker of a run with {@code peers} needs
+     */
+    public static void requireOpenFiles(OptionalLong openFilesMax, int peers) {
+        int needed = OPEN_FILES + OPEN_FILES_PER_PEER * peers;
+        if (openFilesMax.isPresent() && openFilesMax.getAsLong() < needed) {
+            throw new LaunchException(
+                    ExitCode.INPUT_OUTPUT,
+                    "ulimit -n " + openFilesMax.getAsLong() + ": a run of " + peers + " peers may have " + needed
+                            + " files open in one process; allow more, as with 'ulimit -n 1024', or LimitNOFILE=1024 of a"
+                            + " service");
+        }
     }
 
     /** Room for files of this user where {@code path} is or is going to be. */

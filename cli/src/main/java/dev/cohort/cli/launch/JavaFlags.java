@@ -63,6 +63,14 @@ final class JavaFlags {
         return flags;
     }
 
+    /** The heap of a whole command line; empty if Java chooses it. */
+    static OptionalLong heapBytesOf(List<String> command) {
+        return command.stream()
+                .filter(word -> word.startsWith("-X") && !word.startsWith("-Xms"))
+                .flatMapToLong(word -> heapBytes(word).stream())
+                .reduce((earlier, later) -> later);
+    }
+
     /** The heap that a flag sets. */
     private static OptionalLong heapBytes(String flag) {
         Matcher matcher = HEAP.matcher(flag);

@@ -225,8 +225,10 @@ public final class Launcher implements AutoCloseable {
     /** Those that 'cohort scale' asked for since, and before the run was resumed. */
     private void startNewcomers() {
         for (Newcomers.Newcomer newcomer : Newcomers.of(directory).peers()) {
-            if (newcomers.add(newcomer.id().value())) {
-                supervisor.start(children.newcomer(newcomer));
+            ChildSpec child = children.newcomer(newcomer);
+            // One that was let go stays away when the run is resumed.
+            if (newcomers.add(child.name()) && !supervisor.hasLeft(child)) {
+                supervisor.start(child);
             }
         }
     }

@@ -5,9 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
+import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -22,6 +25,7 @@ public record Newcomers(List<Newcomer> peers) {
     /** Name of the file. */
     public static final String FILE = "newcomers.json";
 
+    private static final String LOCK = ".newcomers.lock";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     public Newcomers {
@@ -35,6 +39,19 @@ public record Newcomers(List<Newcomer> peers) {
      * @param torchThreads threads it computes with, the same ones whenever it is started
      */
     public record Newcomer(PeerId id, String model, int torchThreads) {}
+
+    /** While it is open, nobody else changes the newcomers of the run. */
+    public record Change(RunDirectory directory, FileChannel channel) implements Closeable {
+        /** Those that there are until now. */
+        public Newcomers before() {
+            return of(directory);
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
 
     /** Those of a run; none when there is no file. */
     public static Newcomers of(RunDirectory directory) {
@@ -55,6 +72,25 @@ public record Newcomers(List<Newcomer> peers) {
             throw new LaunchException(
                     ExitCode.INPUT_OUTPUT,
                     file + ": cannot be read (" + e.getMessage() + "): check its permissions",
+                    e);
+        }
+    }
+
+    /**
+     * Lets nobody else change them until it is closed; waits for whoever does.
+     *
+     * @throws LaunchException when the run directory cannot be written
+     */
+    public static Change lock(RunDirectory directory) {
+        Path file = directory.path().resolve(LOCK);
+        try {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel.lock();
+            return new Change(directory, channel);
+        } catch (IOException e) {
+            throw new LaunchException(
+                    ExitCode.INPUT_OUTPUT,
+                    file + ": cannot be locked (" + e.getMessage() + "): check its permissions",
                     e);
         }
     }

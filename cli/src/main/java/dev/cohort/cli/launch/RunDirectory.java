@@ -157,9 +157,16 @@ public final class RunDirectory implements AutoCloseable {
 
     /** Whether a launcher on this machine works in a run directory. */
     public static boolean isHeld(Path path) {
-        try (FileChannel channel = open(path.resolve(LOCK));
-                FileLock lock = channel.tryLock()) {
+        Path file = path.resolve(LOCK);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        // A shared lock needs no right to write: the run may be somebody else's.
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+                FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
             return lock == null;
+        } catch (OverlappingFileLockException e) {
+            return true;
         } catch (IOException e) {
             throw unusable(path, e);
         }

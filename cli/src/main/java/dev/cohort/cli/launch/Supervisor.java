@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -49,6 +48,7 @@ public final class Supervisor implements AutoCloseable {
     /** Touched by the supervisor thread only. */
     private final Map<String, Child> children = new TreeMap<>();
 
+    private final Death death = new Death(Host.current());
     private boolean stopping;
 
     /** @param directory of the records and output files */
@@ -89,6 +89,8 @@ public final class Supervisor implements AutoCloseable {
         private final RestartPolicy policy = new RestartPolicy();
         private ProcessRecord record;
         private Optional<Running> running = Optional.empty();
+        /** Of its newest start. */
+        private List<String> command = List.of();
 
         Child(ChildSpec spec, ProcessRecord record) {
             this.spec = spec;
@@ -111,6 +113,12 @@ public final class Supervisor implements AutoCloseable {
         }));
     }
 
+    /** Whether the last start of a process, under whatever launcher, ended by itself and in order. */
+    public boolean hasLeft(ChildSpec spec) {
+        return await(thread.submit(
+                () -> ProcessRecord.read(directory, spec.name(), spec.role()).hasLeft()));
+    }
+
     /** The records of all processes. */
     public List<ProcessRecord> records() {
         return await(thread.submit(
@@ -127,7 +135,8 @@ public final class Supervisor implements AutoCloseable {
                 StandardOpenOption.WRITE,
                 StandardOpenOption.APPEND);
         List<String> command = new ArrayList<>(DEAF);
-        command.addAll(child.spec.command().apply(start));
+        child.command = child.spec.command().apply(start);
+        command.addAll(child.command);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
@@ -136,16 +145,20 @@ public final class Supervisor implements AutoCloseable {
         Process process = builder.start();
         CompletableFuture<Void> recorded = process.onExit().thenAcceptAsync(p -> ended(child, p), thread);
         child.running = Optional.of(new Running(process, recorded));
-        child.put(child.record.started(process.pid()));
+        child.put(child.record.started(process.toHandle()));
     }
 
     private void ended(Child child, Process process) {
         child.running = Optional.empty();
         int exit = process.exitValue();
-        String reason = reason(exit);
+        String reason = death.reason(exit, child.spec.role(), child.command, lastLines(child.spec.name()));
         try {
             // Whoever has said goodbye in the log is not started again, whatever the reason.
-            if (stopping || exit == ExitCode.OK.code() || exit == ExitCode.LEFT.code()) {
+            if (!stopping && (exit == ExitCode.OK.code() || exit == ExitCode.LEFT.code())) {
+                child.put(child.record.in(ProcessRecord.LEFT, reason));
+                return;
+            }
+            if (stopping) {
                 String asked = stopping && exit == TERMINATED ? "asked to end" : reason;
                 child.put(child.record.in(ProcessRecord.ENDED, asked));
                 return;
@@ -199,17 +212,6 @@ public final class Supervisor implements AutoCloseable {
             }
         }
         return ExitCode.FAILED;
-    }
-
-    private static String reason(int exit) {
-        for (ExitCode code : ExitCode.values()) {
-            if (code.code() == exit) {
-                return "exit " + exit + " ("
-                        + code.name().toLowerCase(Locale.ROOT).replace('_', ' ') + ")";
-            }
-        }
-        // The convention of shells and of Java: 128 + the signal.
-        return exit > 128 ? "killed by signal " + (exit - 128) : "exit " + exit;
     }
 
     /** The file a process writes its output to. */

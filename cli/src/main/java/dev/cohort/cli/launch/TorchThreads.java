@@ -2,7 +2,10 @@ package dev.cohort.cli.launch;
 
 import java.util.OptionalInt;
 
-/** How many threads each peer computes with: never more in all than there are cores, at least one each. */
+/**
+ * How many threads each peer computes with: as many as the experiment says, since the bits of its weights depend on it; else no
+ * more in all than there are cores, at least one each.
+ */
 public final class TorchThreads {
     private TorchThreads() {}
 
@@ -11,7 +14,6 @@ public final class TorchThreads {
      * @param peers processes that compute at the same time
      */
     public static int perPeer(OptionalInt asked, int peers, int cores) {
-        int fair = Math.max(1, cores / Math.max(1, peers));
-        return asked.isPresent() ? Math.max(1, Math.min(asked.getAsInt(), fair)) : fair;
+        return asked.orElseGet(() -> Math.max(1, cores / Math.max(1, peers)));
     }
 }

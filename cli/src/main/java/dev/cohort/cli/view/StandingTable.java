@@ -15,7 +15,7 @@ public final class StandingTable {
     /** @param nowMs by the clock of the log, since 1970 */
     public static List<String> lines(RunView view, long nowMs) {
         List<String> lines = new ArrayList<>();
-        lines.add(ROW.formatted("peer", "standing", "since", "why"));
+        lines.add(String.format(Locale.ROOT, ROW, "peer", "standing", "since", "why"));
         view.peers().forEach(p -> lines.add(row(p, view.standings().of(p.id()), nowMs)));
         waiting(view, nowMs).ifPresent(lines::add);
         return lines;
@@ -25,7 +25,9 @@ public final class StandingTable {
         String since = held.map(
                         h -> "step " + h.step() + ", " + Words.duration(Math.max(0, nowMs - h.sinceMs())) + " ago")
                 .orElse(Words.NONE);
-        return ROW.formatted(
+        return String.format(
+                        Locale.ROOT,
+                        ROW,
                         peer.id(),
                         standing(held),
                         since,

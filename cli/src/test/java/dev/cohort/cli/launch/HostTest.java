@@ -1,10 +1,12 @@
 package dev.cohort.cli.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,5 +76,15 @@ class HostTest {
         Path whole = root.resolve(file);
         Files.createDirectories(whole.resolveSibling(""));
         Files.writeString(whole, content);
+    }
+
+    @Test
+    void refusesARunThatMayOpenTooFewFiles() {
+        Host.requireOpenFiles(OptionalLong.of(1024), 16);
+        Host.requireOpenFiles(OptionalLong.empty(), 16);
+        assertThatThrownBy(() -> Host.requireOpenFiles(OptionalLong.of(200), 2))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("ulimit -n 200: a run of 2 peers may have 256 files open");
+        assertThat(host.openFilesMax()).isPresent();
     }
 }

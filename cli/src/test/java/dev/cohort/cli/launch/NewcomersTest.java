@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cohort.cli.launch.Newcomers.Newcomer;
 import dev.cohort.protocol.PeerId;
 import java.io.IOException;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -49,6 +50,16 @@ class NewcomersTest {
             assertThatThrownBy(() -> Newcomers.of(directory))
                     .isInstanceOf(LaunchException.class)
                     .hasMessageContaining(Newcomers.FILE);
+        }
+    }
+
+    @Test
+    void areChangedByOneAtATime() throws IOException {
+        try (RunDirectory directory = directory();
+                Newcomers.Change change = Newcomers.lock(directory)) {
+            assertThat(change.before().peers()).isEmpty();
+            // Another process would wait; this one is refused by Java.
+            assertThatThrownBy(() -> Newcomers.lock(directory)).isInstanceOf(OverlappingFileLockException.class);
         }
     }
 }

@@ -205,4 +205,17 @@ class RunDirectoryTest {
             assertThat(directory.client(Map.of())).isEmpty();
         }
     }
+
+    @Test
+    void tellsWithoutWritingWhetherALauncherHoldsIt() throws IOException {
+        Path lock = temp.resolve("runs/run/.lock");
+        Files.createDirectories(lock.resolveSibling(""));
+        assertThat(RunDirectory.isHeld(lock.resolveSibling(""))).isFalse();
+        assertThat(lock).doesNotExist();
+        Files.createFile(lock);
+        assertThat(RunDirectory.isHeld(lock.resolveSibling(""))).isFalse();
+        try (RunDirectory held = RunDirectory.create(runs(), "a", NOW)) {
+            assertThat(RunDirectory.isHeld(held.path())).isTrue();
+        }
+    }
 }

@@ -85,7 +85,7 @@ class SupervisorTest {
         assertThat(supervisor.awaitEnd(List.of("p1"), Duration.ofSeconds(20))).isTrue();
         assertThat(record("p1").path("pid").asLong()).isPositive();
         assertThat(record("p1").path("starts").asLong()).isEqualTo(1);
-        assertThat(record("p1").path("state").asText()).isEqualTo("ended");
+        assertThat(record("p1").path("state").asText()).isEqualTo("left");
         assertThat(record("p1").path("last_exit").asText()).isEqualTo("exit 0 (ok)");
         assertThat(directory.resolve("p1.log")).hasContent("--- start 1\ncolour blue start 1 supervised 1\n");
     }
@@ -206,5 +206,21 @@ class SupervisorTest {
             supervisor.start(child("p2", true, UNTIL_ORPHANED));
             System.out.println("started");
         }
+    }
+
+    @Test
+    void knowsWhoLeftByItselfAndWhoWasEnded() throws Exception {
+        ChildSpec leaves = child("n1", false, "exit 0");
+        ChildSpec stays = child("n2", false, "exec sleep 600");
+        try (Supervisor supervisor = supervisor()) {
+            assertThat(supervisor.hasLeft(leaves)).isFalse();
+            supervisor.start(leaves);
+            supervisor.start(stays);
+            assertThat(supervisor.awaitEnd(List.of("n1"), Duration.ofSeconds(60)))
+                    .isTrue();
+        }
+        Supervisor next = supervisor();
+        assertThat(next.hasLeft(leaves)).isTrue();
+        assertThat(next.hasLeft(stays)).isFalse();
     }
 }

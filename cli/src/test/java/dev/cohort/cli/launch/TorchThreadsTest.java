@@ -18,8 +18,8 @@ class TorchThreadsTest {
     }
 
     @Test
-    void neverExceedsTheCoresForWhatWasAsked() {
+    void takesWhatWasAskedForOnEveryMachine() {
         assertThat(TorchThreads.perPeer(OptionalInt.of(2), 4, 16)).isEqualTo(2);
-        assertThat(TorchThreads.perPeer(OptionalInt.of(8), 4, 16)).isEqualTo(4);
+        assertThat(TorchThreads.perPeer(OptionalInt.of(8), 4, 16)).isEqualTo(8);
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -118,7 +119,7 @@ public final class SafetensorsStore implements CheckpointStore {
     }
 
     private Path write(Checkpoint checkpoint, String kind, SortedMap<String, String> metadata) throws IOException {
-        Path file = folder.resolve(String.format("%s-%012d.safetensors", kind, checkpoint.step()));
+        Path file = folder.resolve(String.format(Locale.ROOT, "%s-%012d.safetensors", kind, checkpoint.step()));
         Path unfinished = folder.resolve(file.getFileName() + UNFINISHED);
         try {
             Files.createDirectories(folder);

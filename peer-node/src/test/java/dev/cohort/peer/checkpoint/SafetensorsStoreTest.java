@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -267,5 +268,17 @@ class SafetensorsStoreTest {
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageStartingWith("checkpoint of step 1 cannot be written to " + folder)
                 .hasMessageContaining("free disk space");
+    }
+
+    @Test
+    void namesFilesAlikeInEveryLanguage() throws IOException {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("fa-IR"));
+            store.save(checkpoint(7));
+        } finally {
+            Locale.setDefault(before);
+        }
+        assertThat(names()).containsExactly("between-000000000007.safetensors");
     }
 }

@@ -4,6 +4,7 @@ import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Experiment.Peer;
 import dev.cohort.tensor.DType;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -165,7 +166,7 @@ final class ExperimentWriter {
             if (c == '"' || c == '\\') {
                 quoted.append('\\').append(c);
             } else if (c < ' ' || c > '~') {
-                quoted.append(String.format("\\u%04x", (int) c));
+                quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             } else {
                 quoted.append(c);
             }

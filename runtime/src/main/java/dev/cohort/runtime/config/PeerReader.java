@@ -16,7 +16,8 @@ final class PeerReader {
     private static final Pattern PEER_ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
     private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda:[0-9]{1,3}");
     /** Files and metrics of a run are named after its processes. */
-    private static final Set<String> ROLES = new TreeSet<>(List.of("augmenter", "broker", "coordinator", "launcher"));
+    private static final Set<String> ROLES =
+            new TreeSet<>(List.of("augmenter", "broker", "coordinator", "launcher", "proxy"));
 
     private final Problems problems;
     private final long runSeed;

@@ -58,7 +58,8 @@ class ExperimentProblemsTest {
             peers={}                        | peers: a mapping: must be a list of peers, or in --set their number
             peers.0.id=P 1                  | peers.0.id: P 1: must be 1 to 32 of a-z 0-9 . _ - and start with a letter or digit
             peers.0.id=                     | peers.0.id: missing: must be 1 to 32 of a-z 0-9 . _ - and start with a letter or digit
-            peers.0.id=coordinator          | peers.0.id: coordinator: must be no name of a role: augmenter, broker, coordinator, launcher
+            peers.0.id=coordinator          | peers.0.id: coordinator: must be no name of a role: augmenter, broker, coordinator, launcher, proxy
+            peers.0.id=proxy                | peers.0.id: proxy: must be no name of a role: augmenter, broker, coordinator, launcher, proxy
             peers.0.model=                  | peers.0.model: missing: must be the name of a model, for example resnet8
             peers.0.device=gpu              | peers.0.device: gpu: must be auto, cpu or cuda:N, for example cuda:0
             peers.0.seed=x                  | peers.0.seed: x: must be a whole number

@@ -1,0 +1,58 @@
+package dev.cohort.cli;
+
+import dev.cohort.runtime.ExitCode;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * An error of Java itself in words for whoever runs the command, with what to do about it.
+ *
+ * @param code to end with
+ */
+record JavaError(ExitCode code, String sentence) {
+    private static final int MIB = 1 << 20;
+    private static final String LIBRARIES =
+            ": the folder into which it is unpacked may be full or mounted noexec. Name another"
+                    + " with TMPDIR=DIR, for PyTorch with DJL_CACHE_DIR=DIR";
+
+    /** The error that is behind what was thrown, if there is one; {@code heapBytesMax} belongs to this process. */
+    static Optional<JavaError> in(Throwable thrown, long heapBytesMax) {
+        return Stream.iterate(
+                        Optional.of(thrown),
+                        Optional::isPresent,
+                        one -> one.flatMap(t -> Optional.ofNullable(t.getCause())))
+                .flatMap(Optional::stream)
+                .filter(Error.class::isInstance)
+                .reduce((outer, inner) -> inner)
+                .map(error -> of((Error) error, thrown, heapBytesMax));
+    }
+
+    private static JavaError of(Error error, Throwable thrown, long heapBytesMax) {
+        String said = String.valueOf(error.getMessage());
+        if (error instanceof OutOfMemoryError) {
+            long mib = heapBytesMax / MIB;
+            return new JavaError(
+                    ExitCode.FAILED,
+                    said.contains("heap") || said.contains("GC overhead")
+                            ? "out of memory: the heap of " + mib
+                                    + " MiB is full. Give it more with COHORT_JAVA_OPTS=-Xmx" + 2 * mib + "m"
+                            : "out of memory: " + said
+                                    + ". Free memory on this machine, or allow more processes and threads"
+                                    + " (ulimit -u)");
+        } else if (error instanceof StackOverflowError) {
+            return new JavaError(
+                    ExitCode.FAILED,
+                    "something is nested too deeply for the stack. Give it more with COHORT_JAVA_OPTS=-Xss8m");
+        } else if (error instanceof UnsatisfiedLinkError || thrown instanceof ExceptionInInitializerError) {
+            return new JavaError(ExitCode.INPUT_OUTPUT, "a library cannot be loaded (" + said + ")" + LIBRARIES);
+        } else if (error instanceof NoClassDefFoundError) {
+            return new JavaError(
+                    ExitCode.INPUT_OUTPUT,
+                    "part of the program is missing (" + said + "): build it again, and not while it runs");
+        }
+        return new JavaError(
+                ExitCode.BUG,
+                "unexpected " + error.getClass().getSimpleName() + ": " + said
+                        + " (run it with --verbose to see where)");
+    }
+}
