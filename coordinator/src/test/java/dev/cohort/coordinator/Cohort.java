@@ -172,6 +172,7 @@ final class Cohort {
 
     static Batch batch(long step) {
         Ints rows = Ints.of(0, 1);
+        Ints uncut = Ints.of(0, 0);
         return new Batch(
                 step,
                 0,
@@ -182,7 +183,7 @@ final class Cohort {
                         List.of(),
                         OptionalDouble.empty(),
                         0,
-                        List.of(new Recipe.View(rows, rows, rows, List.of()))),
+                        List.of(new Recipe.View(uncut, uncut, uncut, List.of()))),
                 List.of(images(step)),
                 Optional.empty());
     }

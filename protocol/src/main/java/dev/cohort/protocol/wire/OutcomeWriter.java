@@ -90,6 +90,12 @@ final class OutcomeWriter {
                     Wire.OwnBranches.newBuilder().setWeight(branches.weight()).setTemperature(branches.temperature()));
         } else if (term instanceof Term.CrossEntropy labels) {
             wire.setCrossEntropy(Wire.CrossEntropy.newBuilder().setWeight(labels.weight()));
+        } else if (term instanceof Term.Figures figures) {
+            Wire.Figures.Builder all = Wire.Figures.newBuilder();
+            figures.values()
+                    .forEach((name, value) ->
+                            all.addFigures(Wire.Figure.newBuilder().setName(name).setValue(value)));
+            wire.setFigures(all);
         } else {
             throw new IllegalStateException("no wire form of " + term.getClass().getSimpleName());
         }

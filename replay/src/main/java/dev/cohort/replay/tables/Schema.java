@@ -150,8 +150,8 @@ public final class Schema {
             text("name", "as the method calls it"),
             text(
                     "kind",
-                    "soft_target, own_target, own_branches, copies, cross_entropy, gated_cross_entropy or leaf_gradient"),
-            real("weight", "", "factor in the objective; empty where the kind has none"),
+                    "soft_target, own_target, own_branches, copies, cross_entropy, gated_cross_entropy, leaf_gradient or figure"),
+            real("weight", "", "factor in the objective; of a figure its value; empty where the kind has none"),
             real("temperature", "", "of both sides; empty where the kind has none"),
             text("audience", "everybody, contributors or others"),
             text("space", "logits or probabilities; of a soft target only"),
