@@ -88,7 +88,9 @@ public record Outcome(
         /** Fewer contributors than the method needs. */
         TOO_FEW,
         /** The method does not distil. */
-        INDEPENDENT
+        INDEPENDENT,
+        /** What the teacher makes of the predictions, or would learn from them, is not finite. */
+        NOT_FINITE
     }
 
     /** Digest of all but the coordinator's name. */

@@ -62,6 +62,7 @@ final class OutcomeReader {
                 switch (s.getReason()) {
                     case REASON_TOO_FEW -> Outcome.SkipReason.TOO_FEW;
                     case REASON_INDEPENDENT -> Outcome.SkipReason.INDEPENDENT;
+                    case REASON_NOT_FINITE -> Outcome.SkipReason.NOT_FINITE;
                     case REASON_UNSPECIFIED, UNRECOGNIZED ->
                         throw new Refusal(Reason.BAD_VALUE, "unknown reason to skip " + s.getReasonValue());
                 });
@@ -84,9 +85,7 @@ final class OutcomeReader {
             case OWN_TARGET -> ownTarget(name, t.getOwnTarget());
             case OWN_BRANCHES ->
                 new Term.OwnBranches(
-                        name,
-                        t.getOwnBranches().getWeight(),
-                        t.getOwnBranches().getTemperature());
+                        name, t.getOwnBranches().getWeight(), t.getOwnBranches().getTemperature());
             case COPIES -> copies(name, t.getCopies());
             case CROSS_ENTROPY ->
                 new Term.CrossEntropy(name, t.getCrossEntropy().getWeight());

@@ -32,6 +32,7 @@ final class OutcomeWriter {
                             switch (skipped.reason()) {
                                 case TOO_FEW -> Wire.Skipped.Reason.REASON_TOO_FEW;
                                 case INDEPENDENT -> Wire.Skipped.Reason.REASON_INDEPENDENT;
+                                case NOT_FINITE -> Wire.Skipped.Reason.REASON_NOT_FINITE;
                             }));
         }
         return wire.build();
@@ -93,8 +94,8 @@ final class OutcomeWriter {
         } else if (term instanceof Term.Figures figures) {
             Wire.Figures.Builder all = Wire.Figures.newBuilder();
             figures.values()
-                    .forEach((name, value) ->
-                            all.addFigures(Wire.Figure.newBuilder().setName(name).setValue(value)));
+                    .forEach((name, value) -> all.addFigures(
+                            Wire.Figure.newBuilder().setName(name).setValue(value)));
             wire.setFigures(all);
         } else {
             throw new IllegalStateException("no wire form of " + term.getClass().getSimpleName());

@@ -117,7 +117,7 @@ public final class Schema {
             number("appended_ms", MS, APPENDED),
             number("bytes", BYTES, "of the record"),
             flag("taught", "whether it has targets"),
-            text("reason", "why it has none: too_few or independent; empty with targets"),
+            text("reason", "why it has none: too_few, independent or not_finite; empty with targets"),
             real("label_weight", "", "factor of the cross-entropy with the labels; empty without targets"),
             flag("exact", "whether all slots of the method were present; empty without targets"),
             number("contributors", "predictions it names"),
