@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -244,29 +245,39 @@ final class BatchRendererTest {
         Recipe.View still = new Recipe.View(zeros, zeros, zeros, List.of());
 
         refuses(
-                new Recipe(Ints.of(0, 43), none, unblended, 0, List.of(still)),
+                () -> new Recipe(Ints.of(0, 43), none, unblended, 0, List.of(still)),
                 "sample id 43 in row 1: must be 0 to 42");
-        refuses(new Recipe(Ints.of(-1, 0), none, unblended, 0, List.of(still)), "sample id -1");
-        refuses(new Recipe(two, none, unblended, -1, List.of(still)), "crop padding -1");
-        refuses(new Recipe(two, none, unblended, 1, List.of(view(Ints.of(0, 3), zeros, zeros))), "crop x 3 in row 1");
-        refuses(new Recipe(two, none, unblended, 1, List.of(view(zeros, Ints.of(0, 3), zeros))), "crop y 3 in row 1");
+        refuses(() -> new Recipe(Ints.of(-1, 0), none, unblended, 0, List.of(still)), "sample id -1");
+        refuses(() -> new Recipe(two, none, unblended, -1, List.of(still)), "crop padding -1");
         refuses(
-                new Recipe(two, none, unblended, 1, List.of(view(zeros, zeros, two, box(0, 0, 1, 1)))),
-                "1 boxes for 0");
-        refuses(new Recipe(two, none, unblended, 1, List.of(view(zeros, zeros, Ints.of(2, 0)))), "flip 2 in row 0");
+                () -> new Recipe(two, none, unblended, 1, List.of(view(Ints.of(0, 3), zeros, zeros))),
+                "crop_x 3: must be 0 to 2");
         refuses(
-                new Recipe(two, none, unblended, 1, List.of(view(Ints.of(0), zeros, zeros))),
-                "1 values of crop x for 2");
-        refuses(new Recipe(two, List.of(Ints.of(0, 2)), unblended, 0, List.of(still)), "partner 2 in row 1");
-        refuses(new Recipe(two, List.of(two), unblended, 0, List.of(still)), "0 boxes for 1 partners");
+                () -> new Recipe(two, none, unblended, 1, List.of(view(zeros, Ints.of(0, 3), zeros))),
+                "crop_y 3: must be 0 to 2");
         refuses(
-                new Recipe(two, List.of(two), unblended, 0, List.of(view(zeros, zeros, zeros, box(0, 0, 17, 1)))),
+                () -> new Recipe(two, none, unblended, 1, List.of(view(zeros, zeros, two, box(0, 0, 1, 1)))),
+                "1 boxes of 0 partners");
+        refuses(
+                () -> new Recipe(two, none, unblended, 1, List.of(view(zeros, zeros, Ints.of(2, 0)))),
+                "flip 2: must be 0 to 1");
+        refuses(
+                () -> new Recipe(two, none, unblended, 1, List.of(view(Ints.of(0), zeros, zeros))),
+                "crop_x of 1 rows in a batch of 2");
+        refuses(
+                () -> new Recipe(two, List.of(Ints.of(0, 2)), unblended, 0, List.of(still)),
+                "partner row 2: must be 0 to 1");
+        refuses(() -> new Recipe(two, List.of(two), unblended, 0, List.of(still)), "0 boxes for 1 partners");
+        refuses(
+                () -> new Recipe(two, List.of(two), unblended, 0, List.of(view(zeros, zeros, zeros, box(0, 0, 17, 1)))),
                 "must lie within");
-        refuses(new Recipe(two, List.of(two), OptionalDouble.of(0.3), 0, List.of(still)), "blend 0.3: must be");
-        refuses(new Recipe(two, List.of(two), OptionalDouble.of(1.5), 0, List.of(still)), "blend 1.5: must be");
-        refuses(new Recipe(two, List.of(two), OptionalDouble.of(Double.NaN), 0, List.of(still)), "blend NaN: must be");
+        refuses(() -> new Recipe(two, List.of(two), OptionalDouble.of(0.3), 0, List.of(still)), "blend 0.3: must be");
+        refuses(() -> new Recipe(two, List.of(two), OptionalDouble.of(1.5), 0, List.of(still)), "blend 1.5: must be");
         refuses(
-                new Recipe(
+                () -> new Recipe(two, List.of(two), OptionalDouble.of(Double.NaN), 0, List.of(still)),
+                "blend NaN: must be");
+        refuses(
+                () -> new Recipe(
                         two,
                         List.of(two),
                         OptionalDouble.of(0.5),
@@ -306,9 +317,10 @@ final class BatchRendererTest {
                 .withMessageContaining("images of 10 bytes");
     }
 
-    private void refuses(Recipe recipe, String what) {
+    /** Some cannot even be built. */
+    private void refuses(Supplier<Recipe> recipe, String what) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> renderer.render(recipe, 0))
+                .isThrownBy(() -> renderer.render(recipe.get(), 0))
                 .withMessageContaining(what);
     }
 

@@ -120,6 +120,8 @@ final class RecordedRun {
                     first.putIfAbsent(0, manifest);
                 } else if (entry instanceof RecordedLog.Unreadable range) {
                     damage.add(range.place() + ": " + range.why());
+                } else if (entry instanceof RecordedLog.Refused refused) {
+                    damage.add(refused.rejected().detail());
                 }
             });
         }

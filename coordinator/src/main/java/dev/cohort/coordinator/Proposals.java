@@ -6,9 +6,11 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Term;
+import dev.cohort.protocol.Unsayable;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,18 +32,36 @@ final class Proposals {
     /** The labels alone: the method does not distil, or there are too few predictions. */
     Proposal skip(Batch batch, NamedTensors state, long resendMs) {
         Outcome.SkipReason reason = teacher.distils() ? Outcome.SkipReason.TOO_FEW : Outcome.SkipReason.INDEPENDENT;
+        return skip(batch, state, reason, resendMs);
+    }
+
+    private Proposal skip(Batch batch, NamedTensors state, Outcome.SkipReason reason, long resendMs) {
         Outcome outcome = new Outcome(
                 batch.step(), 0, setting.name(), Teacher.hash(state), List.of(), new Outcome.Skipped(reason));
         return new Proposal(outcome, List.of(outcome), Optional.empty(), resendMs);
     }
 
     /**
-     * Targets.
+     * Targets; none where numbers that are finite make others that are not, be it in the targets or in the trained state.
      *
      * @param good whose predictions can be used, in the order of their slots
      * @param exact whether the single process would have them all
      */
     Proposal targets(Batch batch, NamedTensors state, List<Member> good, boolean exact, long resendMs) {
+        try {
+            Proposal taught = taught(batch, state, good, exact, resendMs);
+            boolean finite = taught.lesson().orElseThrow().next().asMap().values().stream()
+                    .allMatch(Tensor::isFinite);
+            return finite ? taught : skip(batch, state, Outcome.SkipReason.NOT_FINITE, resendMs);
+        } catch (Unsayable e) {
+            if (e.kind() != Unsayable.Kind.NOT_FINITE) {
+                throw e;
+            }
+            return skip(batch, state, Outcome.SkipReason.NOT_FINITE, resendMs);
+        }
+    }
+
+    private Proposal taught(Batch batch, NamedTensors state, List<Member> good, boolean exact, long resendMs) {
         long step = batch.step();
         Digest before = Teacher.hash(state);
         List<Teacher.Vote> votes = new ArrayList<>();

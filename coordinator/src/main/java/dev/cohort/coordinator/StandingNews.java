@@ -60,7 +60,7 @@ final class StandingNews {
     long nextMs(List<Member> members) {
         long next = Long.MAX_VALUE;
         for (Member member : members) {
-            StandingChange change = change(member, 0);
+            StandingChange change = change(member, 1);
             if (isNews(member, change)) {
                 next = Math.min(next, dueMs(member, change));
             }

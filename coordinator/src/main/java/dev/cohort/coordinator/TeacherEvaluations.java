@@ -165,7 +165,7 @@ final class TeacherEvaluations {
     private Evaluation evaluation(Evaluation example, Tensor logits) {
         made = example.step();
         TestScore score = TestScore.of(logits, testLabels);
-        return new Evaluation(
+        return Evaluation.of(
                 example.step(),
                 example.epoch(),
                 example.last(),

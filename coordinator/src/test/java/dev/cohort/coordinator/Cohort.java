@@ -71,6 +71,11 @@ final class Cohort {
     }
 
     static Teacher teacher(String method) {
+        return teacher(method, DType.FLOAT32);
+    }
+
+    /** @param wire type of what it says */
+    static Teacher teacher(String method, DType wire) {
         Experiment.Optimizer optimizer = new Experiment.Optimizer(
                 0.1, 0.9, false, 0, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
         int[] widths = new int[SLOTS];
@@ -78,7 +83,7 @@ final class Cohort {
         return MethodCatalog.get(method)
                 .create(
                         new Experiment.Method(method, Map.of()),
-                        new TeacherSetting(SLOTS, Ints.of(widths), 2, 1, optimizer, DType.FLOAT32));
+                        new TeacherSetting(SLOTS, Ints.of(widths), 2, 1, optimizer, wire));
     }
 
     static CoordinatorSetting setting(String name, Pace.OnLoss onLoss, Experiment.Elastic elastic, long snapshotSteps) {
@@ -172,6 +177,7 @@ final class Cohort {
 
     static Batch batch(long step) {
         Ints rows = Ints.of(0, 1);
+        Ints uncut = Ints.of(0, 0);
         return new Batch(
                 step,
                 0,
@@ -182,7 +188,7 @@ final class Cohort {
                         List.of(),
                         OptionalDouble.empty(),
                         0,
-                        List.of(new Recipe.View(rows, rows, rows, List.of()))),
+                        List.of(new Recipe.View(uncut, uncut, uncut, List.of()))),
                 List.of(images(step)),
                 Optional.empty());
     }

@@ -13,6 +13,7 @@ import static dev.cohort.coordinator.Cohort.started;
 import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.End;
@@ -22,6 +23,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.tensor.DType;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -118,12 +120,7 @@ class DivergenceTest {
         List<Message> messages = new java.util.ArrayList<>();
         for (long step = 1; step <= Membership.REJECTED_IN_ROW_MAX; step++) {
             messages.addAll(tell(
-                    coordinator,
-                    step,
-                    batch(step),
-                    unreadable(P1, step),
-                    unreadable(P2, step),
-                    says(P3, step, 1)));
+                    coordinator, step, batch(step), unreadable(P1, step), unreadable(P2, step), says(P3, step, 1)));
             only(Outcome.class, messages).stream()
                     .reduce((one, later) -> later)
                     .ifPresent(o -> messages.addAll(tell(coordinator, o.step(), o)));
@@ -134,5 +131,23 @@ class DivergenceTest {
                 .contains("p1")
                 .contains("p2")
                 .contains("not finite");
+    }
+
+    @Test
+    void skipsAStepWhoseTargetsWouldNotBeFinite() {
+        Coordinator coordinator = new Coordinator(
+                Cohort.setting("c1", OnLoss.DROP, new Experiment.Elastic(2, 4, 0, 0, 0), 0),
+                Cohort.teacher("mean_logit", DType.FLOAT16));
+        coordinator.onCaughtUp(0);
+        tell(coordinator, 0, Cohort.joining(P1, 1), Cohort.joining(P2, 1), Cohort.joining(P3, 1));
+
+        // Finite, but more than a half can be.
+        tell(coordinator, 1, batch(1), says(P1, 1, 1e9), says(P2, 1, 1e9));
+        Outcome first = outcome(tell(coordinator, 2, says(P3, 1, 1e9)));
+        tell(coordinator, 3, first, batch(2), says(P1, 2, 1), says(P2, 2, 1));
+        Outcome second = outcome(tell(coordinator, 4, says(P3, 2, 1)));
+
+        assertThat(first.resolution()).isEqualTo(new Outcome.Skipped(Outcome.SkipReason.NOT_FINITE));
+        assertThat(contributors(second)).containsExactly(P1, P2, P3);
     }
 }

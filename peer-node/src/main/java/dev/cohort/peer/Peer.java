@@ -396,7 +396,7 @@ public final class Peer implements Node {
         testAccuracy = score.accuracy();
         evaluatedStep = after.step();
         boolean last = after.step() == setting.plannedSteps() || end.isLast(after.step());
-        out.add(new Evaluation(
+        out.add(Evaluation.of(
                 after.step(),
                 after.epoch(),
                 last,

@@ -109,6 +109,7 @@ class PeerTest {
 
     static Batch batch(long step) {
         Ints rows = Ints.of(0, 1, 1);
+        Ints uncut = Ints.of(0, 0, 0);
         return new Batch(
                 step,
                 (int) ((step - 1) / STEPS_PER_EPOCH),
@@ -119,7 +120,7 @@ class PeerTest {
                         List.of(),
                         OptionalDouble.empty(),
                         0,
-                        List.of(new Recipe.View(rows, rows, rows, List.of()))),
+                        List.of(new Recipe.View(uncut, uncut, uncut, List.of()))),
                 List.of(DATA),
                 Optional.empty());
     }

@@ -12,6 +12,10 @@ import java.util.List;
 public record Addressed(long step, int part, PeerId peer, int slot, List<Term> terms) implements Message {
     public Addressed {
         terms = List.copyOf(terms);
+        Sayable.atLeast(1, step, "step");
+        Sayable.atLeast(0, part, "part");
+        Sayable.slot(slot, "slot");
+        Sayable.terms(terms);
     }
 
     public Digest digest() {

@@ -28,15 +28,18 @@ public record Batch(
     public Batch {
         digests = List.copyOf(digests);
         pixels = pixels.map(List::copyOf);
-        if (step < 1) {
-            throw new IllegalArgumentException("step " + step + ": steps count from 1");
-        }
+        Sayable.atLeast(1, step, "step");
+        Sayable.atLeast(0, epoch, "epoch");
         if (digests.size() != recipe.views().size()) {
             throw new IllegalArgumentException(
                     digests.size() + " digests for " + recipe.views().size() + " views: must be as many");
         }
         if (labels.rows() != recipe.rows()) {
             throw new IllegalArgumentException("labels of " + labels.rows() + " rows, recipe of " + recipe.rows());
+        }
+        if (pixels.isPresent() && pixels.get().size() != recipe.views().size()) {
+            throw new IllegalArgumentException("pixels of " + pixels.get().size() + " views: the recipe has "
+                    + recipe.views().size());
         }
     }
 

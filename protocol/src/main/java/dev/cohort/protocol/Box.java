@@ -7,6 +7,8 @@ public record Box(int x1, int y1, int x2, int y2) {
             throw new IllegalArgumentException(
                     "box [" + x1 + "," + y1 + "," + x2 + "," + y2 + "): must be 0 <= x1 <= x2, 0 <= y1 <= y2");
         }
+        Sayable.atMost(Limits.DEFAULT.imageSideMax(), x2, "right edge of a box");
+        Sayable.atMost(Limits.DEFAULT.imageSideMax(), y2, "bottom edge of a box");
     }
 
     /** Pixels inside. */

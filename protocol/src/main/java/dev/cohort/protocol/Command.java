@@ -12,6 +12,11 @@ import java.util.OptionalLong;
  * @param reason for people
  */
 public record Command(Kind kind, Optional<PeerId> peer, OptionalLong incarnation, String reason) implements Message {
+    public Command {
+        incarnation.ifPresent(i -> Sayable.atLeast(1, i, "incarnation"));
+        reason = Sayable.forPeople(reason);
+    }
+
     public Command(Kind kind, Optional<PeerId> peer, String reason) {
         this(kind, peer, OptionalLong.empty(), reason);
     }

@@ -6,4 +6,10 @@ package dev.cohort.protocol;
  * @param lastStep the last step that it publishes a prediction for; nobody waits for it at a later one
  * @param reason for people
  */
-public record Draining(PeerId peer, long incarnation, long lastStep, String reason) implements Message {}
+public record Draining(PeerId peer, long incarnation, long lastStep, String reason) implements Message {
+    public Draining {
+        Sayable.atLeast(1, incarnation, "incarnation");
+        Sayable.atLeast(0, lastStep, "last step");
+        reason = Sayable.forPeople(reason);
+    }
+}

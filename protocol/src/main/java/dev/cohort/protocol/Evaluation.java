@@ -1,6 +1,7 @@
 package dev.cohort.protocol;
 
 import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
 
 /**
  * What a peer says about the test images after an epoch, or the coordinator about its teacher.
@@ -9,8 +10,8 @@ import dev.cohort.tensor.NamedTensors;
  * @param epoch 0-based epoch that ended
  * @param last whether no further evaluation of this source follows
  * @param source peer id, or {@link #TEACHER}
- * @param accuracy share of test images whose largest logit is right, 0..1
- * @param crossEntropy mean over the test images
+ * @param accuracy share of test images whose largest logit is right, 0..1; 0 of a source that has diverged
+ * @param crossEntropy mean over the test images; NaN of a source that has diverged, which then says no tensors
  * @param tensors test-set {@link TensorName#LOGITS} [N, C] (and features, when the teacher needs them to be evaluated, and {@link
  *     TensorName#OWN_TEACHER}, when the peer has a teacher of its own)
  */
@@ -19,4 +20,39 @@ public record Evaluation(
         implements Message {
     /** Source of the teacher's own evaluation; not a valid peer id. */
     public static final String TEACHER = "*teacher";
+
+    public Evaluation {
+        Sayable.atLeast(0, step, "step");
+        Sayable.atLeast(0, epoch, "epoch");
+        Sayable.name(source, "source");
+        Sayable.share(accuracy, "accuracy");
+        if (!Double.isNaN(crossEntropy) || !tensors.asMap().isEmpty()) {
+            Sayable.finite(crossEntropy, "cross-entropy");
+        }
+        Sayable.tensors(tensors);
+    }
+
+    /**
+     * What the figures say; of figures that are not finite only that their source has diverged, since whoever diverged must be
+     * able to end like everybody else.
+     */
+    public static Evaluation of(
+            long step,
+            int epoch,
+            boolean last,
+            String source,
+            double accuracy,
+            double crossEntropy,
+            NamedTensors tensors) {
+        boolean finite = Double.isFinite(crossEntropy)
+                && tensors.asMap().values().stream().allMatch(Tensor::isFinite);
+        return finite
+                ? new Evaluation(step, epoch, last, source, accuracy, crossEntropy, tensors)
+                : new Evaluation(step, epoch, last, source, 0, Double.NaN, NamedTensors.none());
+    }
+
+    /** Whether the source's logits or loss were not finite. */
+    public boolean diverged() {
+        return Double.isNaN(crossEntropy);
+    }
 }

@@ -7,6 +7,9 @@ public record ImageShape(int height, int width, int channels) {
             throw new IllegalArgumentException(
                     "image shape " + height + "x" + width + "x" + channels + ": all must be at least 1");
         }
+        Sayable.atMost(Limits.DEFAULT.imageSideMax(), height, "image height");
+        Sayable.atMost(Limits.DEFAULT.imageSideMax(), width, "image width");
+        Sayable.atMost(Limits.DEFAULT.channelsMax(), channels, "image channels");
     }
 
     /** Values (and uint8 bytes) of one image. */

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
  */
 public record Images(int count, ImageShape shape, ByteBuffer pixels) {
     public Images {
+        Sayable.atLeast(0, count, "number of images");
         if (pixels.remaining() != (long) count * shape.size()) {
             throw new IllegalArgumentException("images of " + pixels.remaining() + " bytes: " + count + " of " + shape
                     + " are " + (long) count * shape.size());

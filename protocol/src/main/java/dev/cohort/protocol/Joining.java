@@ -24,4 +24,13 @@ public record Joining(
         long trainedSteps,
         Digest dataDigest,
         int torchThreads)
-        implements Message {}
+        implements Message {
+    public Joining {
+        Sayable.atLeast(1, incarnation, "incarnation");
+        Sayable.name(model, "model");
+        Sayable.name(device, "device");
+        Sayable.atLeast(0, featureWidth, "feature width");
+        Sayable.atLeast(0, trainedSteps, "trained steps");
+        Sayable.atLeast(1, torchThreads, "torch threads");
+    }
+}

@@ -13,6 +13,11 @@ import java.util.Optional;
 public record Left(
         PeerId peer, long incarnation, String reason, Optional<Result> result, Optional<Divergence> divergence)
         implements Message {
+    public Left {
+        Sayable.atLeast(1, incarnation, "incarnation");
+        reason = Sayable.forPeople(reason);
+    }
+
     public static final String FINISHED = "finished";
 
     /** Of a peer whose numbers are finite. */
@@ -35,7 +40,15 @@ public record Left(
             double testAccuracy,
             double imagesPerSecond,
             double waitShare,
-            Digest weights) {}
+            Digest weights) {
+        public Result {
+            Sayable.atLeast(0, firstStep, "first step");
+            Sayable.atLeast(0, stepsTrained, "steps trained");
+            Sayable.share(testAccuracy, "test accuracy");
+            Sayable.notNegative(imagesPerSecond, "images per second");
+            Sayable.notNegative(waitShare, "share of waiting");
+        }
+    }
 
     /**
      * Where training left the range of its numbers.
@@ -44,6 +57,11 @@ public record Left(
      * @param what is not finite, and the setting that most likely mends it; for people
      */
     public record Divergence(long step, String what) {
+        public Divergence {
+            Sayable.atLeast(1, step, "step of the divergence");
+            what = Sayable.forPeople(what);
+        }
+
         @Override
         public String toString() {
             return "diverged at step " + step + ": " + what;

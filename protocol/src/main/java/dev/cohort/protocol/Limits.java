@@ -21,6 +21,7 @@ package dev.cohort.protocol;
  * @param slotsMax slots of a run, thus views of a recipe, contributors and addressed parts of an outcome
  * @param sourcesMax images mixed into one row, and boxes of a view
  * @param termsMax terms of a target
+ * @param figuresMax numbers in one term of figures
  * @param generationsMax runs of which each was forked from the next, in one manifest; each takes two levels of nesting
  */
 public record Limits(
@@ -40,6 +41,7 @@ public record Limits(
         int slotsMax,
         int sourcesMax,
         int termsMax,
+        int figuresMax,
         int generationsMax) {
 
     /**
@@ -48,7 +50,7 @@ public record Limits(
      */
     public static final Limits DEFAULT = new Limits(
             32 << 20, 50_000, 80, 4 << 20, 512, 1 << 20, 65_536, 100_000, 1 << 23, 4_096, 64, 8, 4_096, 256, 64, 256,
-            32);
+            1_024, 32);
 
     public Limits {
         long least = Math.min(messageBytesMax, fieldsMax);
@@ -67,6 +69,7 @@ public record Limits(
             slotsMax,
             sourcesMax,
             termsMax,
+            figuresMax,
             generationsMax
         }) {
             least = Math.min(least, limit);
@@ -95,6 +98,7 @@ public record Limits(
                 slotsMax,
                 sourcesMax,
                 termsMax,
+                figuresMax,
                 generationsMax);
     }
 }

@@ -34,8 +34,25 @@ public record Manifest(
         long steps,
         Optional<Parent> parent)
         implements Message {
-    /** Raised whenever an old reader would misread a new writer. */
-    public static final int PROTOCOL_VERSION = 1;
+    /** Raised whenever a reader would misread a writer of another version; each version reads its own alone. */
+    public static final int PROTOCOL_VERSION = 2;
+
+    public Manifest {
+        Limits limits = Limits.DEFAULT;
+        Sayable.atLeast(1, protocolVersion, "protocol version");
+        Sayable.text(experiment, limits.textCharsMax(), "experiment");
+        Sayable.between(1, limits.classesMax(), classes, "classes");
+        Sayable.atLeast(0, trainImages, "training images");
+        Sayable.indices(testLabels, classes, "test label");
+        Sayable.indices(validationLabels, classes, "validation label");
+        Sayable.atMost(limits.slotsMax(), featureWidths.size(), "number of feature widths");
+        Sayable.indices(featureWidths, 1L << 31, "feature width");
+        Sayable.atLeast(0, steps, "steps");
+        Sayable.atMost(
+                limits.generationsMax(),
+                parent.map(p -> 1 + p.manifest().generation()).orElse(0),
+                "forks of forks, of this run");
+    }
 
     /** Of a run that begins with its first step. */
     public Manifest(
@@ -73,7 +90,17 @@ public record Manifest(
      * @param fingerprint of the run up to there
      * @param manifest under which these steps were decided
      */
-    public record Parent(String run, long step, Digest fingerprint, Manifest manifest) {}
+    public record Parent(String run, long step, Digest fingerprint, Manifest manifest) {
+        public Parent {
+            Sayable.name(run, "run of the parent");
+            Sayable.atLeast(1, step, "step of the fork");
+        }
+    }
+
+    /** 0, or one more than that of the run it was forked from; at most {@link Limits#generationsMax}. */
+    public int generation() {
+        return parent.map(p -> 1 + p.manifest().generation()).orElse(0);
+    }
 
     /** The same run as the fork of another one; as none when {@code from} is empty. */
     public Manifest forkedFrom(Optional<Parent> from) {

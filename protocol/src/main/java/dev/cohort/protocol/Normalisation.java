@@ -11,5 +11,8 @@ public record Normalisation(List<Double> mean, List<Double> deviation) {
             throw new IllegalArgumentException("normalisation of " + mean.size() + " means and " + deviation.size()
                     + " deviations: must be as many");
         }
+        Sayable.count(Limits.DEFAULT.channelsMax(), mean, "means");
+        mean.forEach(value -> Sayable.finite(value, "mean"));
+        deviation.forEach(value -> Sayable.notNegative(value, "deviation"));
     }
 }

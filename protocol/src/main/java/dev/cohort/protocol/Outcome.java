@@ -25,6 +25,12 @@ public record Outcome(
         implements Message {
     public Outcome {
         contributors = List.copyOf(contributors);
+        Sayable.atLeast(1, step, "step");
+        Sayable.atLeast(0, part, "part");
+        Sayable.name(coordinator, "coordinator");
+        Sayable.count(Limits.DEFAULT.slotsMax(), contributors, "contributors");
+        Sayable.atMost(Limits.DEFAULT.slotsMax(), renewed.size(), "number of renewed slots");
+        renewed.stream().forEach(slot -> Sayable.slot(slot, "renewed slot"));
     }
 
     /** One in which every slot is what it was. */
@@ -43,7 +49,13 @@ public record Outcome(
      *
      * @param tensors {@link dev.cohort.tensor.NamedTensors#digest} of the prediction
      */
-    public record Contributor(PeerId peer, int slot, long incarnation, long version, Digest tensors) {}
+    public record Contributor(PeerId peer, int slot, long incarnation, long version, Digest tensors) {
+        public Contributor {
+            Sayable.slot(slot, "slot of a contributor");
+            Sayable.atLeast(1, incarnation, "incarnation of a contributor");
+            Sayable.atLeast(0, version, "version of a contributor");
+        }
+    }
 
     /** Targets, or why there are none. */
     public sealed interface Resolution {}
@@ -59,6 +71,9 @@ public record Outcome(
         public Targets {
             terms = List.copyOf(terms);
             addressed = List.copyOf(addressed);
+            Sayable.finite(labelWeight, "label weight");
+            Sayable.terms(terms);
+            Sayable.count(Limits.DEFAULT.slotsMax(), addressed, "addressed parts");
         }
     }
 
@@ -73,7 +88,9 @@ public record Outcome(
         /** Fewer contributors than the method needs. */
         TOO_FEW,
         /** The method does not distil. */
-        INDEPENDENT
+        INDEPENDENT,
+        /** What the teacher makes of the predictions, or would learn from them, is not finite. */
+        NOT_FINITE
     }
 
     /** Digest of all but the coordinator's name. */

@@ -31,6 +31,10 @@ public record Positions(SortedMap<Place, Long> offsets) {
         private static final Comparator<Place> ORDER =
                 Comparator.comparing(Place::topic).thenComparingInt(Place::partition);
 
+        public Place {
+            Sayable.atLeast(0, partition, "partition");
+        }
+
         @Override
         public int compareTo(Place other) {
             return ORDER.compare(this, other);
@@ -71,6 +75,7 @@ public record Positions(SortedMap<Place, Long> offsets) {
      * @throws IllegalArgumentException for anything else
      */
     public static Positions parse(String text) {
+        Sayable.text(text, Limits.DEFAULT.textCharsMax(), "positions");
         SortedMap<Place, Long> offsets = new TreeMap<>();
         for (String one : text.isBlank() ? new String[0] : text.split(" ", -1)) {
             int equals = one.indexOf('=');

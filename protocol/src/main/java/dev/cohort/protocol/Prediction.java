@@ -30,6 +30,23 @@ public record Prediction(
         implements Message {
     private static final Digest NOTHING_RENDERED = Digest.ofBytes(new byte[Digest.BYTES]);
 
+    public Prediction {
+        Sayable.atLeast(1, step, "step");
+        Sayable.atLeast(0, part, "part");
+        Sayable.atLeast(1, incarnation, "incarnation");
+        Sayable.atLeast(0, version, "version");
+        Sayable.tensors(tensors);
+        if (flaw.isEmpty()) {
+            Tensor logits = tensors.find(TensorName.LOGITS)
+                    .filter(t -> t.shape().size() == 2)
+                    .orElseThrow(() -> new Unsayable(
+                            Unsayable.Kind.BAD_TENSOR,
+                            "prediction with tensors " + tensors + ": must have logits [B, C]"));
+            Sayable.atMost(Limits.DEFAULT.rowsMax(), logits.dimension(0), "rows of the logits");
+            Sayable.atMost(Limits.DEFAULT.classesMax(), logits.dimension(1), "classes of the logits");
+        }
+    }
+
     /** One that can be read. */
     public Prediction(
             long step,

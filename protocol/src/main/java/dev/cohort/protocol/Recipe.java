@@ -25,14 +25,25 @@ public record Recipe(Ints sampleIds, List<Ints> partners, OptionalDouble blend, 
         if (views.isEmpty()) {
             throw new IllegalArgumentException("recipe without a view: needs at least one");
         }
+        Limits limits = Limits.DEFAULT;
+        Sayable.between(1, limits.rowsMax(), sampleIds.size(), "rows");
+        Sayable.indices(sampleIds, 1L << 31, "sample id");
+        Sayable.between(0, limits.imageSideMax(), cropPadding, "crop padding");
+        Sayable.count(limits.slotsMax(), views, "views");
+        Sayable.count(limits.sourcesMax(), partners, "partners");
         for (Ints partner : partners) {
             if (partner.size() != sampleIds.size()) {
                 throw new IllegalArgumentException(
                         "partner permutation of " + partner.size() + " rows in a batch of " + sampleIds.size());
             }
+            Sayable.indices(partner, sampleIds.size(), "partner row");
         }
+        blend.ifPresent(share -> Sayable.share(share, "blend"));
         if (blend.isPresent() && partners.size() != 1) {
             throw new IllegalArgumentException("blend of " + partners.size() + " partners: must be exactly one");
+        }
+        for (View view : views) {
+            view.mustFit(sampleIds.size(), cropPadding, partners.size());
         }
     }
 
@@ -47,6 +58,23 @@ public record Recipe(Ints sampleIds, List<Ints> partners, OptionalDouble blend, 
     public record View(Ints cropX, Ints cropY, Ints flip, List<Box> boxes) {
         public View {
             boxes = List.copyOf(boxes);
+        }
+
+        private void mustFit(int rows, int cropPadding, int partners) {
+            mustBeOneARow(cropX, rows, 2L * cropPadding + 1, "crop_x");
+            mustBeOneARow(cropY, rows, 2L * cropPadding + 1, "crop_y");
+            mustBeOneARow(flip, rows, 2, "flip");
+            if (boxes.size() > partners) {
+                throw new IllegalArgumentException(
+                        boxes.size() + " boxes of " + partners + " partners: must be at most one each");
+            }
+        }
+
+        private static void mustBeOneARow(Ints values, int rows, long max, String field) {
+            if (values.size() != rows && values.size() != 0) {
+                throw new IllegalArgumentException(field + " of " + values.size() + " rows in a batch of " + rows);
+            }
+            Sayable.indices(values, max, field);
         }
     }
 

@@ -7,6 +7,12 @@ package dev.cohort.protocol;
  * @param detail what was found and what was expected
  */
 public record Rejection(long step, int part, PeerId peer, Reason reason, String detail) implements Message {
+    public Rejection {
+        Sayable.atLeast(1, step, "step");
+        Sayable.atLeast(0, part, "part");
+        detail = Sayable.forPeople(detail);
+    }
+
     /** What is wrong with the prediction. */
     public enum Reason {
         /** The peer rendered other images than the batch says. */

@@ -30,6 +30,15 @@ public record Snapshot(
     public Snapshot {
         lastVotes = Collections.unmodifiableSortedMap(new TreeMap<>(lastVotes));
         latestStarts = Collections.unmodifiableSortedMap(new TreeMap<>(latestStarts));
+        Sayable.atLeast(0, step, "step");
+        Sayable.tensors(state);
+        lastVotes.keySet().forEach(slot -> Sayable.slot(slot, "slot"));
+        latestStarts.values().forEach(incarnation -> Sayable.atLeast(1, incarnation, "incarnation"));
+        Sayable.text(positions.text(), Limits.DEFAULT.textCharsMax(), "positions");
+        Sayable.atLeast(0, skipped, "skipped");
+        if (skipped > step) {
+            throw new Unsayable(Unsayable.Kind.BAD_VALUE, "skipped " + skipped + ": must be at most the step, " + step);
+        }
     }
 
     /** Of a run in which nobody has voted yet. */

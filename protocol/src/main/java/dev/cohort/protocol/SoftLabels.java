@@ -15,6 +15,9 @@ public record SoftLabels(int classes, List<Ints> classIds, List<Double> weights)
     public SoftLabels {
         classIds = List.copyOf(classIds);
         weights = List.copyOf(weights);
+        Limits limits = Limits.DEFAULT;
+        Sayable.between(1, limits.classesMax(), classes, "classes");
+        Sayable.count(limits.sourcesMax() + 1, classIds, "label sources");
         if (classIds.isEmpty() || classIds.size() != weights.size()) {
             throw new IllegalArgumentException("labels of " + classIds.size() + " sources with " + weights.size()
                     + " weights: must be as many, at least 1");
@@ -23,15 +26,13 @@ public record SoftLabels(int classes, List<Ints> classIds, List<Double> weights)
             if (source.size() != classIds.get(0).size()) {
                 throw new IllegalArgumentException("labels of sources with unequal rows");
             }
-            if (source.stream().anyMatch(id -> id < 0 || id >= classes)) {
-                throw new IllegalArgumentException("class id outside 0.." + (classes - 1));
-            }
+            Sayable.indices(source, classes, "class id");
         }
+        Sayable.atMost(
+                limits.labelCellsMax(), (long) classIds.get(0).size() * classes, "rows times classes of the labels");
         double sum = 0;
         for (double weight : weights) {
-            if (!(weight >= 0)) {
-                throw new IllegalArgumentException("label weight " + weight + ": must not be negative");
-            }
+            Sayable.notNegative(weight, "label weight");
             sum += weight;
         }
         if (Math.abs(sum - 1) > 1e-9) {

@@ -9,4 +9,10 @@ package dev.cohort.protocol;
  * @param why for people
  */
 public record StandingChange(PeerId peer, long incarnation, Standing standing, long step, String why)
-        implements Message {}
+        implements Message {
+    public StandingChange {
+        Sayable.atLeast(0, incarnation, "incarnation");
+        Sayable.atLeast(1, step, "step");
+        why = Sayable.forPeople(why);
+    }
+}

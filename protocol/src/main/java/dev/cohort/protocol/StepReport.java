@@ -9,4 +9,11 @@ package dev.cohort.protocol;
  * @param correct share of rows whose largest logit is the label of largest weight, 0..1
  * @param taught whether targets were used; false = labels alone
  */
-public record StepReport(long step, double crossEntropy, double distillation, double correct, boolean taught) {}
+public record StepReport(long step, double crossEntropy, double distillation, double correct, boolean taught) {
+    public StepReport {
+        Sayable.atLeast(1, step, "step of the report");
+        Sayable.finite(crossEntropy, "cross-entropy");
+        Sayable.finite(distillation, "distillation loss");
+        Sayable.share(correct, "share of right rows");
+    }
+}

@@ -3,7 +3,10 @@ package dev.cohort.protocol;
 import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** One additive part of a peer's objective. How each turns into a loss and gradients is {@code dev.cohort.distill.Objective}. */
 public sealed interface Term {
@@ -40,6 +43,13 @@ public sealed interface Term {
     record SoftTarget(
             String name, Tensor values, Space space, Vote vote, double weight, double temperature, Audience audience)
             implements Term {
+        public SoftTarget {
+            Sayable.name(name, "name of a term");
+            Sayable.matrix(values, name);
+            Sayable.finite(weight, "weight of " + name);
+            Sayable.positive(temperature, "temperature of " + name);
+        }
+
         /** For everybody. */
         public SoftTarget(String name, Tensor values, Space space, Vote vote, double weight, double temperature) {
             this(name, values, space, vote, weight, temperature, Audience.EVERYBODY);
@@ -70,6 +80,12 @@ public sealed interface Term {
      * @param temperature T of both sides, for {@link Form#DIVERGENCE}
      */
     record OwnTarget(String name, Form form, double weight, double temperature) implements Term {
+        public OwnTarget {
+            Sayable.name(name, "name of a term");
+            Sayable.finite(weight, "weight of " + name);
+            Sayable.positive(temperature, "temperature of " + name);
+        }
+
         @Override
         public Audience audience() {
             return Audience.EVERYBODY;
@@ -92,6 +108,12 @@ public sealed interface Term {
      * @param temperature T of both sides
      */
     record OwnBranches(String name, double weight, double temperature) implements Term {
+        public OwnBranches {
+            Sayable.name(name, "name of a term");
+            Sayable.finite(weight, "weight of " + name);
+            Sayable.positive(temperature, "temperature of " + name);
+        }
+
         @Override
         public Audience audience() {
             return Audience.EVERYBODY;
@@ -107,6 +129,8 @@ public sealed interface Term {
     record Copies(String name, List<Copy> students) implements Term {
         public Copies {
             students = List.copyOf(students);
+            Sayable.name(name, "name of a term");
+            Sayable.count(Limits.DEFAULT.slotsMax(), students, "copies");
         }
 
         @Override
@@ -116,13 +140,45 @@ public sealed interface Term {
     }
 
     /** Weights and statistics, by name, of the student in {@code slot}. */
-    record Copy(int slot, NamedTensors weights) {}
+    record Copy(int slot, NamedTensors weights) {
+        public Copy {
+            Sayable.slot(slot, "slot");
+            Sayable.tensors(weights);
+        }
+    }
 
     /** {@code weight * CE(z, y)}, on top of the outcome's label weight, for a contributor that weighs its labels in its own way. */
     record CrossEntropy(String name, double weight) implements Term {
+        public CrossEntropy {
+            Sayable.name(name, "name of a term");
+            Sayable.finite(weight, "weight of " + name);
+        }
+
         @Override
         public Audience audience() {
             return Audience.CONTRIBUTORS;
+        }
+    }
+
+    /**
+     * Numbers about a step for those who study the run, such as how much each part of a peer's objective weighed. No loss.
+     *
+     * @param values by name
+     */
+    record Figures(String name, SortedMap<String, Double> values) implements Term {
+        public Figures {
+            values = Collections.unmodifiableSortedMap(new TreeMap<>(values));
+            Sayable.name(name, "name of a term");
+            Sayable.atMost(Limits.DEFAULT.figuresMax(), values.size(), "number of figures of " + name);
+            values.forEach((figure, value) -> {
+                Sayable.name(figure, "name of a figure");
+                Sayable.finite(value, figure + " of " + name);
+            });
+        }
+
+        @Override
+        public Audience audience() {
+            return Audience.EVERYBODY;
         }
     }
 
@@ -135,6 +191,12 @@ public sealed interface Term {
      * @param gates [B, m], column i belongs to contributor i
      */
     record GatedCrossEntropy(String name, Tensor gates, double weight) implements Term {
+        public GatedCrossEntropy {
+            Sayable.name(name, "name of a term");
+            Sayable.matrix(gates, name);
+            Sayable.finite(weight, "weight of " + name);
+        }
+
         @Override
         public Audience audience() {
             return Audience.CONTRIBUTORS;
@@ -148,6 +210,12 @@ public sealed interface Term {
      * @param gradient of its shape
      */
     record LeafGradient(String name, String tensor, Tensor gradient) implements Term {
+        public LeafGradient {
+            Sayable.name(name, "name of a term");
+            Sayable.name(tensor, "tensor of " + name);
+            Sayable.tensor(gradient, name);
+        }
+
         @Override
         public Audience audience() {
             return Audience.CONTRIBUTORS;
@@ -180,6 +248,9 @@ public sealed interface Term {
                 hasher.number(branches.weight()).number(branches.temperature());
             } else if (term instanceof CrossEntropy labels) {
                 hasher.number(labels.weight());
+            } else if (term instanceof Figures figures) {
+                hasher.number(figures.values().size());
+                figures.values().forEach((name, value) -> hasher.text(name).number(value));
             }
         }
     }

@@ -43,7 +43,9 @@ final class Corners {
                         "a step had too few contributors",
                         "an operator stopped the run",
                         "batches were sent twice",
+                        "nonsense was written in the name of a peer",
                         "predictions rejected: digest",
+                        "predictions rejected: malformed",
                         "predictions rejected: not_finite",
                         "predictions rejected: shape",
                         "the teacher was evaluated")
@@ -79,6 +81,10 @@ final class Corners {
         count("a coordinator went on from a snapshot", simulation.beginnings().found() > 0);
         count("a snapshot was passed over", simulation.beginnings().passedOver() > 0);
         count("a standby took over", simulation.standbys().values().stream().anyMatch(s -> s.takeovers() > 0));
+        count(
+                "nonsense was written in the name of a peer",
+                simulation.scenario().faults().stream()
+                        .anyMatch(f -> f instanceof Fault.Forgery forgery && forgery.lie() == Fault.Lie.NONSENSE));
         count(
                 "an operator stopped the run",
                 simulation.scenario().faults().stream().anyMatch(Fault.Stop.class::isInstance));

@@ -30,6 +30,13 @@ final class Draw {
     static final int HIDDEN = 5;
     private static final long COOLDOWN_MS = 20;
     private static final long TYPICAL_STEP_MS = 30;
+    private static final List<Fault.Lie> FORGED = List.of(
+            Fault.Lie.OTHER_LOGITS,
+            Fault.Lie.NOT_FINITE,
+            Fault.Lie.WRONG_SHAPE,
+            Fault.Lie.WRONG_DIGEST,
+            Fault.Lie.FAR_STEP,
+            Fault.Lie.STRANGER);
     private static final List<String> METHODS =
             List.of("mean_logit", "mean_logit", "one", "one", "dml", "kdcl_general", "independent");
 
@@ -228,6 +235,9 @@ final class Draw {
 
     private PeerPlan peer(String id, PeerPlan.Role role, long startsAtMs, long weightsSeed, boolean lies) {
         List<Fault.Lie> told = List.of(Fault.Lie.NOT_FINITE, Fault.Lie.WRONG_SHAPE, Fault.Lie.WRONG_DIGEST);
+        if (lies && seed % 3 == 0) {
+            told = List.of(Fault.Lie.NONSENSE);
+        }
         return new PeerPlan(
                 new PeerId(id),
                 role,
@@ -280,6 +290,7 @@ final class Draw {
         addFlapping(faults);
         addFalseSnapshots(faults);
         addDivergences(faults);
+        addNonsense(faults);
         return faults;
     }
 
@@ -355,6 +366,21 @@ final class Draw {
         }
     }
 
+    /** Nonsense in the name of a peer that nobody else speaks for. */
+    private void addNonsense(List<Fault> faults) {
+        SplittableRandom nonsense = new SplittableRandom(seed ^ 0x4e05);
+        List<String> spokenFor = faults.stream()
+                .filter(Fault.Forgery.class::isInstance)
+                .map(f -> ((Fault.Forgery) f).peer())
+                .toList();
+        for (PeerPlan peer : peers) {
+            String id = peer.id().value();
+            for (int left = nonsense.nextInt(3); left > 0 && !spokenFor.contains(id); left--) {
+                faults.add(new Fault.Forgery(nonsense.nextLong(faultsEndMs), id, Fault.Lie.NONSENSE));
+            }
+        }
+    }
+
     /** At most two a peer: three in a row would set an honest one aside. */
     private void addForgeries(List<Fault> faults) {
         if (!oneIn(3)) {
@@ -362,7 +388,7 @@ final class Draw {
         }
         for (PeerPlan peer : peers) {
             for (int left = random.nextInt(3); left > 0; left--) {
-                Fault.Lie lie = oneOf(List.of(Fault.Lie.values()));
+                Fault.Lie lie = oneOf(FORGED);
                 faults.add(new Fault.Forgery(
                         random.nextLong(faultsEndMs), peer.id().value(), lie));
             }

@@ -17,8 +17,7 @@ final class EnoughPeersAnswerEveryStep implements Invariant {
 
     /** What is in flight when a run is stopped is closed with whoever is there. */
     private boolean stopped() {
-        return simulation.log().all(Topic.CONTROL, Command.class).stream()
-                .anyMatch(c -> c.kind() == Command.Kind.STOP);
+        return simulation.log().all(Topic.CONTROL, Command.class).stream().anyMatch(c -> c.kind() == Command.Kind.STOP);
     }
 
     @Override

@@ -84,6 +84,8 @@ sealed interface Fault {
         /** Speaks of a step that is far away. */
         FAR_STEP,
         /** In the name of a peer nobody knows. */
-        STRANGER
+        STRANGER,
+        /** Anything at all, as {@link dev.cohort.protocol.wire.Nonsense} draws it. */
+        NONSENSE
     }
 }

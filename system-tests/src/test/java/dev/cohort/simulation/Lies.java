@@ -1,19 +1,15 @@
 package dev.cohort.simulation;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.TensorName;
-import dev.cohort.protocol.wire.proto.Wire;
+import dev.cohort.protocol.wire.Nonsense;
 import dev.cohort.simulation.Fault.Lie;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Optional;
 
 /** What a peer with something broken in it, or somebody in its name, writes: some of it no message can say, only bytes can. */
@@ -49,31 +45,22 @@ final class Lies {
                 }
                 yield with(said, said.step(), said.peer(), Tensor.of(logits.dtype(), values, rows, classes));
             }
-            case WRONG_SHAPE -> with(said, said.step(), said.peer(), Tensor.of(logits.dtype(), values, rows * classes));
+            case WRONG_SHAPE ->
+                with(said, said.step(), said.peer(), Tensor.of(logits.dtype(), values, rows * classes, 1));
             case WRONG_DIGEST -> rendered(said, Digest.of(logits.bytes()));
             case FAR_STEP -> with(said, said.step() + 1_000_000, said.peer(), logits);
             case STRANGER -> with(said, said.step(), new PeerId("stranger"), logits);
-            case NOT_FINITE -> said;
+            case NOT_FINITE, NONSENSE -> said;
         };
     }
 
     /** The record of a distorted prediction with what only bytes can say. */
-    static byte[] distorted(byte[] record, Lie lie) {
-        return lie == Lie.NOT_FINITE ? withNaN(record) : record;
-    }
-
-    private static byte[] withNaN(byte[] record) {
-        try {
-            Wire.Envelope.Builder envelope = Wire.Envelope.parseFrom(record).toBuilder();
-            Wire.Tensor.Builder tensor =
-                    envelope.getPredictionBuilder().getTensorsBuilder(0).getTensorBuilder();
-            byte[] data = tensor.getData().toByteArray();
-            ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, Float.NaN);
-            tensor.setData(ByteString.copyFrom(data));
-            return envelope.build().toByteArray();
-        } catch (InvalidProtocolBufferException e) {
-            throw new IllegalStateException("the codec writes what Protobuf cannot read", e);
-        }
+    static byte[] distorted(byte[] record, Lie lie, Nonsense nonsense) {
+        return switch (lie) {
+            case NOT_FINITE -> nonsense.of(record, Nonsense.Kind.NOT_FINITE);
+            case NONSENSE -> nonsense.of(record);
+            default -> record;
+        };
     }
 
     private static Prediction with(Prediction said, long step, PeerId peer, Tensor logits) {

@@ -96,6 +96,17 @@ final class SimulatedLog {
         return new Partition(Topic.PREDICTIONS, Integer.toString(partition));
     }
 
+    /** In whose name a prediction speaks, if {@code record} is one. */
+    Optional<PeerId> speaker(byte[] record) {
+        Decoding decoding = codec.decode(record);
+        if (decoding instanceof Decoding.Rejected rejected) {
+            return rejected.standIn().map(Prediction::peer);
+        }
+        return Optional.of(((Decoding.Accepted) decoding).message())
+                .filter(Prediction.class::isInstance)
+                .map(message -> ((Prediction) message).peer());
+    }
+
     byte[] encode(String writer, Message message) {
         return codec.encode(message, writer);
     }

@@ -17,6 +17,7 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.Nonsense;
 import dev.cohort.simulation.SimulatedLog.Entry;
 import dev.cohort.simulation.SimulatedLog.Partition;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ final class Simulation implements Surroundings {
     private final Beginnings beginnings;
     private final SplittableRandom random;
     private final SplittableRandom clocks;
+    private final Nonsense nonsense;
     private final Trace trace;
     private final SortedMap<String, SimulatedProcess> processes = new TreeMap<>();
     private final SortedMap<String, PeerProcess> peers = new TreeMap<>();
@@ -69,6 +71,7 @@ final class Simulation implements Surroundings {
         parts = new Parts(scenario);
         random = new SplittableRandom(scenario.seed() + 1);
         clocks = random.split();
+        nonsense = new Nonsense(scenario.seed());
         log = new SimulatedLog(scenario.predictionPartitions());
         beginnings = new Beginnings(log, sabotage);
         trace = new Trace(keepsTrace);
@@ -307,7 +310,7 @@ final class Simulation implements Surroundings {
         Prediction innocent = Lies.innocent(
                 batch,
                 peer.id(),
-                peer.incarnation(),
+                Math.max(1, peer.incarnation()),
                 peer.slot().orElse(0),
                 features ? Optional.of(scenario.hidden()) : Optional.empty());
         Entry forged = lie("forger", innocent, forgery.lie());
@@ -319,8 +322,8 @@ final class Simulation implements Surroundings {
 
     private Entry lie(String writer, Prediction said, Fault.Lie lie) {
         Prediction distorted = Lies.distorted(said, lie);
-        byte[] record = Lies.distorted(log.encode(writer, distorted), lie);
-        return log.append(writer, log.partition(distorted), record);
+        byte[] record = Lies.distorted(log.encode(writer, distorted), lie, nonsense);
+        return log.append(writer, log.predictions(log.speaker(record).orElse(distorted.peer())), record);
     }
 
     private void started(PeerProcess peer) {

@@ -232,6 +232,9 @@ public final class MessageJson {
                 one.put("weight", own.weight()).put("temperature", own.temperature());
             } else if (term instanceof Term.CrossEntropy labels) {
                 one.put("weight", labels.weight());
+            } else if (term instanceof Term.Figures figures) {
+                ObjectNode values = one.putObject("values");
+                figures.values().forEach(values::put);
             } else if (term instanceof Term.Copies copies) {
                 ArrayNode students = one.putArray("students");
                 copies.students()

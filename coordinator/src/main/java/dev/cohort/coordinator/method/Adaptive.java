@@ -29,9 +29,8 @@ import java.util.TreeMap;
  * formula, the value smaller by what does not depend on z_i); and the feature path as a leaf gradient. A peer that is no
  * contributor gets the labels and the mean of all, each with weight 1.
  *
- * <p>The weights of every step are in the log: the name of the addressed {@code CrossEntropy} lists them, as in {@code
- * labels=0.93 ensemble=1.2 features=0.5 slot2=0.8}, in full precision; {@code slotN} is the path to the peer in that slot. {@link
- * #weightsOf} reads them.
+ * <p>The weights of every step are in the log, as addressed {@link Term.Figures} by path: {@code labels}, {@code ensemble},
+ * {@code features}, and {@code slotN} for the path to the peer in that slot.
  *
  * <p>gradnorm and mgda need the paths' gradients with respect to shared weights; here they are those with respect to what the
  * student published (logits; features for the feature path), which the coordinator has: in the style of MGDA-UB, and ours. So
@@ -286,14 +285,14 @@ final class Adaptive implements Teacher {
     }
 
     private List<Term> terms(List<Path> paths, double[] weights, int rows) {
-        List<String> said = new ArrayList<>();
+        SortedMap<String, Double> said = new TreeMap<>();
         double[] mean = new double[rows * setting.classes()];
         double sum = 0;
         double labels = 1;
         List<Term> terms = new ArrayList<>();
         for (int k = 0; k < weights.length; k++) {
             Path path = paths.get(k);
-            said.add(name(path.number) + "=" + weights[k]);
+            said.put(name(path.number), weights[k]);
             if (path.number == LABELS_PATH) {
                 labels = weights[k];
             } else if (path.number == FEATURES_PATH) {
@@ -319,7 +318,8 @@ final class Adaptive implements Teacher {
                     sum,
                     temperature));
         }
-        terms.add(0, new Term.CrossEntropy(String.join(" ", said), labels - 1));
+        terms.add(0, new Term.CrossEntropy(LABELS, labels - 1));
+        terms.add(new Term.Figures(WEIGHTS, said));
         return terms;
     }
 
@@ -331,8 +331,8 @@ final class Adaptive implements Teacher {
         lesson.addressed().forEach((student, terms) -> {
             SortedMap<Integer, Double> row = new TreeMap<>();
             for (Term term : terms) {
-                if (term instanceof Term.CrossEntropy said) {
-                    SortedMap<String, Double> weights = weightsOf(said);
+                if (term instanceof Term.Figures said) {
+                    SortedMap<String, Double> weights = said.values();
                     List<Integer> ensemble = ofAll ? slots : Shares.without(slots, student);
                     Shares.add(row, ensemble, weights.getOrDefault(ENSEMBLE, 0.0));
                     slots.forEach(slot -> row.merge(slot, weights.getOrDefault(SLOT + slot, 0.0), Double::sum));
@@ -341,16 +341,6 @@ final class Adaptive implements Teacher {
             Shares.normalised(row).ifPresent(shares -> byStudent.put(student, shares));
         });
         return new Shares(true, byStudent);
-    }
-
-    /** The weights of a step by path, from the name of a contributor's addressed {@code CrossEntropy}. */
-    static SortedMap<String, Double> weightsOf(Term.CrossEntropy term) {
-        SortedMap<String, Double> weights = new TreeMap<>();
-        for (String entry : term.name().split(" ", -1)) {
-            String[] parts = entry.split("=", 2);
-            weights.put(parts[0], Double.parseDouble(parts[1]));
-        }
-        return weights;
     }
 
     /** The mean of the logits of all, also where the ensemble leaves the student out. */

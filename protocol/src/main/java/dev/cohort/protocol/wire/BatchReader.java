@@ -3,7 +3,6 @@ package dev.cohort.protocol.wire;
 import com.google.protobuf.ByteString;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Box;
-import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Recipe;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.wire.proto.Wire;
@@ -14,116 +13,59 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Batches from the wire. Everything a renderer uses as an index is checked here against the batch itself; against the data only
- * the renderer can check it.
+ * Batches from the wire. Everything a renderer uses as an index is checked by the constructors against the batch itself; against
+ * the data only the renderer can check it.
  */
 final class BatchReader {
     private final Checks checks;
-    private final Limits limits;
 
     BatchReader(Checks checks) {
         this.checks = checks;
-        this.limits = checks.limits();
     }
 
     Batch batch(Wire.Batch b) {
-        Recipe recipe = recipe(b.getRecipe());
-        Optional<List<ByteBuffer>> pixels = Optional.empty();
-        if (b.hasPixels()) {
-            if (b.getPixels().getViewsCount() != recipe.views().size()) {
-                throw new Refusal(
-                        Reason.BAD_VALUE,
-                        "pixels of " + b.getPixels().getViewsCount() + " views: the recipe has "
-                                + recipe.views().size());
-            }
-            pixels = Optional.of(b.getPixels().getViewsList().stream()
-                    .map(ByteString::asReadOnlyByteBuffer)
-                    .toList());
-        }
+        Optional<List<ByteBuffer>> pixels = b.hasPixels()
+                ? Optional.of(b.getPixels().getViewsList().stream()
+                        .map(ByteString::asReadOnlyByteBuffer)
+                        .toList())
+                : Optional.empty();
         return new Batch(
-                checks.atLeast(1, b.getStep(), "step"),
-                checks.atLeast(0, b.getEpoch(), "epoch"),
+                b.getStep(),
+                b.getEpoch(),
                 b.getEndsEpoch(),
-                labels(b.getLabels(), recipe.rows()),
-                recipe,
-                checks.list(
-                        b.getDigestsCount(),
-                        limits.slotsMax(),
-                        i -> checks.digest(b.getDigests(i), "digest of the batch"),
-                        "digests"),
+                labels(b.getLabels()),
+                recipe(b.getRecipe()),
+                checks.list(b.getDigestsCount(), i -> checks.digest(b.getDigests(i), "digest of the batch")),
                 pixels);
     }
 
-    private SoftLabels labels(Wire.SoftLabels l, int rows) {
-        int classes = checks.atMost(limits.classesMax(), checks.atLeast(1, l.getClasses(), "classes"), "classes");
-        if ((long) rows * classes > limits.labelCellsMax()) {
-            throw new Refusal(
-                    Reason.OVERSIZED,
-                    rows + " rows of " + classes + " classes: must be at most " + limits.labelCellsMax() + " cells");
-        }
-        l.getWeightsList().forEach(weight -> checks.notNegative(weight, "label weight"));
+    private SoftLabels labels(Wire.SoftLabels l) {
         return new SoftLabels(
-                classes,
-                checks.list(
-                        l.getClassIdsCount(),
-                        limits.sourcesMax() + 1,
-                        i -> indices(l.getClassIds(i), classes, "class id"),
-                        "label sources"),
-                l.getWeightsList());
+                l.getClasses(), checks.list(l.getClassIdsCount(), i -> ints(l.getClassIds(i))), l.getWeightsList());
     }
 
     private Recipe recipe(Wire.Recipe r) {
-        int rows = checks.atMost(limits.rowsMax(), checks.atLeast(1, r.getSampleIdsCount(), "rows"), "rows");
-        int padding = checks.atMost(
-                limits.imageSideMax(), checks.atLeast(0, r.getCropPadding(), "crop padding"), "crop padding");
-        List<Ints> partners = checks.list(
-                r.getPartnersCount(),
-                limits.sourcesMax(),
-                i -> indices(r.getPartners(i), rows, "partner row"),
-                "partners");
-        OptionalDouble blend =
-                r.hasBlend() ? OptionalDouble.of(checks.share(r.getBlend(), "blend")) : OptionalDouble.empty();
         return new Recipe(
-                checks.indices(r.getSampleIdsCount(), r::getSampleIds, 1L << 31, "sample id"),
-                partners,
-                blend,
-                padding,
-                checks.list(
-                        r.getViewsCount(),
-                        limits.slotsMax(),
-                        i -> view(r.getViews(i), rows, padding, partners.size()),
-                        "views"));
+                checks.ints(r.getSampleIdsCount(), r::getSampleIds),
+                checks.list(r.getPartnersCount(), i -> ints(r.getPartners(i))),
+                r.hasBlend() ? OptionalDouble.of(r.getBlend()) : OptionalDouble.empty(),
+                r.getCropPadding(),
+                checks.list(r.getViewsCount(), i -> view(r.getViews(i))));
     }
 
-    private Recipe.View view(Wire.View v, int rows, int padding, int partners) {
-        atMostARow(v.getCropXCount(), rows, "crop_x");
-        atMostARow(v.getCropYCount(), rows, "crop_y");
-        atMostARow(v.getFlipCount(), rows, "flip");
-        if (v.getBoxesCount() > partners) {
-            throw new Refusal(
-                    Reason.BAD_VALUE,
-                    v.getBoxesCount() + " boxes of " + partners + " partners: must be at most one each");
-        }
+    private Recipe.View view(Wire.View v) {
         return new Recipe.View(
-                checks.indices(v.getCropXCount(), v::getCropX, 2L * padding + 1, "crop_x"),
-                checks.indices(v.getCropYCount(), v::getCropY, 2L * padding + 1, "crop_y"),
-                checks.indices(v.getFlipCount(), v::getFlip, 2, "flip"),
-                checks.list(v.getBoxesCount(), limits.sourcesMax(), i -> box(v.getBoxes(i)), "boxes"));
+                checks.ints(v.getCropXCount(), v::getCropX),
+                checks.ints(v.getCropYCount(), v::getCropY),
+                checks.ints(v.getFlipCount(), v::getFlip),
+                checks.list(v.getBoxesCount(), i -> box(v.getBoxes(i))));
     }
 
-    private static void atMostARow(int count, int rows, String field) {
-        if (count != rows && count != 0) {
-            throw new Refusal(Reason.BAD_VALUE, field + " of " + count + " rows in a batch of " + rows);
-        }
-    }
-
-    private Box box(Wire.Box b) {
-        checks.atMost(limits.imageSideMax(), b.getX2(), "right edge of a box");
-        checks.atMost(limits.imageSideMax(), b.getY2(), "bottom edge of a box");
+    private static Box box(Wire.Box b) {
         return new Box(b.getX1(), b.getY1(), b.getX2(), b.getY2());
     }
 
-    private Ints indices(Wire.IntList list, long max, String field) {
-        return checks.indices(list.getValuesCount(), list::getValues, max, field);
+    private Ints ints(Wire.IntList list) {
+        return checks.ints(list.getValuesCount(), list::getValues);
     }
 }

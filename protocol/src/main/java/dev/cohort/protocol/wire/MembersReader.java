@@ -28,17 +28,17 @@ final class MembersReader {
         };
         return new StandingChange(
                 checks.peer(c.getPeer()),
-                checks.atLeast(0, c.getIncarnation(), "incarnation"),
+                c.getIncarnation(),
                 standing,
-                checks.atLeast(1, c.getStep(), "step"),
-                checks.name(c.getWhy(), "reason"));
+                c.getStep(),
+                checks.forPeople(c.getWhy(), "reason"));
     }
 
     Draining draining(Wire.Draining d) {
         return new Draining(
                 checks.peer(d.getPeer()),
-                checks.atLeast(1, d.getIncarnation(), "incarnation"),
-                checks.atLeast(0, d.getLastStep(), "last step"),
-                checks.name(d.getReason(), "reason"));
+                d.getIncarnation(),
+                d.getLastStep(),
+                checks.forPeople(d.getReason(), "reason"));
     }
 }

@@ -9,6 +9,7 @@ import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Unsayable;
 import dev.cohort.protocol.wire.proto.Wire;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,8 +43,8 @@ public final class MessageCodec {
      * The record that says {@code message}.
      *
      * @param sender a peer id or the name of a process
-     * @throws IllegalArgumentException when the record would be larger than {@link Limits#messageBytesMax}, or the sender is
-     *     empty or too long
+     * @throws IllegalArgumentException when the record would be larger than {@link Limits#messageBytesMax} or have more
+     *     fields than a reader takes, or the sender is empty or too long
      */
     public byte[] encode(Message message, String sender) {
         requireName("sender", sender);
@@ -58,7 +59,13 @@ public final class MessageCodec {
             throw new IllegalArgumentException(message.getClass().getSimpleName() + " of " + (bytes & 0xffffffffL)
                     + " bytes: must be at most " + limits.messageBytesMax() + " to be sent");
         }
-        return built.toByteArray();
+        byte[] record = built.toByteArray();
+        try {
+            FieldScan.check(record, limits);
+        } catch (IOException e) {
+            throw new IllegalStateException("Protobuf wrote what is not Protobuf", e);
+        }
+        return record;
     }
 
     /** Reads a record, whatever it holds; {@code bytes} must never change afterwards. */
@@ -91,11 +98,17 @@ public final class MessageCodec {
         if (Integer.compareUnsigned(version, Manifest.PROTOCOL_VERSION) > 0) {
             throw new Refusal(
                     Reason.FUTURE_VERSION,
-                    "protocol version " + Integer.toUnsignedString(version) + ": this program speaks up to "
+                    "protocol version " + Integer.toUnsignedString(version) + ": this program speaks "
                             + Manifest.PROTOCOL_VERSION + "; update it");
         }
         if (version < 1) {
             throw new Refusal(Reason.BAD_VALUE, "no protocol version");
+        }
+        if (version < Manifest.PROTOCOL_VERSION) {
+            throw new Refusal(
+                    Reason.PAST_VERSION,
+                    "protocol version " + version + ": this program speaks " + Manifest.PROTOCOL_VERSION
+                            + "; study the run with the Cohort that wrote it");
         }
         if (!envelope.getRunId().equals(runId)) {
             throw new Refusal(Reason.WRONG_RUN, "run '" + envelope.getRunId() + "': must be '" + runId + "'");
@@ -109,10 +122,21 @@ public final class MessageCodec {
             return new Decoding.Accepted(reader.message(envelope), sender);
         } catch (Refusal e) {
             return refused(e.reason(), sender, e.detail(), envelope);
+        } catch (Unsayable e) {
+            return refused(reason(e.kind()), sender, String.valueOf(e.getMessage()), envelope);
         } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
-            // With these the constructors of records refuse.
+            // With these, too, the constructors of records refuse.
             return refused(Reason.BAD_VALUE, sender, String.valueOf(e.getMessage()), envelope);
         }
+    }
+
+    private static Reason reason(Unsayable.Kind kind) {
+        return switch (kind) {
+            case OVERSIZED -> Reason.OVERSIZED;
+            case BAD_TENSOR -> Reason.BAD_TENSOR;
+            case NOT_FINITE -> Reason.NOT_FINITE;
+            case BAD_VALUE -> Reason.BAD_VALUE;
+        };
     }
 
     private Decoding.Rejected refused(Reason reason, String sender, String detail, Wire.Envelope envelope) {

@@ -1,20 +1,18 @@
 package dev.cohort.protocol.wire;
 
-import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.wire.proto.Wire;
-import dev.cohort.tensor.Ints;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Outcomes and their terms from the wire. */
 final class OutcomeReader {
     private final Checks checks;
-    private final Limits limits;
 
     OutcomeReader(Checks checks) {
         this.checks = checks;
-        this.limits = checks.limits();
     }
 
     Outcome outcome(Wire.Outcome o) {
@@ -25,50 +23,33 @@ final class OutcomeReader {
                 throw new Refusal(Reason.BAD_VALUE, "outcome with neither targets nor a reason why there are none");
         };
         return new Outcome(
-                checks.atLeast(1, o.getStep(), "step"),
-                checks.atLeast(0, o.getPart(), "part"),
-                checks.name(o.getCoordinator(), "coordinator"),
+                o.getStep(),
+                o.getPart(),
+                o.getCoordinator(),
                 checks.digest(o.getStateBefore(), "hash of the teacher state"),
-                checks.list(
-                        o.getContributorsCount(),
-                        limits.slotsMax(),
-                        i -> contributor(o.getContributors(i)),
-                        "contributors"),
-                renewed(o.getRenewedList()),
+                checks.list(o.getContributorsCount(), i -> contributor(o.getContributors(i))),
+                checks.ints(o.getRenewedCount(), o::getRenewed),
                 resolution);
     }
 
-    private Ints renewed(List<Integer> slots) {
-        return Ints.of(checks
-                .list(
-                        slots.size(),
-                        limits.slotsMax(),
-                        i -> checks.atMost(
-                                limits.slotsMax() - 1, checks.atLeast(0, slots.get(i), "renewed slot"), "renewed slot"),
-                        "renewed slots")
-                .stream()
-                .mapToInt(Integer::intValue)
-                .toArray());
-    }
-
     List<Term> terms(List<Wire.Term> terms) {
-        return checks.list(terms.size(), limits.termsMax(), i -> term(terms.get(i)), "terms");
+        return checks.list(terms.size(), i -> term(terms.get(i)));
     }
 
     private Outcome.Contributor contributor(Wire.Contributor c) {
         return new Outcome.Contributor(
                 checks.peer(c.getPeer()),
-                checks.atLeast(0, c.getSlot(), "slot of a contributor"),
-                checks.atLeast(1, c.getIncarnation(), "incarnation of a contributor"),
-                checks.atLeast(0, c.getVersion(), "version of a contributor"),
+                c.getSlot(),
+                c.getIncarnation(),
+                c.getVersion(),
                 checks.digest(c.getTensors(), "digest of a prediction"));
     }
 
     private Outcome.Targets targets(Wire.Targets t) {
         return new Outcome.Targets(
-                checks.finite(t.getLabelWeight(), "label weight"),
+                t.getLabelWeight(),
                 terms(t.getTermsList()),
-                checks.list(t.getAddressedCount(), limits.slotsMax(), i -> part(t.getAddressed(i)), "addressed parts"),
+                checks.list(t.getAddressedCount(), i -> part(t.getAddressed(i))),
                 t.getExact());
     }
 
@@ -81,56 +62,55 @@ final class OutcomeReader {
                 switch (s.getReason()) {
                     case REASON_TOO_FEW -> Outcome.SkipReason.TOO_FEW;
                     case REASON_INDEPENDENT -> Outcome.SkipReason.INDEPENDENT;
+                    case REASON_NOT_FINITE -> Outcome.SkipReason.NOT_FINITE;
                     case REASON_UNSPECIFIED, UNRECOGNIZED ->
                         throw new Refusal(Reason.BAD_VALUE, "unknown reason to skip " + s.getReasonValue());
                 });
     }
 
     private Term term(Wire.Term t) {
-        String name = checks.name(t.getName(), "name of a term");
+        String name = t.getName();
         return switch (t.getKindCase()) {
             case SOFT_TARGET -> softTarget(name, t.getSoftTarget());
             case GATED_CROSS_ENTROPY ->
                 new Term.GatedCrossEntropy(
                         name,
                         checks.tensor(t.getGatedCrossEntropy().getGates(), name),
-                        checks.finite(t.getGatedCrossEntropy().getWeight(), "weight of " + name));
+                        t.getGatedCrossEntropy().getWeight());
             case LEAF_GRADIENT ->
                 new Term.LeafGradient(
                         name,
-                        checks.name(t.getLeafGradient().getTensor(), "tensor of " + name),
+                        t.getLeafGradient().getTensor(),
                         checks.tensor(t.getLeafGradient().getGradient(), name));
             case OWN_TARGET -> ownTarget(name, t.getOwnTarget());
             case OWN_BRANCHES ->
                 new Term.OwnBranches(
-                        name,
-                        checks.finite(t.getOwnBranches().getWeight(), "weight of " + name),
-                        temperature(t.getOwnBranches().getTemperature(), name));
+                        name, t.getOwnBranches().getWeight(), t.getOwnBranches().getTemperature());
             case COPIES -> copies(name, t.getCopies());
             case CROSS_ENTROPY ->
-                new Term.CrossEntropy(name, checks.finite(t.getCrossEntropy().getWeight(), "weight of " + name));
+                new Term.CrossEntropy(name, t.getCrossEntropy().getWeight());
+            case FIGURES -> figures(name, t.getFigures());
             case KIND_NOT_SET ->
                 throw new Refusal(Reason.BAD_VALUE, "term " + name + " of a kind that this program does not know");
         };
     }
 
+    private static Term figures(String name, Wire.Figures figures) {
+        SortedMap<String, Double> values = new TreeMap<>();
+        for (Wire.Figure figure : figures.getFiguresList()) {
+            if (values.put(figure.getName(), figure.getValue()) != null) {
+                throw new Refusal(Reason.BAD_VALUE, "figure " + figure.getName() + ": must be there once");
+            }
+        }
+        return new Term.Figures(name, values);
+    }
+
     private Term copies(String name, Wire.Copies copies) {
-        Limits limits = checks.limits();
-        checks.atMost(limits.slotsMax(), copies.getStudentsCount(), "number of copies");
         return new Term.Copies(
                 name,
                 copies.getStudentsList().stream()
-                        .map(c -> new Term.Copy(
-                                checks.atMost(limits.slotsMax() - 1, checks.atLeast(0, c.getSlot(), "slot"), "slot"),
-                                checks.tensors(c.getWeightsList())))
+                        .map(c -> new Term.Copy(c.getSlot(), checks.tensors(c.getWeightsList())))
                         .toList());
-    }
-
-    private double temperature(double temperature, String name) {
-        if (checks.finite(temperature, "temperature of " + name) <= 0) {
-            throw new Refusal(Reason.BAD_VALUE, "temperature " + temperature + " of " + name + ": must be above 0");
-        }
-        return temperature;
     }
 
     private Term ownTarget(String name, Wire.OwnTarget o) {
@@ -142,8 +122,8 @@ final class OutcomeReader {
                     case FORM_UNSPECIFIED, UNRECOGNIZED ->
                         throw new Refusal(Reason.BAD_VALUE, "unknown form " + o.getFormValue() + " of " + name);
                 },
-                checks.finite(o.getWeight(), "weight of " + name),
-                temperature(o.getTemperature(), name));
+                o.getWeight(),
+                o.getTemperature());
     }
 
     private Term softTarget(String name, Wire.SoftTarget s) {
@@ -165,8 +145,8 @@ final class OutcomeReader {
                 checks.tensor(s.getValues(), name),
                 space,
                 vote,
-                checks.finite(s.getWeight(), "weight of " + name),
-                temperature(s.getTemperature(), name),
+                s.getWeight(),
+                s.getTemperature(),
                 switch (s.getAudience()) {
                     case AUDIENCE_EVERYBODY -> Term.Audience.EVERYBODY;
                     case AUDIENCE_CONTRIBUTORS -> Term.Audience.CONTRIBUTORS;

@@ -32,6 +32,7 @@ final class OutcomeWriter {
                             switch (skipped.reason()) {
                                 case TOO_FEW -> Wire.Skipped.Reason.REASON_TOO_FEW;
                                 case INDEPENDENT -> Wire.Skipped.Reason.REASON_INDEPENDENT;
+                                case NOT_FINITE -> Wire.Skipped.Reason.REASON_NOT_FINITE;
                             }));
         }
         return wire.build();
@@ -90,6 +91,12 @@ final class OutcomeWriter {
                     Wire.OwnBranches.newBuilder().setWeight(branches.weight()).setTemperature(branches.temperature()));
         } else if (term instanceof Term.CrossEntropy labels) {
             wire.setCrossEntropy(Wire.CrossEntropy.newBuilder().setWeight(labels.weight()));
+        } else if (term instanceof Term.Figures figures) {
+            Wire.Figures.Builder all = Wire.Figures.newBuilder();
+            figures.values()
+                    .forEach((name, value) -> all.addFigures(
+                            Wire.Figure.newBuilder().setName(name).setValue(value)));
+            wire.setFigures(all);
         } else {
             throw new IllegalStateException("no wire form of " + term.getClass().getSimpleName());
         }

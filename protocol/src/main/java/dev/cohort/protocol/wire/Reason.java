@@ -10,6 +10,8 @@ public enum Reason {
     WRONG_RUN,
     /** Of a later protocol version than this reader speaks. */
     FUTURE_VERSION,
+    /** Of an earlier protocol version than this reader speaks. */
+    PAST_VERSION,
     /** A tensor whose bytes are not what its shape says, or whose shape is impossible. */
     BAD_TENSOR,
     /** NaN or infinity where only a number makes sense. */

@@ -10,7 +10,6 @@ import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
-import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Normalisation;
@@ -18,10 +17,8 @@ import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.StepReport;
-import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.TestImages;
 import dev.cohort.protocol.wire.proto.Wire;
-import dev.cohort.tensor.NamedTensors;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -74,11 +71,11 @@ final class WireReader {
             return !envelope.hasPrediction()
                     ? Optional.empty()
                     : Optional.of(Prediction.unreadable(
-                            checks.atLeast(1, p.getStep(), "step"),
-                            checks.atLeast(0, p.getPart(), "part"),
+                            p.getStep(),
+                            p.getPart(),
                             checks.peer(p.getPeer()),
-                            checks.atLeast(1, p.getIncarnation(), "incarnation"),
-                            checks.atLeast(0, p.getVersion(), "version"),
+                            p.getIncarnation(),
+                            p.getVersion(),
                             new Prediction.Flaw(rejection(reason), detail)));
         } catch (IllegalArgumentException e) {
             // What is wrong with it was found already.
@@ -90,101 +87,68 @@ final class WireReader {
         return switch (reason) {
             case NOT_FINITE -> Rejection.Reason.NOT_FINITE;
             case BAD_TENSOR -> Rejection.Reason.SHAPE;
-            case MALFORMED, OVERSIZED, WRONG_RUN, FUTURE_VERSION, BAD_VALUE -> Rejection.Reason.MALFORMED;
+            case MALFORMED, OVERSIZED, WRONG_RUN, FUTURE_VERSION, PAST_VERSION, BAD_VALUE -> Rejection.Reason.MALFORMED;
         };
     }
 
     private Manifest manifest(Wire.Manifest m) {
-        Limits limits = checks.limits();
-        int classes = checks.atMost(limits.classesMax(), checks.atLeast(1, m.getClasses(), "classes"), "classes");
-        Wire.ImageShape image = m.getImage();
-        checks.atMost(limits.channelsMax(), m.getMeanCount(), "number of means");
-        m.getMeanList().forEach(mean -> checks.finite(mean, "mean"));
-        m.getDeviationList().forEach(deviation -> checks.notNegative(deviation, "deviation"));
-        checks.atMost(limits.slotsMax(), m.getFeatureWidthsCount(), "number of feature widths");
         return new Manifest(
-                checks.atLeast(1, m.getProtocolVersion(), "protocol version"),
-                checks.text(m.getExperiment(), limits.textCharsMax(), "experiment"),
-                classes,
-                shape(image),
+                m.getProtocolVersion(),
+                m.getExperiment(),
+                m.getClasses(),
+                shape(m.getImage()),
                 new Normalisation(m.getMeanList(), m.getDeviationList()),
                 checks.digest(m.getDataDigest(), "data digest"),
-                checks.atLeast(0, m.getTrainImages(), "training images"),
-                checks.indices(m.getTestLabelsCount(), m::getTestLabels, classes, "test label"),
-                checks.indices(m.getValidationLabelsCount(), m::getValidationLabels, classes, "validation label"),
-                checks.indices(m.getFeatureWidthsCount(), m::getFeatureWidths, 1L << 31, "feature width"),
-                checks.atLeast(0, m.getSteps(), "steps"),
+                m.getTrainImages(),
+                checks.ints(m.getTestLabelsCount(), m::getTestLabels),
+                checks.ints(m.getValidationLabelsCount(), m::getValidationLabels),
+                checks.ints(m.getFeatureWidthsCount(), m::getFeatureWidths),
+                m.getSteps(),
                 m.hasParent() ? Optional.of(parent(m.getParent())) : Optional.empty());
     }
 
     private Manifest.Parent parent(Wire.Parent p) {
         return new Manifest.Parent(
-                checks.text(p.getRun(), checks.limits().textCharsMax(), "run of the parent"),
-                checks.atLeast(1, p.getStep(), "step of the fork"),
+                p.getRun(),
+                p.getStep(),
                 checks.digest(p.getFingerprint(), "fingerprint of the parent"),
                 manifest(p.getManifest()));
     }
 
-    private ImageShape shape(Wire.ImageShape image) {
-        Limits limits = checks.limits();
-        return new ImageShape(
-                checks.atMost(limits.imageSideMax(), image.getHeight(), "image height"),
-                checks.atMost(limits.imageSideMax(), image.getWidth(), "image width"),
-                checks.atMost(limits.channelsMax(), image.getChannels(), "image channels"));
+    private static ImageShape shape(Wire.ImageShape image) {
+        return new ImageShape(image.getHeight(), image.getWidth(), image.getChannels());
     }
 
     private TestImages testImages(Wire.TestImages t) {
         return new TestImages(
-                checks.atLeast(0, t.getFirst(), "first test image"),
-                checks.atLeast(0, t.getTotal(), "number of test images"),
-                new Images(
-                        checks.atLeast(0, t.getCount(), "number of images"),
-                        shape(t.getImage()),
-                        t.getPixels().asReadOnlyByteBuffer()));
+                t.getFirst(),
+                t.getTotal(),
+                new Images(t.getCount(), shape(t.getImage()), t.getPixels().asReadOnlyByteBuffer()));
     }
 
     private End end(Wire.End e) {
-        return new End(checks.atLeast(0, e.getLastStep(), "last step"), checks.name(e.getReason(), "reason"));
+        return new End(e.getLastStep(), checks.forPeople(e.getReason(), "reason"));
     }
 
     private Prediction prediction(Wire.Prediction p) {
-        NamedTensors tensors = checks.tensors(p.getTensorsList());
-        boolean hasLogits = tensors.find(TensorName.LOGITS)
-                .filter(logits -> logits.shape().size() == 2)
-                .isPresent();
-        if (!hasLogits) {
-            throw new Refusal(Reason.BAD_TENSOR, "prediction with tensors " + tensors + ": must have logits [B, C]");
-        }
-        checks.atMost(checks.limits().rowsMax(), tensors.get(TensorName.LOGITS).dimension(0), "rows of the logits");
-        checks.atMost(
-                checks.limits().classesMax(), tensors.get(TensorName.LOGITS).dimension(1), "classes of the logits");
         return new Prediction(
-                checks.atLeast(1, p.getStep(), "step"),
-                checks.atLeast(0, p.getPart(), "part"),
+                p.getStep(),
+                p.getPart(),
                 checks.peer(p.getPeer()),
-                checks.atLeast(1, p.getIncarnation(), "incarnation"),
-                checks.atLeast(0, p.getVersion(), "version"),
-                tensors,
+                p.getIncarnation(),
+                p.getVersion(),
+                checks.tensors(p.getTensorsList()),
                 checks.digest(p.getRendered(), "digest of the rendered batch"),
                 p.hasPrevious() ? Optional.of(report(p.getPrevious())) : Optional.empty());
     }
 
     private StepReport report(Wire.StepReport r) {
-        return new StepReport(
-                checks.atLeast(1, r.getStep(), "step of the report"),
-                checks.finite(r.getCrossEntropy(), "cross-entropy"),
-                checks.finite(r.getDistillation(), "distillation loss"),
-                checks.share(r.getCorrect(), "share of right rows"),
-                r.getTaught());
+        return new StepReport(r.getStep(), r.getCrossEntropy(), r.getDistillation(), r.getCorrect(), r.getTaught());
     }
 
     private Addressed addressed(Wire.Addressed a) {
         return new Addressed(
-                checks.atLeast(1, a.getStep(), "step"),
-                checks.atLeast(0, a.getPart(), "part"),
-                checks.peer(a.getPeer()),
-                checks.atLeast(0, a.getSlot(), "slot"),
-                outcomes.terms(a.getTermsList()));
+                a.getStep(), a.getPart(), checks.peer(a.getPeer()), a.getSlot(), outcomes.terms(a.getTermsList()));
     }
 
     private Heartbeat heartbeat(Wire.Heartbeat h) {
@@ -198,40 +162,39 @@ final class WireReader {
             case PEER_STATE_UNSPECIFIED, UNRECOGNIZED ->
                 throw new Refusal(Reason.BAD_VALUE, "unknown peer state " + h.getStateValue());
         };
-        // A peer whose loss has run away still lives and says so; its predictions are what is rejected.
         return new Heartbeat(
                 checks.peer(h.getPeer()),
-                checks.atLeast(1, h.getIncarnation(), "incarnation"),
+                h.getIncarnation(),
                 state,
-                checks.atLeast(0, h.getStep(), "step"),
+                h.getStep(),
                 new Heartbeat.Figures(
-                        checks.notNegative(h.getImagesPerSecond(), "images per second"),
-                        checks.notNegative(h.getWaitShare(), "share of waiting"),
+                        h.getImagesPerSecond(),
+                        h.getWaitShare(),
                         h.getCrossEntropy(),
                         h.getDistillation(),
-                        checks.share(h.getCorrect(), "share of right rows")));
+                        h.getCorrect()));
     }
 
     private Joining joining(Wire.Joining j) {
         return new Joining(
                 checks.peer(j.getPeer()),
-                checks.atLeast(1, j.getIncarnation(), "incarnation"),
-                checks.name(j.getModel(), "model"),
-                checks.name(j.getDevice(), "device"),
+                j.getIncarnation(),
+                j.getModel(),
+                j.getDevice(),
                 j.getObserver(),
-                checks.atLeast(0, j.getFeatureWidth(), "feature width"),
-                checks.atLeast(0, j.getTrainedSteps(), "trained steps"),
+                j.getFeatureWidth(),
+                j.getTrainedSteps(),
                 checks.digest(j.getDataDigest(), "data digest"),
-                checks.atLeast(1, j.getTorchThreads(), "torch threads"));
+                j.getTorchThreads());
     }
 
     private Admitted admitted(Wire.Admitted a) {
         return new Admitted(
                 checks.peer(a.getPeer()),
-                checks.atLeast(1, a.getIncarnation(), "incarnation"),
-                checks.atLeast(a.getRefusal().isEmpty() ? 0 : -1, a.getSlot(), "slot"),
-                checks.atLeast(0, a.getStep(), "step"),
-                checks.name(a.getRefusal(), "refusal"));
+                a.getIncarnation(),
+                a.getSlot(),
+                a.getStep(),
+                checks.forPeople(a.getRefusal(), "refusal"));
     }
 
     private Rejection rejection(Wire.Rejection r) {
@@ -245,34 +208,29 @@ final class WireReader {
                 throw new Refusal(Reason.BAD_VALUE, "unknown reason to reject " + r.getReasonValue());
         };
         return new Rejection(
-                checks.atLeast(1, r.getStep(), "step"),
-                checks.atLeast(0, r.getPart(), "part"),
-                checks.peer(r.getPeer()),
-                reason,
-                checks.name(r.getDetail(), "detail"));
+                r.getStep(), r.getPart(), checks.peer(r.getPeer()), reason, checks.forPeople(r.getDetail(), "detail"));
     }
 
     private Left left(Wire.Left l) {
         return new Left(
                 checks.peer(l.getPeer()),
-                checks.atLeast(1, l.getIncarnation(), "incarnation"),
-                checks.name(l.getReason(), "reason"),
+                l.getIncarnation(),
+                checks.forPeople(l.getReason(), "reason"),
                 l.hasResult() ? Optional.of(result(l.getResult())) : Optional.empty(),
                 l.hasDivergence() ? Optional.of(divergence(l.getDivergence())) : Optional.empty());
     }
 
     private Left.Divergence divergence(Wire.Left.Divergence d) {
-        return new Left.Divergence(
-                checks.atLeast(1, d.getStep(), "step of the divergence"), checks.name(d.getWhat(), "divergence"));
+        return new Left.Divergence(d.getStep(), checks.forPeople(d.getWhat(), "divergence"));
     }
 
     private Left.Result result(Wire.Left.Result r) {
         return new Left.Result(
-                checks.atLeast(0, r.getFirstStep(), "first step"),
-                checks.atLeast(0, r.getStepsTrained(), "steps trained"),
-                checks.share(r.getTestAccuracy(), "test accuracy"),
-                checks.notNegative(r.getImagesPerSecond(), "images per second"),
-                checks.notNegative(r.getWaitShare(), "share of waiting"),
+                r.getFirstStep(),
+                r.getStepsTrained(),
+                r.getTestAccuracy(),
+                r.getImagesPerSecond(),
+                r.getWaitShare(),
                 checks.digest(r.getWeights(), "digest of the weights"));
     }
 
@@ -287,20 +245,18 @@ final class WireReader {
         return new Command(
                 kind,
                 c.hasPeer() ? Optional.of(checks.peer(c.getPeer())) : Optional.empty(),
-                c.hasIncarnation()
-                        ? OptionalLong.of(checks.atLeast(1, c.getIncarnation(), "incarnation"))
-                        : OptionalLong.empty(),
-                checks.name(c.getReason(), "reason"));
+                c.hasIncarnation() ? OptionalLong.of(c.getIncarnation()) : OptionalLong.empty(),
+                checks.forPeople(c.getReason(), "reason"));
     }
 
     private Evaluation evaluation(Wire.Evaluation e) {
         return new Evaluation(
-                checks.atLeast(0, e.getStep(), "step"),
-                checks.atLeast(0, e.getEpoch(), "epoch"),
+                e.getStep(),
+                e.getEpoch(),
                 e.getLast(),
-                checks.name(e.getSource(), "source"),
-                checks.share(e.getAccuracy(), "accuracy"),
-                checks.finite(e.getCrossEntropy(), "cross-entropy"),
+                e.getSource(),
+                e.getAccuracy(),
+                e.getCrossEntropy(),
                 checks.tensors(e.getTensorsList()));
     }
 }

@@ -73,7 +73,7 @@ class HostileRecordTest {
     void survivesTwentyThousandRandomBodiesUnderAValidHeader() {
         Random random = new Random(14);
         byte[] header = Wire.Envelope.newBuilder()
-                .setProtocolVersion(1)
+                .setProtocolVersion(Manifest.PROTOCOL_VERSION)
                 .setRunId("r1")
                 .setSender("p1")
                 .build()
@@ -125,9 +125,17 @@ class HostileRecordTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {2, 100, -1})
+    @ValueSource(ints = {3, 100, -1})
     void rejectsAFutureVersion(int version) {
         assertThat(decodeChanged(e -> e.setProtocolVersion(version)).reason()).isEqualTo(Reason.FUTURE_VERSION);
+    }
+
+    @Test
+    void rejectsAPastVersionAndSaysWhatCanReadIt() {
+        Decoding.Rejected rejected = decodeChanged(e -> e.setProtocolVersion(1));
+        assertThat(rejected.reason()).isEqualTo(Reason.PAST_VERSION);
+        assertThat(rejected.detail())
+                .isEqualTo("protocol version 1: this program speaks 2; study the run with the Cohort that wrote it");
     }
 
     @Test
@@ -320,6 +328,11 @@ class HostileRecordTest {
             b.getRecipeBuilder().clearPartners().clearViews().addViews(Wire.View.getDefaultInstance());
             for (int i = 0; i < 1000; i++) {
                 b.getRecipeBuilder().addSampleIds(i);
+                b.getLabelsBuilder().getClassIdsBuilder(0).addValues(0);
+            }
+            b.getLabelsBuilder().clearWeights().addWeights(1);
+            while (b.getLabelsBuilder().getClassIdsCount() > 1) {
+                b.getLabelsBuilder().removeClassIds(1);
             }
         });
         assertThat(rejected.reason()).isEqualTo(Reason.OVERSIZED);
@@ -435,7 +448,8 @@ class HostileRecordTest {
             case MALFORMED -> new byte[] {8};
             case OVERSIZED -> new byte[LIMITS.messageBytesMax() + 1];
             case WRONG_RUN -> changed(e -> e.setRunId("r2"));
-            case FUTURE_VERSION -> changed(e -> e.setProtocolVersion(2));
+            case FUTURE_VERSION -> changed(e -> e.setProtocolVersion(3));
+            case PAST_VERSION -> changed(e -> e.setProtocolVersion(1));
             case BAD_TENSOR -> changed(e -> e.getPredictionBuilder().clearTensors());
             case NOT_FINITE ->
                 changed(e ->
@@ -516,7 +530,7 @@ class HostileRecordTest {
     private static byte[] underAHeader(int field, byte[] body) throws IOException {
         ByteArrayOutputStream record = new ByteArrayOutputStream();
         CodedOutputStream out = CodedOutputStream.newInstance(record);
-        out.writeUInt32(Wire.Envelope.PROTOCOL_VERSION_FIELD_NUMBER, 1);
+        out.writeUInt32(Wire.Envelope.PROTOCOL_VERSION_FIELD_NUMBER, Manifest.PROTOCOL_VERSION);
         out.writeString(Wire.Envelope.RUN_ID_FIELD_NUMBER, "r1");
         out.writeString(Wire.Envelope.SENDER_FIELD_NUMBER, "p1");
         out.writeByteArray(field, body);

@@ -197,7 +197,7 @@ final class RandomMessages {
 
     /** One of each kind of term, in random order and number. */
     List<Term> terms() {
-        return many(small(), () -> switch (random.nextInt(7)) {
+        return many(small(), () -> switch (random.nextInt(8)) {
             case 0 ->
                 new Term.SoftTarget(
                         text(),
@@ -210,6 +210,7 @@ final class RandomMessages {
             case 1 -> new Term.OwnTarget(text(), oneOf(Term.OwnTarget.Form.values()), gaussian(), 0.5 + share());
             case 5 ->
                 new Term.Copies(text(), many(3, () -> new Term.Copy(small(), NamedTensors.of("fc.bias", tensor(3)))));
+            case 6 -> new Term.Figures(text(), new TreeMap<>(Map.of(text(), gaussian(), "slot2", gaussian())));
             case 4 -> new Term.OwnBranches(text(), gaussian(), 0.5 + share());
             case 2 -> new Term.CrossEntropy(text(), gaussian());
             case 3 -> new Term.GatedCrossEntropy(text(), tensor(2, 3), gaussian());

@@ -31,6 +31,7 @@ final class Participation implements Rule {
     private long tooFew;
     private long firstTooFew;
     private long lastTooFew;
+    private long notFinite;
 
     /** @param contributors that the experiment names */
     Participation(Collection<PeerId> contributors) {
@@ -49,7 +50,8 @@ final class Participation implements Rule {
     @Override
     public void outcome(Outcome outcome) {
         boolean skipped = outcome.resolution() instanceof Outcome.Skipped;
-        if (outcome.resolution() instanceof Outcome.Skipped skip && skip.reason() == Outcome.SkipReason.INDEPENDENT) {
+        if (outcome.resolution() instanceof Outcome.Skipped skip && skip.reason() != Outcome.SkipReason.TOO_FEW) {
+            notFinite += skip.reason() == Outcome.SkipReason.NOT_FINITE ? 1 : 0;
             return;
         }
         all++;
@@ -63,13 +65,21 @@ final class Participation implements Rule {
 
     @Override
     public Opinion opinion() {
+        List<Diagnosis> found = new ArrayList<>();
+        if (notFinite > 0) {
+            found.add(new Diagnosis(
+                    "the teacher's targets are not finite",
+                    Severity.SEVERE,
+                    notFinite + " steps have no targets for that",
+                    "optimizer.learning_rate, wire.logits",
+                    "lower the learning rate, or send the logits in a wider type (wire.logits=fp32)"));
+        }
         if (all == 0) {
-            return Opinion.of(SUBJECT, List.of());
+            return Opinion.of(SUBJECT, found);
         }
         if (all < STEPS_MIN) {
-            return Opinion.tooShort(SUBJECT, all, STEPS_MIN);
+            return found.isEmpty() ? Opinion.tooShort(SUBJECT, all, STEPS_MIN) : Opinion.of(SUBJECT, found);
         }
-        List<Diagnosis> found = new ArrayList<>();
         steps.forEach((peer, count) -> {
             double share = (double) count / all;
             if (share < SHARE_MIN && !went.contains(peer)) {

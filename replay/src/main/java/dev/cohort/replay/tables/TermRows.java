@@ -41,6 +41,10 @@ final class TermRows {
     void add(Optional<PeerId> peer, List<Term> terms) {
         for (int i = 0; i < terms.size(); i++) {
             Term term = terms.get(i);
+            if (term instanceof Term.Figures figures) {
+                figures(peer, i, figures);
+                continue;
+            }
             Said said = said(term);
             Optional<Term.SoftTarget> soft = term instanceof Term.SoftTarget s ? Optional.of(s) : Optional.empty();
             rows.number(step)
@@ -58,6 +62,25 @@ final class TermRows {
             values(said.values);
             rows.real(soft.map(this::entropy).orElse(OptionalDouble.empty())).end();
         }
+    }
+
+    private void figures(Optional<PeerId> peer, int ordinal, Term.Figures figures) {
+        figures.values().forEach((name, value) -> {
+            rows.number(step)
+                    .number(part)
+                    .text(peer.map(PeerId::value))
+                    .number(ordinal)
+                    .text(name)
+                    .text("figure")
+                    .real(value)
+                    .real(OptionalDouble.empty())
+                    .text(StepTables.lower(figures.audience()));
+            for (int i = 0; i < 3; i++) {
+                rows.text(Optional.empty());
+            }
+            values(Optional.empty());
+            rows.real(OptionalDouble.empty()).end();
+        });
     }
 
     private static Said said(Term term) {

@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -151,11 +152,11 @@ public final class RunLog implements Appender, AutoCloseable {
                 what + " after " + limit.toMillis() + " ms: is the run id right, and is its launcher running?", null);
     }
 
-    /** The run was begun by a program of a later protocol version. */
-    private static final class LaterVersion extends Exception {
+    /** The run was begun by a program of another protocol version. */
+    private static final class OtherVersion extends Exception {
         private static final long serialVersionUID = 1;
 
-        LaterVersion(String detail) {
+        OtherVersion(String detail) {
             super(detail);
         }
     }
@@ -168,8 +169,8 @@ public final class RunLog implements Appender, AutoCloseable {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof LaterVersion later) {
-                throw new IllegalArgumentException("run " + runId + " speaks " + later.getMessage(), e);
+            if (e.getCause() instanceof OtherVersion other) {
+                throw new IllegalArgumentException("run " + runId + " speaks " + other.getMessage(), e);
             }
             throw new RunLogException("cannot read the manifest of run '" + runId + "'", e);
         } catch (InterruptedException e) {
@@ -193,8 +194,10 @@ public final class RunLog implements Appender, AutoCloseable {
         /** Nothing in this run would make sense to this program, so it need not wait for more. */
         @Override
         public void rejected(RejectedRecord record) {
-            if (record.reason().equals(Reason.FUTURE_VERSION.name().toLowerCase(Locale.ROOT))) {
-                manifest.completeExceptionally(new LaterVersion(record.detail()));
+            boolean otherVersion = Stream.of(Reason.FUTURE_VERSION, Reason.PAST_VERSION)
+                    .anyMatch(r -> record.reason().equals(r.name().toLowerCase(Locale.ROOT)));
+            if (otherVersion) {
+                manifest.completeExceptionally(new OtherVersion(record.detail()));
             }
         }
     }
