@@ -51,7 +51,7 @@ final class CreateCommand implements Callable<Integer> {
                 .orElseThrow(() -> new LaunchException(
                         ExitCode.USAGE, "--bootstrap is missing: give HOST:PORT of a Kafka broker"));
         KafkaAddress address = new KafkaAddress(bootstrap, broker.client());
-        List<String> all = new ArrayList<>(settings);
+        List<String> all = new ArrayList<>(Preparation.typed(settings));
         all.add("kafka.bootstrap=" + bootstrap);
         LaunchPlan plan = Preparation.prepare(experiment, all);
         if (StoredTeacher.training(plan.experiment().method()).isPresent()) {
