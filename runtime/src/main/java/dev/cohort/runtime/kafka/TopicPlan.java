@@ -1,12 +1,16 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Limits;
+import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Topic;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -63,6 +67,27 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
             hash = (hash ^ b) * 0x01000193;
         }
         return Math.floorMod(hash, partitions);
+    }
+
+    /**
+     * What is wrong with the partition of a message.
+     *
+     * @param partition on which it was found
+     * @param partitions of its topic; of {@link Topic#ADDRESSED} any number
+     * @return empty when it is where it belongs
+     */
+    static Optional<String> misplaced(Message message, int partition, int partitions) {
+        if (message instanceof Prediction prediction) {
+            int right = predictionPartition(prediction.peer(), partitions);
+            return right == partition
+                    ? Optional.empty()
+                    : Optional.of("on partition " + partition + " of " + partitions + ", predictions of "
+                            + prediction.peer() + " belong on " + right);
+        } else if (message instanceof Addressed part && part.slot() != partition) {
+            return Optional.of(
+                    "on partition " + partition + ", parts for slot " + part.slot() + " belong on " + part.slot());
+        }
+        return Optional.empty();
     }
 
     /** Whether the broker keeps the last record of each key alone, so that offsets are missing in a whole log. */

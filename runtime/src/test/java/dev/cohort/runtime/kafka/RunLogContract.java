@@ -8,6 +8,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.MessageCodec;
@@ -317,6 +318,32 @@ abstract class RunLogContract {
         assertThat(recorder.rejected()).hasSize(6);
         assertThat(reader.rejected()).containsEntry("wrong_run/stranger", 1L).containsEntry("wrong_topic/confused", 1L);
         assertThat(reader.rejected().values().stream().mapToLong(n -> n).sum()).isEqualTo(6);
+    }
+
+    @Test
+    void aPredictionOnAnotherPeersPartitionIsNobodysVote() {
+        RunLog reader = connect("reader");
+        Recorder recorder = new Recorder();
+        follow(reader, recorder, Topic.PREDICTIONS);
+        Prediction prediction = Samples.prediction(3, Samples.P1, 2);
+        byte[] bytes = new MessageCodec(runId, Limits.DEFAULT).encode(prediction, "p1");
+        int partitions = PLAN.partitions(Topic.PREDICTIONS);
+        int right = TopicPlan.predictionPartition(Samples.P1, partitions);
+        int wrong = (right + 1) % partitions;
+        writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, Topic.PREDICTIONS), wrong, null, bytes));
+        Prediction taken = (Prediction) recorder.await(1).get(0);
+        assertThat(taken.flaw().map(Prediction.Flaw::reason)).contains(Rejection.Reason.PARTITION);
+        assertThat(taken.step()).isEqualTo(3);
+        assertThat(taken.tensors()).isEqualTo(NamedTensors.none());
+        assertThat(reader.rejected()).containsOnly(Map.entry("wrong_partition/p1", 1L));
+        try (RecordedLog log = new PlannedLog(ConsumedLog.open(address(), runId), PLAN)) {
+            assertThat(Recorder.entries(log.read(Topic.PREDICTIONS, wrong)))
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            RecordedLog.Refused.class,
+                            refused -> assertThat(refused.rejected().detail())
+                                    .contains("on partition " + wrong, "belong on " + right));
+        }
     }
 
     @Test
