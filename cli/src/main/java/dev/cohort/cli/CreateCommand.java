@@ -62,7 +62,8 @@ final class CreateCommand implements Callable<Integer> {
         try (RunLog log = RunLog.connect(address, run, "launcher", (code, what, cause) -> {
             throw new LaunchException(code, what, cause);
         })) {
-            if (log.exists()) {
+            // Topics alone are no run: an operator may have made them, or a 'create' that was killed.
+            if (log.exists() && log.begun()) {
                 System.err.println("Run " + run + " is there already.");
                 return ExitCode.OK.code();
             }
