@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.launch.Launcher;
 import dev.cohort.coordinator.method.StoredTeacher;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.KafkaAddress;
@@ -59,6 +60,7 @@ final class CreateCommand implements Callable<Integer> {
                     ExitCode.USAGE,
                     "method.teacher: train: must be a checkpoint file, since this command trains nothing");
         }
+        Launcher.requireAnswer(address);
         try (RunLog log = RunLog.connect(address, run, "launcher", (code, what, cause) -> {
             throw new LaunchException(code, what, cause);
         })) {
