@@ -9,6 +9,7 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.archive.ArchiveManifest;
 import dev.cohort.runtime.archive.ArchiveWriter;
 import dev.cohort.runtime.archive.Checksums;
+import dev.cohort.runtime.config.ExperimentYaml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -42,9 +43,10 @@ final class ArchiveCommand implements Callable<Integer> {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String CHECKPOINT_FILE = ".safetensors";
     private static final Pattern STEP = Pattern.compile("(?:step|between)-([0-9]{1,18})\\.safetensors");
+    private static final String GIVEN = "config.yaml";
     /** Files of a run directory that go with its log. */
     private static final List<String> CONFIGURATION =
-            List.of("config.yaml", RunDirectory.EFFECTIVE, RunDirectory.RESULT, RunDirectory.METRICS);
+            List.of(GIVEN, RunDirectory.EFFECTIVE, RunDirectory.RESULT, RunDirectory.METRICS);
 
     @Parameters(index = "0", paramLabel = "RUN", description = "Id or directory of the run; with --bootstrap, its id.")
     private String run = "";
@@ -80,6 +82,7 @@ final class ArchiveCommand implements Callable<Integer> {
             if (opened.directory().isPresent()) {
                 Path directory = opened.directory().get();
                 CONFIGURATION.forEach(name -> add(files, "run/" + name, directory.resolve(name)));
+                leaveOutSecrets(files, directory.resolve(GIVEN));
                 checkpoints(directory.resolve(CHECKPOINTS), checkpoints, files);
             }
             Map<Topic, Integer> partitions = new EnumMap<>(Topic.class);
@@ -91,6 +94,15 @@ final class ArchiveCommand implements Callable<Integer> {
             said(to, opened, checkpoints, lost);
         }
         return ExitCode.OK.code();
+    }
+
+    /** Runs of earlier versions kept the experiment as it was given, passwords included. */
+    private static void leaveOutSecrets(SortedMap<String, Path> files, Path given) throws IOException {
+        if (Files.isRegularFile(given) && ExperimentYaml.hasClientSettings(Files.readString(given))) {
+            files.remove("run/" + GIVEN);
+            System.err.println(given + " holds settings of Kafka clients, which may be passwords: it is left out of the"
+                    + " archive; " + RunDirectory.EFFECTIVE + " has the rest of it.");
+        }
     }
 
     private static void add(SortedMap<String, Path> files, String member, Path file) {

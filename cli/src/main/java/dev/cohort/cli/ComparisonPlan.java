@@ -39,6 +39,7 @@ record ComparisonPlan(Comparison comparison, String given, Map<Planned, String> 
      * @throws LaunchException with every problem found
      */
     static ComparisonPlan of(List<Path> files, List<String> settings, List<Long> seeds, Path runs) {
+        Preparation.typed(settings);
         if (files.isEmpty()) {
             throw new LaunchException(
                     ExitCode.USAGE,

@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.launch.Launcher;
 import dev.cohort.coordinator.method.StoredTeacher;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.KafkaAddress;
@@ -51,7 +52,7 @@ final class CreateCommand implements Callable<Integer> {
                 .orElseThrow(() -> new LaunchException(
                         ExitCode.USAGE, "--bootstrap is missing: give HOST:PORT of a Kafka broker"));
         KafkaAddress address = new KafkaAddress(bootstrap, broker.client());
-        List<String> all = new ArrayList<>(settings);
+        List<String> all = new ArrayList<>(Preparation.typed(settings));
         all.add("kafka.bootstrap=" + bootstrap);
         LaunchPlan plan = Preparation.prepare(experiment, all);
         if (StoredTeacher.training(plan.experiment().method()).isPresent()) {
@@ -59,10 +60,12 @@ final class CreateCommand implements Callable<Integer> {
                     ExitCode.USAGE,
                     "method.teacher: train: must be a checkpoint file, since this command trains nothing");
         }
+        Launcher.requireAnswer(address);
         try (RunLog log = RunLog.connect(address, run, "launcher", (code, what, cause) -> {
             throw new LaunchException(code, what, cause);
         })) {
-            if (log.exists()) {
+            // Topics alone are no run: an operator may have made them, or a 'create' that was killed.
+            if (log.exists() && log.begun()) {
                 System.err.println("Run " + run + " is there already.");
                 return ExitCode.OK.code();
             }

@@ -74,7 +74,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
                         asked.threads().torchPerPeer(),
                         asked.peers().size(),
                         Runtime.getRuntime().availableProcessors()));
-        directory.write("config.yaml", given);
+        directory.write("config.yaml", ExperimentYaml.givenWithoutSecrets(given, asked));
         directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(decided));
         directory.writeClientSettings(decided.kafka().client());
         return new LocalRun(directory, Preparation.plan(decided, plan), address, false);

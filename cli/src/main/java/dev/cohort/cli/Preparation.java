@@ -16,6 +16,7 @@ import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.ClientRules;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -41,6 +42,7 @@ final class Preparation {
     /** The value of a key that a pace would read, when the experiment does not say it. */
     private static final int PACE_UNUSED = 2;
 
+    private static final String KAFKA = "kafka";
     private static final String QUICKSTART = "experiments/quickstart.yaml";
 
     private Preparation() {}
@@ -80,6 +82,27 @@ final class Preparation {
             throw new LaunchException(ExitCode.USAGE, message("experiment", found));
         }
         return plan.get();
+    }
+
+    /**
+     * Settings that were given on a command line.
+     *
+     * @throws LaunchException when one may be a password: everybody on the machine can read command lines
+     */
+    static List<String> typed(List<String> settings) {
+        for (String setting : settings) {
+            String key = setting.substring(0, Math.max(0, setting.indexOf('='))).strip();
+            boolean whole = key.equals(KAFKA);
+            String name = key.startsWith(KAFKA + ".") ? key.substring(KAFKA.length() + 1) : "bootstrap";
+            boolean ours = name.equals("bootstrap") || name.equals("replication");
+            if (whole || (!ours && name.contains(".") && ClientRules.isSecret(name))) {
+                throw new LaunchException(
+                        ExitCode.USAGE,
+                        "--set " + key + ": may be a password, and everybody on this machine can read a command line;"
+                                + " put it into a file and name that with --kafka-config, or into the experiment");
+            }
+        }
+        return settings;
     }
 
     /** Checks an experiment as {@link #prepare(Optional, List)} does; {@code found} takes in every problem. */

@@ -177,7 +177,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private List<String> experimentSettings() {
-        List<String> all = new ArrayList<>(settings);
+        List<String> all = new ArrayList<>(Preparation.typed(settings));
         if (!resume) {
             all.addAll(data.setting());
         }
@@ -193,7 +193,7 @@ final class RunCommand implements Callable<Integer> {
                     experiment.isPresent() ? Files.readString(Path.of(experiment.get())) : Preparation.quickstart();
             StringBuilder all = new StringBuilder(text);
             allSettings().stream()
-                    .filter(s -> !s.startsWith("kafka."))
+                    .filter(s -> !s.strip().startsWith("kafka"))
                     .forEach(s -> all.append("# --set ").append(s).append('\n'));
             return all.toString();
         } catch (IOException e) {

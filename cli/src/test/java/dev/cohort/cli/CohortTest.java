@@ -133,6 +133,15 @@ class CohortTest {
     }
 
     @Test
+    void refusesAPasswordOnTheCommandLineWithoutSayingIt() {
+        for (String setting :
+                List.of("kafka.ssl.key.password=canary", " kafka.sasl.jaas.config=canary", "kafka={a.b: canary}")) {
+            assertRefused(run("--set", setting), ExitCode.USAGE, "--set kafka", "--kafka-config");
+            assertThat(said).doesNotContain("canary");
+        }
+    }
+
+    @Test
     void refusesAPortThatIsInUse() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertRefused(

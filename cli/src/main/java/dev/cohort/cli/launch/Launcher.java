@@ -10,6 +10,7 @@ import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.kafka.AdvertisedBrokers;
 import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
@@ -28,6 +29,9 @@ import java.util.function.Consumer;
 public final class Launcher implements AutoCloseable {
     private static final Duration BROKER_START = Duration.ofSeconds(60);
     private static final Duration BROKER_ANSWER = Duration.ofSeconds(6);
+    /** More for one that listens: on a busy machine a first answer takes its time. */
+    private static final Duration BROKER_LATE_ANSWER = Duration.ofSeconds(30);
+
     private static final Duration LAST_WORDS = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long REDRAW_MS = 250;
@@ -201,14 +205,26 @@ public final class Launcher implements AutoCloseable {
         return address;
     }
 
-    /** @throws LaunchException when no broker answers there */
+    /** @throws LaunchException when no broker answers there, or it cannot be reached at the address that it tells its clients */
     public static void requireAnswer(KafkaAddress address) {
         if (!EmbeddedBroker.awaitReady(address, BROKER_ANSWER)) {
-            throw new LaunchException(
-                    ExitCode.UNAVAILABLE,
-                    "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
-                            + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
+            if (!EmbeddedBroker.accepts(address)) {
+                throw new LaunchException(
+                        ExitCode.UNAVAILABLE,
+                        "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
+                                + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
+            }
+            if (!EmbeddedBroker.awaitReady(address, BROKER_LATE_ANSWER)) {
+                throw new LaunchException(
+                        ExitCode.UNAVAILABLE,
+                        "broker " + address + ": somebody listens there, but did not answer as a Kafka broker within "
+                                + BROKER_ANSWER.plus(BROKER_LATE_ANSWER).toSeconds()
+                                + " s: check the address, and whether the broker asks for TLS or a password (--kafka-config)");
+            }
         }
+        AdvertisedBrokers.obstacle(address).ifPresent(why -> {
+            throw new LaunchException(ExitCode.UNAVAILABLE, "broker " + address + " answers, but " + why);
+        });
     }
 
     /** The links of a run whose processes shall reach the broker through a proxy. */

@@ -156,7 +156,8 @@ final class ExperimentWriter {
         word(key, quoted(value));
     }
 
-    private static String quoted(String text) {
+    /** A text as a YAML scalar. */
+    static String quoted(String text) {
         if (PLAIN.matcher(text).matches() && !WORDS_OF_YAML.contains(text)) {
             return text;
         }

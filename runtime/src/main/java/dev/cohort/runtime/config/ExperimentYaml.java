@@ -2,6 +2,7 @@ package dev.cohort.runtime.config;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
+import dev.cohort.runtime.kafka.ClientRules;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -91,6 +92,26 @@ public final class ExperimentYaml {
                 e.recording(),
                 new Experiment.Kafka(e.kafka().bootstrap(), e.kafka().replication(), Map.of()),
                 e.threads()));
+    }
+
+    /**
+     * The text of an experiment as it was given, but without the settings of the Kafka clients, which may hold passwords. Where they
+     * cannot be cut out with certainty, what {@link #writeWithoutSecrets} makes of it.
+     *
+     * @param e what the text says; settings beside the text are in it, too
+     */
+    public static String givenWithoutSecrets(String text, Experiment e) {
+        Optional<String> cut = ClientSection.cutOut(text);
+        boolean clean = cut.isPresent()
+                && e.kafka().client().entrySet().stream()
+                        .filter(setting -> ClientRules.isSecret(setting.getKey()))
+                        .noneMatch(setting -> cut.get().contains(setting.getValue()));
+        return clean ? cut.get() : writeWithoutSecrets(e);
+    }
+
+    /** Whether a text holds settings of the Kafka clients, or may do so. */
+    public static boolean hasClientSettings(String text) {
+        return !ClientSection.cutOut(text).equals(Optional.of(text));
     }
 
     private static Optional<Experiment> read(String yaml, String source, List<String> settings, Problems problems) {

@@ -188,7 +188,12 @@ final class Section {
     }
 
     void refuse(String key, Tree value, String must) {
-        problems.require(false, at(key), value.shown(), must);
+        // Messages are logged and sent around; what was meant for a Kafka client may be a password.
+        problems.require(
+                false,
+                at(key),
+                path.equals("kafka") && !ClientSection.OURS.contains(key) ? "(not shown)" : value.shown(),
+                must);
     }
 
     /** Notes every key that was not asked for. */

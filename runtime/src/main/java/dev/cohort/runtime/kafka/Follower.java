@@ -2,6 +2,8 @@ package dev.cohort.runtime.kafka;
 
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Positions;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Decoding;
 import dev.cohort.protocol.wire.MessageCodec;
@@ -14,9 +16,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Queue;
@@ -54,6 +58,9 @@ final class Follower implements Following {
     private final Rejections rejections;
     private final Faults faults;
     private final Map<String, Topic> topics = new TreeMap<>();
+    /** How many partitions followed topics have; written before the poll thread starts. */
+    private final Map<Topic, Integer> partitions = new EnumMap<>(Topic.class);
+
     private final Queue<Integer> slotsToAdd = new ConcurrentLinkedQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread thread;
@@ -163,6 +170,7 @@ final class Follower implements Following {
             throw new RunLogException(
                     "topic " + name + " is not on the broker: is the run id '" + runId + "' right?", null);
         }
+        partitions.put(topic, found.size());
         return found.stream().map(p -> new TopicPartition(name, p.partition())).toList();
     }
 
@@ -267,11 +275,21 @@ final class Follower implements Following {
         byte[] value = record.value() == null ? new byte[0] : record.value();
         Decoding decoding = codec.decode(value);
         if (decoding instanceof Decoding.Accepted accepted) {
-            Topic belongs = Topic.of(accepted.message());
-            if (belongs == topic) {
-                return delivery(record, topic, accepted.message(), accepted.sender());
+            Message message = accepted.message();
+            Topic belongs = Topic.of(message);
+            if (belongs != topic) {
+                reject(record, topic, "wrong_topic", accepted.sender(), "belongs on " + belongs.suffix());
+                return null;
             }
-            reject(record, topic, "wrong_topic", accepted.sender(), "belongs on " + belongs.suffix());
+            Optional<String> misplaced =
+                    TopicPlan.misplaced(message, record.partition(), partitions.getOrDefault(topic, 1));
+            if (misplaced.isEmpty()) {
+                return delivery(record, topic, message, accepted.sender());
+            }
+            reject(record, topic, "wrong_partition", accepted.sender(), misplaced.get());
+            if (message instanceof Prediction prediction) {
+                return delivery(record, topic, flawed(prediction, misplaced.get()), accepted.sender());
+            }
         } else if (decoding instanceof Decoding.Rejected rejected) {
             String reason = rejected.reason().name().toLowerCase(Locale.ROOT);
             reject(record, topic, reason, rejected.sender(), rejected.detail());
@@ -281,6 +299,17 @@ final class Follower implements Following {
             }
         }
         return null;
+    }
+
+    /** Where a reader of the log would look for it, it is not, so nobody may teach from it. */
+    private static Prediction flawed(Prediction prediction, String detail) {
+        return Prediction.unreadable(
+                prediction.step(),
+                prediction.part(),
+                prediction.peer(),
+                prediction.incarnation(),
+                prediction.version(),
+                new Prediction.Flaw(Rejection.Reason.PARTITION, detail));
     }
 
     private static Delivery delivery(ConsumerRecord<?, byte[]> record, Topic topic, Message message, String sender) {

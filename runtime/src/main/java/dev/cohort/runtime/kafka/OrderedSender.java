@@ -214,7 +214,7 @@ final class OrderedSender implements AutoCloseable {
         if (message instanceof Manifest) {
             return "manifest".getBytes(StandardCharsets.UTF_8);
         } else if (message instanceof Snapshot snapshot) {
-            return Long.toString(snapshot.step()).getBytes(StandardCharsets.UTF_8);
+            return TopicPlan.snapshotKey(snapshot.step()).getBytes(StandardCharsets.UTF_8);
         }
         return null;
     }

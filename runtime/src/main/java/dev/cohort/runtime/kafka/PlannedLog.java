@@ -1,6 +1,8 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.protocol.Topic;
+import dev.cohort.protocol.wire.Decoding;
+import dev.cohort.protocol.wire.Reason;
 import dev.cohort.runtime.RecordedLog;
 import java.util.Collections;
 import java.util.Locale;
@@ -9,8 +11,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The log of a run with every partition that its experiment asks for: one that is missing reads as a range that cannot be read. It
- * remembers all such ranges that readers came upon. One thread.
+ * The log of a run with every partition that its experiment asks for: one that is missing reads as a range that cannot be read, and
+ * a message on a partition where it does not belong as refused. It remembers all such ranges that readers came upon. One thread.
  */
 public final class PlannedLog implements RawLog {
     private static final int KEPT_MAX = 1_000;
@@ -80,11 +82,26 @@ public final class PlannedLog implements RawLog {
 
         @Override
         public Optional<Entry> next() {
-            Optional<Entry> entry = reading.next();
+            Optional<Entry> entry = reading.next().map(this::placed);
             entry.filter(RecordedLog.Unreadable.class::isInstance)
                     .map(RecordedLog.Unreadable.class::cast)
                     .ifPresent(PlannedLog.this::remember);
             return entry;
+        }
+
+        /** A message where nobody looks for it was never said, neither to those who trained nor to those who study. */
+        private Entry placed(Entry entry) {
+            if (!(entry instanceof Said said)) {
+                return entry;
+            }
+            return TopicPlan.misplaced(said.message(), said.partition(), plan.partitions(said.topic()))
+                    .<Entry>map(why -> new Refused(
+                            said.topic(),
+                            said.partition(),
+                            said.offset(),
+                            said.appendedMs(),
+                            new Decoding.Rejected(Reason.BAD_VALUE, said.sender(), why, Optional.empty())))
+                    .orElse(entry);
         }
 
         @Override

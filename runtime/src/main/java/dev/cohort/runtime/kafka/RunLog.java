@@ -132,11 +132,12 @@ public final class RunLog implements Appender, AutoCloseable {
     public Manifest awaitManifest(Duration limit) {
         long endNanos = System.nanoTime() + limit.toNanos();
         String name = TopicPlan.topicName(runId, Topic.RUN);
-        String what = "topic " + name + " is not on broker " + address;
+        String doubt = ": is the run id right, and is its launcher running?";
+        String what = "topic " + name + " is not on broker " + address + doubt;
         while (System.nanoTime() - endNanos < 0) {
             try {
                 if (topics.exists()) {
-                    what = "no manifest on topic " + name + " of broker " + address;
+                    what = "no manifest on topic " + name + " of broker " + address + doubt;
                     Optional<Manifest> manifest = readManifest(endNanos);
                     if (manifest.isPresent()) {
                         return manifest.get();
@@ -148,8 +149,7 @@ public final class RunLog implements Appender, AutoCloseable {
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }
-        throw new RunLogException(
-                what + " after " + limit.toMillis() + " ms: is the run id right, and is its launcher running?", null);
+        throw new RunLogException("waited " + limit.toSeconds() + " s for the first record of the run: " + what, null);
     }
 
     /** The run was begun by a program of another protocol version. */

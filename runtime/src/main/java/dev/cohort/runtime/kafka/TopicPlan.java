@@ -1,13 +1,20 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Limits;
+import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Topic;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -27,6 +34,13 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
 
     /** With three copies a record is acknowledged when two are made, and one broker may be away. */
     private static final int REPLICATION_FOR_TWO_ACKS = 3;
+
+    /** A prime, so that snapshots at even intervals use all keys in turn, and the newest ones are kept. */
+    private static final int SNAPSHOT_KEYS = 13;
+
+    private static final String UNLIMITED = "-1";
+    private static final Set<String> AT_LEAST =
+            Set.of("max.message.bytes", "min.insync.replicas", "retention.bytes", "retention.ms");
 
     private static final int SEGMENT_BYTES = 64 << 20;
     private static final int PREDICTION_PARTITIONS_MAX = 16;
@@ -65,6 +79,32 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         return Math.floorMod(hash, partitions);
     }
 
+    /**
+     * What is wrong with the partition of a message.
+     *
+     * @param partition on which it was found
+     * @param partitions of its topic; of {@link Topic#ADDRESSED} any number
+     * @return empty when it is where it belongs
+     */
+    static Optional<String> misplaced(Message message, int partition, int partitions) {
+        if (message instanceof Prediction prediction) {
+            int right = predictionPartition(prediction.peer(), partitions);
+            return right == partition
+                    ? Optional.empty()
+                    : Optional.of("on partition " + partition + " of " + partitions + ", predictions of "
+                            + prediction.peer() + " belong on " + right);
+        } else if (message instanceof Addressed part && part.slot() != partition) {
+            return Optional.of(
+                    "on partition " + partition + ", parts for slot " + part.slot() + " belong on " + part.slot());
+        }
+        return Optional.empty();
+    }
+
+    /** Key of a snapshot in its compacted topic: snapshots of some steps share one, so that the older ones can go. */
+    static String snapshotKey(long step) {
+        return Long.toString(Math.floorMod(step, SNAPSHOT_KEYS));
+    }
+
     /** Whether the broker keeps the last record of each key alone, so that offsets are missing in a whole log. */
     static boolean compacted(Topic topic) {
         return topic == Topic.RUN || topic == Topic.SNAPSHOTS;
@@ -88,10 +128,54 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         settings.put("max.message.bytes", Integer.toString(RECORD_BYTES_MAX));
         settings.put("segment.bytes", Integer.toString(SEGMENT_BYTES));
         settings.put("min.insync.replicas", Integer.toString(replication >= REPLICATION_FOR_TWO_ACKS ? 2 : 1));
-        settings.put("retention.ms", "-1");
+        settings.put("retention.ms", UNLIMITED);
         boolean bounded = topic == Topic.BATCHES && batchesBytesMax.isPresent();
-        settings.put("retention.bytes", bounded ? Long.toString(batchesBytesMax.getAsLong()) : "-1");
+        settings.put("retention.bytes", bounded ? Long.toString(batchesBytesMax.getAsLong()) : UNLIMITED);
         return Collections.unmodifiableMap(settings);
+    }
+
+    /**
+     * A topic as it was found on a broker.
+     *
+     * @param replicas copies of the partition that has the fewest
+     * @param settings by name; those that are missing are not known
+     */
+    public record Found(int partitions, int replicas, Map<String, String> settings) {
+        public Found {
+            settings = Collections.unmodifiableMap(new TreeMap<>(settings));
+        }
+    }
+
+    /** In what a topic falls short of this plan, each as {@code TOPIC NAME is VALUE, must be VALUE}; a topic may keep more than it must. */
+    public List<String> differences(Topic topic, Found found) {
+        List<String> differences = new ArrayList<>();
+        if (found.partitions() != partitions(topic)) {
+            differences.add(
+                    topic.suffix() + " has " + found.partitions() + " partitions, must have " + partitions(topic));
+        }
+        if (found.replicas() < replication) {
+            differences.add(topic.suffix() + " has " + found.replicas() + " replicas, must have " + replication);
+        }
+        settings(topic).forEach((name, wanted) -> {
+            String is = found.settings().getOrDefault(name, wanted);
+            if (!suffices(name, wanted, is)) {
+                differences.add(topic.suffix() + " " + name + " is " + is + ", must be "
+                        + (AT_LEAST.contains(name) && !wanted.equals(UNLIMITED) ? "at least " : "") + wanted);
+            }
+        });
+        return differences;
+    }
+
+    private static boolean suffices(String name, String wanted, String is) {
+        if (name.equals("cleanup.policy")) {
+            // Where the newest of each key is enough, all of them are, too.
+            return wanted.equals("compact") || is.equals(wanted);
+        } else if (AT_LEAST.contains(name) && is.matches("-?[0-9]{1,18}")) {
+            boolean all = is.equals(UNLIMITED) && name.startsWith("retention");
+            return all || (!wanted.equals(UNLIMITED) && Long.parseLong(is) >= Long.parseLong(wanted));
+        }
+        // How the broker cuts its files is its own affair.
+        return name.equals("segment.bytes") || is.equals(wanted);
     }
 
     private static void atLeastOne(int value, String name) {

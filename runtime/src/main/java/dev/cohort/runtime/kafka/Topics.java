@@ -1,28 +1,39 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.protocol.Topic;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes and looks up the topics of a run. */
 final class Topics {
-    private static final int LOOKS_MAX = 500;
+    /** A cluster that has just made a topic may take its time until a broker serves it. */
+    private static final Duration SERVED_WITHIN = Duration.ofMinutes(2);
+
+    private static final long LOOK_MS = 20;
+    private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
 
     private final Admin admin;
     private final KafkaAddress address;
@@ -34,12 +45,64 @@ final class Topics {
         this.runId = runId;
     }
 
-    /** Makes those that are missing; {@link Topic#RUN} last, so that a run exists when all of its topics do. */
+    /**
+     * Makes those that are missing; {@link Topic#RUN} last, so that a run exists when all of its topics do. For those that are there,
+     * nothing is asked of the cluster that needs the right to make topics.
+     *
+     * @throws RunLogException also when one that is there is not as the run needs it; names every difference
+     */
     void create(TopicPlan plan) {
         List<Topic> others = new ArrayList<>(Arrays.asList(Topic.values()));
         others.remove(Topic.RUN);
         create(others, plan);
         create(List.of(Topic.RUN), plan);
+        List<String> differences = new ArrayList<>();
+        for (Topic topic : Topic.values()) {
+            differences.addAll(plan.differences(topic, shape(topic)));
+        }
+        if (!differences.isEmpty()) {
+            throw new RunLogException(
+                    "run " + runId + ": its topics are there, but not as it needs them: "
+                            + String.join(
+                                    "; ",
+                                    differences.stream()
+                                            .map(d -> "cohort." + runId + "." + d)
+                                            .toList())
+                            + ". Alter them, keep elastic.max and kafka.replication of the run, or use another run name"
+                            + " (deploy/topics.md)",
+                    null);
+        }
+    }
+
+    /** What is known of a topic that is there. */
+    private TopicPlan.Found shape(Topic topic) {
+        TopicDescription description = describe(topic);
+        int replicas = description.partitions().stream()
+                .mapToInt(p -> p.replicas().size())
+                .min()
+                .orElse(0);
+        return new TopicPlan.Found(description.partitions().size(), replicas, settings(topic));
+    }
+
+    /** Empty when they may not be asked for. */
+    private Map<String, String> settings(Topic topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, TopicPlan.topicName(runId, topic));
+        try {
+            TreeMap<String, String> settings = new TreeMap<>();
+            for (Config config :
+                    admin.describeConfigs(List.of(resource)).all().get().values()) {
+                config.entries().forEach(entry -> settings.put(entry.name(), String.valueOf(entry.value())));
+            }
+            return settings;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AuthorizationException) {
+                LOG.info("settings of a topic are not checked, reading them is not allowed topic={}", resource.name());
+                return Map.of();
+            }
+            throw failed("look up the settings of topic " + resource.name(), e);
+        } catch (InterruptedException e) {
+            throw interrupted();
+        }
     }
 
     boolean exists() {
@@ -63,12 +126,14 @@ final class Topics {
     }
 
     private void create(List<Topic> topics, TopicPlan plan) {
-        List<NewTopic> wanted = topics.stream()
+        List<Topic> missing =
+                topics.stream().filter(t -> describe(t).partitions().isEmpty()).toList();
+        List<NewTopic> wanted = missing.stream()
                 .map(t -> new NewTopic(TopicPlan.topicName(runId, t), plan.partitions(t), (short) plan.replication())
                         .configs(plan.settings(t)))
                 .toList();
         Map<String, KafkaFuture<Void>> results = admin.createTopics(wanted).values();
-        for (Topic topic : topics) {
+        for (Topic topic : missing) {
             KafkaFuture<Void> result = results.get(TopicPlan.topicName(runId, topic));
             try {
                 if (result != null) {
@@ -82,23 +147,21 @@ final class Topics {
                 throw interrupted();
             }
         }
-        topics.forEach(t -> requireShape(t, plan));
+        topics.forEach(this::awaitServed);
     }
 
-    /** A new topic is not known everywhere at once; one that was there may have been made by another plan. */
-    private void requireShape(Topic topic, TopicPlan plan) {
-        TopicDescription description = describe(topic);
-        for (int i = 0; i < LOOKS_MAX && !isServed(description); i++) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-            description = describe(topic);
-        }
-        int found = description.partitions().size();
-        if (found != plan.partitions(topic)) {
-            throw new RunLogException(
-                    "topic " + TopicPlan.topicName(runId, topic) + " has " + found
-                            + " partitions, the experiment needs " + plan.partitions(topic)
-                            + ": keep elastic.max of the run, or use another run name",
-                    null);
+    /** A new topic is not known everywhere at once. */
+    private void awaitServed(Topic topic) {
+        long endNanos = System.nanoTime() + SERVED_WITHIN.toNanos();
+        while (!isServed(describe(topic))) {
+            if (System.nanoTime() - endNanos > 0) {
+                throw new RunLogException(
+                        "topic " + TopicPlan.topicName(runId, topic) + " of broker " + address
+                                + ": no broker serves it after " + SERVED_WITHIN.toSeconds()
+                                + " s: check that all brokers of the cluster run",
+                        null);
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MS));
         }
     }
 
@@ -128,7 +191,7 @@ final class Topics {
 
     private RunLogException failed(String what, ExecutionException e) {
         String why = e.getCause() instanceof TimeoutException
-                ? "no answer: check the address and that it runs"
+                ? AdvertisedBrokers.obstacle(admin).orElse("no answer: check the address and that it runs")
                 : Optional.ofNullable(e.getCause()).orElse(e).getMessage();
         return new RunLogException("broker " + address + ": cannot " + what + " (" + why + ")", e);
     }

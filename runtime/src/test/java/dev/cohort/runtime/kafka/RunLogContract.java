@@ -8,6 +8,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.MessageCodec;
@@ -21,6 +22,7 @@ import dev.cohort.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -320,6 +323,32 @@ abstract class RunLogContract {
     }
 
     @Test
+    void aPredictionOnAnotherPeersPartitionIsNobodysVote() {
+        RunLog reader = connect("reader");
+        Recorder recorder = new Recorder();
+        follow(reader, recorder, Topic.PREDICTIONS);
+        Prediction prediction = Samples.prediction(3, Samples.P1, 2);
+        byte[] bytes = new MessageCodec(runId, Limits.DEFAULT).encode(prediction, "p1");
+        int partitions = PLAN.partitions(Topic.PREDICTIONS);
+        int right = TopicPlan.predictionPartition(Samples.P1, partitions);
+        int wrong = (right + 1) % partitions;
+        writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, Topic.PREDICTIONS), wrong, null, bytes));
+        Prediction taken = (Prediction) recorder.await(1).get(0);
+        assertThat(taken.flaw().map(Prediction.Flaw::reason)).contains(Rejection.Reason.PARTITION);
+        assertThat(taken.step()).isEqualTo(3);
+        assertThat(taken.tensors()).isEqualTo(NamedTensors.none());
+        assertThat(reader.rejected()).containsOnly(Map.entry("wrong_partition/p1", 1L));
+        try (RecordedLog log = new PlannedLog(ConsumedLog.open(address(), runId), PLAN)) {
+            assertThat(Recorder.entries(log.read(Topic.PREDICTIONS, wrong)))
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            RecordedLog.Refused.class,
+                            refused -> assertThat(refused.rejected().detail())
+                                    .contains("on partition " + wrong, "belong on " + right));
+        }
+    }
+
+    @Test
     void aPredictionThatIsNotFiniteArrivesWithoutItsTensors() {
         RunLog reader = connect("reader");
         Recorder recorder = new Recorder();
@@ -450,7 +479,47 @@ abstract class RunLogContract {
         assertThat(recorder.await(1)).hasSize(1);
         assertThatThrownBy(() -> log.createTopics(new TopicPlan(5, 4, 1, OptionalLong.empty())))
                 .isInstanceOf(RunLogException.class)
-                .hasMessageContaining("addressed has 3 partitions, the experiment needs 5");
+                .hasMessageContaining("cohort." + runId + ".addressed has 3 partitions, must have 5");
+    }
+
+    @Test
+    void topicsThatWereMadeBeforehandBecomeARun() throws Exception {
+        String made = "made-" + UUID.randomUUID();
+        try (Admin admin = Admin.create(ClientSettings.admin(address(), "operator"))) {
+            admin.createTopics(Arrays.stream(Topic.values())
+                            .map(t -> new NewTopic(TopicPlan.topicName(made, t), PLAN.partitions(t), (short) 1)
+                                    .configs(PLAN.settings(t)))
+                            .toList())
+                    .all()
+                    .get();
+        }
+        try (RunLog log = RunLog.connect(address(), made, "launcher", new RecordedFaults())) {
+            Eventually.until("the topics are served", log::exists);
+            assertThat(log.begun()).isFalse();
+            log.createTopics(PLAN);
+            log.append(commands(1, 1));
+            assertThat(log.flush(Duration.ofSeconds(30))).isTrue();
+            assertThat(log.begun()).as("commands are no manifest").isFalse();
+        }
+    }
+
+    @Test
+    void topicsThatWereMadeBeforehandWithOtherSettingsAreRefusedByName() throws Exception {
+        String made = "made-" + UUID.randomUUID();
+        try (Admin admin = Admin.create(ClientSettings.admin(address(), "operator"))) {
+            admin.createTopics(List.of(new NewTopic(TopicPlan.topicName(made, Topic.OUTCOMES), 1, (short) 1)
+                            .configs(Map.of("retention.ms", "3600000", "segment.bytes", "1048576"))))
+                    .all()
+                    .get();
+        }
+        try (RunLog log = RunLog.connect(address(), made, "launcher", new RecordedFaults())) {
+            assertThatThrownBy(() -> log.createTopics(PLAN))
+                    .isInstanceOf(RunLogException.class)
+                    .hasMessageContaining("cohort." + made + ".outcomes retention.ms is 3600000, must be -1")
+                    .hasMessageContaining("message.timestamp.type is CreateTime, must be LogAppendTime")
+                    .hasMessageNotContaining("segment.bytes")
+                    .hasMessageNotContaining("batches");
+        }
     }
 
     @Test

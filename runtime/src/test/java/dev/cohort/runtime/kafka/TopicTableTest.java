@@ -39,7 +39,8 @@ class TopicTableTest {
             assertThat(cell(table, topic, 3)).isEqualTo(plan.settings(topic).get("cleanup.policy"));
             assertThat(cell(table, topic, 4)).startsWith(plan.settings(topic).get("retention.bytes"));
         }
-        for (String name : new String[] {"retention.ms", "segment.bytes", "max.message.bytes"}) {
+        for (String name :
+                new String[] {"retention.ms", "segment.bytes", "max.message.bytes", "message.timestamp.type"}) {
             assertThat(table)
                     .contains("`" + name + "=" + plan.settings(Topic.RUN).get(name) + "`");
         }
