@@ -6,6 +6,7 @@ import dev.cohort.augment.data.ImageData;
 import dev.cohort.augment.data.ImageSet;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.limits.WireLimits;
 import dev.cohort.cli.role.RunPlan;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
@@ -83,6 +84,9 @@ final class Preparation {
         Optional<ImageData> data = experiment.flatMap(e -> open(e, found));
         experiment.ifPresent(e -> data.ifPresent(d -> checkBatches(e, d, found)));
         experiment.ifPresent(e -> data.ifPresent(d -> StoredTeachers.check(e, d, found)));
+        if (found.isEmpty()) {
+            experiment.ifPresent(e -> data.ifPresent(d -> WireLimits.check(e, d, found)));
+        }
         return found.isEmpty() && experiment.isPresent() && data.isPresent()
                 ? Optional.of(plan(experiment.get(), data.get()))
                 : Optional.empty();
