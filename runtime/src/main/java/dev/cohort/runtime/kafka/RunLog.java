@@ -151,12 +151,12 @@ public final class RunLog implements Appender, AutoCloseable {
                 what + " after " + limit.toMillis() + " ms: is the run id right, and is its launcher running?", null);
     }
 
-    /** The run was begun by a program of a later protocol version. */
-    private static final class LaterVersion extends Exception {
+    /** What the run was begun with cannot be read by this program, and waiting would not change that. */
+    private static final class Unreadable extends Exception {
         private static final long serialVersionUID = 1;
 
-        LaterVersion(String detail) {
-            super(detail);
+        Unreadable(String what) {
+            super(what);
         }
     }
 
@@ -168,8 +168,8 @@ public final class RunLog implements Appender, AutoCloseable {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof LaterVersion later) {
-                throw new IllegalArgumentException("run " + runId + " speaks " + later.getMessage(), e);
+            if (e.getCause() instanceof Unreadable unreadable) {
+                throw new IllegalArgumentException("run " + runId + " " + unreadable.getMessage(), e);
             }
             throw new RunLogException("cannot read the manifest of run '" + runId + "'", e);
         } catch (InterruptedException e) {
@@ -181,7 +181,14 @@ public final class RunLog implements Appender, AutoCloseable {
     }
 
     /** Takes one manifest. */
-    private record First(CompletableFuture<Manifest> manifest) implements Receiver {
+    private static final class First implements Receiver {
+        private final CompletableFuture<Manifest> manifest;
+        private Optional<String> refused = Optional.empty();
+
+        First(CompletableFuture<Manifest> manifest) {
+            this.manifest = manifest;
+        }
+
         @Override
         public boolean offer(Delivery delivery) {
             if (delivery.message() instanceof Manifest found) {
@@ -194,8 +201,15 @@ public final class RunLog implements Appender, AutoCloseable {
         @Override
         public void rejected(RejectedRecord record) {
             if (record.reason().equals(Reason.FUTURE_VERSION.name().toLowerCase(Locale.ROOT))) {
-                manifest.completeExceptionally(new LaterVersion(record.detail()));
+                manifest.completeExceptionally(new Unreadable("speaks " + record.detail()));
             }
+            refused = Optional.of(refused.orElse(record.detail()));
+        }
+
+        @Override
+        public void caughtUp() {
+            refused.ifPresent(why -> manifest.completeExceptionally(new Unreadable(
+                    "cannot be followed: its first record cannot be read (" + why + "); begin the run anew")));
         }
     }
 
