@@ -6,6 +6,7 @@ import dev.cohort.augment.data.ImageData;
 import dev.cohort.augment.data.ImageSet;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.limits.Footprint;
 import dev.cohort.cli.limits.WireLimits;
 import dev.cohort.cli.role.RunPlan;
 import dev.cohort.coordinator.method.MethodCatalog;
@@ -105,7 +106,9 @@ final class Preparation {
         long dataBytes = Stream.of(data.train(), data.validation(), data.test())
                 .mapToLong(Preparation::bytes)
                 .sum();
-        return new LaunchPlan(experiment, manifest, dataBytes, data.notes());
+        List<String> notes = new ArrayList<>(data.notes());
+        notes.addAll(WithoutEffect.notes(experiment));
+        return new LaunchPlan(experiment, manifest, dataBytes, Footprint.of(experiment, data, manifest), notes);
     }
 
     /** The same plan of another experiment, whose data is the same. */
@@ -126,6 +129,7 @@ final class Preparation {
                         m.featureWidths(),
                         m.steps()),
                 plan.dataBytes(),
+                plan.disk(),
                 plan.notes());
     }
 
@@ -277,7 +281,8 @@ final class Preparation {
         Experiment e = plan.experiment();
         Experiment.Kafka kafka =
                 new Experiment.Kafka(e.kafka().bootstrap(), e.kafka().replication(), client);
-        return new LaunchPlan(with(e, kafka, e.threads()), plan.manifest(), plan.dataBytes(), plan.notes());
+        return new LaunchPlan(
+                with(e, kafka, e.threads()), plan.manifest(), plan.dataBytes(), plan.disk(), plan.notes());
     }
 
     /** The same plan with further settings of the Kafka clients, which win over those of the experiment. */

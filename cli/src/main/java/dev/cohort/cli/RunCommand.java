@@ -142,6 +142,7 @@ final class RunCommand implements Callable<Integer> {
         }
         LaunchPlan plan =
                 Preparation.adding(Preparation.prepare(experiment.map(Path::of), allSettings()), broker.client());
+        LocalRun.requireHost(plan, runDirectory.orElse(runs.path()));
         String name = plan.experiment().run().name();
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault());
         LocalRun begun = LocalRun.begin(
