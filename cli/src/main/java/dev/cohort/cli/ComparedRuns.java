@@ -111,6 +111,7 @@ final class ComparedRuns {
         if (directory.state(run) == ComparisonDirectory.State.NEW) {
             directory.clear(run);
             LaunchPlan plan = Preparation.prepare(Optional.of(directory.experiment(run)), List.of());
+            LocalRun.requireHost(plan, directory.run(run));
             LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
             return LocalRun.begin(
                     plan,

@@ -91,6 +91,7 @@ final class ForkCommand implements Callable<Integer> {
         if (plan.experiment().kafka().bootstrap().isEmpty()) {
             Listening.requireFree(address);
         }
+        LocalRun.requireHost(plan, runDirectory.orElse(runs.path()));
         LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
         String name = plan.experiment().run().name();
         try (Interruption interruption = Interruption.listen();

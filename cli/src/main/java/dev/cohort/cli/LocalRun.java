@@ -9,6 +9,8 @@ import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.Listening;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.launch.TorchThreads;
+import dev.cohort.cli.limits.HostFigures;
+import dev.cohort.cli.limits.HostLimits;
 import dev.cohort.cli.view.Report;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
@@ -48,6 +50,19 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
         Reach {
             client = Collections.unmodifiableMap(new TreeMap<>(client));
             data = List.copyOf(data);
+        }
+    }
+
+    /**
+     * Asks before anything is made whether this host has what the run needs.
+     *
+     * @param place where it is going to leave its files
+     * @throws LaunchException with what is missing and what to do
+     */
+    static void requireHost(LaunchPlan plan, Path place) {
+        List<String> missing = HostLimits.problems(plan, HostFigures.current(place));
+        if (!missing.isEmpty()) {
+            throw new LaunchException(ExitCode.USAGE, Preparation.message("run on this host", missing));
         }
     }
 

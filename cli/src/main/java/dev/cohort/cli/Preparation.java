@@ -6,6 +6,8 @@ import dev.cohort.augment.data.ImageData;
 import dev.cohort.augment.data.ImageSet;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
+import dev.cohort.cli.limits.Footprint;
+import dev.cohort.cli.limits.WireLimits;
 import dev.cohort.cli.role.RunPlan;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
@@ -115,6 +117,9 @@ final class Preparation {
         Optional<ImageData> data = experiment.flatMap(e -> open(e, found));
         experiment.ifPresent(e -> data.ifPresent(d -> checkBatches(e, d, found)));
         experiment.ifPresent(e -> data.ifPresent(d -> StoredTeachers.check(e, d, found)));
+        if (found.isEmpty()) {
+            experiment.ifPresent(e -> data.ifPresent(d -> WireLimits.check(e, d, found)));
+        }
         return found.isEmpty() && experiment.isPresent() && data.isPresent()
                 ? Optional.of(plan(experiment.get(), data.get()))
                 : Optional.empty();
@@ -138,7 +143,9 @@ final class Preparation {
         long dataBytes = Stream.of(data.train(), data.validation(), data.test())
                 .mapToLong(Preparation::bytes)
                 .sum();
-        return new LaunchPlan(experiment, manifest, dataBytes, data.notes());
+        List<String> notes = new ArrayList<>(data.notes());
+        notes.addAll(WithoutEffect.notes(experiment));
+        return new LaunchPlan(experiment, manifest, dataBytes, Footprint.of(experiment, data, manifest), notes);
     }
 
     /** The same plan of another experiment, whose data is the same. */
@@ -159,6 +166,7 @@ final class Preparation {
                         m.featureWidths(),
                         m.steps()),
                 plan.dataBytes(),
+                plan.disk(),
                 plan.notes());
     }
 
@@ -310,7 +318,8 @@ final class Preparation {
         Experiment e = plan.experiment();
         Experiment.Kafka kafka =
                 new Experiment.Kafka(e.kafka().bootstrap(), e.kafka().replication(), client);
-        return new LaunchPlan(with(e, kafka, e.threads()), plan.manifest(), plan.dataBytes(), plan.notes());
+        return new LaunchPlan(
+                with(e, kafka, e.threads()), plan.manifest(), plan.dataBytes(), plan.disk(), plan.notes());
     }
 
     /** The same plan with further settings of the Kafka clients, which win over those of the experiment. */

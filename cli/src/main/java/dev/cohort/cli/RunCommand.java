@@ -142,6 +142,7 @@ final class RunCommand implements Callable<Integer> {
         }
         LaunchPlan plan = Preparation.adding(
                 Preparation.prepare(experiment.map(Path::of), allSettings(), runs.path()), broker.client());
+        LocalRun.requireHost(plan, runDirectory.orElse(runs.path()));
         String name = plan.experiment().run().name();
         LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
         LocalRun begun = LocalRun.begin(

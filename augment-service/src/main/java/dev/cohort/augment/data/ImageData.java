@@ -84,7 +84,7 @@ public final class ImageData {
         return Optional.of(
                 absent.size() + " of " + names.size() + (absent.size() == 1 ? " classes has" : " classes have")
                         + " no " + what + " image: " + first + (absent.size() > CLASSES_NAMED_MAX ? ", ..." : "")
-                        + (fromOne ? "; labels count from 0, do these count from 1?" : ""));
+                        + (fromOne ? "; labels count from 0, and these may count from 1" : ""));
     }
 
     private static void requireUsable(String what, List<String> classNames, ImageSet set) {

@@ -25,7 +25,7 @@ record Room(long bytesMax) {
         long needed = bytes + BESIDES;
         if (needed > bytesMax) {
             throw new DataException(
-                    what + " needs " + up(needed) + " MiB of memory to be read, and this process may take "
+                    "reading " + what + " takes " + up(needed) + " MiB of memory, and this process may have "
                             + bytesMax / MIB + " MiB: start it with COHORT_JAVA_OPTS=-Xmx" + up(needed + needed / 4)
                             + "m, or use fewer or smaller images");
         }

@@ -164,8 +164,8 @@ final class IdxReaderTest {
 
         assertThat(DataCatalog.open(Folders.data("idx", folder)).notes())
                 .containsExactly(
-                        "1 of 4 classes has no training image: 0; labels count from 0, do these count from 1?",
-                        "1 of 4 classes has no test image: 0; labels count from 0, do these count from 1?");
+                        "1 of 4 classes has no training image: 0; labels count from 0, and these may count from 1",
+                        "1 of 4 classes has no test image: 0; labels count from 0, and these may count from 1");
     }
 
     @Test
@@ -192,7 +192,7 @@ final class IdxReaderTest {
 
         assertThatExceptionOfType(DataException.class)
                 .isThrownBy(() -> IdxReader.read(folder, Optional.empty(), new Room(256 << 20)))
-                .withMessageContainingAll(images.toString(), "needs 1512 MiB", "256 MiB", "-Xmx1890m");
+                .withMessageContainingAll(images.toString(), "takes 1512 MiB", "256 MiB", "-Xmx1890m");
     }
 
     private static void refuses(Path path, String... parts) {

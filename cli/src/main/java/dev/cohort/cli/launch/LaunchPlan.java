@@ -9,9 +9,10 @@ import java.util.List;
  *
  * @param manifest first record of its log
  * @param dataBytes uint8 pixels of all its images, by which processes get their memory
+ * @param disk about what it leaves on disk
  * @param notes what whoever starts it should know of its data, a line each
  */
-public record LaunchPlan(Experiment experiment, Manifest manifest, long dataBytes, List<String> notes) {
+public record LaunchPlan(Experiment experiment, Manifest manifest, long dataBytes, DiskNeed disk, List<String> notes) {
     public LaunchPlan {
         notes = List.copyOf(notes);
     }

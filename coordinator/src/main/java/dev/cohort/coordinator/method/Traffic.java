@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 
 /**
  * What one step of a method puts on the log, in bytes: measured on the messages themselves, made by the method from random
@@ -33,6 +34,11 @@ import java.util.TreeMap;
  * @param addressed what a contributor hears besides, for itself alone; 0 when nothing is addressed
  */
 public record Traffic(long prediction, long outcome, long addressed) {
+    /** Rows and classes of the smallest step that an estimate is made from. */
+    private static final int SMALL = 16;
+    /** Contributors for which a step is made; that of many would take long, as some methods weigh each pair. */
+    private static final int FEW = 8;
+
     /**
      * A step to measure.
      *
@@ -48,6 +54,14 @@ public record Traffic(long prediction, long outcome, long addressed) {
             atLeastOne("classes", classes);
             atLeastOne("peers", peers);
             atLeastOne("feature width", featureWidth);
+        }
+
+        private Step among(int otherPeers) {
+            return new Step(rows, classes, otherPeers, featureWidth, wire);
+        }
+
+        private Step sized(int otherRows, int otherClasses) {
+            return new Step(otherRows, otherClasses, peers, featureWidth, wire);
         }
 
         private static void atLeastOne(String what, int value) {
@@ -82,6 +96,51 @@ public record Traffic(long prediction, long outcome, long addressed) {
                 .max()
                 .orElse(0);
         return new Traffic(bytes(codec, prediction(votes.get(0))), shared, own);
+    }
+
+    /**
+     * About what a step of any size puts on the log, without making it: every tensor has the rows, the classes or both as its
+     * lengths, so four small steps tell the size of a large one, and each further contributor adds as much as the one before.
+     *
+     * @throws IllegalArgumentException as {@link #of}
+     */
+    public static Traffic estimate(Experiment.Method chosen, Experiment.Optimizer optimizer, Step step) {
+        if (step.peers() > FEW) {
+            Traffic few = estimate(chosen, optimizer, step.among(FEW / 2));
+            Traffic more = estimate(chosen, optimizer, step.among(FEW));
+            return new Traffic(
+                    among(step.peers(), few.prediction, more.prediction),
+                    among(step.peers(), few.outcome, more.outcome),
+                    among(step.peers(), few.addressed, more.addressed));
+        }
+        Traffic small = of(chosen, optimizer, step.sized(SMALL, SMALL));
+        Traffic moreRows = of(chosen, optimizer, step.sized(2 * SMALL, SMALL));
+        Traffic moreClasses = of(chosen, optimizer, step.sized(SMALL, 2 * SMALL));
+        Traffic moreOfBoth = of(chosen, optimizer, step.sized(2 * SMALL, 2 * SMALL));
+        ToLongFunction<ToLongFunction<Traffic>> extrapolated = part -> extrapolated(
+                part.applyAsLong(small),
+                part.applyAsLong(moreRows),
+                part.applyAsLong(moreClasses),
+                part.applyAsLong(moreOfBoth),
+                step);
+        return new Traffic(
+                extrapolated.applyAsLong(Traffic::prediction),
+                extrapolated.applyAsLong(Traffic::outcome),
+                extrapolated.applyAsLong(Traffic::addressed));
+    }
+
+    private static long among(int peers, long few, long more) {
+        return more + Math.round((peers - FEW) * (more - few) / (FEW / 2.0));
+    }
+
+    private static long extrapolated(long small, long moreRows, long moreClasses, long moreOfBoth, Step step) {
+        double perCell = (moreOfBoth - moreRows - moreClasses + small) / (double) (SMALL * SMALL);
+        double perRow = (moreRows - small) / (double) SMALL - perCell * SMALL;
+        double perClass = (moreClasses - small) / (double) SMALL - perCell * SMALL;
+        double rows = step.rows() - SMALL;
+        double classes = step.classes() - SMALL;
+        double cells = (double) step.rows() * step.classes() - SMALL * SMALL;
+        return Math.max(0, Math.round(small + perRow * rows + perClass * classes + perCell * cells));
     }
 
     /** @throws IllegalArgumentException when nobody could read it, as where a setting makes a weight that is not finite */

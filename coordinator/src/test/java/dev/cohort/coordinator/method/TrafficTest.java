@@ -47,6 +47,26 @@ class TrafficTest {
         assertThat(traffic.addressed()).isNotNegative();
     }
 
+    @ParameterizedTest
+    @MethodSource("methods")
+    void anEstimateIsNearWhatIsMeasured(String method) {
+        Experiment.Method chosen = new Experiment.Method(method, Map.of());
+        Experiment.Optimizer optimizer = Cohort.sgd(0.9, false, 1e-4);
+        Traffic.Step step = new Traffic.Step(60, 90, 11, 24, DType.FLOAT32);
+
+        Traffic measured = Traffic.of(chosen, optimizer, step);
+        Traffic estimate = Traffic.estimate(chosen, optimizer, step);
+
+        assertNear(estimate.prediction(), measured.prediction());
+        assertNear(estimate.outcome(), measured.outcome());
+        assertNear(estimate.addressed(), measured.addressed());
+    }
+
+    /** To 2 %, and some bytes for lengths that are longer numbers themselves. */
+    private static void assertNear(long estimate, long measured) {
+        assertThat(estimate).isCloseTo(measured, Offset.offset(measured / 50 + 100));
+    }
+
     /** Whatever a setting may be, what it makes is read by everybody: no weight and no target that is not finite. */
     @ParameterizedTest
     @MethodSource("methods")

@@ -152,12 +152,12 @@ public final class RunLog implements Appender, AutoCloseable {
         throw new RunLogException("waited " + limit.toSeconds() + " s for the first record of the run: " + what, null);
     }
 
-    /** The run was begun by a program of another protocol version. */
-    private static final class OtherVersion extends Exception {
+    /** What the run was begun with cannot be read by this program, and waiting would not change that. */
+    private static final class Unreadable extends Exception {
         private static final long serialVersionUID = 1;
 
-        OtherVersion(String detail) {
-            super(detail);
+        Unreadable(String what) {
+            super(what);
         }
     }
 
@@ -169,8 +169,8 @@ public final class RunLog implements Appender, AutoCloseable {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof OtherVersion other) {
-                throw new IllegalArgumentException("run " + runId + " speaks " + other.getMessage(), e);
+            if (e.getCause() instanceof Unreadable unreadable) {
+                throw new IllegalArgumentException("run " + runId + " " + unreadable.getMessage(), e);
             }
             throw new RunLogException("cannot read the manifest of run '" + runId + "'", e);
         } catch (InterruptedException e) {
@@ -182,7 +182,14 @@ public final class RunLog implements Appender, AutoCloseable {
     }
 
     /** Takes one manifest. */
-    private record First(CompletableFuture<Manifest> manifest) implements Receiver {
+    private static final class First implements Receiver {
+        private final CompletableFuture<Manifest> manifest;
+        private Optional<String> refused = Optional.empty();
+
+        First(CompletableFuture<Manifest> manifest) {
+            this.manifest = manifest;
+        }
+
         @Override
         public boolean offer(Delivery delivery) {
             if (delivery.message() instanceof Manifest found) {
@@ -197,8 +204,15 @@ public final class RunLog implements Appender, AutoCloseable {
             boolean otherVersion = Stream.of(Reason.FUTURE_VERSION, Reason.PAST_VERSION)
                     .anyMatch(r -> record.reason().equals(r.name().toLowerCase(Locale.ROOT)));
             if (otherVersion) {
-                manifest.completeExceptionally(new OtherVersion(record.detail()));
+                manifest.completeExceptionally(new Unreadable("speaks " + record.detail()));
             }
+            refused = Optional.of(refused.orElse(record.detail()));
+        }
+
+        @Override
+        public void caughtUp() {
+            refused.ifPresent(why -> manifest.completeExceptionally(new Unreadable(
+                    "cannot be followed: its first record cannot be read (" + why + "); begin the run anew")));
         }
     }
 

@@ -455,6 +455,15 @@ abstract class RunLogContract {
     }
 
     @Test
+    void saysAtOnceThatTheFirstRecordCannotBeRead() {
+        writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, Topic.RUN), 0, new byte[] {1}, new byte[] {7, 7}));
+
+        assertThatThrownBy(() -> connect("p1").awaitManifest(Duration.ofMinutes(5)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("run " + runId + " cannot be followed: its first record cannot be read");
+    }
+
+    @Test
     void aRunThatWasNeverMadeDoesNotExist() {
         assertThat(connect("p1").exists()).isTrue();
         try (RunLog other = RunLog.connect(address(), runId + "x", "p1", faults)) {

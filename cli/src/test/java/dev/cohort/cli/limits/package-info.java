@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.cli.limits;
+
+import org.jspecify.annotations.NullMarked;
