@@ -79,6 +79,11 @@ public final class Cohort {
         System.exit(code);
     }
 
+    /** The whole command line, for whoever asks what there is. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Cohort());
+    }
+
     /** Runs a command line and returns its exit code; says on {@code err} what went wrong. */
     static int execute(PrintWriter out, PrintWriter err, String... arguments) {
         Cohort cohort = new Cohort();

@@ -136,8 +136,8 @@ public final class Checkup {
                     "parts of the log are missing",
                     Severity.SEVERE,
                     evidence.toString(),
-                    "cohort verify",
-                    "verify names all that is missing; take the log from a copy, if there is one"));
+                    "'cohort verify'",
+                    "it names all that is missing; take the log from a copy, if there is one"));
         }
         if (!refused.isEmpty()) {
             found.add(new Diagnosis(

@@ -31,7 +31,7 @@ import org.duckdb.DuckDBDriver;
  */
 public final class Database implements AutoCloseable {
     /** What to do when the folder for temporary files does not do. */
-    static final String REMEDY = "name another place for temporary files with COHORT_JAVA_OPTS=-Djava.io.tmpdir=DIR";
+    static final String REMEDY = "name another folder for temporary files with TMPDIR=DIR";
 
     private static final String MEMORY_MAX = "512MB";
 
