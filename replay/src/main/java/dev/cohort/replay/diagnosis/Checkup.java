@@ -61,6 +61,7 @@ public final class Checkup {
     public Checkup(RecordedLog log, int classes, Collection<PeerId> contributors, OptionalInt cores) {
         this.log = log;
         rules = List.of(
+                new Divergences(),
                 new RejectedPredictions(),
                 new Participation(contributors),
                 new Standings(),
