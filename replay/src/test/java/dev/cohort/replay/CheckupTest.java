@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Command;
+import dev.cohort.protocol.End;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
@@ -100,11 +101,12 @@ class CheckupTest {
                 Optional.empty(),
                 Optional.of(new Left.Divergence(7, "its logits are not finite: lower optimizer.learning_rate"))));
         log.append(new Command(Command.Kind.ABORT, Optional.empty(), "diverged: p2 at step 7"));
+        log.append(new End(run.steps + 3, "planned"));
 
         Checkup.Report report = report(log);
 
         assertThat(words(report)).contains("SEVERE peer p2 diverged", "SEVERE the run was given up");
-        assertThat(words(report)).noneMatch(w -> w.contains("hardly heard"));
+        assertThat(words(report)).noneMatch(w -> w.contains("hardly heard") || w.contains("parts of the log"));
         assertThat(report.healthy()).isFalse();
         assertThat(report.found().get(0).evidence()).startsWith("at step 7: its logits are not finite");
         assertThat(report.found().get(0).setting()).isEqualTo("optimizer.learning_rate");

@@ -278,6 +278,8 @@ public final class Launcher implements AutoCloseable {
         // The coordinator evaluates its teacher last.
         supervisor.awaitEnd(List.of(Children.COORDINATOR), LAST_WORDS);
         observer.awaitNews(REDRAW_MS);
+        // Peers may be gone before it is read why.
+        stopIfBroken();
         Result result =
                 observer.read(view -> new Result(view, directory.about().embedded(), RunObserver.nowMs() - startedMs));
         if (result.view().learners().stream().noneMatch(PeerView::finished)) {

@@ -27,6 +27,11 @@ final class Divergences implements Rule {
         }
     }
 
+    /** Whether the run ended before its last step, since it could not go on. */
+    boolean givenUp() {
+        return aborted.isPresent();
+    }
+
     @Override
     public Opinion opinion() {
         List<Diagnosis> found = new ArrayList<>();
