@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -168,6 +169,10 @@ public final class Cohort {
 
     private static void complain(PrintWriter err, String message) {
         // What follows in further lines cannot be taken for a message of its own.
-        err.println("cohort: " + String.join("\n  ", message.lines().toList()));
+        err.println("cohort: "
+                + message.lines()
+                        .map(line -> line.startsWith(" ") ? line : "  " + line)
+                        .collect(Collectors.joining("\n"))
+                        .strip());
     }
 }
