@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.cli.launch.CommandName;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.view.Words;
 import dev.cohort.protocol.Topic;
@@ -166,7 +167,8 @@ final class ArchiveCommand implements Callable<Integer> {
                 + (withCheckpoints ? "" : "the checksums of ") + Words.count(checkpoints.size(), "checkpoint") + ".");
         if (lost > 0) {
             System.err.println(Words.count(lost, "range")
-                    + " of the log could not be read; the archive says so: cohort verify " + to + " names them.");
+                    + " of the log could not be read; the archive says so, and this names them:  "
+                    + CommandName.line("verify " + Words.shell(to)));
         }
     }
 }

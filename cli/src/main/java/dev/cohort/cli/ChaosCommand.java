@@ -174,7 +174,7 @@ final class ChaosCommand implements Callable<Integer> {
             throw new LaunchException(
                     ExitCode.USAGE,
                     "--partition, --cut and --slow need a proxy before the broker, which run " + directory.id()
-                            + " does not have: start it with ./cohort run --proxy");
+                            + " does not have: start it with 'cohort run --proxy'");
         }
         for (String process : slow) {
             if (links.flatMap(l -> l.of(process)).isEmpty()) {

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -82,6 +83,11 @@ public final class Cohort {
             Runtime.getRuntime().halt(code);
         }
         System.exit(code);
+    }
+
+    /** The whole command line, for whoever asks what there is. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Cohort());
     }
 
     /** Runs a command line and returns its exit code; says on {@code err} what went wrong. */
@@ -176,6 +182,10 @@ public final class Cohort {
 
     private static void complain(PrintWriter err, String message) {
         // What follows in further lines cannot be taken for a message of its own.
-        err.println("cohort: " + String.join("\n  ", message.lines().toList()));
+        err.println("cohort: "
+                + message.lines()
+                        .map(line -> line.startsWith(" ") ? line : "  " + line)
+                        .collect(Collectors.joining("\n"))
+                        .strip());
     }
 }

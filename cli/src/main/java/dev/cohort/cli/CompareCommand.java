@@ -8,6 +8,7 @@ import dev.cohort.cli.compare.LearnedTable;
 import dev.cohort.cli.compare.Planned;
 import dev.cohort.cli.compare.Row;
 import dev.cohort.cli.compare.Summary;
+import dev.cohort.cli.launch.CommandName;
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.RunDirectory;
@@ -114,7 +115,8 @@ final class CompareCommand implements Callable<Integer> {
             Summary summary = write(open, comparison);
             if (!whole) {
                 System.err.println("cohort: stopped after " + summary.rows().size() + " of " + summary.planned()
-                        + " runs. Go on with:  ./cohort compare --resume " + Words.shell(open.path()));
+                        + " runs. Go on with:  "
+                        + CommandName.line("compare --resume " + Words.shell(open.path())));
                 System.err.flush();
                 return INTERRUPTED;
             }
@@ -208,7 +210,8 @@ final class CompareCommand implements Callable<Integer> {
             return ExitCode.OK.code();
         }
         failures.forEach(f -> System.err.println("cohort: " + f));
-        System.err.println("cohort: these runs are begun anew by:  ./cohort compare --resume " + open.path());
+        System.err.println("cohort: these runs are begun anew by:  "
+                + CommandName.line("compare --resume " + Words.shell(open.path())));
         return ExitCode.FAILED.code();
     }
 }

@@ -86,7 +86,8 @@ final class ForkCommand implements Callable<Integer> {
                     ExitCode.USAGE, "run " + parent.id() + ": is still going; stop it, or wait for its end");
         }
         Screen screen = quiet ? Screen.quiet() : RunCommand.screen(format);
-        LaunchPlan plan = checked(parent);
+        Checked checked = checked(parent);
+        LaunchPlan plan = checked.plan();
         HostPort address = HostPort.parse("--listen", listen);
         if (plan.experiment().kafka().bootstrap().isEmpty()) {
             Listening.requireFree(address);
@@ -107,12 +108,13 @@ final class ForkCommand implements Callable<Integer> {
                         },
                         ExperimentYaml.writeWithoutSecrets(plan.experiment()))) {
             screen.say("Fork of run " + parent.id() + " at step " + step + ".");
+            checked.learningRate().ifPresent(screen::say);
             return RunCommand.follow(fork, interruption, screen, format);
         }
     }
 
     /** @throws LaunchException when the fork would not be the same run up to its step, or its log does not reach so far */
-    private LaunchPlan checked(RunDirectory parent) {
+    private Checked checked(RunDirectory parent) {
         try (RecordedRun.Opened opened = RecordedRun.open(parent, config.settings())) {
             long whole = wholeSteps(opened);
             if (step < 1 || step > whole) {
@@ -140,7 +142,10 @@ final class ForkCommand implements Callable<Integer> {
             } catch (IllegalArgumentException e) {
                 throw refused("method " + plan.experiment().method().name() + ": " + e.getMessage());
             }
-            return plan;
+            return new Checked(
+                    plan,
+                    ForkedRate.of(opened.manifest(), before, plan.manifest(), plan.experiment(), step)
+                            .sentence());
         }
     }
 
@@ -153,6 +158,13 @@ final class ForkCommand implements Callable<Integer> {
                 .isPresent();
         return same ? parent.client(config.settings()) : config.settings();
     }
+
+    /**
+     * A fork that can be.
+     *
+     * @param learningRate what becomes of it, if it does not go on as in the parent
+     */
+    private record Checked(LaunchPlan plan, Optional<String> learningRate) {}
 
     private static LaunchException refused(String why) {
         return new LaunchException(ExitCode.USAGE, "fork: " + why);

@@ -75,13 +75,13 @@ record PeerWorth(String run, RecentWorth recent, int contributorsMin) {
         if (recent.steps() == 0) {
             return "No step that was read has two contributors or more with all their predictions, so nobody can be"
                     + " compared. Some methods, such as kd, read no predictions: how their peers do on the test images"
-                    + " says cohort replay --dynamics.";
+                    + " says 'cohort replay --dynamics'.";
         }
         Optional<RecentWorth.Member> burden = recent.burden();
         if (burden.isPresent()) {
             RecentWorth.Member m = burden.get();
             return "Drain " + m.peer() + ": without it the ensemble is better (accuracy " + change(m.accuracy())
-                    + ", NLL " + nll(m.loss()) + "), by more than noise. Do it by: cohort drain " + m.peer()
+                    + ", NLL " + nll(m.loss()) + "), by more than noise. Do it by 'cohort drain " + m.peer() + "'."
                     + hold();
         }
         Optional<RecentWorth.Member> least = recent.leastMissed();

@@ -1,5 +1,6 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.launch.CommandName;
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.LaunchPlan;
@@ -114,8 +115,9 @@ final class RunCommand implements Callable<Integer> {
     static int follow(LocalRun run, Interruption interruption, Screen screen, OutputFormat format) {
         Optional<Result> result = run.train(interruption, screen);
         if (result.isEmpty()) {
-            System.err.println("cohort: stopped. Go on with:  ./cohort run --resume "
-                    + Words.shell(run.directory().path()));
+            System.err.println("cohort: stopped. Go on with:  "
+                    + CommandName.line(
+                            "run --resume " + Words.shell(run.directory().path())));
             return INTERRUPTED;
         }
         return conclude(run, result.get(), screen, format);

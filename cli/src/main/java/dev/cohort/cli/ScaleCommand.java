@@ -3,6 +3,7 @@ package dev.cohort.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.cli.launch.CommandName;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.Newcomers;
 import dev.cohort.cli.launch.ProcessRecord;
@@ -204,7 +205,8 @@ final class ScaleCommand implements Callable<Integer> {
             System.out.println(threads + " torch threads on " + present.cores()
                     + " cores: the peers of this machine share them, and each gets slower.");
         }
-        System.out.println("Who is there, and why:  ./cohort peers --run " + Words.shell(directory.path()));
+        System.out.println(
+                "Who is there, and why:  " + CommandName.line("peers --run " + Words.shell(directory.path())));
     }
 
     private static String done(ScalePlan plan) {

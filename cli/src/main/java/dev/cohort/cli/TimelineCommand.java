@@ -76,7 +76,7 @@ final class TimelineCommand implements Callable<Integer> {
         lines.add(Words.count(timeline.lastStep(), "step") + "; an outcome every "
                 + Words.decimals(all.medianMs(), 0) + " ms (median), p95 " + all.p95Ms() + " ms, longest "
                 + all.longestMs() + " ms.");
-        if (changes.isEmpty()) {
+        if (changes.isEmpty() && timeline.afterTheLast().isEmpty()) {
             lines.add("Nobody came or went.");
         }
         for (Timeline.Change change : changes) {
@@ -93,6 +93,11 @@ final class TimelineCommand implements Callable<Integer> {
             lines.add(spread("before", change.before()));
             lines.add(spread("during", change.during()));
             lines.add(spread("after", change.after()));
+        }
+        if (!timeline.afterTheLast().isEmpty()) {
+            lines.add("");
+            lines.add("After the last outcome:");
+            timeline.afterTheLast().forEach(e -> lines.add("  " + e.who() + " " + TimelinePage.words(e)));
         }
         return lines;
     }
@@ -112,13 +117,7 @@ final class TimelineCommand implements Callable<Integer> {
         for (Timeline.Change change : changes) {
             ObjectNode one = all.addObject();
             ArrayNode events = one.putArray("events");
-            change.events()
-                    .forEach(e -> events.addObject()
-                            .put("step", e.step())
-                            .put("at_ms", e.atMs())
-                            .put("who", e.who())
-                            .put("kind", e.kind().name())
-                            .put("detail", e.detail()));
+            change.events().forEach(e -> put(events.addObject(), e));
             one.put("from_step", change.fromStep()).put("to_step", change.toStep());
             one.put("outcome_longest_ms", change.outcomeLongestMs());
             ArrayNode survivors = one.putArray("survivors");
@@ -127,7 +126,17 @@ final class TimelineCommand implements Callable<Integer> {
             one.set("during", spread(change.during()));
             one.set("after", spread(change.after()));
         }
+        ArrayNode last = json.putArray("after_the_last_outcome");
+        timeline.afterTheLast().forEach(e -> put(last.addObject(), e));
         return json;
+    }
+
+    private static void put(ObjectNode json, Timeline.Event e) {
+        json.put("step", e.step())
+                .put("at_ms", e.atMs())
+                .put("who", e.who())
+                .put("kind", e.kind().name())
+                .put("detail", e.detail());
     }
 
     private static ObjectNode spread(Timeline.Spread spread) {

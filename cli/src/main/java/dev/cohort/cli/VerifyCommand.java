@@ -3,9 +3,8 @@ package dev.cohort.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.augment.data.DataCatalog;
-import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
+import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.role.CoordinatorRole;
 import dev.cohort.cli.role.RunPlan;
 import dev.cohort.cli.view.Words;
@@ -48,6 +47,9 @@ final class VerifyCommand implements Callable<Integer> {
             description = "Take the batches as they stand in the log, when the run's images are not at hand.")
     private boolean withoutBatches;
 
+    @Mixin
+    private DataPathOption data = new DataPathOption();
+
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
     private OutputFormat format = OutputFormat.text;
 
@@ -55,14 +57,13 @@ final class VerifyCommand implements Callable<Integer> {
     private boolean quiet;
 
     @Override
-    public Integer call() throws DataException {
+    public Integer call() {
         try (RecordedRun.Opened opened = run.open()) {
             Experiment experiment = opened.experiment();
-            Optional<ImageData> data =
-                    withoutBatches && !weights ? Optional.empty() : Optional.of(DataCatalog.open(experiment.data()));
-            Verification.Batches batches = withoutBatches || data.isEmpty()
+            Optional<ImageData> images = withoutBatches && !weights ? Optional.empty() : Optional.of(images(opened));
+            Verification.Batches batches = withoutBatches || images.isEmpty()
                     ? Verification.Batches.unchecked()
-                    : new PlannedBatches(experiment, data.get());
+                    : new PlannedBatches(experiment, images.get());
             Verification verification = new Verification(
                     opened.log(),
                     CoordinatorRole.teacher(opened.manifest(), experiment),
@@ -70,10 +71,19 @@ final class VerifyCommand implements Callable<Integer> {
                     batches);
             Verification.Verdict verdict = verification.verdict(new ProgressLines(System.err::println, quiet)
                     .steps("outcomes: ", opened.manifest().steps()));
-            List<TrainedAgain> trained = weights && data.isPresent()
-                    ? TrainedAgain.all(opened, data.get(), new ProgressLines(System.err::println, quiet))
+            List<TrainedAgain> trained = weights && images.isPresent()
+                    ? TrainedAgain.all(opened, images.get(), new ProgressLines(System.err::println, quiet))
                     : List.of();
             return conclude(opened, verdict, trained);
+        }
+    }
+
+    private ImageData images(RecordedRun.Opened opened) {
+        try {
+            return data.open(opened);
+        } catch (IllegalArgumentException e) {
+            String rest = weights ? "" : "; with --no-batches all but the batches is verified without it";
+            throw new LaunchException(ExitCode.USAGE, e.getMessage() + rest, e);
         }
     }
 

@@ -1,6 +1,10 @@
 package dev.cohort.cli;
 
+import dev.cohort.augment.data.DataCatalog;
+import dev.cohort.augment.data.DataException;
+import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.bench.SyntheticRun;
+import dev.cohort.cli.role.RunPlan;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Message;
@@ -23,6 +27,9 @@ import java.util.TreeMap;
 /** A small run in an archive, which commands read without a broker. Nobody learned in it. */
 final class ArchivedSample {
     static final long STEPS = 6;
+    /** Of the built-in data. */
+    private static final int CLASSES = 10;
+
     private static final String RUN = "sample";
 
     private final MessageCodec codec = new MessageCodec(RUN, Limits.DEFAULT);
@@ -30,10 +37,18 @@ final class ArchivedSample {
     private final Map<String, List<byte[]>> partitions = new TreeMap<>();
 
     ArchivedSample() {
-        SyntheticRun run = new SyntheticRun(new SyntheticRun.Size(STEPS, 3, 4, 2, "mean_logit"));
+        SyntheticRun run = new SyntheticRun(new SyntheticRun.Size(STEPS, 3, CLASSES, 2, "mean_logit"));
         plan = TopicPlan.of(run.experiment());
-        say(run.manifest());
+        say(RunPlan.manifest(run.experiment(), data(run)));
         run.write(said -> said.forEach(this::say), step -> {});
+    }
+
+    private static ImageData data(SyntheticRun run) {
+        try {
+            return DataCatalog.open(run.experiment().data());
+        } catch (DataException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Appends a message to the log. */

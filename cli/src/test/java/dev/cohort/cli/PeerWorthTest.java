@@ -30,7 +30,7 @@ class PeerWorthTest {
         assertThat(worth.advice())
                 .isEqualTo(
                         "Drain p2: without it the ensemble is better (accuracy +4.0 points, NLL -0.040), by more than"
-                                + " noise. Do it by: cohort drain p2");
+                                + " noise. Do it by 'cohort drain p2'.");
         assertThat(worth.json().path("drain").asText()).isEqualTo("p2");
         assertThat(worth.lines().get(4)).contains("p2", "60.0 %", "64.0 %", "-4.00 ± 1.00 pts", "-0.040 ± 0.010");
     }

@@ -82,4 +82,17 @@ class VerifyCommandTest {
 
         assertThat(verify("--weights").code()).isEqualTo(ExitCode.FAILED.code());
     }
+
+    @Test
+    void saysWhatToDoWhereTheDataIsNotThere() {
+        String nowhere = folder.resolve("nowhere").toString();
+
+        ConsoleCapture moved = verify("--data-path", nowhere);
+        assertThat(moved.code()).as("the data is not asked for").isZero();
+
+        String run = sample.write(folder.resolve("other.zip")).toString();
+        ConsoleCapture said = ConsoleCapture.of("verify", run, "--quiet", "--data-path", nowhere);
+        assertThat(said.code()).isEqualTo(ExitCode.USAGE.code());
+        assertThat(said.err()).contains(nowhere, "--data-path", "--no-batches").hasLineCount(1);
+    }
 }

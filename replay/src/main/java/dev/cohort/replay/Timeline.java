@@ -258,6 +258,14 @@ public final class Timeline {
         return changes;
     }
 
+    /** What happened after the last outcome, but for goodbyes of those who finished: why the run went no further. */
+    public List<Event> afterTheLast() {
+        return events.stream()
+                .filter(e -> e.step() > lastStep())
+                .filter(e -> e.kind() != Kind.LEFT || !e.detail().equals(Left.FINISHED))
+                .toList();
+    }
+
     private static long last(List<Event> group) {
         return group.get(group.size() - 1).step();
     }

@@ -4,6 +4,8 @@ import static dev.cohort.replay.FaultyRun.PEERS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.End;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
@@ -86,6 +88,28 @@ class CheckupTest {
                 .filteredOn(o -> o.tooShort().isPresent())
                 .extracting(Opinion::subject)
                 .contains("scale of the distillation", "teacher", "diversity", "participation", "staleness", "losses");
+    }
+
+    @Test
+    void namesAPeerThatDivergedAndARunThatWasGivenUp() {
+        ListedLog log = run.log();
+        PeerId peer = PEERS.get(1);
+        log.append(new Left(
+                peer,
+                1,
+                "diverged",
+                Optional.empty(),
+                Optional.of(new Left.Divergence(7, "its logits are not finite: lower optimizer.learning_rate"))));
+        log.append(new Command(Command.Kind.ABORT, Optional.empty(), "diverged: p2 at step 7"));
+        log.append(new End(run.steps + 3, "planned"));
+
+        Checkup.Report report = report(log);
+
+        assertThat(words(report)).contains("SEVERE peer p2 diverged", "SEVERE the run was given up");
+        assertThat(words(report)).noneMatch(w -> w.contains("hardly heard") || w.contains("parts of the log"));
+        assertThat(report.healthy()).isFalse();
+        assertThat(report.found().get(0).evidence()).startsWith("at step 7: its logits are not finite");
+        assertThat(report.found().get(0).setting()).isEqualTo("optimizer.learning_rate");
     }
 
     @Test

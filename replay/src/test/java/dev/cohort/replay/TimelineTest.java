@@ -147,4 +147,21 @@ class TimelineTest {
         assertThat(timeline.changes(5, 20)).isEmpty();
         assertThat(timeline.outcomes()).isEmpty();
     }
+
+    @Test
+    void saysWhyARunWentNoFurther() {
+        step(1, STEP_MS, "c1", speaker(P1), speaker(P2));
+        step(2, STEP_MS, "c1", speaker(P1), speaker(P2));
+        nowMs += STEP_MS;
+        append(new Left(P1, 1, "diverged at step 3", Optional.empty()));
+        append(new Left(P2, 1, Left.FINISHED, Optional.empty()));
+        append(new Command(Command.Kind.ABORT, Optional.empty(), "diverged: p1 at step 3"));
+
+        Timeline timeline = Timeline.of(log);
+
+        assertThat(timeline.changes(1, 10)).isEmpty();
+        assertThat(timeline.afterTheLast())
+                .extracting(Timeline.Event::detail)
+                .containsExactly("diverged at step 3", "abort: diverged: p1 at step 3");
+    }
 }

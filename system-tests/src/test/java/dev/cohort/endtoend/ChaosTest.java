@@ -95,7 +95,7 @@ class ChaosTest {
         RunFolder.await(shell);
         Ended refused = shell.run("chaos", "--partition");
         assertThat(refused.code()).isNotZero();
-        assertThat(refused.err()).contains("start it with ./cohort run --proxy");
+        assertThat(refused.err()).contains("start it with 'cohort run --proxy'");
         shell.end(run).well();
         assertThat(shell.run("run", "--proxy", "--bootstrap", "127.0.0.1:1").err())
                 .contains("--proxy: the broker must be the one that run starts");

@@ -255,7 +255,7 @@ public final class Launcher implements AutoCloseable {
                 + experiment.method().name() + ", " + experiment.contributors().size() + " peers, "
                 + plan.manifest().steps() + " steps.");
         screen.say("Method " + MethodCatalog.get(experiment.method().name()).inForce(experiment.method()) + ".");
-        screen.say("Join it:  ./cohort join --run " + directory.id() + " --bootstrap " + address);
+        screen.say("Join it:  " + CommandName.line("join --run " + directory.id() + " --bootstrap " + address));
     }
 
     /** Shows the run until it is over; false when it was interrupted. */
@@ -297,6 +297,8 @@ public final class Launcher implements AutoCloseable {
         // The coordinator evaluates its teacher last.
         supervisor.awaitEnd(List.of(Children.COORDINATOR), LAST_WORDS);
         observer.awaitNews(REDRAW_MS);
+        // Peers may be gone before it is read why.
+        stopIfBroken();
         Result result =
                 observer.read(view -> new Result(view, directory.about().embedded(), RunObserver.nowMs() - startedMs));
         if (result.view().learners().stream().noneMatch(PeerView::finished)) {

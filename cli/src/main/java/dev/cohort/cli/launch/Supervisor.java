@@ -1,6 +1,7 @@
 package dev.cohort.cli.launch;
 
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.FileFault;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -174,7 +175,10 @@ public final class Supervisor implements AutoCloseable {
             listener.died(child.spec.name(), reason, delayMs.getAsLong());
             var unused = thread.schedule(() -> again(child), delayMs.getAsLong(), TimeUnit.MILLISECONDS);
         } catch (IOException e) {
-            listener.broken(child.spec.name(), ExitCode.INPUT_OUTPUT, "its record cannot be written: " + e);
+            listener.broken(
+                    child.spec.name(),
+                    ExitCode.INPUT_OUTPUT,
+                    "its record cannot be written (" + FileFault.why(e) + ")");
         }
     }
 
@@ -185,7 +189,7 @@ public final class Supervisor implements AutoCloseable {
         try {
             launch(child);
         } catch (IOException e) {
-            listener.broken(child.spec.name(), ExitCode.INPUT_OUTPUT, "cannot be started: " + e);
+            listener.broken(child.spec.name(), ExitCode.INPUT_OUTPUT, "cannot be started (" + FileFault.why(e) + ")");
         }
     }
 

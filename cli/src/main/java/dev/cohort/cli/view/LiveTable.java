@@ -93,7 +93,9 @@ public final class LiveTable {
     /** What the coordinator makes of it if that is worth a word, else what it says itself. */
     private static String stateOf(PeerView peer, RunView view) {
         if (peer.left().isPresent()) {
-            return peer.left().get().reason();
+            return peer.left().get().divergence().isPresent()
+                    ? "diverged"
+                    : peer.left().get().reason();
         }
         Optional<Standing> standing = view.standings()
                 .of(peer.id())

@@ -93,6 +93,9 @@ public record Result(
                 .ifPresentOrElse(a -> json.put("own_teacher_accuracy", a), () -> json.putNull("own_teacher_accuracy"));
         json.put("images_per_second", rounded(peer.imagesPerSecond(), 1));
         json.put("wait_share", rounded(peer.waitShare(), 4));
+        peer.left()
+                .flatMap(Left::divergence)
+                .ifPresentOrElse(d -> json.put("diverged_at_step", d.step()), () -> json.putNull("diverged_at_step"));
         weights(json, peer);
         return json;
     }
@@ -150,6 +153,7 @@ public record Result(
                 .ifPresent(c ->
                         accuracies.append("  ").append(c.id()).append(' ').append(Words.percent(c.testAccuracy())));
         lines.add(accuracies.toString());
+        view.peers().forEach(p -> p.left().flatMap(Left::divergence).ifPresent(d -> lines.add(p.id() + " " + d + ".")));
         lines.add(Verdict.sentence(view, otherSeeds));
         if (view.rejected() > 0) {
             lines.add(Words.count(view.rejected(), "prediction") + " rejected, " + view.digestMismatches()

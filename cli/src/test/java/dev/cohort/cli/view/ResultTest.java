@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Left;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Tensor;
@@ -54,6 +55,7 @@ class ResultTest {
                         "own_teacher_accuracy",
                         "images_per_second",
                         "wait_share",
+                        "diverged_at_step",
                         "weights_sha256");
         assertThat(keys(json.path("control"))).containsExactly("id", "model", "test_accuracy", "weights_sha256");
         assertThat(keys(json.path("ensemble"))).containsExactly("test_accuracy");
@@ -173,5 +175,24 @@ class ResultTest {
                 .contains(
                         "Run 20250101-120000-sample finished: 10 steps in 1 min 15 s, 10 with targets, 0 without.",
                         "Test accuracy:  p1 75.0 %  p2 75.0 %  ensemble 100.0 %  control 50.0 %");
+    }
+
+    @Test
+    void namesAPeerThatDiverged() {
+        RunView view = SampleRun.whole();
+        view.on(
+                new Left(
+                        SampleRun.P2,
+                        1,
+                        "diverged",
+                        Optional.empty(),
+                        Optional.of(new Left.Divergence(7, "its loss is not finite"))),
+                12_000);
+        Result result = new Result(view, true, 12_345);
+
+        assertThat(result.summary()).contains("p2 diverged at step 7: its loss is not finite.");
+        assertThat(result.json().path("peers").path(1).path("diverged_at_step").asLong())
+                .isEqualTo(7);
+        assertThat(LiveTable.rows(view).get(2).text()).contains("diverged ").doesNotContain("finished");
     }
 }

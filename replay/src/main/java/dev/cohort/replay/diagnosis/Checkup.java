@@ -24,6 +24,7 @@ public final class Checkup {
     private static final int RANGES_SHOWN = 3;
 
     private final RecordedLog log;
+    private final Divergences divergences = new Divergences();
     private final List<Rule> rules;
     private final List<RecordedLog.Unreadable> unreadable = new ArrayList<>();
     private final SortedMap<String, Long> refused = new TreeMap<>();
@@ -61,6 +62,7 @@ public final class Checkup {
     public Checkup(RecordedLog log, int classes, Collection<PeerId> contributors, OptionalInt cores) {
         this.log = log;
         rules = List.of(
+                divergences,
                 new RejectedPredictions(),
                 new Participation(contributors),
                 new Standings(),
@@ -128,7 +130,8 @@ public final class Checkup {
 
     private Opinion records(StudiedSteps studied) {
         List<Diagnosis> found = new ArrayList<>();
-        if (!unreadable.isEmpty() || !studied.all()) {
+        // A run that was given up has batches that nobody answered.
+        if (!unreadable.isEmpty() || !(studied.all() || divergences.givenUp())) {
             StringBuilder evidence = new StringBuilder("whole are " + studied.sentence());
             unreadable.forEach(range ->
                     evidence.append("; ").append(range.place()).append(": ").append(range.why()));
@@ -136,8 +139,8 @@ public final class Checkup {
                     "parts of the log are missing",
                     Severity.SEVERE,
                     evidence.toString(),
-                    "cohort verify",
-                    "verify names all that is missing; take the log from a copy, if there is one"));
+                    "'cohort verify'",
+                    "it names all that is missing; take the log from a copy, if there is one"));
         }
         if (!refused.isEmpty()) {
             found.add(new Diagnosis(

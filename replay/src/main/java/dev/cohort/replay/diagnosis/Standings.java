@@ -62,7 +62,7 @@ final class Standings implements Rule {
                         "peer " + peer + " was set aside",
                         Severity.SEVERE,
                         when,
-                        "cohort join",
+                        "'cohort join'",
                         "mend what its predictions were refused for, then let it join again"));
             }
             if (sum.missed >= MISSES_MIN) {

@@ -31,7 +31,7 @@ import org.duckdb.DuckDBDriver;
  */
 public final class Database implements AutoCloseable {
     /** What to do when the folder for temporary files does not do. */
-    static final String REMEDY = "name another place for temporary files with COHORT_JAVA_OPTS=-Djava.io.tmpdir=DIR";
+    static final String REMEDY = "name another folder for temporary files with TMPDIR=DIR";
 
     private static final String MEMORY_MAX = "512MB";
 
@@ -95,17 +95,15 @@ public final class Database implements AutoCloseable {
         settings.setProperty("temp_directory", folder.resolve("spilled").toString());
         // Nothing is fetched from anywhere.
         settings.setProperty("autoinstall_known_extensions", "false");
-        Optional<Connection> connection =
-                Optional.ofNullable(driver().connect("jdbc:duckdb:" + folder.resolve("tables.db"), settings));
-        return connection
+        return connected("jdbc:duckdb:" + folder.resolve("tables.db"), settings)
                 .map(DuckDBConnection.class::cast)
                 .orElseThrow(() -> new SQLException("the database does not open"));
     }
 
     /** @throws UncheckedIOException when its library, which is unpacked to a temporary file, cannot be loaded */
-    private static DuckDBDriver driver() {
+    private static Optional<Connection> connected(String url, Properties settings) throws SQLException {
         try {
-            return new DuckDBDriver();
+            return Optional.ofNullable(new DuckDBDriver().connect(url, settings));
         } catch (LinkageError e) {
             Throwable cause = e;
             while (cause.getCause() != null) {

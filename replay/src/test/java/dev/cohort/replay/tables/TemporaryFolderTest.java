@@ -109,6 +109,6 @@ class TemporaryFolderTest {
         assertThatThrownBy(() -> TemporaryFolder.make(parent.resolve("none")))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("there is no " + parent.resolve("none"))
-                .hasMessageContaining("java.io.tmpdir");
+                .hasMessageContaining("TMPDIR");
     }
 }

@@ -1,5 +1,6 @@
 package dev.cohort.runtime.kafka;
 
+import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.ParentWatch;
 import dev.cohort.runtime.proxy.Link;
@@ -72,7 +73,10 @@ public final class EmbeddedBroker {
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return address;
         } catch (IOException e) {
-            throw new BrokerException("broker folder " + dataDir + " cannot be used: " + e, e);
+            throw new BrokerException(
+                    "broker folder " + dataDir + " cannot be used (" + FileFault.why(e)
+                            + "): check its owner and free space",
+                    e);
         }
     }
 
@@ -223,7 +227,7 @@ public final class EmbeddedBroker {
                     .setPrintStream(silent)
                     .run();
         } catch (Exception e) {
-            throw new BrokerException("broker folder " + log + " cannot be made ready: " + e, e);
+            throw new BrokerException("broker folder " + log + " cannot be made ready (" + FileFault.why(e) + ")", e);
         }
     }
 
@@ -258,7 +262,10 @@ public final class EmbeddedBroker {
                         null);
             }
         } catch (IOException e) {
-            throw new BrokerException("broker folder " + dataDir + " cannot be used: " + e, e);
+            throw new BrokerException(
+                    "broker folder " + dataDir + " cannot be used (" + FileFault.why(e)
+                            + "): check its owner and free space",
+                    e);
         }
     }
 

@@ -241,7 +241,8 @@ final class OrderedSender implements AutoCloseable {
             }
         }
         throw new RunLogException(
-                "topic " + topic + " is not on the broker, which answers: was the run deleted? (cohort topic list)",
+                "topic " + topic
+                        + " is not on the broker, which answers: was the run deleted? 'cohort peers' says whether the broker still knows it",
                 null);
     }
 }
