@@ -131,10 +131,11 @@ final class Membership {
                 < setting.contributorsMin();
     }
 
-    /** Contributors and newcomers that are there, or may come (back). */
+    /** Contributors and newcomers that are there, may come (back), or have trained to the end. */
     long mayComeToContribute() {
         return members.values().stream()
-                .filter(m -> !m.observer() && m.standing() != Standing.LEFT && m.standing() != Standing.SET_ASIDE)
+                .filter(m -> !m.observer() && m.standing() != Standing.SET_ASIDE)
+                .filter(m -> m.standing() != Standing.LEFT || m.why().equals(Left.FINISHED))
                 .count();
     }
 

@@ -99,7 +99,9 @@ class DivergenceTest {
         Coordinator coordinator = started(OnLoss.DROP);
 
         assertThat(aborts(tell(coordinator, 1, batch(1), diverged(CONTROL, 1)))).isEmpty();
-        assertThat(aborts(tell(coordinator, 2, diverged(P1, 1), diverged(P2, 1))).get(0).reason())
+        assertThat(aborts(tell(coordinator, 2, diverged(P1, 1), diverged(P2, 1)))
+                        .get(0)
+                        .reason())
                 .doesNotContain("control");
     }
 
@@ -112,6 +114,16 @@ class DivergenceTest {
         assertThat(aborts(tell(coordinator, 3, diverged(P1, 1), diverged(P2, 1), diverged(P3, 1))))
                 .isEmpty();
         assertThat(coordinator.finished()).isFalse();
+    }
+
+    @Test
+    void peersThatHaveFinishedAheadOfTheOutcomesAreNotMissing() {
+        Coordinator coordinator = Cohort.coordinator("c1", "independent", OnLoss.DROP);
+        tell(coordinator, 0, Cohort.joining(P1, 1), Cohort.joining(P2, 1), Cohort.joining(P3, 1), batch(1));
+        Left finished = new Left(P1, 1, Left.FINISHED, Optional.empty());
+
+        assertThat(aborts(tell(coordinator, 1, finished, diverged(P2, 1), diverged(P3, 1))))
+                .isEmpty();
     }
 
     @Test

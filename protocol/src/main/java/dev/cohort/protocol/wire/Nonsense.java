@@ -237,7 +237,7 @@ public final class Nonsense {
         int begin = end - CodedOutputStream.computeUInt32SizeNoTag(value);
         int rest = value;
         for (int at = begin; at < end; at++) {
-            record[at] = (byte) (at < end - 1 ? rest & 0x7f | 0x80 : rest);
+            record[at] = (byte) (at < end - 1 ? (rest & 0x7f) | 0x80 : rest);
             rest >>>= 7;
         }
         return begin;
