@@ -106,7 +106,7 @@ public final class Nonsense {
         byte[] damaged = record.clone();
         for (int left = 1 + random.nextInt(4); left > 0; left--) {
             int at = random.nextInt(damaged.length);
-            damaged[at] = (byte) (random.nextBoolean() ? random.nextInt() : damaged[at] ^ 1 << random.nextInt(8));
+            damaged[at] = (byte) (random.nextBoolean() ? random.nextInt() : damaged[at] ^ (1 << random.nextInt(8)));
         }
         return damaged;
     }
@@ -237,7 +237,7 @@ public final class Nonsense {
         int begin = end - CodedOutputStream.computeUInt32SizeNoTag(value);
         int rest = value;
         for (int at = begin; at < end; at++) {
-            record[at] = (byte) (at < end - 1 ? rest & 0x7f | 0x80 : rest);
+            record[at] = (byte) (at < end - 1 ? (rest & 0x7f) | 0x80 : rest);
             rest >>>= 7;
         }
         return begin;
