@@ -124,7 +124,8 @@ final class TeacherEvaluations {
             return;
         }
         boolean awaited = possible && step > done && (step >= applied || after.containsKey(step));
-        if (awaited && evaluation.tensors().find(TensorName.LOGITS).isPresent()) {
+        boolean usable = evaluation.tensors().find(TensorName.LOGITS).isPresent();
+        if (awaited && (usable || evaluation.diverged())) {
             said.computeIfAbsent(step, s -> new TreeMap<>()).put(evaluation.source(), evaluation);
             dropEarliest();
         }
@@ -157,6 +158,10 @@ final class TeacherEvaluations {
             }
             Evaluation example = of.getValue().values().iterator().next();
             giveUpTo(of.getKey());
+            if (votes.values().stream().anyMatch(vote -> vote.asMap().isEmpty())) {
+                // Nobody can say what the teacher makes of a peer that has diverged.
+                return next();
+            }
             return teacher.evaluate(then.state(), votes).map(logits -> evaluation(example, logits));
         }
         return Optional.empty();

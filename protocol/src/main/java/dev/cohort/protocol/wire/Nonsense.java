@@ -106,7 +106,7 @@ public final class Nonsense {
         byte[] damaged = record.clone();
         for (int left = 1 + random.nextInt(4); left > 0; left--) {
             int at = random.nextInt(damaged.length);
-            damaged[at] = (byte) (random.nextBoolean() ? random.nextInt() : damaged[at] ^ 1 << random.nextInt(8));
+            damaged[at] = (byte) (random.nextBoolean() ? random.nextInt() : damaged[at] ^ (1 << random.nextInt(8)));
         }
         return damaged;
     }
