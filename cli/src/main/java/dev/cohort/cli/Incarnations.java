@@ -17,14 +17,15 @@ import dev.cohort.runtime.kafka.RunLog;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /** Which start of a peer comes next, where no launcher counts them: in a container, or on another machine. */
 final class Incarnations implements Receiver {
-    private static final long LIMIT_S = 30;
+    private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
+    /** Whoever is there has spoken among so many of the newest records: they are heartbeats, some a second. */
+    private static final long NEWEST = 20_000;
     /** Several heartbeats long. */
     private static final Duration LISTEN = Duration.ofSeconds(2);
 
@@ -37,7 +38,7 @@ final class Incarnations implements Receiver {
     /** Whether it was heard of since. */
     private volatile boolean speaks;
 
-    private final CountDownLatch read = new CountDownLatch(1);
+    private final CompletableFuture<Boolean> read = new CompletableFuture<>();
 
     private Incarnations(PeerId peer) {
         this.peer = peer;
@@ -79,15 +80,20 @@ final class Incarnations implements Receiver {
 
     /** @param listen for how long to listen for the peer after all that was in the log */
     private static Incarnations read(RunTarget.Place place, PeerId peer, Duration listen) {
+        Incarnations lately = read(place, peer, listen, From.nearEnd(NEWEST, Set.of()));
+        return lately.highest.get() > 0 ? lately : read(place, peer, listen, From.BEGINNING);
+    }
+
+    private static Incarnations read(RunTarget.Place place, PeerId peer, Duration listen, From from) {
         Incarnations seen = new Incarnations(peer);
         try (RunLog log = RunTarget.connect(place);
-                Following following = log.follow(Set.of(Topic.MEMBERS), OptionalInt.empty(), From.BEGINNING, seen)) {
-            boolean whole = seen.read.await(LIMIT_S, TimeUnit.SECONDS) || following.isCaughtUp();
+                Following following = log.follow(Set.of(Topic.MEMBERS), OptionalInt.empty(), from, seen)) {
+            boolean whole = following.await(seen.read, SILENCE_MAX);
             if (!whole) {
                 throw new LaunchException(
                         ExitCode.UNAVAILABLE,
-                        "run " + place.id() + ": its members could not be read within " + LIMIT_S + " s from "
-                                + place.address());
+                        "run " + place.id() + ": nothing of its members came for " + SILENCE_MAX.toSeconds()
+                                + " s from " + place.address() + "; the machine or the broker is too busy, try again");
             }
             if (seen.there) {
                 // Its heartbeats, unless it is dead.
@@ -123,6 +129,6 @@ final class Incarnations implements Receiver {
     @Override
     public void caughtUp() {
         following = true;
-        read.countDown();
+        read.complete(true);
     }
 }

@@ -73,11 +73,12 @@ final class PeersCommand implements Callable<Integer> {
         try (RunLog log = RunTarget.connect(place)) {
             Manifest manifest = log.awaitManifest(LIMIT);
             RunView view = new RunView(place.id(), manifest, ExperimentYaml.read(manifest.experiment()));
-            try (RunObserver observer = RunObserver.follow(log, view, Optional.empty())) {
-                if (!observer.awaitCaughtUp(LIMIT.toMillis())) {
+            try (RunObserver observer = RunObserver.followMembers(log, view)) {
+                if (!observer.awaitCaughtUp(LIMIT)) {
                     throw new LaunchException(
                             ExitCode.UNAVAILABLE,
-                            "run " + place.id() + ": its log could not be read within " + LIMIT.toSeconds() + " s");
+                            "run " + place.id() + ": nothing of its log came for " + LIMIT.toSeconds()
+                                    + " s; the machine or the broker is too busy, try again");
                 }
                 if (format == OutputFormat.json) {
                     System.out.println(observer.read(PeersCommand::json));

@@ -68,7 +68,7 @@ final class ScaleCommand implements Callable<Integer> {
             Manifest manifest = log.awaitManifest(LIMIT);
             Experiment experiment = ExperimentYaml.read(manifest.experiment());
             RunView view = new RunView(place.id(), manifest, experiment);
-            try (RunObserver observer = RunObserver.follow(log, view, Optional.empty())) {
+            try (RunObserver observer = RunObserver.followMembers(log, view)) {
                 requireCaughtUp(observer, place);
                 List<String> models = models(manifest, experiment);
                 // Another one at the same moment waits, and then sees those that this one has asked for.
@@ -85,10 +85,11 @@ final class ScaleCommand implements Callable<Integer> {
     }
 
     private static void requireCaughtUp(RunObserver observer, RunTarget.Place place) throws InterruptedException {
-        if (!observer.awaitCaughtUp(LIMIT.toMillis())) {
+        if (!observer.awaitCaughtUp(LIMIT)) {
             throw new LaunchException(
                     ExitCode.UNAVAILABLE,
-                    "run " + place.id() + ": its log could not be read within " + LIMIT.toSeconds() + " s");
+                    "run " + place.id() + ": nothing of its log came for " + LIMIT.toSeconds()
+                            + " s; the machine or the broker is too busy, try again");
         }
     }
 

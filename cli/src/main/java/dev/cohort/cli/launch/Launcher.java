@@ -214,14 +214,20 @@ public final class Launcher implements AutoCloseable {
                         "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
                                 + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
             }
+            requireReachable(address);
             if (!EmbeddedBroker.awaitReady(address, BROKER_LATE_ANSWER)) {
                 throw new LaunchException(
                         ExitCode.UNAVAILABLE,
                         "broker " + address + ": somebody listens there, but did not answer as a Kafka broker within "
                                 + BROKER_ANSWER.plus(BROKER_LATE_ANSWER).toSeconds()
-                                + " s: check the address, and whether the broker asks for TLS or a password (--kafka-config)");
+                                + " s: check the address, whether the broker asks for TLS or a password (--kafka-config), and"
+                                + " that it advertises an address that this machine reaches");
             }
         }
+        requireReachable(address);
+    }
+
+    private static void requireReachable(KafkaAddress address) {
         AdvertisedBrokers.obstacle(address).ifPresent(why -> {
             throw new LaunchException(ExitCode.UNAVAILABLE, "broker " + address + " answers, but " + why);
         });

@@ -14,10 +14,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -30,12 +32,15 @@ public final class RunObserver implements Receiver, AutoCloseable {
     /** Rows of a peer in the table of metrics. */
     private static final long METRICS_EVERY_STEPS = 10;
 
+    /** Of each partition: some steps, even where many peers share it. */
+    private static final long RECENT_RECORDS = 64;
+
     private final RunView view;
     private Optional<BufferedWriter> metrics;
     private final MetricsCsv rows = new MetricsCsv(METRICS_EVERY_STEPS);
     private final Semaphore news = new Semaphore(0);
+    private final CompletableFuture<Boolean> caughtUp = new CompletableFuture<>();
     private Optional<Following> following = Optional.empty();
-    private boolean caughtUp;
 
     private RunObserver(RunView view, Optional<BufferedWriter> metrics) {
         this.view = view;
@@ -44,8 +49,17 @@ public final class RunObserver implements Receiver, AutoCloseable {
 
     /** @param metrics file to write the metrics to; written anew, since the log is read from its beginning */
     public static RunObserver follow(RunLog log, RunView view, Optional<Path> metrics) {
-        RunObserver observer = new RunObserver(view, metrics.map(RunObserver::open));
-        observer.following = Optional.of(log.follow(TOPICS, OptionalInt.empty(), From.BEGINNING, observer));
+        return follow(log, new RunObserver(view, metrics.map(RunObserver::open)), From.BEGINNING);
+    }
+
+    /** Follows who is there and what they were told from the beginning, and what they said about batches from near the end. */
+    public static RunObserver followMembers(RunLog log, RunView view) {
+        From from = From.nearEnd(RECENT_RECORDS, Set.of(Topic.MEMBERS, Topic.CONTROL));
+        return follow(log, new RunObserver(view, Optional.empty()), from);
+    }
+
+    private static RunObserver follow(RunLog log, RunObserver observer, From from) {
+        observer.following = Optional.of(log.follow(TOPICS, OptionalInt.empty(), from, observer));
         return observer;
     }
 
@@ -86,9 +100,8 @@ public final class RunObserver implements Receiver, AutoCloseable {
     }
 
     @Override
-    public synchronized void caughtUp() {
-        caughtUp = true;
-        notifyAll();
+    public void caughtUp() {
+        caughtUp.complete(true);
     }
 
     @Override
@@ -120,13 +133,13 @@ public final class RunObserver implements Receiver, AutoCloseable {
         return happened;
     }
 
-    /** Waits until all that was in the log when following began is in the view. */
-    public synchronized boolean awaitCaughtUp(long limitMs) throws InterruptedException {
-        long deadlineMs = nowMs() + limitMs;
-        while (!caughtUp && nowMs() < deadlineMs) {
-            wait(Math.max(1, deadlineMs - nowMs()));
-        }
-        return caughtUp;
+    /**
+     * Waits until all that was in the log when following began is in the view, as long as records keep coming.
+     *
+     * @param silenceMax how long nothing may come
+     */
+    public boolean awaitCaughtUp(Duration silenceMax) throws InterruptedException {
+        return following.isPresent() && following.get().await(caughtUp, silenceMax);
     }
 
     @Override

@@ -20,16 +20,13 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** Looks for the newest snapshot in the log of a run that its outcomes confirm. */
 final class SnapshotSearch {
     /** So many of the newest are looked at. */
     private static final int CANDIDATES_MAX = 8;
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration SILENCE_MAX = Duration.ofMinutes(2);
 
     private final RunLog log;
     private final Set<Topic> followed;
@@ -82,12 +79,10 @@ final class SnapshotSearch {
     private void ask(Set<Topic> topics, Positions from, Receiver receiver, CompletableFuture<?> answer, String what) {
         Following following = log.follow(topics, OptionalInt.empty(), From.at(from), receiver);
         try {
-            answer.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            throw new RunLogException(
-                    what + ": not read within " + LIMIT.toSeconds() + " s; is the broker overloaded?", e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(what + ": " + e.getMessage(), e);
+            if (!following.await(answer, SILENCE_MAX)) {
+                throw new RunLogException(
+                        what + ": nothing came for " + SILENCE_MAX.toSeconds() + " s; is the broker overloaded?", null);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RunLogException("interrupted while reading " + what, e);

@@ -18,9 +18,6 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** Brings the test images to peers without the data, in records that are well below the limit of the topic. */
 final class TestImageTransfer {
@@ -44,21 +41,19 @@ final class TestImageTransfer {
     /**
      * Collects them from the log.
      *
-     * @throws IllegalStateException when they are not all there within {@code limit}
+     * @throws IllegalStateException when they are not all there and none came for {@code silenceMax}
      */
-    static Images await(RunLog log, Duration limit) {
+    static Images await(RunLog log, Duration silenceMax) {
         Collecting collecting = new Collecting();
         Following following =
                 log.follow(EnumSet.of(Topic.TEST_BATCHES), OptionalInt.empty(), From.BEGINNING, collecting);
         try {
-            return collecting.whole.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            throw new IllegalStateException(
-                    "test images: not all there after " + limit.toSeconds()
-                            + " s; is the augmenter running? It sends them when it starts in pixel mode",
-                    e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("test images: " + e.getMessage(), e);
+            if (!following.await(collecting.whole, silenceMax)) {
+                throw new IllegalStateException(
+                        "test images: not all there, and none came for " + silenceMax.toSeconds()
+                                + " s; is the augmenter running? It sends them when it starts in pixel mode");
+            }
+            return collecting.whole.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for the test images", e);

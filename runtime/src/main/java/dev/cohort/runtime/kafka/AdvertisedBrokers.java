@@ -1,63 +1,101 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.runtime.HostPort;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.UnknownHostException;
-import java.util.Collection;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.common.Node;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The addresses that a cluster tells its clients: they ask its bootstrap address once, and then connect to these. */
 public final class AdvertisedBrokers {
     private static final int ANSWER_MS_MAX = 5_000;
     private static final int CONNECT_MS_MAX = 5_000;
 
+    private static final int BROKERS_MAX = 1_000;
+    private static final Logger LOG = LoggerFactory.getLogger(AdvertisedBrokers.class);
+
     private AdvertisedBrokers() {}
 
-    /** What keeps clients on this machine from reaching them, for people; empty if nothing is found. */
+    /**
+     * What keeps clients on this machine from reaching them, for people; empty if nothing is found. Kafka's own clients do not tell
+     * the addresses before they have connected to one, so the question is asked by hand: of a cluster without TLS and passwords.
+     */
     public static Optional<String> obstacle(KafkaAddress address) {
-        try (Admin admin = Admin.create(ClientSettings.admin(address, "advertised"))) {
-            return obstacle(admin);
-        }
-    }
-
-    static Optional<String> obstacle(Admin admin) {
-        try {
-            return obstacle(admin.describeCluster(new DescribeClusterOptions().timeoutMs(ANSWER_MS_MAX))
-                    .nodes()
-                    .get());
-        } catch (ExecutionException e) {
-            // Whether the cluster answers at all is asked elsewhere.
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!address.client().getOrDefault("security.protocol", "PLAINTEXT").equals("PLAINTEXT")) {
             return Optional.empty();
         }
-    }
-
-    static Optional<String> obstacle(Collection<Node> nodes) {
-        for (Node node : nodes) {
-            Optional<String> why = unreachable(node.host(), node.port());
-            if (why.isPresent()) {
-                return Optional.of("it tells its clients to connect to " + new HostPort(node.host(), node.port()) + ", "
-                        + why.get() + ": set advertised.listeners of that broker to an address that its clients reach");
+        for (HostPort server : address.servers()) {
+            try {
+                return obstacle(named(server));
+            } catch (IOException e) {
+                LOG.debug("no addresses of brokers from={} cause={}", server, e.toString());
             }
         }
         return Optional.empty();
     }
 
-    private static Optional<String> unreachable(String host, int port) {
+    /** Asks a broker for metadata of no topic (Metadata, version 7), and reads the brokers at the beginning of its answer. */
+    static List<HostPort> named(HostPort server) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), CONNECT_MS_MAX);
+            socket.connect(new InetSocketAddress(server.host(), server.port()), CONNECT_MS_MAX);
+            socket.setSoTimeout(ANSWER_MS_MAX);
+            ByteArrayOutputStream request = new ByteArrayOutputStream();
+            DataOutputStream out = new DataOutputStream(request);
+            out.writeShort(3); // Metadata
+            out.writeShort(7);
+            out.writeInt(1); // correlation
+            out.writeUTF("cohort");
+            out.writeInt(0); // topics
+            out.writeBoolean(false); // make them
+            DataOutputStream to = new DataOutputStream(socket.getOutputStream());
+            to.writeInt(request.size());
+            to.write(request.toByteArray());
+            to.flush();
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            in.readInt(); // bytes
+            in.readInt(); // correlation
+            in.readInt(); // throttle time
+            int brokers = in.readInt();
+            List<HostPort> named = new ArrayList<>();
+            for (int i = 0; i < Math.min(brokers, BROKERS_MAX); i++) {
+                in.readInt(); // id
+                String host = in.readUTF();
+                named.add(new HostPort(host, in.readInt()));
+                int rack = in.readShort();
+                in.skipNBytes(Math.max(0, rack));
+            }
+            return named;
+        } catch (IllegalArgumentException e) {
+            throw new IOException("an answer that is none of a Kafka broker", e);
+        }
+    }
+
+    static Optional<String> obstacle(List<HostPort> brokers) {
+        for (HostPort broker : brokers) {
+            Optional<String> why = unreachable(broker);
+            if (why.isPresent()) {
+                return Optional.of("it tells its clients to connect to " + broker + ", " + why.get()
+                        + ": set advertised.listeners of that broker to an address that its clients reach");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> unreachable(HostPort broker) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getByName(broker.host()), broker.port()), CONNECT_MS_MAX);
             return Optional.empty();
         } catch (UnknownHostException e) {
-            return Optional.of("and this machine cannot resolve the name " + host);
+            return Optional.of("and this machine cannot resolve the name " + broker.host());
         } catch (IOException e) {
             return Optional.of("where this machine gets no connection (" + e.getMessage() + ")");
         }

@@ -27,8 +27,11 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -47,6 +50,8 @@ final class Follower implements Following {
     private static final Duration POLL = Duration.ofMillis(100);
     /** How often a full receiver is asked again. */
     private static final Duration POLL_WHILE_FULL = Duration.ofMillis(5);
+
+    private static final long LOOK_MS = 10;
 
     private static final Comparator<TopicPartition> ORDER =
             Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition);
@@ -67,6 +72,8 @@ final class Follower implements Following {
     private volatile boolean closing;
     private volatile boolean caughtUp;
     private volatile int heldCount;
+    /** Records so far. */
+    private final AtomicLong taken = new AtomicLong();
 
     // Poll thread only, once it runs.
     private final ArrayDeque<ConsumerRecord<byte[], byte[]>> held = new ArrayDeque<>();
@@ -110,9 +117,18 @@ final class Follower implements Following {
         for (TopicPartition partition : partitions) {
             long oldest = begin.getOrDefault(partition, 0L);
             long newest = endOffsets.getOrDefault(partition, 0L);
-            consumer.seek(partition, from instanceof From.End ? newest : wanted(partition, oldest, newest));
+            consumer.seek(partition, first(from, partition, oldest, newest));
         }
         thread.start();
+    }
+
+    private long first(From from, TopicPartition partition, long oldest, long newest) {
+        if (from instanceof From.End) {
+            return newest;
+        } else if (from instanceof From.NearEnd near && !near.whole().contains(topics.get(partition.topic()))) {
+            return Math.max(oldest, newest - near.recordsMax());
+        }
+        return wanted(partition, oldest, newest);
     }
 
     /** @throws RunLogException when the log does not have that position */
@@ -138,6 +154,24 @@ final class Follower implements Following {
     @Override
     public boolean isCaughtUp() {
         return caughtUp;
+    }
+
+    @Override
+    public boolean await(CompletableFuture<?> answer, Duration silenceMax) throws InterruptedException {
+        long seen = taken.get();
+        long sinceNanos = System.nanoTime();
+        while (!answer.isDone()) {
+            if (ended.await(LOOK_MS, TimeUnit.MILLISECONDS)) {
+                return answer.isDone();
+            }
+            if (taken.get() != seen) {
+                seen = taken.get();
+                sinceNanos = System.nanoTime();
+            } else if (System.nanoTime() - sinceNanos > silenceMax.toNanos()) {
+                return answer.isDone();
+            }
+        }
+        return true;
     }
 
     @Override
@@ -263,6 +297,7 @@ final class Follower implements Following {
             }
             next = null;
             held.remove();
+            taken.incrementAndGet();
         }
     }
 

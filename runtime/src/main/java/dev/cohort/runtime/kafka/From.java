@@ -1,6 +1,8 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.protocol.Positions;
+import dev.cohort.protocol.Topic;
+import java.util.Set;
 
 /** Where following begins. */
 public sealed interface From {
@@ -13,6 +15,23 @@ public sealed interface From {
     /** At the positions of a checkpoint; what they do not name from its beginning. */
     static From at(Positions positions) {
         return new At(positions);
+    }
+
+    /**
+     * So near the end that what was said last is known soon.
+     *
+     * @param recordsMax how many records of each partition are read, at least 1
+     * @param whole topics that are read from their beginning all the same
+     */
+    static From nearEnd(long recordsMax, Set<Topic> whole) {
+        return new NearEnd(recordsMax, whole);
+    }
+
+    /** See {@link #nearEnd}. */
+    record NearEnd(long recordsMax, Set<Topic> whole) implements From {
+        public NearEnd {
+            whole = Set.copyOf(whole);
+        }
     }
 
     /** See {@link #BEGINNING}. */

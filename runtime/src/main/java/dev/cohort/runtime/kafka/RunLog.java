@@ -149,7 +149,7 @@ public final class RunLog implements Appender, AutoCloseable {
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }
-        throw new RunLogException("waited " + limit.toSeconds() + " s for the first record of the run: " + what, null);
+        throw new RunLogException("waited " + limit.toMillis() + " ms for the first record of the run: " + what, null);
     }
 
     /** What the run was begun with cannot be read by this program, and waiting would not change that. */

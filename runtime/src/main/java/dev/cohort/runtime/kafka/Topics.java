@@ -191,7 +191,7 @@ final class Topics {
 
     private RunLogException failed(String what, ExecutionException e) {
         String why = e.getCause() instanceof TimeoutException
-                ? AdvertisedBrokers.obstacle(admin).orElse("no answer: check the address and that it runs")
+                ? AdvertisedBrokers.obstacle(address).orElse("no answer: check the address and that it runs")
                 : Optional.ofNullable(e.getCause()).orElse(e).getMessage();
         return new RunLogException("broker " + address + ": cannot " + what + " (" + why + ")", e);
     }

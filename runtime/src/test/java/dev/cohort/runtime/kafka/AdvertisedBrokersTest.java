@@ -2,11 +2,11 @@ package dev.cohort.runtime.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.runtime.HostPort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
-import org.apache.kafka.common.Node;
 import org.junit.jupiter.api.Test;
 
 class AdvertisedBrokersTest {
@@ -18,8 +18,8 @@ class AdvertisedBrokersTest {
     void namesABrokerWhoseNameCannotBeResolved() throws IOException {
         try (ServerSocket there = socket()) {
             // Names under .invalid never exist (RFC 6761).
-            List<Node> nodes =
-                    List.of(new Node(1, "127.0.0.1", there.getLocalPort()), new Node(2, "kafka-inside.invalid", 9092));
+            List<HostPort> nodes =
+                    List.of(HostPort.LOOPBACK.with(there.getLocalPort()), new HostPort("kafka-inside.invalid", 9092));
             assertThat(AdvertisedBrokers.obstacle(nodes))
                     .hasValueSatisfying(why -> assertThat(why)
                             .contains("kafka-inside.invalid:9092", "cannot resolve", "advertised.listeners"));
@@ -32,14 +32,14 @@ class AdvertisedBrokersTest {
         try (ServerSocket closed = socket()) {
             port = closed.getLocalPort();
         }
-        assertThat(AdvertisedBrokers.obstacle(List.of(new Node(1, "127.0.0.1", port))))
+        assertThat(AdvertisedBrokers.obstacle(List.of(HostPort.LOOPBACK.with(port))))
                 .hasValueSatisfying(why -> assertThat(why).contains("127.0.0.1:" + port, "no connection"));
     }
 
     @Test
     void findsNothingWrongWithBrokersThatCanBeReached() throws IOException {
         try (ServerSocket there = socket()) {
-            assertThat(AdvertisedBrokers.obstacle(List.of(new Node(1, "127.0.0.1", there.getLocalPort()))))
+            assertThat(AdvertisedBrokers.obstacle(List.of(HostPort.LOOPBACK.with(there.getLocalPort()))))
                     .isEmpty();
         }
     }

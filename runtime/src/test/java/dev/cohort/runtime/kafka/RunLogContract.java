@@ -14,6 +14,7 @@ import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.Delivery;
 import dev.cohort.runtime.Eventually;
+import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.RecordedFaults;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.Samples;
@@ -31,6 +32,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -489,6 +491,29 @@ abstract class RunLogContract {
         assertThatThrownBy(() -> log.createTopics(new TopicPlan(5, 4, 1, OptionalLong.empty())))
                 .isInstanceOf(RunLogException.class)
                 .hasMessageContaining("cohort." + runId + ".addressed has 3 partitions, must have 5");
+    }
+
+    @Test
+    void isReadFromNearItsEndAndWaitedForAsLongAsRecordsCome() throws Exception {
+        RunLog log = connect("both");
+        log.append(commands(1, 100));
+        assertThat(log.flush(Duration.ofSeconds(30))).isTrue();
+        Recorder recorder = new Recorder();
+        From nearEnd = From.nearEnd(10, Set.of(Topic.MEMBERS));
+        Following following = log.follow(Set.of(Topic.CONTROL, Topic.MEMBERS), OptionalInt.empty(), nearEnd, recorder);
+        assertThat(recorder.await(10)).containsExactlyElementsOf(commands(91, 100));
+        assertThat(following.await(new CompletableFuture<Boolean>(), Duration.ofMillis(50)))
+                .isFalse();
+        following.close();
+        assertThat(following.await(CompletableFuture.completedFuture(true), Duration.ZERO))
+                .isTrue();
+    }
+
+    @Test
+    void itsBrokerTellsWhereItIs() throws Exception {
+        HostPort server = address().servers().get(0);
+        assertThat(AdvertisedBrokers.named(server)).isNotEmpty();
+        assertThat(AdvertisedBrokers.obstacle(address())).isEmpty();
     }
 
     @Test
