@@ -129,7 +129,8 @@ class CompareCommandTest {
                 Preparation.quickstart()
                         .replace("name: mean_logit", "name: dml")
                         .replace("name: quickstart", "name: x"));
-        ComparisonPlan plan = ComparisonPlan.of(List.of(quickstart, other), List.of("run.steps=3"), List.of(4L, 5L), RUNS);
+        ComparisonPlan plan =
+                ComparisonPlan.of(List.of(quickstart, other), List.of("run.steps=3"), List.of(4L, 5L), RUNS);
         assertThat(plan.experiments().keySet())
                 .extracting(Planned::id)
                 .containsExactly("mean-seed4", "pair-seed4", "mean-seed5", "pair-seed5");

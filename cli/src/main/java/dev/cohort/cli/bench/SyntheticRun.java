@@ -92,15 +92,14 @@ public final class SyntheticRun {
         for (int i = 1; i <= size.peers(); i++) {
             peers.append(i == 1 ? "" : ", ").append("{id: p").append(i).append(", model: resnet8}");
         }
-        String yaml = """
+        return String.format(Locale.ROOT, """
                 run: {name: synthetic, seed: 1, steps: %d, batch_size: %d}
                 data: {name: fashion-mnist}
                 method: {name: %s}
                 optimizer: {name: sgd, learning_rate: 0.01}
                 peers: [%s]
                 elastic: {min: 2, max: %d}
-                """;
-        return String.format(Locale.ROOT, yaml, size.steps(), size.rows(), size.method(), peers, size.peers());
+                """, size.steps(), size.rows(), size.method(), peers, size.peers());
     }
 
     public Experiment experiment() {
