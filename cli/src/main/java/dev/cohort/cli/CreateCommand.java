@@ -55,6 +55,7 @@ final class CreateCommand implements Callable<Integer> {
         List<String> all = new ArrayList<>(Preparation.typed(settings));
         all.add("kafka.bootstrap=" + bootstrap);
         LaunchPlan plan = Preparation.prepare(experiment, all);
+        plan.notes().forEach(note -> System.err.println("Note: " + note + "."));
         if (StoredTeacher.training(plan.experiment().method()).isPresent()) {
             throw new LaunchException(
                     ExitCode.USAGE,

@@ -144,7 +144,7 @@ final class Preparation {
                 .mapToLong(Preparation::bytes)
                 .sum();
         List<String> notes = new ArrayList<>(data.notes());
-        notes.addAll(WithoutEffect.notes(experiment));
+        notes.addAll(WithoutEffect.notes(experiment, data.shape()));
         return new LaunchPlan(experiment, manifest, dataBytes, Footprint.of(experiment, data, manifest), notes);
     }
 

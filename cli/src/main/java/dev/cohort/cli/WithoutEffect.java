@@ -3,6 +3,7 @@ package dev.cohort.cli;
 import dev.cohort.coordinator.method.Method;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import java.util.ArrayList;
@@ -20,12 +21,13 @@ final class WithoutEffect {
     private WithoutEffect() {}
 
     /** A line for each, values that are the default left out. */
-    static List<String> notes(Experiment experiment) {
+    static List<String> notes(Experiment experiment, ImageShape image) {
         WithoutEffect found = new WithoutEffect();
         found.mix(experiment.mix());
         found.schedule(experiment.optimizer().schedule());
         found.pace(experiment);
         found.tensors(experiment);
+        found.crop(experiment.augment().cropPadding(), image);
         return List.copyOf(found.notes);
     }
 
@@ -42,6 +44,14 @@ final class WithoutEffect {
                 "mix.n",
                 mix.n(),
                 "mix.kind is not cutmix_multi");
+    }
+
+    private void crop(int padding, ImageShape image) {
+        int side = Math.min(image.height(), image.width());
+        if (padding >= side) {
+            notes.add("augment.crop_padding=" + padding + " is not below the shorter side of an image, " + side
+                    + ": some crops show nothing of theirs");
+        }
     }
 
     private void schedule(Experiment.Schedule schedule) {

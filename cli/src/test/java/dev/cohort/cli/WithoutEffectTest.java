@@ -3,6 +3,7 @@ package dev.cohort.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.experiment.Problems;
+import dev.cohort.protocol.ImageShape;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -46,14 +47,25 @@ class WithoutEffectTest {
         assertThat(notes(other, setting)).isEmpty();
     }
 
+    @Test
+    void saysThatACropMayMissItsImage() {
+        assertThat(notes(new ImageShape(1, 500, 1), "augment.crop_padding=1"))
+                .containsExactly("augment.crop_padding=1 is not below the shorter side of an image, 1: some crops show"
+                        + " nothing of theirs");
+    }
+
     private static List<String> notes(String... settings) {
+        return notes(new ImageShape(28, 28, 1), settings);
+    }
+
+    private static List<String> notes(ImageShape image, String... settings) {
         Problems problems = new Problems();
         List<String> notes = WithoutEffect.notes(
                 ExperimentYaml.read("""
                         run: {steps: 3}
                         method: {name: mean_logit}
                         peers: [{id: a, model: mlp32}, {id: b, model: mlp32}]
-                        """, List.of(settings), problems).orElseThrow());
+                        """, List.of(settings), problems).orElseThrow(), image);
         assertThat(problems.found()).isEmpty();
         return notes;
     }

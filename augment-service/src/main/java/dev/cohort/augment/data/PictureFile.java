@@ -182,6 +182,15 @@ final class PictureFile {
                 rgb[3 * i + 1] = (byte) value;
                 rgb[3 * i + 2] = (byte) value;
             }
+        } else if (picture.getSampleModel().getSampleSize(0) > 8) {
+            // getRGB would round them, grey ones are cut.
+            int shift = picture.getSampleModel().getSampleSize(0) - 8;
+            for (int channel = 0; channel < 3; channel++) {
+                int[] samples = picture.getRaster().getSamples(0, 0, width, height, channel, (int[]) null);
+                for (int i = 0; i < samples.length; i++) {
+                    rgb[3 * i + channel] = (byte) (samples[i] >> shift);
+                }
+            }
         } else {
             int[] packed = picture.getRGB(0, 0, width, height, null, 0, width);
             for (int i = 0; i < packed.length; i++) {

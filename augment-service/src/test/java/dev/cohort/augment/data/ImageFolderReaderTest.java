@@ -5,7 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.tensor.Ints;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,6 +89,39 @@ final class ImageFolderReaderTest {
 
         assertThat(data.train().count()).isEqualTo(4);
         assertThat(firstPixels(data.train())[3] >> 16).isGreaterThan(0xf0);
+    }
+
+    @Test
+    void keepsTheUpperByteOfSixteenBitSamples() throws Exception {
+        for (int channels : new int[] {1, 2, 3, 4}) {
+            PictureFile picture = PictureFile.read(folder.resolve(wide("a" + channels + ".png", channels, 0x12ff)));
+
+            assertThat(picture.grey()).isEqualTo(channels < 3);
+            assertThat(picture.rgb()).startsWith(0x12, 0x12, 0x12).hasSize(4 * 3 * 3);
+        }
+    }
+
+    @Test
+    void readsColoursFromAPalette() throws Exception {
+        picture("palette.png", BufferedImage.TYPE_BYTE_INDEXED, 4, 3, 0xff0000);
+        picture("two.png", BufferedImage.TYPE_BYTE_BINARY, 4, 3, 0xffffff);
+
+        assertThat(PictureFile.read(folder.resolve("palette.png")).rgb()).startsWith(255, 0, 0);
+        assertThat(PictureFile.read(folder.resolve("two.png")).rgb()).startsWith(255, 255, 255);
+    }
+
+    /** 4x3 pixels of 16 bits: grey, grey and alpha, RGB, RGB and alpha. */
+    private String wide(String name, int channels, int value) throws Exception {
+        ColorSpace space = ColorSpace.getInstance(channels < 3 ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB);
+        boolean alpha = channels % 2 == 0;
+        ColorModel colours = new ComponentColorModel(
+                space, alpha, false, alpha ? Transparency.TRANSLUCENT : Transparency.OPAQUE, DataBuffer.TYPE_USHORT);
+        WritableRaster raster = Raster.createInterleavedRaster(DataBuffer.TYPE_USHORT, 4, 3, channels, null);
+        for (int i = 0; i < 12 * channels; i++) {
+            raster.setSample(i / channels % 4, i / channels / 4, i % channels, value);
+        }
+        save(name, new BufferedImage(colours, raster, false, null));
+        return name;
     }
 
     @Test
