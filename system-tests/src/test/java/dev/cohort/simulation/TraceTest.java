@@ -46,7 +46,7 @@ class TraceTest {
                 Scenario.Second.SPEAKS,
                 1,
                 Weather.CALM,
-                List.of(new Fault.Crash(122, "p2", 25, Fault.Damage.NONE)),
+                List.of(new Fault.Crash(129, "p2", 25, Fault.Damage.NONE)),
                 200);
     }
 
