@@ -21,6 +21,8 @@ import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.Samples;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +37,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -357,16 +360,26 @@ abstract class RunLogContract {
         Recorder recorder = new Recorder();
         follow(reader, recorder, Topic.PREDICTIONS);
         Prediction said = Samples.prediction(3, Samples.P1, 2);
-        Prediction diverged = new Prediction(
+        float odd = 12345.678f;
+        Prediction finite = new Prediction(
                 said.step(),
                 said.part(),
                 said.peer(),
                 said.incarnation(),
                 said.version(),
-                NamedTensors.of(TensorName.LOGITS, Tensor.ofFloats(new float[] {Float.NaN}, 1, 1)),
+                NamedTensors.of(TensorName.LOGITS, Tensor.ofFloats(new float[] {odd}, 1, 1)),
                 said.rendered(),
                 said.previous());
-        connect("p1").append(List.of(diverged));
+        // Nobody can build it; another program could still write it.
+        byte[] bytes = new MessageCodec(runId, Limits.DEFAULT).encode(finite, "p1");
+        ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int at = IntStream.rangeClosed(0, bytes.length - Float.BYTES)
+                .filter(i -> all.getInt(i) == Float.floatToIntBits(odd))
+                .findFirst()
+                .orElseThrow();
+        all.putFloat(at, Float.NaN);
+        int partition = TopicPlan.predictionPartition(Samples.P1, PLAN.partitions(Topic.PREDICTIONS));
+        writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, Topic.PREDICTIONS), partition, null, bytes));
         Prediction arrived = (Prediction) recorder.await(1).get(0);
         assertThat(arrived.step()).isEqualTo(3);
         assertThat(arrived.peer()).isEqualTo(Samples.P1);
@@ -436,7 +449,7 @@ abstract class RunLogContract {
         assertThatThrownBy(() -> reader.awaitManifest(Duration.ofMillis(300)))
                 .isInstanceOf(RunLogException.class)
                 .hasMessageContaining("cohort." + runId + ".run")
-                .hasMessageContaining("waited 0 s");
+                .hasMessageContaining("waited 300 ms");
         assertThat(reader.begun()).isFalse();
         connect("launcher").append(List.of(Samples.manifest()));
         assertThat(reader.awaitManifest(Duration.ofSeconds(30))).isEqualTo(Samples.manifest());
