@@ -467,7 +467,7 @@ abstract class RunLogContract {
 
         assertThatThrownBy(() -> connect("p1").awaitManifest(Duration.ofMinutes(5)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("run " + runId + " speaks protocol version 99: this program speaks up to "
+                .hasMessage("run " + runId + " speaks protocol version 99: this program speaks "
                         + Manifest.PROTOCOL_VERSION + "; update it");
     }
 
