@@ -12,7 +12,7 @@ final class Asking {
     /** Why, for whoever reads the log. */
     static final String REASON = "asked on the command line";
 
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     private Asking() {}
 

@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
             "A run that is there already is left as it is."
         })
 final class CreateCommand implements Callable<Integer> {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     @Parameters(
             arity = "0..1",

@@ -54,7 +54,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
 
     private static final long STOP_GRACE_MS = 20_000;
     private static final long CLOSE_MS_MAX = 3000;
-    private static final long START_MS_MAX = 10_000;
+    private static final long START_MS_MAX = 120_000;
 
     private final String name;
     private final Vertx vertx;

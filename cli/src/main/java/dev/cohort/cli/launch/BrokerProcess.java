@@ -1,15 +1,14 @@
 package dev.cohort.cli.launch;
 
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The broker of a run directory in a process of its own, without a run. */
 public final class BrokerProcess implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(60);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final KafkaAddress address;
@@ -23,10 +22,11 @@ public final class BrokerProcess implements AutoCloseable {
     /**
      * Starts it where the directory says it is and waits until it answers.
      *
-     * @throws LaunchException when it does not within a minute
+     * @throws LaunchException when it ends instead, or does not answer for minutes
      */
     public static BrokerProcess start(RunDirectory directory) {
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
+        AtomicReference<Optional<LaunchException>> broken = new AtomicReference<>(Optional.empty());
         Supervisor supervisor = new Supervisor(directory.processes(), new Supervisor.Listener() {
             @Override
             public void died(String name, String reason, long delayMs) {}
@@ -35,16 +35,24 @@ public final class BrokerProcess implements AutoCloseable {
             public void givenUp(String name, String reason) {}
 
             @Override
-            public void broken(String name, ExitCode code, String reason) {}
+            public void broken(String name, ExitCode code, String reason) {
+                broken.set(Optional.of(new LaunchException(code, "the broker cannot be kept running: " + reason)));
+            }
         });
         supervisor.start(Children.broker(
                 Jvm.current(), directory.broker(), address.servers().get(0), Optional.empty()));
-        if (!EmbeddedBroker.awaitReady(address, START)) {
+        try {
+            BrokerStart.await(address, supervisor.log(Children.BROKER), System.err::println, () -> broken.get()
+                    .ifPresent(reason -> {
+                        throw reason;
+                    }));
+        } catch (InterruptedException e) {
             supervisor.close();
-            throw new LaunchException(
-                    ExitCode.UNAVAILABLE,
-                    "the broker on " + address + " did not start within " + START.toSeconds() + " s: see "
-                            + supervisor.log(Children.BROKER));
+            Thread.currentThread().interrupt();
+            throw new LaunchException(ExitCode.FAILED, "asked to end while the broker started", e);
+        } catch (LaunchException e) {
+            supervisor.close();
+            throw e;
         }
         return new BrokerProcess(address, supervisor);
     }

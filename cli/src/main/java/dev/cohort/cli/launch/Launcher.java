@@ -27,12 +27,14 @@ import java.util.function.Consumer;
 
 /** Runs a cohort on this machine from its first process to its report. */
 public final class Launcher implements AutoCloseable {
-    private static final Duration BROKER_START = Duration.ofSeconds(60);
+    /** For the first record of a run; on a busy machine a broker that answers takes its time to take one. */
+    private static final Duration FIRST_RECORD = Duration.ofMinutes(5);
+
     private static final Duration BROKER_ANSWER = Duration.ofSeconds(6);
     /** More for one that listens: on a busy machine a first answer takes its time. */
     private static final Duration BROKER_LATE_ANSWER = Duration.ofSeconds(30);
 
-    private static final Duration LAST_WORDS = Duration.ofSeconds(10);
+    private static final Duration LAST_WORDS = Duration.ofMinutes(2);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long REDRAW_MS = 250;
     /** What the others need to say their last words, in the order in which it ends. */
@@ -140,9 +142,11 @@ public final class Launcher implements AutoCloseable {
         if (!log.begun()) {
             prologue.ifPresent(p -> p.write(log));
             log.append(List.of(prologue.map(p -> p.manifest(plan.manifest())).orElse(plan.manifest())));
-            if (!log.flush(BROKER_ANSWER)) {
+            if (!log.flush(FIRST_RECORD)) {
                 throw new LaunchException(
-                        ExitCode.UNAVAILABLE, "broker " + address + ": did not take the first record of the run");
+                        ExitCode.UNAVAILABLE,
+                        "broker " + address + ": did not take the first record of the run within "
+                                + FIRST_RECORD.toMinutes() + " minutes");
             }
         } else {
             requireSameData(log);
@@ -163,7 +167,7 @@ public final class Launcher implements AutoCloseable {
     private void requireSameData(RunLog log) {
         try {
             RunData.requireSame(
-                    log.awaitManifest(BROKER_START),
+                    log.awaitManifest(FIRST_RECORD),
                     plan.manifest(),
                     plan.experiment().data());
         } catch (IllegalArgumentException e) {
@@ -189,19 +193,12 @@ public final class Launcher implements AutoCloseable {
         supervisor.start(Children.broker(
                 setting.jvm(), directory.broker(), address.servers().get(0), links));
         links.ifPresent(file -> supervisor.start(Children.proxy(setting.jvm(), file)));
-        long deadlineMs = RunObserver.nowMs() + BROKER_START.toMillis();
-        while (!EmbeddedBroker.awaitReady(address, Duration.ofSeconds(1))) {
+        BrokerStart.await(address, supervisor.log(Children.BROKER), screen::say, () -> {
             stopIfBroken();
             if (interruption.requested()) {
                 throw new InterruptedException("asked to end");
             }
-            if (RunObserver.nowMs() > deadlineMs) {
-                throw new LaunchException(
-                        ExitCode.UNAVAILABLE,
-                        "the broker on " + address + " did not start within " + BROKER_START.toSeconds() + " s: see "
-                                + supervisor.log(Children.BROKER));
-            }
-        }
+        });
         return address;
     }
 

@@ -61,7 +61,7 @@ public final class PeerRole {
     private static final long INBOX_FULL_MS = 20;
     private static final int RENDERED_AHEAD_MAX = 4;
     private static final Duration TEST_IMAGES_LIMIT = Duration.ofMinutes(2);
-    private static final Duration FLUSH_LIMIT = Duration.ofSeconds(10);
+    private static final Duration FLUSH_LIMIT = Duration.ofMinutes(1);
     private static final Set<Topic> FOLLOWED = EnumSet.of(Topic.BATCHES, Topic.OUTCOMES, Topic.MEMBERS, Topic.CONTROL);
 
     private PeerRole() {}

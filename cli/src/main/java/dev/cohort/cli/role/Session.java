@@ -17,8 +17,8 @@ import java.util.List;
  * @param experiment the one the launcher wrote, so that all processes have the same
  */
 record Session(RoleProcess process, RunLog log, Manifest manifest, Experiment experiment) {
-    private static final Duration FLUSH_LIMIT = Duration.ofSeconds(10);
-    private static final Duration MANIFEST_LIMIT = Duration.ofSeconds(30);
+    private static final Duration FLUSH_LIMIT = Duration.ofMinutes(1);
+    private static final Duration MANIFEST_LIMIT = Duration.ofMinutes(2);
 
     static Session open(RoleOptions options) {
         RoleProcess process = RoleProcess.start(options.name());
