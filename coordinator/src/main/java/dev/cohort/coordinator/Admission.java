@@ -77,7 +77,7 @@ final class Admission {
             courses.clear();
             return;
         }
-        Closed closed = new Closed(withoutPixels(batch), accuracy(batch, outcome));
+        Closed closed = new Closed(batch, accuracy(batch, outcome));
         recent.put(batch.step(), closed);
         recent.headMap(batch.step() - MEASURED_STEPS + 1).clear();
         for (Member candidate : candidates) {
@@ -172,16 +172,5 @@ final class Admission {
             largest = values[start + i] > values[start + largest] ? i : largest;
         }
         return largest;
-    }
-
-    private static Batch withoutPixels(Batch batch) {
-        return new Batch(
-                batch.step(),
-                batch.epoch(),
-                batch.endsEpoch(),
-                batch.labels(),
-                batch.recipe(),
-                batch.digests(),
-                Optional.empty());
     }
 }

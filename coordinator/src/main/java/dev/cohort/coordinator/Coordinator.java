@@ -180,7 +180,7 @@ public final class Coordinator implements Node {
 
     private void takeBatch(Batch batch) {
         if (endOfRun.batch(batch) && batch.step() > applied) {
-            assembly.batch(batch);
+            assembly.batch(batch.withoutPixels());
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /**
  * The teacher of a fork: up to the step of the fork that of its parent, after it another one. If both are of one method, the trained
@@ -18,6 +19,8 @@ public final class ForkedTeacher implements Teacher {
     private final Teacher after;
     private final boolean stateGoesOver;
     private final long lastStepBefore;
+    /** Before the names of the new teacher's tensors where the other method has equal ones; empty where it has not. */
+    private final String mark;
 
     /**
      * @param before teacher of the parent
@@ -46,6 +49,12 @@ public final class ForkedTeacher implements Teacher {
         this.after = after;
         this.stateGoesOver = sameMethod;
         this.lastStepBefore = lastStepBefore;
+        boolean ambiguous = !sameMethod
+                && List.of(there, before.initialState()).stream()
+                        .anyMatch(s -> s.asMap().keySet().equals(after.initialState().asMap().keySet()));
+        boolean afterMarked = before instanceof ForkedTeacher fork && !fork.mark.isEmpty();
+        boolean learns = !after.initialState().asMap().isEmpty();
+        mark = learns && (ambiguous || afterMarked) ? "fork/" + lastStepBefore + "/" : "";
     }
 
     private static SortedMap<String, Ints> layout(NamedTensors state) {
@@ -83,12 +92,16 @@ public final class ForkedTeacher implements Teacher {
     public NamedTensors renewed(NamedTensors state, int slot) {
         boolean ofParent =
                 state.asMap().keySet().equals(before.initialState().asMap().keySet());
-        return ofParent ? before.renewed(state, slot) : after.renewed(state, slot);
+        return ofParent ? before.renewed(state, slot) : marked(after.renewed(own(state), slot));
     }
 
     @Override
     public Lesson teach(NamedTensors state, Votes votes) {
-        return votes.step() <= lastStepBefore ? before.teach(state, votes) : after.teach(own(state), votes);
+        if (votes.step() <= lastStepBefore) {
+            return before.teach(state, votes);
+        }
+        Lesson lesson = after.teach(own(state), votes);
+        return new Lesson(lesson.labelWeight(), lesson.terms(), lesson.addressed(), marked(lesson.next()));
     }
 
     @Override
@@ -105,7 +118,32 @@ public final class ForkedTeacher implements Teacher {
 
     /** What the new teacher goes on from: the state is still the parent's at its first step, and also after skipped ones. */
     private NamedTensors own(NamedTensors state) {
+        NamedTensors unmarked = unmarked(state);
+        if (unmarked != state) {
+            return unmarked;
+        }
         NamedTensors fresh = after.initialState();
-        return stateGoesOver || state.asMap().keySet().equals(fresh.asMap().keySet()) ? state : fresh;
+        if (mark.isEmpty() && state.asMap().keySet().equals(fresh.asMap().keySet())) {
+            return state;
+        }
+        if (!stateGoesOver) {
+            return fresh;
+        }
+        return before instanceof ForkedTeacher parent ? parent.own(state) : state;
+    }
+
+    private NamedTensors marked(NamedTensors state) {
+        return renamed(state, name -> mark + name);
+    }
+
+    private NamedTensors unmarked(NamedTensors state) {
+        boolean isMarked = !mark.isEmpty() && state.asMap().keySet().stream().allMatch(n -> n.startsWith(mark));
+        return isMarked ? renamed(state, name -> name.substring(mark.length())) : state;
+    }
+
+    private static NamedTensors renamed(NamedTensors state, UnaryOperator<String> name) {
+        SortedMap<String, Tensor> tensors = new TreeMap<>();
+        state.asMap().forEach((n, tensor) -> tensors.put(name.apply(n), tensor));
+        return NamedTensors.of(tensors);
     }
 }

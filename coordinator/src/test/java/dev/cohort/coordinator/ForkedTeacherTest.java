@@ -69,6 +69,25 @@ class ForkedTeacherTest {
         assertThat(count(teach(fork, after, 5).next(), "attention")).isEqualTo(2);
     }
 
+    /** As the heads of PCL and of a fused ensemble: what they are trained for is not the same. */
+    @Test
+    void beginsAnewWithAnotherMethodWhoseParametersHaveTheSameNames() {
+        Teacher fork = new ForkedTeacher(new Counting("head", 1), new Counting("head", 2), false, 2);
+        NamedTensors state = fork.initialState();
+        for (long step = 1; step <= 3; step++) {
+            state = teach(fork, state, step).next();
+        }
+        Teacher third = new ForkedTeacher(fork, new Counting("head", 3), true, 4);
+        NamedTensors after = teach(third, teach(third, state, 4).next(), 5).next();
+
+        assertThat(values(state)).as("after the first step of its own").isEqualTo(1);
+        assertThat(values(after)).as("a fork of the fork goes on from there").isEqualTo(3);
+    }
+
+    private static double values(NamedTensors state) {
+        return state.asMap().values().iterator().next().toDoubles()[0];
+    }
+
     @Test
     void ofAForkGoesOnWithTheStateOfItsOwnMethod() {
         Teacher fork = new ForkedTeacher(new Counting("gate", 1), new Counting("attention", 2), false, 1);
