@@ -1,6 +1,7 @@
 package dev.cohort.augment.data;
 
 import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.Limits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -72,8 +73,14 @@ final class IdxReader {
                             + "-labels-idx1-ubyte " + classIds.length
                             + " labels: expected as many; use files that belong together");
         }
-        ImageShape shape =
-                new ImageShape(images.dimensions().get(1), images.dimensions().get(2), 1);
+        int height = images.dimensions().get(1);
+        int width = images.dimensions().get(2);
+        int sideMax = Limits.DEFAULT.imageSideMax();
+        if (Math.max(height, width) > sideMax || Math.min(height, width) < 1) {
+            throw new DataException(prefix + "-images-idx3-ubyte has images of " + height + "x" + width
+                    + " pixels: a side must have 1 to " + sideMax + "; cut or scale them");
+        }
+        ImageShape shape = new ImageShape(height, width, 1);
         return ImageSet.owning(shape, images.values(), classIds);
     }
 

@@ -119,6 +119,13 @@ final class IdxReaderTest {
     }
 
     @Test
+    void refusesSidesThatNoProcessTakes() throws Exception {
+        Folders.write(folder.resolve("train-images-idx3-ubyte"), Folders.idxImages(8, 1, 5_000));
+
+        refuses(folder, "train-images-idx3-ubyte has images of 1x5000 pixels: a side must have 1 to 4096");
+    }
+
+    @Test
     void refusesBytesBeyondTheDeclaredSize() throws Exception {
         byte[] whole = Folders.idxImages(8, 2, 3);
         Folders.write(folder.resolve("train-images-idx3-ubyte"), Arrays.copyOf(whole, whole.length + 1));

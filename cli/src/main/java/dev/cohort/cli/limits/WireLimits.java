@@ -6,7 +6,6 @@ import dev.cohort.cli.role.RunPlan;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
-import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.TensorName;
@@ -44,13 +43,6 @@ public final class WireLimits {
     /** What is to be learned at all. */
     private void checkTask() {
         String place = experiment.data().path().orElse(experiment.data().name());
-        ImageShape shape = data.shape();
-        problems.require(
-                Math.max(shape.height(), shape.width()) <= LIMITS.imageSideMax(),
-                "data.path",
-                place,
-                "images of at most " + LIMITS.imageSideMax() + " pixels a side; these have " + shape.height() + "x"
-                        + shape.width());
         long learned = data.train().labels().stream().distinct().count();
         problems.require(
                 learned > 1,
