@@ -110,8 +110,8 @@ final class ComparedRuns {
     private LocalRun open(Planned run) {
         if (directory.state(run) == ComparisonDirectory.State.NEW) {
             directory.clear(run);
-            LaunchPlan plan = Preparation.prepare(Optional.of(directory.experiment(run)), List.of());
-            LocalRun.requireHost(plan, directory.run(run));
+            LaunchPlan plan = LocalRun.requireHost(
+                    Preparation.prepare(Optional.of(directory.experiment(run)), List.of()), directory.run(run));
             LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
             return LocalRun.begin(
                     plan,

@@ -87,12 +87,11 @@ final class ForkCommand implements Callable<Integer> {
         }
         Screen screen = quiet ? Screen.quiet() : RunCommand.screen(format);
         Checked checked = checked(parent);
-        LaunchPlan plan = checked.plan();
+        LaunchPlan plan = LocalRun.requireHost(checked.plan(), runDirectory.orElse(runs.path()));
         HostPort address = HostPort.parse("--listen", listen);
         if (plan.experiment().kafka().bootstrap().isEmpty()) {
             Listening.requireFree(address);
         }
-        LocalRun.requireHost(plan, runDirectory.orElse(runs.path()));
         LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
         String name = plan.experiment().run().name();
         try (Interruption interruption = Interruption.listen();

@@ -57,13 +57,16 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
      * Asks before anything is made whether this host has what the run needs.
      *
      * @param place where it is going to leave its files
+     * @return the plan with what its starter should know of this host
      * @throws LaunchException with what is missing and what to do
      */
-    static void requireHost(LaunchPlan plan, Path place) {
-        List<String> missing = HostLimits.problems(plan, HostFigures.current(place));
+    static LaunchPlan requireHost(LaunchPlan plan, Path place) {
+        HostFigures host = HostFigures.current(place);
+        List<String> missing = HostLimits.problems(plan, host);
         if (!missing.isEmpty()) {
             throw new LaunchException(ExitCode.USAGE, Preparation.message("run on this host", missing));
         }
+        return plan.noting(HostLimits.notes(plan, host));
     }
 
     /**

@@ -142,9 +142,10 @@ final class RunCommand implements Callable<Integer> {
         if (broker.bootstrap().isEmpty()) {
             Listening.requireFree(address);
         }
-        LaunchPlan plan = Preparation.adding(
-                Preparation.prepare(experiment.map(Path::of), allSettings(), runs.path()), broker.client());
-        LocalRun.requireHost(plan, runDirectory.orElse(runs.path()));
+        LaunchPlan plan = LocalRun.requireHost(
+                Preparation.adding(
+                        Preparation.prepare(experiment.map(Path::of), allSettings(), runs.path()), broker.client()),
+                runDirectory.orElse(runs.path()));
         String name = plan.experiment().run().name();
         LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
         LocalRun begun = LocalRun.begin(

@@ -107,20 +107,34 @@ public final class HostLimits {
                                 + mebibytes(plan.disk().log())));
     }
 
+    /**
+     * What may go wrong on this host, a line each. Checkpoints of evaluated networks are kept for good; a run that is to be stopped by
+     * hand has more epochs than it will ever see, so that room for them all is no condition.
+     */
+    public static List<String> notes(LaunchPlan plan, HostFigures host) {
+        boolean embedded = plan.experiment().kafka().bootstrap().isEmpty();
+        long needed = embedded ? plan.disk().all() : plan.disk().checkpoints();
+        return host.freeBytes().stream()
+                .filter(free -> free < needed)
+                .mapToObj(free -> "the checkpoints of all epochs take about "
+                        + mebibytes(plan.disk().checkpoints()) + ", and " + mebibytes(free) + " are free in "
+                        + host.place() + ": stop the run in time, or name another disk with --runs")
+                .toList();
+    }
+
     private void checkDisk() {
-        long needed = embedded() ? plan.disk().all() : plan.disk().checkpoints();
+        if (!embedded()) {
+            return;
+        }
         host.freeBytes()
                 .ifPresent(free -> problems.require(
-                        needed <= free,
+                        plan.disk().log() <= free,
                         "run." + (experiment.run().steps().isPresent() ? "steps" : "epochs"),
                         experiment.run().steps().isPresent()
                                 ? Long.toString(experiment.run().steps().getAsLong())
                                 : Integer.toString(experiment.run().epochs().orElse(0)),
-                        "so few that the run fits into the " + mebibytes(free) + " free in " + host.place()
-                                + ": its log takes about "
-                                + mebibytes(embedded() ? plan.disk().log() : 0)
-                                + ", its checkpoints, one of each epoch, "
-                                + mebibytes(plan.disk().checkpoints())
+                        "so few that the log of the run fits into the " + mebibytes(free) + " free in "
+                                + host.place() + ": it takes about " + mebibytes(plan.disk().log())
                                 + "; or another disk (--runs), record.evaluation_logits=false, wire.logits=fp16"));
     }
 

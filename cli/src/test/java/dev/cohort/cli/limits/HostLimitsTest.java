@@ -92,11 +92,26 @@ class HostLimitsTest {
         HostFigures full = host(64 * 1024 * MIB, 1 << 20, 500 * MIB);
 
         assertThat(problems(full, "run.steps=10000")).isEmpty();
-        assertThat(problems(full, "run.steps=70000"))
+        assertThat(problems(full, "run.steps=500000"))
                 .singleElement()
                 .asString()
-                .contains("run.steps: 70000: must be so few", "500 MiB free in runs", "its log takes about", "--runs");
-        assertThat(problems(full, "run.steps=70000", "kafka.bootstrap=there:9092"))
+                .contains("run.steps: 500000: must be so few", "500 MiB free in runs", "it takes about", "--runs");
+        assertThat(problems(full, "run.steps=500000", "kafka.bootstrap=there:9092"))
+                .isEmpty();
+    }
+
+    /** A run that is to be stopped by hand has more steps than it will ever see. */
+    @Test
+    void notesThatTheCheckpointsOfAllEpochsHaveNoRoom() {
+        LaunchPlan plan = plan(new ImageShape(8, 8, 1), "run.steps=100000");
+        HostFigures full = host(64 * 1024 * MIB, 1 << 20, plan.disk().log() + 1);
+
+        assertThat(HostLimits.problems(plan, full)).isEmpty();
+        assertThat(HostLimits.notes(plan, full))
+                .singleElement()
+                .asString()
+                .contains("the checkpoints of all epochs take about", "free in runs", "--runs");
+        assertThat(HostLimits.notes(plan, host(64 * 1024 * MIB, 1 << 20, 1L << 50)))
                 .isEmpty();
     }
 
@@ -123,6 +138,10 @@ class HostLimitsTest {
     }
 
     private static List<String> problems(HostFigures host, ImageShape shape, String... settings) {
+        return HostLimits.problems(plan(shape, settings), host);
+    }
+
+    private static LaunchPlan plan(ImageShape shape, String... settings) {
         Problems problems = new Problems();
         Experiment experiment =
                 ExperimentYaml.read("""
@@ -137,13 +156,11 @@ class HostLimitsTest {
                 IntStream.range(0, 40).map(i -> i % 2).toArray());
         ImageData data = ImageData.of(List.of("x", "y"), set, set, 0);
         Manifest manifest = RunPlan.manifest(experiment, data);
-        return HostLimits.problems(
-                new LaunchPlan(
-                        experiment,
-                        manifest,
-                        2L * 40 * shape.size() + 3 * MIB,
-                        Footprint.of(experiment, data, manifest),
-                        List.of()),
-                host);
+        return new LaunchPlan(
+                experiment,
+                manifest,
+                2L * 40 * shape.size() + 3 * MIB,
+                Footprint.of(experiment, data, manifest),
+                List.of());
     }
 }
