@@ -93,7 +93,9 @@ class ScriptTest {
     @EnabledOnOs(OS.LINUX)
     void canReadNamesThatAreNotAscii() throws Exception {
         assertThat(called(Map.of("LC_ALL", "C"))).contains("locale=C.UTF-8");
-        assertThat(called(Map.of("LC_ALL", "C.utf8"))).as("one that is installed").contains("locale=C.utf8");
+        assertThat(called(Map.of("LC_ALL", "C.utf8")))
+                .as("one that is installed")
+                .contains("locale=C.utf8");
         assertThat(called(Map.of("LC_ALL", "xx_XX.UTF-8")))
                 .as("one that is not")
                 .contains("locale=C.UTF-8");

@@ -51,7 +51,9 @@ public final class ForkedTeacher implements Teacher {
         this.lastStepBefore = lastStepBefore;
         boolean ambiguous = !sameMethod
                 && List.of(there, before.initialState()).stream()
-                        .anyMatch(s -> s.asMap().keySet().equals(after.initialState().asMap().keySet()));
+                        .anyMatch(s -> s.asMap()
+                                .keySet()
+                                .equals(after.initialState().asMap().keySet()));
         boolean afterMarked = before instanceof ForkedTeacher fork && !fork.mark.isEmpty();
         boolean learns = !after.initialState().asMap().isEmpty();
         mark = learns && (ambiguous || afterMarked) ? "fork/" + lastStepBefore + "/" : "";
@@ -118,9 +120,8 @@ public final class ForkedTeacher implements Teacher {
 
     /** What the new teacher goes on from: the state is still the parent's at its first step, and also after skipped ones. */
     private NamedTensors own(NamedTensors state) {
-        NamedTensors unmarked = unmarked(state);
-        if (unmarked != state) {
-            return unmarked;
+        if (isMarked(state)) {
+            return renamed(state, name -> name.substring(mark.length()));
         }
         NamedTensors fresh = after.initialState();
         if (mark.isEmpty() && state.asMap().keySet().equals(fresh.asMap().keySet())) {
@@ -136,9 +137,8 @@ public final class ForkedTeacher implements Teacher {
         return renamed(state, name -> mark + name);
     }
 
-    private NamedTensors unmarked(NamedTensors state) {
-        boolean isMarked = !mark.isEmpty() && state.asMap().keySet().stream().allMatch(n -> n.startsWith(mark));
-        return isMarked ? renamed(state, name -> name.substring(mark.length())) : state;
+    private boolean isMarked(NamedTensors state) {
+        return !mark.isEmpty() && state.asMap().keySet().stream().allMatch(n -> n.startsWith(mark));
     }
 
     private static NamedTensors renamed(NamedTensors state, UnaryOperator<String> name) {

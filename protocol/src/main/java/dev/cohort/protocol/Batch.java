@@ -45,9 +45,7 @@ public record Batch(
 
     /** The same batch for those who do not look at its images. */
     public Batch withoutPixels() {
-        return pixels.isEmpty()
-                ? this
-                : new Batch(step, epoch, endsEpoch, labels, recipe, digests, Optional.empty());
+        return pixels.isEmpty() ? this : new Batch(step, epoch, endsEpoch, labels, recipe, digests, Optional.empty());
     }
 
     public int rows() {

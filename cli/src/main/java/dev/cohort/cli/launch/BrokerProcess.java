@@ -5,7 +5,7 @@ import dev.cohort.runtime.kafka.KafkaAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
 
 /** The broker of a run directory in a process of its own, without a run. */
 public final class BrokerProcess implements AutoCloseable {
@@ -26,7 +26,7 @@ public final class BrokerProcess implements AutoCloseable {
      */
     public static BrokerProcess start(RunDirectory directory) {
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
-        AtomicReference<Optional<LaunchException>> broken = new AtomicReference<>(Optional.empty());
+        CompletableFuture<LaunchException> broken = new CompletableFuture<>();
         Supervisor supervisor = new Supervisor(directory.processes(), new Supervisor.Listener() {
             @Override
             public void died(String name, String reason, long delayMs) {}
@@ -36,16 +36,17 @@ public final class BrokerProcess implements AutoCloseable {
 
             @Override
             public void broken(String name, ExitCode code, String reason) {
-                broken.set(Optional.of(new LaunchException(code, "the broker cannot be kept running: " + reason)));
+                broken.complete(new LaunchException(code, "the broker cannot be kept running: " + reason));
             }
         });
         supervisor.start(Children.broker(
                 Jvm.current(), directory.broker(), address.servers().get(0), Optional.empty()));
         try {
-            BrokerStart.await(address, supervisor.log(Children.BROKER), System.err::println, () -> broken.get()
-                    .ifPresent(reason -> {
-                        throw reason;
-                    }));
+            BrokerStart.await(address, supervisor.log(Children.BROKER), System.err::println, () -> {
+                if (broken.isDone()) {
+                    throw broken.join();
+                }
+            });
         } catch (InterruptedException e) {
             supervisor.close();
             Thread.currentThread().interrupt();

@@ -44,8 +44,8 @@ final class BrokerStart {
             }
             if (nowMs - saidMs >= SAY_EVERY_MS) {
                 saidMs = nowMs;
-                say.accept("Still waiting for the broker to start, for " + (nowMs - beganMs) / 1000 + " s now; its log is "
-                        + log + ".");
+                say.accept("Still waiting for the broker to start, for " + (nowMs - beganMs) / 1000
+                        + " s now; its log is " + log + ".");
             }
         }
     }

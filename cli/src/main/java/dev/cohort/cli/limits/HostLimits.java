@@ -134,7 +134,8 @@ public final class HostLimits {
                                 ? Long.toString(experiment.run().steps().getAsLong())
                                 : Integer.toString(experiment.run().epochs().orElse(0)),
                         "so few that the log of the run fits into the " + mebibytes(free) + " free in "
-                                + host.place() + ": it takes about " + mebibytes(plan.disk().log())
+                                + host.place() + ": it takes about "
+                                + mebibytes(plan.disk().log())
                                 + "; or another disk (--runs), record.evaluation_logits=false, wire.logits=fp16"));
     }
 
