@@ -366,6 +366,8 @@ public final class Coordinator implements Node {
             }
             return;
         }
+        membership.admitOfNeed(
+                m -> assembly.entry(step, m).filter(StepAssembly.Entry::good).isPresent(), nowMs);
         if (!catchesUpWithFork(step, nowMs)) {
             membership.late(missing(step), step, openedMs, nowMs);
         }

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -453,18 +454,29 @@ final class Membership {
                     case EXPECTED -> m.standing(Standing.LIVE, nowMs, "at the head");
                     case GONE -> m.back(nowMs, cooldown.reason(m, "heard again"));
                     case CANDIDATE ->
-                        tooFew()
-                                ? m.admitted(
-                                        nowMs,
-                                        "admitted: fewer than " + setting.contributorsMin()
-                                                + " contributors were there (elastic.min)")
-                                : m;
+                        tooFew() ? m.admitted(nowMs, admittedOfNeed()) : m;
                     case LIVE, LAGGING, DRAINING, SET_ASIDE, LEFT -> m;
                 })
                 .map(m -> m.standing() == Standing.LAGGING && cooldown.isOver(m, nowMs)
                         ? m.standing(Standing.LIVE, nowMs, "at the head")
                         : m)
                 .ifPresent(this::put);
+    }
+
+    private String admittedOfNeed() {
+        return "admitted: fewer than " + setting.contributorsMin() + " contributors were there (elastic.min)";
+    }
+
+    /**
+     * Newcomers that have answered the open step well are welcome once contributors are missing, also when those left afterwards:
+     * a newcomer waits for the outcome of that step and will not answer it again.
+     *
+     * @param answered whether a newcomer has
+     */
+    void admitOfNeed(Predicate<Member> answered, long nowMs) {
+        if (tooFew()) {
+            candidates().stream().filter(answered).forEach(m -> put(m.admitted(nowMs, admittedOfNeed())));
+        }
     }
 
     /** A prediction of a peer was rejected; returns whether the peer is set aside for it. */

@@ -66,6 +66,25 @@ class PauseTest {
         assertThat(coordinator.status(LONG_MS).paused()).isFalse();
     }
 
+    /** It has answered the step when there were enough, and waits for its outcome ever since. */
+    @Test
+    void aNewcomerThatHasAnsweredTheOpenStepIsAdmittedWhenOthersLeaveAfterwards() {
+        PeerId newcomer = new PeerId("n1");
+        Coordinator coordinator = Cohort.coordinator("c1", "mean_logit", OnLoss.DROP, new Elastic(2, 4, 0, 50, 0.9));
+        for (PeerId peer : List.of(P1, P2, P3, newcomer)) {
+            tell(coordinator, 0, joining(peer, 1));
+        }
+        tell(coordinator, 1, batch(1), says(newcomer, 1, 1), says(P1, 1, 1));
+
+        List<Message> messages = tell(
+                coordinator,
+                2,
+                new Left(P2, 1, "drained: enough", Optional.empty()),
+                new Left(Cohort.P3, 1, "drained: enough", Optional.empty()));
+
+        assertThat(contributors(outcome(messages))).containsExactly(P1, newcomer);
+    }
+
     @Test
     void aStopEndsAPausedRunWithTheBatchesThatAreOut() {
         Coordinator coordinator = started(OnLoss.DROP);

@@ -134,7 +134,8 @@ class SabotageTest {
                     }
                 },
                 "TeacherIsBuiltFromItsContributors",
-                "NothingRejectedIsAveraged");
+                "NothingRejectedIsAveraged",
+                "StepsAdvanceOnceFaultsEnd");
     }
 
     @Test
