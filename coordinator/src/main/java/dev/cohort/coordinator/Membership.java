@@ -453,8 +453,7 @@ final class Membership {
                 .map(m -> switch (m.standing()) {
                     case EXPECTED -> m.standing(Standing.LIVE, nowMs, "at the head");
                     case GONE -> m.back(nowMs, cooldown.reason(m, "heard again"));
-                    case CANDIDATE ->
-                        tooFew() ? m.admitted(nowMs, admittedOfNeed()) : m;
+                    case CANDIDATE -> tooFew() ? m.admitted(nowMs, admittedOfNeed()) : m;
                     case LIVE, LAGGING, DRAINING, SET_ASIDE, LEFT -> m;
                 })
                 .map(m -> m.standing() == Standing.LAGGING && cooldown.isOver(m, nowMs)
