@@ -366,8 +366,7 @@ public final class Coordinator implements Node {
             }
             return;
         }
-        membership.admitOfNeed(
-                m -> assembly.entry(step, m).filter(StepAssembly.Entry::good).isPresent(), nowMs);
+        membership.admitOfNeed(m -> assembly.spoke(step, m.peer()), nowMs);
         if (!catchesUpWithFork(step, nowMs)) {
             membership.late(missing(step), step, openedMs, nowMs);
         }

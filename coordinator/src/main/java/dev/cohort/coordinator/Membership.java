@@ -467,8 +467,9 @@ final class Membership {
     }
 
     /**
-     * Newcomers that have answered the open step well are welcome once contributors are missing, also when those left afterwards:
-     * a newcomer waits for the outcome of that step and will not answer it again.
+     * Newcomers that have answered the open step are welcome once contributors are missing, also when those left afterwards: a
+     * newcomer waits for the outcome of that step and will not answer it again. If the answer is rejected, the step is closed all
+     * the same, and the next one shows more.
      *
      * @param answered whether a newcomer has
      */

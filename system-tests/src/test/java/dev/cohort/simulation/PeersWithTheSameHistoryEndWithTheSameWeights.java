@@ -1,5 +1,7 @@
 package dev.cohort.simulation;
 
+import dev.cohort.peer.Peer;
+import dev.cohort.protocol.Left;
 import dev.cohort.tensor.Digest;
 import java.util.Optional;
 
@@ -20,6 +22,11 @@ final class PeersWithTheSameHistoryEndWithTheSameWeights implements Invariant {
         return simulation.peers().stream()
                 .filter(p -> p.id().value().equals(id) && p.exited())
                 .findFirst()
+                // Whoever diverged, or was there when a run was given up, has a shorter history.
+                .filter(p -> p.peer()
+                        .flatMap(Peer::left)
+                        .filter(left -> left.reason().equals(Left.FINISHED))
+                        .isPresent())
                 .flatMap(PeerProcess::learner)
                 .map(RecordingLearner::weights);
     }
