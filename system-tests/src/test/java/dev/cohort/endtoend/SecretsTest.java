@@ -51,7 +51,8 @@ class SecretsTest {
 
     @Test
     void areInOneFileForTheOwnerAloneAndNowhereElse() throws IOException, InterruptedException {
-        Started run = shell.start(TinyRun.words(experiment()));
+        // Of a short run the augmenter is gone before it can be asked.
+        Started run = shell.start(TinyRun.words(experiment(), "--steps", "1000000"));
         try (LogWatch log = LogWatch.follow(shell)) {
             log.awaitStep(2);
         }
@@ -59,6 +60,7 @@ class SecretsTest {
         assertThat(commandLines()).noneMatch(line -> line.contains(CANARY));
         List<String> pages = pages(directory);
         assertThat(pages).isNotEmpty().noneMatch(page -> page.contains(CANARY));
+        shell.run("stop").well();
         Ended ended = shell.end(run).well();
         assertThat(ended.out() + ended.err()).doesNotContain(CANARY);
 

@@ -55,10 +55,13 @@ class WrongJoinTest {
         byte[] whole = Files.readAllBytes(labels);
         Files.write(labels, endingWith(whole, 9));
         assertRefused(
-                ExitCode.USAGE, join(run, "--run", run.id(), "--peer", "more-classes"), "10 classes", "the run has 4");
+                ExitCode.USAGE, join(run, "--run", run.id(), "--peer", "more-classes"), "10 classes", "4 classes");
         Files.write(labels, endingWith(whole, 1));
         assertRefused(
-                ExitCode.LEFT, join(run, "--run", run.id(), "--peer", "other-data"), "refused: other data", "digest");
+                ExitCode.USAGE,
+                join(run, "--run", run.id(), "--peer", "other-data"),
+                "is not the data of this run",
+                "digest");
         Files.write(labels, whole);
     }
 
