@@ -51,7 +51,8 @@ final class StoredTeachers {
     /**
      * The same method with the whole path of every checkpoint it names, since peers may have another working directory. A run
      * stands for the newest checkpoint of its best peer, or of each of its peers where a method takes several; a folder of
-     * checkpoints for the newest in it. A run is named by its folder or, below {@code runs}, by its id. What cannot be found stays as it is, for {@link #check} to refuse.
+     * checkpoints for the newest in it. A run is named by its folder or, below {@code runs}, by its id. What cannot be found stays
+     * as it is, for {@link #check} to refuse.
      */
     static Experiment.Method found(Experiment.Method method, Path runs) {
         List<String> named = StoredTeacher.named(method);

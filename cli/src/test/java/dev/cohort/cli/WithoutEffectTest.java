@@ -19,16 +19,18 @@ class WithoutEffectTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            mix.alpha=0.2                          | mix.alpha=0.2 has no effect, since mix.kind is none
-            mix.probability=1                      | mix.probability=1.0 has no effect, since mix.kind is none
-            mix.n=3                                | mix.n=3 has no effect, since mix.kind is not cutmix_multi
-            optimizer.schedule.milestones=[1]      | optimizer.schedule.milestones=[1.0] has no effect, since optimizer.schedule.kind is not step
-            optimizer.schedule.gamma=0.5           | optimizer.schedule.gamma=0.5 has no effect, since optimizer.schedule.kind is not step
-            pace.quorum=1                          | pace.quorum=1 has no effect, since pace.completion is all
-            elastic.on_lag=exclude                 | elastic.on_lag=exclude has no effect, since elastic.lag_max_steps is 0, so a contributor may be behind as far as it likes
-            elastic.min=5                          | elastic.min is 5 and the experiment names 2 contributors: the run waits until others join
-            wire.features=fp16                     | wire.features=fp16 has no effect, since method mean_logit reads no features
-            data.validation=0.1                    | data.validation=0.1 holds out images that nobody looks at, since method mean_logit does not read what peers say of them
+            mix.alpha=0.2 | mix.alpha=0.2 has no effect, since mix.kind is none
+            mix.probability=1 | mix.probability=1.0 has no effect, since mix.kind is none
+            mix.n=3 | mix.n=3 has no effect, since mix.kind is not cutmix_multi
+            optimizer.schedule.milestones=[1] | optimizer.schedule.milestones=[1.0] has no effect, since optimizer.schedule.kind is not step
+            optimizer.schedule.gamma=0.5 | optimizer.schedule.gamma=0.5 has no effect, since optimizer.schedule.kind is not step
+            pace.quorum=1 | pace.quorum=1 has no effect, since pace.completion is all
+            elastic.on_lag=exclude | \
+                elastic.on_lag=exclude has no effect, since elastic.lag_max_steps is 0, so a contributor may be behind as far as it likes
+            elastic.min=5 | elastic.min is 5 and the experiment names 2 contributors: the run waits until others join
+            wire.features=fp16 | wire.features=fp16 has no effect, since method mean_logit reads no features
+            data.validation=0.1 | \
+                data.validation=0.1 holds out images that nobody looks at, since method mean_logit does not read what peers say of them
             """)
     void namesWhatAnotherSettingMakesIdle(String setting, String note) {
         assertThat(notes(setting)).containsExactly(note);
@@ -36,12 +38,12 @@ class WithoutEffectTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            mix.kind=mixup                         | mix.alpha=0.2
-            mix.kind=cutmix_multi                  | mix.n=3
-            pace.completion=quorum                 | pace.quorum=1
-            elastic.lag_max_steps=10               | elastic.on_lag=exclude
-            method.name=one                        | wire.features=fp16
-            method.name=kdcl_general               | data.validation=0.1
+            mix.kind=mixup | mix.alpha=0.2
+            mix.kind=cutmix_multi | mix.n=3
+            pace.completion=quorum | pace.quorum=1
+            elastic.lag_max_steps=10 | elastic.on_lag=exclude
+            method.name=one | wire.features=fp16
+            method.name=kdcl_general | data.validation=0.1
             """)
     void saysNothingWhereTheOtherSettingUsesIt(String other, String setting) {
         assertThat(notes(other, setting)).isEmpty();

@@ -30,6 +30,7 @@ final class Admission {
     private static final double NEWEST = 0.1;
 
     private final Experiment.Elastic elastic;
+    private final Members members;
     private final Membership membership;
     private final StepAssembly assembly;
     private final SortedMap<Long, Closed> recent = new TreeMap<>();
@@ -62,8 +63,9 @@ final class Admission {
         }
     }
 
-    Admission(Experiment.Elastic elastic, Membership membership, StepAssembly assembly) {
+    Admission(Experiment.Elastic elastic, Members members, Membership membership, StepAssembly assembly) {
         this.elastic = elastic;
+        this.members = members;
         this.membership = membership;
         this.assembly = assembly;
     }
@@ -71,7 +73,7 @@ final class Admission {
     /** The step of {@code outcome} is applied; what was said of it is still in the assembly. */
     void applied(Batch batch, Outcome outcome, long nowMs) {
         membership.contributed(outcome, nowMs);
-        List<Member> candidates = membership.candidates();
+        List<Member> candidates = members.candidates();
         if (candidates.isEmpty()) {
             recent.clear();
             courses.clear();
@@ -90,7 +92,7 @@ final class Admission {
     /** A prediction for a step that is closed: it shows how good a candidate is that is a little behind. */
     void late(Prediction prediction, long applied, long nowMs) {
         Optional<Closed> closed = Optional.ofNullable(recent.get(prediction.step()));
-        Optional<Member> candidate = membership.find(prediction.peer()).filter(Member::candidate);
+        Optional<Member> candidate = members.find(prediction.peer()).filter(Member::candidate);
         if (closed.isPresent()
                 && candidate.isPresent()
                 && assembly.check(prediction, candidate.get(), closed.get().batch())

@@ -42,4 +42,10 @@ final class Cooldown {
                 : back + "; lost " + member.past().losses() + " times, so not waited for before it has been back for "
                         + ms + " ms (elastic.cooldown_ms)";
     }
+
+    /** A member of which another start is there: until it has caught up, nobody waits for it. */
+    Member restarted(Member member, long nowMs) {
+        Member lost = member.lost(steadyMs(), nowMs);
+        return lost.back(nowMs, reason(lost, "start " + lost.incarnation()));
+    }
 }

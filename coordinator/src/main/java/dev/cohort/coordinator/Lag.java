@@ -20,6 +20,7 @@ import java.util.TreeMap;
  */
 final class Lag {
     private final CoordinatorSetting setting;
+    private final Members members;
     private final Membership membership;
     private final SortedMap<PeerId, Progress> progress = new TreeMap<>();
 
@@ -36,16 +37,16 @@ final class Lag {
         }
     }
 
-    Lag(CoordinatorSetting setting, Membership membership) {
+    Lag(CoordinatorSetting setting, Members members, Membership membership) {
         this.setting = setting;
+        this.members = members;
         this.membership = membership;
     }
 
     /** Takes in how far a peer says it is; one that is too far behind is excluded if that is the policy. */
     void heard(Heartbeat heartbeat, long applied, long nowMs) {
         reached(heartbeat.peer(), new Progress(heartbeat.incarnation(), heartbeat.step(), nowMs));
-        membership
-                .find(heartbeat.peer())
+        members.find(heartbeat.peer())
                 .filter(m -> policy(OnLag.EXCLUDE) && counts(m) && isTooFarBehind(m, applied))
                 .ifPresent(m -> membership.exclude(
                         m.peer(),
@@ -64,7 +65,7 @@ final class Lag {
 
     /** Peers for whose sake {@code step} is not closed yet. */
     List<Member> holding(long step, long nowMs) {
-        return membership.all().stream()
+        return members.all().stream()
                 .filter(m -> policy(OnLag.PACE) && counts(m) && isTooFarBehind(m, step) && nowMs < heldUntilMs(m))
                 .toList();
     }
@@ -80,7 +81,7 @@ final class Lag {
             return;
         }
         List<Member> holding = holding(step, nowMs);
-        for (Member member : membership.all()) {
+        for (Member member : members.all()) {
             String said = "more than " + setting.elastic().lag().maxSteps()
                     + " steps behind, so the others wait (elastic.on_lag: pace)";
             if (holding.contains(member)) {

@@ -30,15 +30,15 @@ public final class TeacherSnapshots {
     }
 
     /** The teacher after a step; a coordinator knows no positions. */
-    Snapshot taken(long step, NamedTensors state, SlotHistory history, Membership membership, long skipped) {
-        has(step);
+    Snapshot taken(FollowedRun run, Membership membership) {
+        has(run.applied());
         return new Snapshot(
-                step,
-                state,
-                Teacher.hash(state),
-                history.lastVotes(),
+                run.applied(),
+                run.state(),
+                Teacher.hash(run.state()),
+                run.history().lastVotes(),
                 membership.latestStarts(),
-                skipped,
+                run.skipped(),
                 Positions.NONE);
     }
 

@@ -15,17 +15,13 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerState;
-import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Renderer;
 import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.Term;
-import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * One student in {@code strict} pace: forward, publish, wait for the outcome, train, and only then the next batch. What it
@@ -42,9 +38,7 @@ public final class Peer implements Node {
     private final Publication publication;
     private final Timeline timeline = new Timeline();
 
-    private final SortedMap<Long, Batch> batches = new TreeMap<>();
-    private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
-    private final SortedMap<String, Addressed> addressed = new TreeMap<>();
+    private final ReadAhead ahead;
     private final Admission admission;
     private final long restoredStep;
     private long firstStep = 1;
@@ -65,20 +59,6 @@ public final class Peer implements Node {
     private long wakeMs = Long.MIN_VALUE;
     private volatile PeerStatus status;
 
-    /**
-     * A forward pass whose graph waits for its outcome.
-     *
-     * @param published what everybody may read
-     * @param known that, and what the objective needs of this peer alone
-     */
-    private record Parked(
-            Batch batch,
-            Learner.ForwardPass pass,
-            NamedTensors published,
-            NamedTensors known,
-            Digest digest,
-            Images images) {}
-
     /** Takes up the newest checkpoint if there is one. */
     public Peer(PeerSetting setting, Learner learner, Renderer renderer, CheckpointStore checkpoints) {
         this.setting = setting;
@@ -86,6 +66,7 @@ public final class Peer implements Node {
         this.renderer = renderer;
         this.keeping = new Keeping(checkpoints, setting.checkpointSteps());
         this.publication = new Publication(setting);
+        this.ahead = new ReadAhead(setting.id());
         this.leaving = new Leaving(setting.id(), setting.incarnation());
         Optional<CheckpointStore.Checkpoint> from = checkpoints.newest();
         from.ifPresent(c -> {
@@ -93,6 +74,7 @@ public final class Peer implements Node {
             next = c.step() + 1;
             firstStep = c.firstStep();
         });
+        ahead.startAt(next);
         restoredStep = from.map(CheckpointStore.Checkpoint::step).orElse(0L);
         admission = new Admission(setting, from.isPresent());
         status = statusNow();
@@ -104,12 +86,10 @@ public final class Peer implements Node {
         List<Message> out = new ArrayList<>();
         if (message instanceof Batch batch) {
             take(batch);
-        } else if (message instanceof Outcome outcome && outcome.step() >= next) {
-            outcomes.putIfAbsent(outcome.step(), outcome);
-        } else if (message instanceof Addressed part
-                && part.step() >= next
-                && part.peer().equals(setting.id())) {
-            addressed.put(part.digest().hex(), part);
+        } else if (message instanceof Outcome outcome) {
+            ahead.outcome(outcome);
+        } else if (message instanceof Addressed part) {
+            ahead.addressed(part);
         } else if (message instanceof Admitted answer) {
             answered(admission.take(answer));
         } else if (message instanceof End last) {
@@ -146,9 +126,8 @@ public final class Peer implements Node {
         if (!end.batch(batch)) {
             return;
         }
-        if (batch.step() >= next) {
-            batches.putIfAbsent(batch.step(), batch);
-        } else if (batch.step() == next - 1 && batch.step() == restoredStep) {
+        ahead.batch(batch);
+        if (batch.step() == next - 1 && batch.step() == restoredStep) {
             // Trained before a restart; needed if there is nothing left but to evaluate.
             lastBatch = Optional.of(batch);
         }
@@ -161,8 +140,7 @@ public final class Peer implements Node {
             leaving.admitted();
             next = Math.max(next, seated.firstStep());
             firstStep = Math.max(firstStep, seated.firstStep());
-            batches.headMap(next).clear();
-            outcomes.headMap(next).clear();
+            ahead.startAt(next);
         }
     }
 
@@ -218,7 +196,7 @@ public final class Peer implements Node {
     /** The batch it can look at now. */
     private Optional<Batch> ready() {
         return parked.isEmpty() && !leaving.begun() && admission.slot().isPresent()
-                ? Optional.ofNullable(batches.get(next))
+                ? ahead.batch(next)
                 : Optional.empty();
     }
 
@@ -235,7 +213,9 @@ public final class Peer implements Node {
                 || keeping.waits()
                 || (parked.isPresent()
                         ? canTrain()
-                        : ended() || (admission.slot().isPresent() && batches.containsKey(next)));
+                        : ended()
+                                || (admission.slot().isPresent()
+                                        && ahead.batch(next).isPresent()));
     }
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
@@ -253,60 +233,24 @@ public final class Peer implements Node {
                 batch, pass, published, Publication.known(published, pass.outputs()), published.digest(), images);
         parked = Optional.of(now);
         timeline.spent(Timeline.Use.COMPUTING);
-        if (!outcomes.containsKey(batch.step())) {
-            out.add(prediction(now));
+        if (ahead.outcome(batch.step()).isEmpty()) {
+            out.add(now.prediction(setting, next - 1, report));
             resendMs = nowMs + setting.resendMs();
         }
-    }
-
-    private Prediction prediction(Parked of) {
-        return new Prediction(
-                of.batch().step(),
-                0,
-                setting.id(),
-                setting.incarnation(),
-                next - 1,
-                of.published(),
-                of.images().digest(),
-                report);
     }
 
     private boolean canTrain() {
         if (setting.observer()) {
             return true;
         }
-        Outcome outcome = outcomes.get(next);
-        return outcome != null && (standing(outcome).isEmpty() || partIsHere(outcome));
-    }
-
-    /** This peer's place among the contributors, if the outcome names exactly what it published. */
-    private Optional<Objective.Standing> standing(Outcome outcome) {
-        List<Outcome.Contributor> contributors = outcome.contributors();
-        for (int i = 0; i < contributors.size(); i++) {
-            Outcome.Contributor c = contributors.get(i);
-            if (c.peer().equals(setting.id()) && parked.map(Parked::digest).equals(Optional.of(c.tensors()))) {
-                return Optional.of(new Objective.Standing(i, contributors.size()));
-            }
-        }
-        return Optional.empty();
-    }
-
-    private boolean partIsHere(Outcome outcome) {
-        return !(outcome.resolution() instanceof Outcome.Targets targets)
-                || ownPart(targets)
-                        .map(p -> addressed.containsKey(p.digest().hex()))
-                        .orElse(true);
-    }
-
-    private Optional<Outcome.Part> ownPart(Outcome.Targets targets) {
-        return targets.addressed().stream()
-                .filter(p -> p.peer().equals(setting.id()))
-                .findFirst();
+        return ahead.outcome(next)
+                .filter(o -> parked.flatMap(p -> p.standing(o, setting.id())).isEmpty() || ahead.hasOwnPart(o))
+                .isPresent();
     }
 
     private boolean train(Parked of) {
         long step = of.batch().step();
-        Objective.Result result = objective(of, Optional.ofNullable(outcomes.get(step)));
+        Objective.Result result = objective(of, ahead.outcome(step));
         Optional<String> lost = Finiteness.lost(result);
         if (lost.isPresent()) {
             dropParked();
@@ -316,7 +260,7 @@ public final class Peer implements Node {
         learner.backward(of.pass(), result.logitsGradient(), result.featuresGradient(), result.branchesGradient());
         learner.update(setting.learningRate().applyAsDouble(step));
         if (!setting.observer()) {
-            Optional.ofNullable(outcomes.get(step))
+            ahead.outcome(step)
                     .map(outcome -> Publication.copies(outcome, admission.slot()))
                     .filter(copies -> !copies.isEmpty())
                     .ifPresent(learner::takeUp);
@@ -330,9 +274,7 @@ public final class Peer implements Node {
         timeline.updated(of.batch().rows());
         dropParked();
         next = step + 1;
-        batches.headMap(next).clear();
-        outcomes.headMap(next).clear();
-        addressed.values().removeIf(a -> a.step() < next);
+        ahead.startAt(next);
         resendMs = Long.MAX_VALUE;
         boolean last = step == setting.plannedSteps() || end.isLast(step);
         if (of.batch().endsEpoch() || last) {
@@ -351,11 +293,11 @@ public final class Peer implements Node {
         if (!setting.observer()
                 && outcome.isPresent()
                 && outcome.get().resolution() instanceof Outcome.Targets targets) {
-            standing = standing(outcome.get());
+            standing = of.standing(outcome.get(), setting.id());
             labelWeight = targets.labelWeight();
             terms = new ArrayList<>(targets.terms());
             if (standing.isPresent()) {
-                terms.addAll(ownTerms(targets));
+                terms.addAll(ahead.ownTerms(targets));
             } else {
                 late++;
             }
@@ -373,13 +315,6 @@ public final class Peer implements Node {
                 standing,
                 own.logits().dtype(),
                 Optional.of(own.features()));
-    }
-
-    private List<Term> ownTerms(Outcome.Targets targets) {
-        return ownPart(targets)
-                .flatMap(p -> Optional.ofNullable(addressed.get(p.digest().hex())))
-                .map(Addressed::terms)
-                .orElse(List.of());
     }
 
     private void evaluate(Batch after, List<Message> out) {
@@ -441,7 +376,8 @@ public final class Peer implements Node {
 
     private void sayAgain(long nowMs, List<Message> out) {
         if (nowMs >= resendMs) {
-            parked.filter(p -> !outcomes.containsKey(p.batch().step())).ifPresent(p -> out.add(prediction(p)));
+            parked.filter(p -> ahead.outcome(p.batch().step()).isEmpty())
+                    .ifPresent(p -> out.add(p.prediction(setting, next - 1, report)));
             resendMs = parked.isEmpty() ? Long.MAX_VALUE : nowMs + setting.resendMs();
         }
     }
@@ -477,7 +413,7 @@ public final class Peer implements Node {
             return PeerState.EVALUATING;
         } else if (admission.slot().isEmpty() || (!admission.answered() && next == 1 && parked.isEmpty())) {
             return PeerState.JOINING;
-        } else if (outcomes.containsKey(next + 1)) {
+        } else if (ahead.outcome(next + 1).isPresent()) {
             return PeerState.CATCHING_UP;
         }
         return parked.isPresent() && !canTrain() ? PeerState.WAITING : PeerState.TRAINING;
@@ -491,7 +427,7 @@ public final class Peer implements Node {
         } else if (parked.isPresent() && !canTrain()) {
             return "outcome of step " + next;
         }
-        return batches.containsKey(next) ? "" : "batch " + next;
+        return ahead.batch(next).isPresent() ? "" : "batch " + next;
     }
 
     /** What it does, for any thread. */

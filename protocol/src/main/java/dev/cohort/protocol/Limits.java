@@ -1,8 +1,9 @@
 package dev.cohort.protocol;
 
 /**
- * What a reader puts up with, and so what a writer may say: what no reader takes cannot be built. Each limit is far above what a run needs and low enough that no record, however it was made,
- * costs a reader more memory than a small multiple of {@code messageBytesMax}.
+ * What a reader accepts, and so what can be built: a message that no reader would accept cannot be constructed. Each limit is far
+ * above what a run needs, and low enough that no record, however it was made, costs a reader more memory than a small multiple
+ * of {@code messageBytesMax}.
  *
  * @param messageBytesMax bytes of one record; the topics must allow as much
  * @param fieldsMax encoded fields in one record: two bytes on the wire can become an object of fifty in memory

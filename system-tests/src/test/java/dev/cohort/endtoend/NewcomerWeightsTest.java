@@ -32,14 +32,23 @@ class NewcomerWeightsTest {
         return shell.start(words.toArray(String[]::new));
     }
 
-    private void awaitContribution(LogWatch log, String peer) {
+    /**
+     * A newcomer joins and contributes. Meanwhile a named peer is frozen: the run pauses for want of contributors, so that the
+     * newcomer reaches the head however slow the machine is.
+     */
+    private Started joinAndContribute(RunFolder run, LogWatch log, String peer, String... more) {
+        long frozen = run.process("p1").path("pid").asLong();
+        Started.signal(frozen, "STOP");
+        Started joined = join(run, peer, more);
         shell.await("a step with " + peer, () -> log.contributors().contains(peer));
+        Started.signal(frozen, "CONT");
+        shell.await("a step with p1 again", () -> log.contributors().contains("p1"));
+        return joined;
     }
 
     /** It comes when the run goes on, is killed, goes on from its checkpoint and is drained. */
     private void comeAndGo(RunFolder run, LogWatch log) {
-        Started guest = join(run, "guest");
-        awaitContribution(log, "guest");
+        Started guest = joinAndContribute(run, log, "guest");
         log.awaitSteps(5);
         guest.process().destroyForcibly();
         Started again = join(run, "guest");
@@ -85,9 +94,8 @@ class NewcomerWeightsTest {
         Left.Result late;
         try (LogWatch log = LogWatch.follow(shell)) {
             log.awaitSteps(3);
-            // First of all, while the head that it has to catch up with is near.
-            Started fromTheBeginning = join(directory, "late", "--from", "beginning", "--model", "resnet14");
-            awaitContribution(log, "late");
+            Started fromTheBeginning =
+                    joinAndContribute(directory, log, "late", "--from", "beginning", "--model", "resnet14");
             comeAndGo(directory, log);
             shell.run("stop").well();
             shell.end(fromTheBeginning).well();

@@ -161,7 +161,13 @@ public final class MessageJson {
             l.divergence()
                     .ifPresent(d ->
                             json.putObject("divergence").put("step", d.step()).put("what", d.what()));
-        } else if (message instanceof Rejection r) {
+        } else {
+            aboutStandings(message, json);
+        }
+    }
+
+    private static void aboutStandings(Message message, ObjectNode json) {
+        if (message instanceof Rejection r) {
             json.put("step", r.step())
                     .put("peer", r.peer().value())
                     .put("reason", r.reason().name().toLowerCase(Locale.ROOT))

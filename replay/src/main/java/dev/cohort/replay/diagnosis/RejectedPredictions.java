@@ -46,46 +46,49 @@ final class RejectedPredictions implements Rule {
                     .append(count));
             String evidence = "by peer: " + peers + "; steps " + sum.firstStep + " to " + sum.lastStep + "; the last: "
                     + sum.detail;
-            found.add(
-                    switch (reason) {
-                        case DIGEST ->
-                            new Diagnosis(
-                                    "a peer sees other images than the others",
-                                    Severity.SEVERE,
-                                    evidence,
-                                    "data.path, data.mode",
-                                    "give it the same files and the same version of Cohort, or send the pixels"
-                                            + " (data.mode=pixels)");
-                        case NOT_FINITE ->
-                            new Diagnosis(
-                                    "a peer diverged: its predictions are not finite",
-                                    Severity.SEVERE,
-                                    evidence,
-                                    "optimizer.learning_rate",
-                                    "lower the learning rate, or warm it up (optimizer.schedule.warmup_epochs)");
-                        case SHAPE ->
-                            new Diagnosis(
-                                    "predictions of the wrong shape",
-                                    Severity.SEVERE,
-                                    evidence,
-                                    "peers[].model",
-                                    "let it join with the model that its seat was given to");
-                        case MALFORMED ->
-                            new Diagnosis(
-                                    "predictions that cannot be read",
-                                    Severity.SEVERE,
-                                    evidence,
-                                    "the peer's program",
-                                    "run the same version of Cohort there, or mend what writes them (cohort.proto)");
-                        case PARTITION ->
-                            new Diagnosis(
-                                    "predictions on another peer's partition",
-                                    Severity.SEVERE,
-                                    evidence,
-                                    "the peer's program",
-                                    "write them to the partition of that peer (docs/adr/0004-topics-and-partitions.md)");
-                    });
+            found.add(diagnosis(reason, evidence));
         });
         return Opinion.of(SUBJECT, found);
+    }
+
+    private static Diagnosis diagnosis(Rejection.Reason reason, String evidence) {
+        return switch (reason) {
+            case DIGEST ->
+                new Diagnosis(
+                        "a peer sees other images than the others",
+                        Severity.SEVERE,
+                        evidence,
+                        "data.path, data.mode",
+                        "give it the same files and the same version of Cohort, or send the pixels"
+                                + " (data.mode=pixels)");
+            case NOT_FINITE ->
+                new Diagnosis(
+                        "a peer diverged: its predictions are not finite",
+                        Severity.SEVERE,
+                        evidence,
+                        "optimizer.learning_rate",
+                        "lower the learning rate, or warm it up (optimizer.schedule.warmup_epochs)");
+            case SHAPE ->
+                new Diagnosis(
+                        "predictions of the wrong shape",
+                        Severity.SEVERE,
+                        evidence,
+                        "peers[].model",
+                        "let it join with the model that its seat was given to");
+            case MALFORMED ->
+                new Diagnosis(
+                        "predictions that cannot be read",
+                        Severity.SEVERE,
+                        evidence,
+                        "the peer's program",
+                        "run the same version of Cohort there, or mend what writes them (cohort.proto)");
+            case PARTITION ->
+                new Diagnosis(
+                        "predictions on another peer's partition",
+                        Severity.SEVERE,
+                        evidence,
+                        "the peer's program",
+                        "write them to the partition of that peer (docs/adr/0004-topics-and-partitions.md)");
+        };
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.protocol.Limits;
-import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
@@ -15,8 +14,6 @@ import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.Delivery;
 import dev.cohort.runtime.Eventually;
-import dev.cohort.runtime.HostPort;
-import dev.cohort.runtime.RecordedFaults;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.Samples;
 import dev.cohort.tensor.NamedTensors;
@@ -26,76 +23,22 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What {@link RunLog} promises on any broker. */
-@Timeout(60)
-abstract class RunLogContract {
-    private static final TopicPlan PLAN = new TopicPlan(3, 4, 1, OptionalLong.empty());
-    private static final Set<Topic> ALL_BUT_ADDRESSED = EnumSet.complementOf(EnumSet.of(Topic.ADDRESSED));
-
-    private final String runId = "t" + UUID.randomUUID().toString().substring(0, 8);
-    private final RecordedFaults faults = new RecordedFaults();
-    private final List<RunLog> logs = new ArrayList<>();
-
-    abstract KafkaAddress address();
-
-    /** Makes the broker unreachable, runs {@code meanwhile}, and lets it come back at the same address. */
-    abstract void outage(Runnable meanwhile) throws Exception;
-
-    @BeforeEach
-    void makeTopics() {
-        connect("launcher").createTopics(PLAN);
-    }
-
-    @AfterEach
-    void disconnect() {
-        logs.forEach(RunLog::close);
-        assertThat(faults.all()).isEmpty();
-    }
-
-    final String runId() {
-        return runId;
-    }
-
-    RunLog connect(String sender) {
-        RunLog log = RunLog.connect(address(), runId, sender, faults);
-        logs.add(log);
-        return log;
-    }
-
-    private static Following follow(RunLog log, Recorder recorder, Topic... topics) {
-        return log.follow(Set.of(topics), OptionalInt.empty(), From.BEGINNING, recorder);
-    }
-
-    private static List<Message> commands(long first, long last) {
-        return LongStream.rangeClosed(first, last)
-                .mapToObj(i -> (Message) Samples.command(i))
-                .toList();
-    }
-
+abstract class RunLogContract extends RunTopicsContract {
     @Test
     void carriesEveryKindOfMessageUnchanged() {
         List<Message> said = List.of(
@@ -137,25 +80,6 @@ abstract class RunLogContract {
         assertThatThrownBy(() -> ConsumedLog.open(address(), runId + "x"))
                 .isInstanceOf(RunLogException.class)
                 .hasMessageContaining("knows no such run");
-    }
-
-    @Test
-    void aTopicThatTheBrokerDoesNotHaveIsNamed() throws Exception {
-        String topic = TopicPlan.topicName(runId, Topic.PREDICTIONS);
-        try (Admin admin = Admin.create(ClientSettings.admin(address(), "check"))) {
-            admin.deleteTopics(List.of(topic)).all().get();
-            try (ConsumedLog log = ConsumedLog.open(address(), runId)) {
-                Eventually.until("deleted", () -> log.partitions(Topic.PREDICTIONS) == 0);
-                PlannedLog planned = new PlannedLog(log, PLAN);
-                assertThat(planned.partitions(Topic.PREDICTIONS)).isEqualTo(PLAN.predictionPartitions());
-                assertThat(Recorder.entries(planned.read(Topic.PREDICTIONS, 1)))
-                        .singleElement()
-                        .isInstanceOfSatisfying(
-                                RecordedLog.Unreadable.class,
-                                u -> assertThat(u.why()).endsWith("topic " + topic));
-                assertThat(planned.unreadable()).hasSize(1);
-            }
-        }
     }
 
     @Test
@@ -387,21 +311,6 @@ abstract class RunLogContract {
         assertThat(reader.rejected()).containsEntry("not_finite/p1", 1L);
     }
 
-    private void write(Topic topic, byte[]... values) {
-        for (byte[] value : values) {
-            writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, topic), 0, null, value));
-        }
-    }
-
-    private void writeRecord(ProducerRecord<byte[], byte[]> record) {
-        try (KafkaProducer<byte[], byte[]> producer =
-                new KafkaProducer<>(ClientSettings.producer(address(), "stranger"))) {
-            producer.send(record).get();
-        } catch (InterruptedException | ExecutionException e) {
-            throw new AssertionError(e);
-        }
-    }
-
     @Test
     void aLaterProcessReadsEverythingFromTheBeginning() {
         RunLog first = connect("first");
@@ -444,71 +353,6 @@ abstract class RunLogContract {
     }
 
     @Test
-    void theManifestIsFoundAsSoonAsItIsWritten() {
-        RunLog reader = connect("p1");
-        assertThatThrownBy(() -> reader.awaitManifest(Duration.ofMillis(300)))
-                .isInstanceOf(RunLogException.class)
-                .hasMessageContaining("cohort." + runId + ".run")
-                .hasMessageContaining("waited 300 ms");
-        assertThat(reader.begun()).isFalse();
-        connect("launcher").append(List.of(Samples.manifest()));
-        assertThat(reader.awaitManifest(Duration.ofSeconds(30))).isEqualTo(Samples.manifest());
-        assertThat(reader.begun()).isTrue();
-    }
-
-    @Test
-    void saysAtOnceThatARunIsOfALaterVersion() {
-        byte[] manifest = new MessageCodec(runId, Limits.DEFAULT).encode(Samples.manifest(), "launcher");
-        assertThat(manifest[1])
-                .as("the first field of an envelope is its version")
-                .isEqualTo((byte) Manifest.PROTOCOL_VERSION);
-        manifest[1] = 99;
-        writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, Topic.RUN), 0, new byte[] {1}, manifest));
-
-        assertThatThrownBy(() -> connect("p1").awaitManifest(Duration.ofMinutes(5)))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("run " + runId + " speaks protocol version 99: this program speaks "
-                        + Manifest.PROTOCOL_VERSION + "; update it");
-    }
-
-    @Test
-    void saysAtOnceThatTheFirstRecordCannotBeRead() {
-        writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, Topic.RUN), 0, new byte[] {1}, new byte[] {7, 7}));
-
-        assertThatThrownBy(() -> connect("p1").awaitManifest(Duration.ofMinutes(5)))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("run " + runId + " cannot be followed: its first record cannot be read");
-    }
-
-    @Test
-    void aRunThatWasNeverMadeDoesNotExist() {
-        assertThat(connect("p1").exists()).isTrue();
-        try (RunLog other = RunLog.connect(address(), runId + "x", "p1", faults)) {
-            assertThat(other.exists()).isFalse();
-            assertThatThrownBy(() -> other.awaitManifest(Duration.ofMillis(50)))
-                    .isInstanceOf(RunLogException.class)
-                    .hasMessageContaining("is not on broker")
-                    .hasMessageContaining("is the run id right");
-            assertThatThrownBy(() -> follow(other, new Recorder(), Topic.CONTROL))
-                    .isInstanceOf(RunLogException.class)
-                    .hasMessageContaining("cohort." + runId + "x.control");
-        }
-    }
-
-    @Test
-    void makingTopicsAgainChangesNothingAndAnotherPlanIsRefused() {
-        RunLog log = connect("launcher");
-        log.append(commands(1, 1));
-        log.createTopics(PLAN);
-        Recorder recorder = new Recorder();
-        follow(log, recorder, Topic.CONTROL);
-        assertThat(recorder.await(1)).hasSize(1);
-        assertThatThrownBy(() -> log.createTopics(new TopicPlan(5, 4, 1, OptionalLong.empty())))
-                .isInstanceOf(RunLogException.class)
-                .hasMessageContaining("cohort." + runId + ".addressed has 3 partitions, must have 5");
-    }
-
-    @Test
     void isReadFromNearItsEndAndWaitedForAsLongAsRecordsCome() throws Exception {
         RunLog log = connect("both");
         log.append(commands(1, 100));
@@ -522,53 +366,6 @@ abstract class RunLogContract {
         following.close();
         assertThat(following.await(CompletableFuture.completedFuture(true), Duration.ZERO))
                 .isTrue();
-    }
-
-    @Test
-    void itsBrokerTellsWhereItIs() throws Exception {
-        HostPort server = address().servers().get(0);
-        assertThat(AdvertisedBrokers.named(server)).isNotEmpty();
-        assertThat(AdvertisedBrokers.obstacle(address())).isEmpty();
-    }
-
-    @Test
-    void topicsThatWereMadeBeforehandBecomeARun() throws Exception {
-        String made = "made-" + UUID.randomUUID();
-        try (Admin admin = Admin.create(ClientSettings.admin(address(), "operator"))) {
-            admin.createTopics(Arrays.stream(Topic.values())
-                            .map(t -> new NewTopic(TopicPlan.topicName(made, t), PLAN.partitions(t), (short) 1)
-                                    .configs(PLAN.settings(t)))
-                            .toList())
-                    .all()
-                    .get();
-        }
-        try (RunLog log = RunLog.connect(address(), made, "launcher", new RecordedFaults())) {
-            Eventually.until("the topics are served", log::exists);
-            assertThat(log.begun()).isFalse();
-            log.createTopics(PLAN);
-            log.append(commands(1, 1));
-            assertThat(log.flush(Duration.ofSeconds(30))).isTrue();
-            assertThat(log.begun()).as("commands are no manifest").isFalse();
-        }
-    }
-
-    @Test
-    void topicsThatWereMadeBeforehandWithOtherSettingsAreRefusedByName() throws Exception {
-        String made = "made-" + UUID.randomUUID();
-        try (Admin admin = Admin.create(ClientSettings.admin(address(), "operator"))) {
-            admin.createTopics(List.of(new NewTopic(TopicPlan.topicName(made, Topic.OUTCOMES), 1, (short) 1)
-                            .configs(Map.of("retention.ms", "3600000", "segment.bytes", "1048576"))))
-                    .all()
-                    .get();
-        }
-        try (RunLog log = RunLog.connect(address(), made, "launcher", new RecordedFaults())) {
-            assertThatThrownBy(() -> log.createTopics(PLAN))
-                    .isInstanceOf(RunLogException.class)
-                    .hasMessageContaining("cohort." + made + ".outcomes retention.ms is 3600000, must be -1")
-                    .hasMessageContaining("message.timestamp.type is CreateTime, must be LogAppendTime")
-                    .hasMessageNotContaining("segment.bytes")
-                    .hasMessageNotContaining("batches");
-        }
     }
 
     @Test

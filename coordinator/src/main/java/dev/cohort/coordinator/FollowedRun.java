@@ -1,0 +1,214 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.EndOfRun;
+import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Snapshot;
+import dev.cohort.tensor.NamedTensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What the log says of the run: a fold of its messages that knows no clock and no members and publishes nothing.
+ *
+ * <p>The teacher's state changes when the winning outcome of a step is read, recomputed from exactly the predictions which that
+ * outcome names. Steps are applied in their order, each once.
+ */
+final class FollowedRun {
+    private final CoordinatorSetting setting;
+    private final Teacher teacher;
+    private final StepAssembly assembly;
+    private final SlotHistory history = new SlotHistory();
+    private final TeacherEvaluations evaluations;
+    private final TeacherSteps teacherSteps;
+    private final EndOfRun endOfRun = new EndOfRun();
+    private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
+
+    /** Whether the teacher has trained parameters. */
+    private final boolean learns;
+
+    private NamedTensors state;
+    private long applied;
+    private long targets;
+    private long skipped;
+
+    /** A step whose outcome has just been applied. */
+    record AppliedStep(Batch batch, Outcome outcome) {}
+
+    FollowedRun(CoordinatorSetting setting, Teacher teacher, DeclaredShapes shapes) {
+        this.setting = setting;
+        this.teacher = teacher;
+        assembly = new StepAssembly(shapes);
+        evaluations = new TeacherEvaluations(teacher, setting.testLabels(), setting.evaluationLogits());
+        teacherSteps = new TeacherSteps(teacher, setting.learningRate());
+        state = teacher.initialState();
+        learns = !state.asMap().isEmpty();
+    }
+
+    /** Goes on after a snapshot; what the log holds up to its step need not be read. */
+    void restore(Snapshot from) {
+        state = from.state();
+        applied = from.step();
+        skipped = from.skipped();
+        targets = applied - skipped;
+        history.voted(from.lastVotes());
+        evaluations.goesOnAfter(applied);
+    }
+
+    void batch(Batch batch) {
+        if (endOfRun.batch(batch) && batch.step() > applied) {
+            assembly.batch(batch.withoutPixels());
+        }
+    }
+
+    /** Keeps the first prediction of each peer for a step that is not closed; returns whether this was it. */
+    boolean prediction(Prediction prediction) {
+        return prediction.step() > applied
+                && prediction.step() <= setting.plannedSteps()
+                && assembly.predicted(prediction);
+    }
+
+    void outcome(Outcome outcome) {
+        if (outcome.step() > applied) {
+            outcomes.putIfAbsent(outcome.step(), outcome);
+        }
+    }
+
+    void evaluation(Evaluation evaluation) {
+        evaluations.said(evaluation);
+    }
+
+    void end(End end) {
+        endOfRun.end(end);
+        evaluations.ends(endOfRun.lastStep().orElseThrow());
+    }
+
+    /**
+     * Applies the outcome of the open step if it is here with all that it names. The step's predictions are kept until
+     * {@link #forgetClosed}.
+     *
+     * @param proposal of this coordinator for that step, so that the teacher need not compute the same thing twice
+     * @throws IllegalStateException if the outcome was computed from another state of the teacher
+     */
+    Optional<AppliedStep> applyNext(Optional<Proposal> proposal) {
+        long step = openStep();
+        Outcome outcome = outcomes.get(step);
+        Optional<Batch> batch = assembly.batch(step);
+        if (outcome == null || batch.isEmpty()) {
+            return Optional.empty();
+        }
+        List<Teacher.Vote> votes = new ArrayList<>();
+        for (Outcome.Contributor contributor : outcome.contributors()) {
+            Optional<StepAssembly.Entry> named = assembly.named(step, contributor);
+            if (named.isEmpty()) {
+                return Optional.empty();
+            }
+            votes.add(new Teacher.Vote(
+                    contributor.peer(),
+                    contributor.slot(),
+                    named.get().prediction().tensors()));
+        }
+        if (!outcome.stateBefore().equals(Teacher.hash(state))) {
+            throw new IllegalStateException("outcome of step " + step + " was computed from teacher state "
+                    + outcome.stateBefore().shortHex() + ", here it is "
+                    + Teacher.hash(state).shortHex()
+                    + ": the log or this coordinator is broken");
+        }
+        if (outcome.resolution() instanceof Outcome.Targets) {
+            state = after(outcome, batch.get(), votes, proposal);
+            history.voted(SlotHistory.voters(outcome.contributors()));
+            targets++;
+        } else {
+            skipped++;
+        }
+        applied = step;
+        evaluations.applied(batch.get(), state, outcome.contributors());
+        outcomes.headMap(step + 1).clear();
+        return Optional.of(new AppliedStep(batch.get(), outcome));
+    }
+
+    /** The teacher's state after a step with targets; one that learns nothing is not asked to teach again. */
+    private NamedTensors after(Outcome outcome, Batch batch, List<Teacher.Vote> votes, Optional<Proposal> proposal) {
+        Optional<Teacher.Lesson> made = proposal.flatMap(p -> p.lessonOf(outcome));
+        if (made.isEmpty() && !learns) {
+            return state;
+        }
+        return made.orElseGet(() -> teacherSteps.step(state, outcome.renewed(), batch, votes))
+                .next();
+    }
+
+    /** Forgets the predictions of the steps that are applied. */
+    void forgetClosed() {
+        assembly.closed(applied);
+    }
+
+    /** Last step whose outcome was applied. */
+    long applied() {
+        return applied;
+    }
+
+    long openStep() {
+        return applied + 1;
+    }
+
+    /** The batch of the open step, once it was read. */
+    Optional<Batch> openBatch() {
+        return assembly.batch(openStep());
+    }
+
+    /** Whether the log has an outcome of the open step, which may wait for predictions that it names. */
+    boolean openStepHasOutcome() {
+        return outcomes.containsKey(openStep());
+    }
+
+    /** Whether every step of the run is applied. */
+    boolean over() {
+        return applied >= endOfRun.lastStep().orElse(Long.MAX_VALUE);
+    }
+
+    /** The trained teacher after {@link #applied}. */
+    NamedTensors state() {
+        return state;
+    }
+
+    Teacher teacher() {
+        return teacher;
+    }
+
+    TeacherSteps teacherSteps() {
+        return teacherSteps;
+    }
+
+    StepAssembly assembly() {
+        return assembly;
+    }
+
+    SlotHistory history() {
+        return history;
+    }
+
+    TeacherEvaluations evaluations() {
+        return evaluations;
+    }
+
+    /** Steps applied so far that had targets. */
+    long targets() {
+        return targets;
+    }
+
+    /** Steps applied so far that had none. */
+    long skipped() {
+        return skipped;
+    }
+
+    /** Steps held in memory, to show that they are bounded. */
+    int stepsHeld() {
+        return Math.max(assembly.held(), outcomes.size());
+    }
+}

@@ -1,0 +1,33 @@
+package dev.cohort.coordinator;
+
+import dev.cohort.protocol.Batch;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import java.util.List;
+import java.util.function.LongToDoubleFunction;
+
+/** Asks the teacher for one step: the same for whoever proposes it, applies it or computes it again from the log. */
+final class TeacherSteps {
+    private final Teacher teacher;
+    private final LongToDoubleFunction learningRate;
+
+    /** @param learningRate of the trained teacher at a step */
+    TeacherSteps(Teacher teacher, LongToDoubleFunction learningRate) {
+        this.teacher = teacher;
+        this.learningRate = learningRate;
+    }
+
+    /**
+     * What the teacher makes of the predictions for a batch.
+     *
+     * @param state of the teacher before the step
+     * @param renewed slots whose trained parameters are reset first, ascending
+     * @param votes in the order of their slots
+     */
+    Teacher.Lesson step(NamedTensors state, Ints renewed, Batch batch, List<Teacher.Vote> votes) {
+        return teacher.teach(
+                teacher.renewed(state, renewed),
+                new Teacher.Votes(
+                        batch.step(), batch.epoch(), learningRate.applyAsDouble(batch.step()), batch.labels(), votes));
+    }
+}
