@@ -13,9 +13,7 @@ import dev.cohort.runtime.Faults;
 import dev.cohort.runtime.Receiver;
 import dev.cohort.runtime.RejectedRecord;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -43,8 +41,9 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One consumer with one poll thread. When the receiver is full, all partitions are paused and the rest of what was polled is
- * held; polling goes on, so connections live, and memory stays bounded by one poll.
+ * One consumer with one poll thread. What was in the log when following began is delivered in the order in which the broker
+ * appended it, over all partitions. A partition of which enough is held is paused, and all are when the receiver is full; polling
+ * goes on, so connections live, and memory stays bounded.
  */
 final class Follower implements Following {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -52,9 +51,6 @@ final class Follower implements Following {
     private static final Duration POLL_WHILE_FULL = Duration.ofMillis(5);
 
     private static final long LOOK_MS = 10;
-
-    private static final Comparator<TopicPartition> ORDER =
-            Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final String runId;
@@ -76,10 +72,13 @@ final class Follower implements Following {
     private final AtomicLong taken = new AtomicLong();
 
     // Poll thread only, once it runs.
-    private final ArrayDeque<ConsumerRecord<byte[], byte[]>> held = new ArrayDeque<>();
-    private final SortedMap<TopicPartition, Long> endOffsets = new TreeMap<>(ORDER);
+    private final HeldRecords held = new HeldRecords();
+    private final SortedMap<TopicPartition, Long> endOffsets = new TreeMap<>(HeldRecords.ORDER);
+    /** The record that the receiver is offered, until it takes it, and what it says; nothing if it is left out. */
+    private @Nullable ConsumerRecord<byte[], byte[]> offered;
+
     private @Nullable Delivery next;
-    private boolean paused;
+    private boolean full;
     private Positions positions = Positions.NONE;
 
     Follower(
@@ -109,7 +108,7 @@ final class Follower implements Following {
         addressedSlot.ifPresent(slot -> partitions.add(addressed(slot)));
         consumer.assign(partitions);
         endOffsets.putAll(consumer.endOffsets(partitions));
-        SortedMap<TopicPartition, Long> begin = new TreeMap<>(ORDER);
+        SortedMap<TopicPartition, Long> begin = new TreeMap<>(HeldRecords.ORDER);
         begin.putAll(consumer.beginningOffsets(partitions));
         if (from instanceof From.At at) {
             positions = at.positions();
@@ -246,27 +245,29 @@ final class Follower implements Following {
         if (slot != null) {
             assignSlot(slot);
         }
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(paused ? POLL_WHILE_FULL : POLL)) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(full ? POLL_WHILE_FULL : POLL)) {
             held.add(record);
         }
         deliver();
-        heldCount = held.size();
-        if (held.isEmpty() == paused) {
-            turnFlow();
-        }
-        if (!caughtUp && held.isEmpty() && isAtEnd()) {
+        heldCount = held.count();
+        pauseWhereEnoughIsHeld();
+        if (!caughtUp && held.isEmpty() && endOffsets.isEmpty()) {
             caughtUp = true;
             receiver.caughtUp();
         }
     }
 
-    private void turnFlow() {
-        if (paused) {
-            consumer.resume(consumer.assignment());
-        } else {
-            consumer.pause(consumer.assignment());
-        }
-        paused = !paused;
+    private void pauseWhereEnoughIsHeld() {
+        Set<TopicPartition> wanted = full ? consumer.assignment() : held.full();
+        Set<TopicPartition> paused = consumer.paused();
+        consumer.resume(paused.stream().filter(p -> !wanted.contains(p)).toList());
+        consumer.pause(wanted.stream().filter(p -> !paused.contains(p)).toList());
+    }
+
+    /** Partitions that have records from before following began which were not polled yet. */
+    private Set<TopicPartition> behind() {
+        endOffsets.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
+        return endOffsets.keySet();
     }
 
     private void assignSlot(int slot) {
@@ -281,22 +282,26 @@ final class Follower implements Following {
             } else {
                 consumer.seekToBeginning(List.of(partition));
             }
-            if (paused) {
-                consumer.pause(List.of(partition));
-            }
         }
     }
 
     private void deliver() {
-        while (!closing && !held.isEmpty()) {
-            if (next == null) {
-                next = decode(held.element());
+        Set<TopicPartition> behind = behind();
+        full = false;
+        while (!closing) {
+            if (offered == null) {
+                offered = held.first(behind).orElse(null);
+                next = offered == null ? null : decode(offered);
             }
-            if (next != null && !receiver.offer(next)) {
+            if (offered == null) {
                 return;
             }
-            next = null;
-            held.remove();
+            if (next != null && !receiver.offer(next)) {
+                full = true;
+                return;
+            }
+            held.remove(offered);
+            offered = null;
             taken.incrementAndGet();
         }
     }
@@ -357,9 +362,5 @@ final class Follower implements Following {
                 new RejectedRecord(topic, record.partition(), record.offset(), reason, sender, detail);
         rejections.add(rejected);
         receiver.rejected(rejected);
-    }
-
-    private boolean isAtEnd() {
-        return endOffsets.entrySet().stream().allMatch(e -> consumer.position(e.getKey()) >= e.getValue());
     }
 }

@@ -3,8 +3,10 @@ package dev.cohort.runtime.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
@@ -213,6 +215,36 @@ abstract class RunLogContract extends RunTopicsContract {
                     .extracting(Delivery::partition)
                     .containsOnly(own.get(0).partition());
         }
+    }
+
+    @Test
+    void aLongLogIsReadInTheOrderInWhichItWasWritten() {
+        RunLog writer = connect("everybody");
+        long steps = 400;
+        for (long step = 1; step <= steps; step++) {
+            writer.append(List.of(
+                    Samples.batch(step),
+                    Samples.prediction(step, Samples.P1, 64),
+                    Samples.prediction(step, new PeerId("p2"), 64),
+                    Samples.outcome(step, 64)));
+            // So that it is known to be appended before the next step is.
+            assertThat(writer.flush(Duration.ofMinutes(1))).isTrue();
+        }
+        Recorder recorder = new Recorder();
+        follow(connect("reader"), recorder, Topic.BATCHES, Topic.PREDICTIONS, Topic.OUTCOMES);
+        long applied = 0;
+        long aheadMost = 0;
+        for (Message message : recorder.await((int) (4 * steps))) {
+            if (message instanceof Outcome outcome) {
+                applied = outcome.step();
+            } else if (message instanceof Batch batch) {
+                aheadMost = Math.max(aheadMost, batch.step() - applied);
+            } else if (message instanceof Prediction prediction) {
+                aheadMost = Math.max(aheadMost, prediction.step() - applied);
+            }
+        }
+        // The broker's clock has milliseconds: what was appended within one may be read in any order.
+        assertThat(aheadMost).isBetween(1L, 20L);
     }
 
     @Test
