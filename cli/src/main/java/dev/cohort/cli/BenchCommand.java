@@ -10,7 +10,7 @@ import dev.cohort.cli.role.CoordinatorRole;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.BrokerFolder;
 import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.runtime.kafka.TopicPlan;
 import java.nio.file.Path;
@@ -100,7 +100,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private RunDirectory begin(SyntheticRun run) {
         RunDirectory empty = RunDirectory.createAt(directory, "synthetic", LocalDateTime.now(ZoneOffset.UTC));
-        HostPort address = EmbeddedBroker.address(empty.broker(), HostPort.LOOPBACK);
+        HostPort address = new BrokerFolder(empty.broker()).address(HostPort.LOOPBACK);
         RunDirectory made = empty.at(address.toString(), true);
         made.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(run.experiment()));
         return made;

@@ -1,8 +1,8 @@
 package dev.cohort.cli;
 
+import dev.cohort.broker.EmbeddedBroker;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.proxy.Links;
 import java.nio.file.Path;
 import java.util.List;

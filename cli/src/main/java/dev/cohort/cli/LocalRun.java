@@ -19,7 +19,7 @@ import dev.cohort.experiment.Problems;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.BrokerFolder;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -83,7 +83,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
                 b -> Launcher.requireAnswer(new KafkaAddress(b, asked.kafka().client())));
         RunDirectory empty = fresh.get();
         String bootstrap = external.orElseGet(
-                () -> EmbeddedBroker.address(empty.broker(), address).toString());
+                () -> new BrokerFolder(empty.broker()).address(address).toString());
         RunDirectory directory = empty.at(bootstrap, external.isEmpty());
         Experiment decided = Preparation.decided(
                 asked,
@@ -136,8 +136,8 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
         HostPort before = HostPort.parse(
                 "broker of run " + directory.id(), directory.about().bootstrap());
         HostPort free = Listening.again(before, how.listen(), say);
-        HostPort address = free.port() == 0 ? EmbeddedBroker.anotherAddress(free) : free;
-        EmbeddedBroker.address(directory.broker(), address);
+        HostPort address = free.port() == 0 ? BrokerFolder.anotherAddress(free) : free;
+        new BrokerFolder(directory.broker()).address(address);
         RunDirectory there = directory.at(address.toString(), true);
         // Those of the proxy are nobody's business but that of its processes, and may be taken, too.
         there.links().ifPresent(links -> there.write(Launcher.links(plan.experiment())));

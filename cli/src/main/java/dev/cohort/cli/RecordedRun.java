@@ -10,8 +10,8 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.archive.ArchivedLog;
 import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.BrokerFolder;
 import dev.cohort.runtime.kafka.ConsumedLog;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.PlannedLog;
 import dev.cohort.runtime.kafka.RawLog;
@@ -106,7 +106,7 @@ final class RecordedRun {
     /** Opens the run of a directory; {@code client} wins over the client settings that it keeps. */
     static Opened open(RunDirectory directory, Map<String, String> client) {
         RawLog log = directory.about().embedded()
-                ? SegmentLog.open(EmbeddedBroker.logFolder(directory.broker()), directory.id())
+                ? SegmentLog.open(new BrokerFolder(directory.broker()).log(), directory.id())
                 : ConsumedLog.open(directory.address(client), directory.id());
         return opened(log, Optional.of(directory.path()));
     }

@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.BrokerPing;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
 import java.time.Duration;
@@ -76,17 +76,17 @@ final class RunTarget {
      * @param late how much longer one may take that listens
      */
     static void requireAnswer(Place place, Duration soon, Duration late) {
-        if (EmbeddedBroker.awaitReady(place.address(), soon)) {
+        if (BrokerPing.awaitReady(place.address(), soon)) {
             return;
         }
         String who = "run " + place.id() + ": its broker " + place.address();
-        if (!EmbeddedBroker.accepts(place.address())) {
+        if (!BrokerPing.accepts(place.address())) {
             throw new LaunchException(
                     ExitCode.UNAVAILABLE,
                     who + " does not answer; the run is over (go on with it by 'cohort run --resume'), or the address"
                             + " is wrong");
         }
-        if (!EmbeddedBroker.awaitReady(place.address(), late)) {
+        if (!BrokerPing.awaitReady(place.address(), late)) {
             throw new LaunchException(
                     ExitCode.UNAVAILABLE,
                     who + " listens but did not answer within "

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.protocol.Left;
 import dev.cohort.runtime.HostPort;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.BrokerFolder;
+import dev.cohort.runtime.kafka.BrokerPing;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,9 +42,9 @@ class PixelsTest {
         Ended recipes = shell.run(TinyRun.words(shell, TinyImages.IDX)).well();
 
         Path data = Files.createDirectory(shell.folder().resolve("broker"));
-        KafkaAddress broker = KafkaAddress.of(EmbeddedBroker.address(data, HostPort.LOOPBACK));
+        KafkaAddress broker = KafkaAddress.of(new BrokerFolder(data).address(HostPort.LOOPBACK));
         Started served = shell.start("broker", "--dir", data.toString());
-        shell.await("broker", () -> EmbeddedBroker.awaitReady(broker, Duration.ofSeconds(1)));
+        shell.await("broker", () -> BrokerPing.awaitReady(broker, Duration.ofSeconds(1)));
         String experiment = TinyRun.write(shell.folder(), TinyImages.IDX).toString();
         shell.end(role(broker, "create", experiment, "--set", "data.mode=pixels"))
                 .well();

@@ -1,8 +1,10 @@
 package dev.cohort.exact;
 
+import dev.cohort.broker.EmbeddedBroker;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.ParentWatch;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.BrokerFolder;
+import dev.cohort.runtime.kafka.BrokerPing;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +24,7 @@ final class Broker implements AutoCloseable {
     }
 
     static Broker start(Path dataDir) throws IOException {
-        KafkaAddress address = KafkaAddress.of(EmbeddedBroker.address(dataDir, HostPort.LOOPBACK));
+        KafkaAddress address = KafkaAddress.of(new BrokerFolder(dataDir).address(HostPort.LOOPBACK));
         ProcessBuilder builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",
@@ -36,7 +38,7 @@ final class Broker implements AutoCloseable {
                 .redirectOutput(dataDir.resolve("broker.out").toFile());
         builder.environment().put(ParentWatch.SUPERVISED, "1");
         Broker broker = new Broker(address, builder.start());
-        if (!EmbeddedBroker.awaitReady(address, READY_LIMIT)) {
+        if (!BrokerPing.awaitReady(address, READY_LIMIT)) {
             broker.close();
             throw new IllegalStateException("broker not ready within " + READY_LIMIT + ", see broker.out");
         }

@@ -16,8 +16,8 @@ import dev.cohort.replay.Verification;
 import dev.cohort.replay.WhatIf;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.kafka.BareReading;
+import dev.cohort.runtime.kafka.BrokerFolder;
 import dev.cohort.runtime.kafka.ConsumedLog;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.kafka.SegmentLog;
 import dev.cohort.runtime.kafka.TopicPlan;
 import java.util.ArrayList;
@@ -110,7 +110,7 @@ public final class StudyBench {
     }
 
     private RecordedLog files() {
-        return SegmentLog.open(EmbeddedBroker.logFolder(directory.broker()), directory.id());
+        return SegmentLog.open(new BrokerFolder(directory.broker()).log(), directory.id());
     }
 
     private static long bytes(RecordedLog log) {

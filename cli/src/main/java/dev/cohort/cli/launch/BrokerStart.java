@@ -1,7 +1,7 @@
 package dev.cohort.cli.launch;
 
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.BrokerPing;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +33,7 @@ final class BrokerStart {
     static void await(KafkaAddress address, Path log, Consumer<String> say, Check check) throws InterruptedException {
         long beganMs = RunObserver.nowMs();
         long saidMs = beganMs;
-        while (!EmbeddedBroker.awaitReady(address, ANSWER)) {
+        while (!BrokerPing.awaitReady(address, ANSWER)) {
             check.run();
             long nowMs = RunObserver.nowMs();
             if (nowMs - beganMs > LIMIT.toMillis()) {

@@ -1,10 +1,10 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.broker.EmbeddedBroker;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.djl.Architecture;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.runtime.HostPort;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
 import dev.cohort.runtime.proxy.Links;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -11,7 +11,7 @@ import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.AdvertisedBrokers;
-import dev.cohort.runtime.kafka.EmbeddedBroker;
+import dev.cohort.runtime.kafka.BrokerPing;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.runtime.kafka.TopicPlan;
@@ -204,15 +204,15 @@ public final class Launcher implements AutoCloseable {
 
     /** @throws LaunchException when no broker answers there, or it cannot be reached at the address that it tells its clients */
     public static void requireAnswer(KafkaAddress address) {
-        if (!EmbeddedBroker.awaitReady(address, BROKER_ANSWER)) {
-            if (!EmbeddedBroker.accepts(address)) {
+        if (!BrokerPing.awaitReady(address, BROKER_ANSWER)) {
+            if (!BrokerPing.accepts(address)) {
                 throw new LaunchException(
                         ExitCode.UNAVAILABLE,
                         "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
                                 + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
             }
             requireReachable(address);
-            if (!EmbeddedBroker.awaitReady(address, BROKER_LATE_ANSWER)) {
+            if (!BrokerPing.awaitReady(address, BROKER_LATE_ANSWER)) {
                 throw new LaunchException(
                         ExitCode.UNAVAILABLE,
                         "broker " + address + ": somebody listens there, but did not answer as a Kafka broker within "

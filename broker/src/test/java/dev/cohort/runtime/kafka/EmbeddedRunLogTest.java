@@ -70,8 +70,7 @@ class EmbeddedRunLogTest extends RunLogContract {
         Path run = Path.of(TopicPlan.topicName(runId(), Topic.RUN) + "-0");
         for (Path each : List.of(partition, run)) {
             Path copy = Files.createDirectories(copies.resolve(each));
-            try (Stream<Path> files =
-                    Files.list(EmbeddedBroker.logFolder(folder).resolve(each))) {
+            try (Stream<Path> files = Files.list(new BrokerFolder(folder).log().resolve(each))) {
                 for (Path file :
                         files.filter(f -> f.toString().endsWith(".log")).toList()) {
                     Files.copy(file, copy.resolve(file.getFileName()));
@@ -159,7 +158,7 @@ class EmbeddedRunLogTest extends RunLogContract {
     @Test
     void isReadWhileTheBrokerWritesAndLeftAlone() throws Exception {
         RunLog writer = connect("writer");
-        Path log = EmbeddedBroker.logFolder(folder);
+        Path log = new BrokerFolder(folder).log();
         int commands = 2_000;
         Thread writing = new Thread(() -> {
             for (int i = 0; i < commands; i++) {

@@ -1,5 +1,6 @@
 package dev.cohort.runtime.kafka;
 
+import dev.cohort.broker.EmbeddedBroker;
 import dev.cohort.runtime.HostPort;
 import java.io.File;
 import java.io.IOException;
@@ -22,7 +23,7 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     static BrokerProcess start(Path dataDir) throws IOException {
-        KafkaAddress address = KafkaAddress.of(EmbeddedBroker.address(dataDir, HostPort.LOOPBACK));
+        KafkaAddress address = KafkaAddress.of(new BrokerFolder(dataDir).address(HostPort.LOOPBACK));
         BrokerProcess broker = new BrokerProcess(dataDir, address, launch(dataDir));
         broker.awaitReady();
         return broker;
@@ -56,7 +57,7 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     private void awaitReady() {
-        if (!EmbeddedBroker.awaitReady(address, Duration.ofSeconds(60))) {
+        if (!BrokerPing.awaitReady(address, Duration.ofSeconds(60))) {
             throw new IllegalStateException("broker not ready within 60 s, alive=" + process.isAlive());
         }
     }

@@ -1,30 +1,24 @@
-package dev.cohort.runtime.kafka;
+package dev.cohort.broker;
 
 import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.ParentWatch;
+import dev.cohort.runtime.kafka.BrokerException;
+import dev.cohort.runtime.kafka.BrokerFolder;
+import dev.cohort.runtime.kafka.TopicPlan;
 import dev.cohort.runtime.proxy.Link;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.internals.Exit;
@@ -43,10 +37,6 @@ public final class EmbeddedBroker {
      */
     public static final List<String> JVM_FLAGS = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
-    /** In the data folder: where the broker of this folder is, for the life of the run. */
-    private static final String ADDRESS_FILE = "address";
-
-    private static final String LOG_FOLDER = "log";
     private static final long FREE_BYTES_MIN = 256L << 20;
     private static final long FREE_MIB_SCARCE = 64;
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
@@ -54,52 +44,7 @@ public final class EmbeddedBroker {
     private EmbeddedBroker() {}
 
     /**
-     * The address of the broker whose data is in {@code dataDir}. The first call chooses it and keeps it there, so that a
-     * restarted broker is where its clients look for it.
-     *
-     * @param wanted address of this machine to bind and advertise; port 0 chooses a free one the first time and keeps it after
-     *     that
-     * @throws BrokerException when the folder cannot be written
-     */
-    public static HostPort address(Path dataDir, HostPort wanted) {
-        Path file = dataDir.resolve(ADDRESS_FILE);
-        try {
-            Files.createDirectories(dataDir);
-            HostPort address = wanted;
-            if (wanted.port() == 0) {
-                address = wanted.with(Files.exists(file) ? portIn(file) : freePort(wanted.host()));
-            }
-            Path fresh = Files.writeString(dataDir.resolve(ADDRESS_FILE + ".new"), address + "\n");
-            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            return address;
-        } catch (IOException e) {
-            throw new BrokerException(
-                    "broker folder " + dataDir + " cannot be used (" + FileFault.why(e)
-                            + "): check its owner and free space",
-                    e);
-        }
-    }
-
-    /**
-     * An address of the broker that it did not have so far, on a port that is free.
-     *
-     * @throws BrokerException when {@code host} is not this machine
-     */
-    public static HostPort anotherAddress(HostPort host) {
-        try {
-            return host.with(freePort(host.host()));
-        } catch (IOException e) {
-            throw new BrokerException("no free port on " + host.host() + " for the broker: " + e, e);
-        }
-    }
-
-    /** Where the broker whose data is in {@code dataDir} has its topics, for {@link SegmentLog}. */
-    public static Path logFolder(Path dataDir) {
-        return dataDir.resolve(LOG_FOLDER);
-    }
-
-    /**
-     * Serves {@link #address} until the process is asked to end. Small data needs 64 MiB of heap, load 256 MiB.
+     * Serves the address of its {@link BrokerFolder} until the process is asked to end. Small data needs 64 MiB of heap, load 256 MiB.
      *
      * @throws BrokerException when the port is in use, or the folder cannot be written or has too little room
      */
@@ -112,10 +57,10 @@ public final class EmbeddedBroker {
      * back by it, so that all of a process's connections go through a proxy.
      */
     public static void run(Path dataDir, HostPort wanted, List<Link> links) {
-        HostPort address = address(dataDir, wanted);
+        HostPort address = new BrokerFolder(dataDir).address(wanted);
         requireFree(address);
         requireRoom(dataDir);
-        Path log = logFolder(dataDir);
+        Path log = new BrokerFolder(dataDir).log();
         Properties settings = settings(log, address, links);
         reportHalts(dataDir);
         format(log);
@@ -127,53 +72,8 @@ public final class EmbeddedBroker {
         server.awaitShutdown();
     }
 
-    /** Waits until the broker answers; false when it did not within {@code limit}. */
-    public static boolean awaitReady(KafkaAddress address, Duration limit) {
-        long endNanos = System.nanoTime() + limit.toNanos();
-        while (!accepts(address)) {
-            if (System.nanoTime() - endNanos >= 0) {
-                return false;
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-        }
-        try (Admin admin = Admin.create(ClientSettings.admin(address, "await-ready"))) {
-            long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
-            int restMs = (int) Math.max(100, leftMs);
-            return !admin.describeCluster(new DescribeClusterOptions().timeoutMs(restMs))
-                    .nodes()
-                    .get()
-                    .isEmpty();
-        } catch (ExecutionException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
-    /**
-     * Whether somebody listens there, busy or not. A cheap question to begin with: Kafka's client complains in the log of every
-     * connection it cannot make.
-     */
-    public static boolean accepts(KafkaAddress address) {
-        for (HostPort server : address.servers()) {
-            try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(server.host(), server.port()), 500);
-                return true;
-            } catch (IOException e) {
-                LOG.debug("no broker yet address={} cause={}", server, e.toString());
-            }
-        }
-        return false;
-    }
-
     private static Properties settings(Path log, HostPort address, List<Link> links) {
-        int controllerPort;
-        try {
-            controllerPort = freePort("127.0.0.1");
-        } catch (IOException e) {
-            throw new BrokerException("no free port on 127.0.0.1 for the broker's controller: " + e, e);
-        }
+        int controllerPort = BrokerFolder.anotherAddress(HostPort.LOOPBACK).port();
         Properties s = new Properties();
         s.put("process.roles", "broker,controller");
         s.put("node.id", "1");
@@ -279,20 +179,5 @@ public final class EmbeddedBroker {
                     "broker ends after a fatal fault code={} folder={} free_mib={} {}", code, dataDir, freeMib, advice);
             Runtime.getRuntime().halt(code);
         });
-    }
-
-    private static int portIn(Path file) throws IOException {
-        try {
-            return HostPort.parse(file.toString(), Files.readString(file).strip())
-                    .port();
-        } catch (IllegalArgumentException e) {
-            throw new IOException(e.getMessage(), e);
-        }
-    }
-
-    private static int freePort(String host) throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -3,6 +3,7 @@ package dev.cohort.runtime.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cohort.broker.EmbeddedBroker;
 import dev.cohort.runtime.HostPort;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -20,11 +21,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EmbeddedBrokerTest {
     @Test
     void keepsItsAddressForTheLifeOfTheRun(@TempDir Path folder) {
-        HostPort first = EmbeddedBroker.address(folder, HostPort.LOOPBACK);
-        assertThat(EmbeddedBroker.address(folder, HostPort.LOOPBACK)).isEqualTo(first);
+        HostPort first = new BrokerFolder(folder).address(HostPort.LOOPBACK);
+        assertThat(new BrokerFolder(folder).address(HostPort.LOOPBACK)).isEqualTo(first);
         HostPort other = HostPort.LOOPBACK.with(12345);
-        assertThat(EmbeddedBroker.address(folder, other)).isEqualTo(other);
-        assertThat(EmbeddedBroker.address(folder, HostPort.LOOPBACK)).isEqualTo(other);
+        assertThat(new BrokerFolder(folder).address(other)).isEqualTo(other);
+        assertThat(new BrokerFolder(folder).address(HostPort.LOOPBACK)).isEqualTo(other);
     }
 
     @Test
@@ -59,7 +60,7 @@ class EmbeddedBrokerTest {
 
     @Test
     void isNotReadyWhereNothingListens(@TempDir Path folder) {
-        KafkaAddress nobody = KafkaAddress.of(EmbeddedBroker.address(folder, HostPort.LOOPBACK));
-        assertThat(EmbeddedBroker.awaitReady(nobody, Duration.ofMillis(100))).isFalse();
+        KafkaAddress nobody = KafkaAddress.of(new BrokerFolder(folder).address(HostPort.LOOPBACK));
+        assertThat(BrokerPing.awaitReady(nobody, Duration.ofMillis(100))).isFalse();
     }
 }

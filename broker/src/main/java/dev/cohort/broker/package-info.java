@@ -1,0 +1,7 @@
+/**
+ * A real Kafka broker in a process of its own, for runs on one machine. Only this module has Kafka's server on its class path.
+ */
+@NullMarked
+package dev.cohort.broker;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.runtime.kafka;
+
+import org.jspecify.annotations.NullMarked;
