@@ -76,7 +76,7 @@ final class ArchiveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (RecordedRun.Opened opened = RecordedRun.open(Optional.of(run), runs, broker)) {
+        try (OpenRun opened = RecordedRun.open(Optional.of(run), runs, broker)) {
             Path to = file.orElseGet(() -> Path.of(opened.log().runId() + ".cohort.zip"));
             SortedMap<String, Path> files = new TreeMap<>();
             List<ArchiveManifest.Checkpoint> checkpoints = new ArrayList<>();
@@ -150,7 +150,7 @@ final class ArchiveCommand implements Callable<Integer> {
         return Words.decimals(bytes / 1048576.0, 1) + " MiB";
     }
 
-    private void said(Path to, RecordedRun.Opened opened, List<ArchiveManifest.Checkpoint> checkpoints, long lost)
+    private void said(Path to, OpenRun opened, List<ArchiveManifest.Checkpoint> checkpoints, long lost)
             throws IOException {
         if (format == OutputFormat.json) {
             ObjectNode json = JsonNodeFactory.instance.objectNode();

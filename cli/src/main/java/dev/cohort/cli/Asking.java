@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.protocol.Command;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.RunLog;
@@ -17,11 +17,11 @@ final class Asking {
     private Asking() {}
 
     /** Says it and returns once it stands in the log. */
-    static void append(RunTarget.Place place, Command command) {
-        try (RunLog log = RunTarget.connect(place)) {
+    static void append(RunPlace place, Command command) {
+        try (RunLog log = place.connect()) {
             log.append(List.of(command));
             if (!log.flush(LIMIT)) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.UNAVAILABLE,
                         "run " + place.id() + ": broker " + place.address() + " did not take the command in "
                                 + LIMIT.toSeconds() + " s");
@@ -30,7 +30,7 @@ final class Asking {
     }
 
     /** @param done what is said of the run once the command stands in its log */
-    static int ask(RunTarget.Place place, Command command, String done) {
+    static int ask(RunPlace place, Command command, String done) {
         append(place, command);
         System.out.println("Run " + place.id() + " " + done + ".");
         return ExitCode.OK.code();

@@ -1,10 +1,11 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.bench.StudyBench;
 import dev.cohort.cli.bench.SyntheticRun;
 import dev.cohort.cli.launch.BrokerProcess;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.role.CoordinatorRole;
 import dev.cohort.runtime.ExitCode;
@@ -81,8 +82,8 @@ final class BenchCommand implements Callable<Integer> {
                             held,
                             run.manifest(),
                             run.experiment(),
-                            whatIf -> CoordinatorRole.teacher(
-                                    run.manifest(), Preparation.with(run.experiment(), whatIf.method())),
+                            whatIf -> RunTeacher.of(
+                                    run.manifest(), run.experiment().withMethod(whatIf.method())),
                             repeats,
                             System.err::println)
                     .measure();
@@ -94,7 +95,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private static void atLeast(String name, long value, long min) {
         if (value < min) {
-            throw new LaunchException(ExitCode.USAGE, name + " " + value + ": must be at least " + min);
+            throw new CommandException(ExitCode.USAGE, name + " " + value + ": must be at least " + min);
         }
     }
 
@@ -109,13 +110,13 @@ final class BenchCommand implements Callable<Integer> {
     private void write(SyntheticRun run, RunDirectory held) {
         try (BrokerProcess broker = BrokerProcess.start(held);
                 RunLog log = RunLog.connect(broker.address(), held.id(), "bench", (code, what, cause) -> {
-                    throw new LaunchException(code, what, cause);
+                    throw new CommandException(code, what, cause);
                 })) {
             log.createTopics(TopicPlan.of(run.experiment()));
             log.append(List.of(run.manifest()));
             run.write(log, new ProgressLines(System.err::println, false).steps("writes ", steps));
             if (!log.flush(FLUSH)) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.UNAVAILABLE,
                         "broker " + broker.address() + ": did not take the run within " + FLUSH.toSeconds() + " s");
             }

@@ -1,5 +1,6 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,10 +11,10 @@ import dev.cohort.cli.chaos.Disturbance;
 import dev.cohort.cli.chaos.MemoryWatch;
 import dev.cohort.cli.chaos.Promises;
 import dev.cohort.cli.chaos.Promises.Promise;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.replay.Verification;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.HostileSender;
@@ -124,14 +125,14 @@ final class ChaosCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         if (everyS < 1 || forS.filter(s -> s < 1).isPresent()) {
-            throw new LaunchException(ExitCode.USAGE, "--every and --for: must be at least 1 second");
+            throw new CommandException(ExitCode.USAGE, "--every and --for: must be at least 1 second");
         }
         ChaosPlan.Kinds kinds = new ChaosPlan.Kinds(roles(), pause, partition, cut, corrupt, duplicate);
         Optional<ChaosPlan> plan =
                 kinds.nothing() && !slow.isEmpty() ? Optional.empty() : Optional.of(new ChaosPlan(kinds, seed));
         RunDirectory directory = RunDirectory.find(runs.path(), run);
         if (!RunDirectory.isHeld(directory.path())) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE, "run " + directory.id() + ": nobody runs it on this machine; start it first");
         }
         Optional<Links> links = links(directory, kinds);
@@ -157,7 +158,7 @@ final class ChaosCommand implements Callable<Integer> {
         List<String> roles = new ArrayList<>();
         for (String role : kill) {
             if (!ROLES.containsKey(role)) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.USAGE, "--kill " + role + ": must be peer, coordinator, augmenter, broker or any");
             }
             ROLES.getOrDefault(role, List.of()).stream()
@@ -167,18 +168,18 @@ final class ChaosCommand implements Callable<Integer> {
         return roles;
     }
 
-    /** @throws LaunchException when connections are to be broken and the run has no proxy, or not before that process */
+    /** @throws CommandException when connections are to be broken and the run has no proxy, or not before that process */
     private Optional<Links> links(RunDirectory directory, ChaosPlan.Kinds kinds) {
         Optional<Links> links = directory.links();
         if ((kinds.network() || !slow.isEmpty()) && links.isEmpty()) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "--partition, --cut and --slow need a proxy before the broker, which run " + directory.id()
                             + " does not have: start it with 'cohort run --proxy'");
         }
         for (String process : slow) {
             if (links.flatMap(l -> l.of(process)).isEmpty()) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.USAGE,
                         "--slow " + process + ": no such process of run " + directory.id()
                                 + " behind the proxy; there are "
@@ -188,7 +189,7 @@ final class ChaosCommand implements Callable<Integer> {
             }
         }
         if (delayMs < 1 || delayMs > LinkFault.Slowed.DELAY_MS_MAX) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE, "--delay-ms " + delayMs + ": must be 1.." + LinkFault.Slowed.DELAY_MS_MAX);
         }
         return links;
@@ -234,13 +235,13 @@ final class ChaosCommand implements Callable<Integer> {
         boolean ended = Files.exists(directory.path().resolve(RunDirectory.RESULT));
         promises.add(new Promise(
                 "the run ended by itself", ended, ended ? "it wrote its result" : "no " + RunDirectory.RESULT));
-        try (RecordedRun.Opened opened = RecordedRun.open(directory)) {
+        try (OpenRun opened = RecordedRun.open(directory)) {
             ImageData data = new DataPathOption().open(opened);
             say("computing every outcome again");
             Verification.Verdict verdict = new Verification(
                             opened.log(),
-                            CoordinatorRole.teacher(opened.manifest(), opened.experiment()),
-                            RunPlan.learningRate(opened.manifest(), opened.experiment()),
+                            RunTeacher.of(opened.manifest(), opened.experiment()),
+                            RunSchedule.learningRate(opened.manifest(), opened.experiment()),
                             new PlannedBatches(opened.experiment(), data))
                     .verdict(step -> {});
             promises.addAll(Promises.ofLog(verdict, Promises.read(opened.log()), chaos.corrupt(), chaos.uncertain()));

@@ -1,7 +1,7 @@
 package dev.cohort.cli;
 
 import dev.cohort.augment.data.DataException;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
 import dev.cohort.runtime.kafka.BrokerException;
@@ -129,7 +129,7 @@ public final class Cohort {
         if (e instanceof OutputClosed unread) {
             return closed(unread, err).code();
         }
-        Optional<JavaError> error = e instanceof LaunchException
+        Optional<JavaError> error = e instanceof CommandException
                 ? Optional.empty()
                 : JavaError.in(e, Runtime.getRuntime().maxMemory());
         ExitCode code = error.map(JavaError::code).orElseGet(() -> codeOf(e));
@@ -165,7 +165,7 @@ public final class Cohort {
     }
 
     private static ExitCode codeOf(Throwable e) {
-        if (e instanceof LaunchException launch) {
+        if (e instanceof CommandException launch) {
             return launch.code();
         } else if (e instanceof DataException || e instanceof IllegalArgumentException) {
             // Arguments are checked where they are used, with messages for whoever gave them.

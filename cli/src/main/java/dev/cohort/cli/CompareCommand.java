@@ -10,7 +10,7 @@ import dev.cohort.cli.compare.Row;
 import dev.cohort.cli.compare.Summary;
 import dev.cohort.cli.launch.CommandName;
 import dev.cohort.cli.launch.Interruption;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.view.Course;
 import dev.cohort.cli.view.Screen;
@@ -126,14 +126,14 @@ final class CompareCommand implements Callable<Integer> {
 
     private LearnedTable learned() {
         if (files.isEmpty()) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE, "--table: names no run; give runs or directories of comparisons, by id or path");
         }
         List<LearnedTable.Source> sources = new ArrayList<>();
         for (Path file : files) {
             for (Path path : ComparisonDirectory.finished(file)) {
                 RunDirectory directory = RunDirectory.find(runs.path(), Optional.of(path.toString()));
-                try (RecordedRun.Opened run = RecordedRun.open(directory)) {
+                try (OpenRun run = RecordedRun.open(directory)) {
                     sources.add(new LearnedTable.Source(
                             String.valueOf(path.getFileName()),
                             run.manifest(),
@@ -169,7 +169,7 @@ final class CompareCommand implements Callable<Integer> {
 
     private ComparisonDirectory resumed() {
         if (!settings.isEmpty() || !seeds.isEmpty() || files.size() > 1) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "--resume: a comparison goes on as it was planned; name its directory alone, without settings or"
                             + " seeds");

@@ -6,7 +6,7 @@ import dev.cohort.cli.compare.Figure;
 import dev.cohort.cli.compare.Planned;
 import dev.cohort.cli.compare.Row;
 import dev.cohort.cli.launch.Interruption;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.launch.RunObserver;
@@ -94,7 +94,7 @@ final class ComparedRuns {
             }
             directory.row(run).ifPresent(row -> say(row, number));
             return true;
-        } catch (LaunchException | IllegalStateException e) {
+        } catch (CommandException | IllegalStateException e) {
             // While the process ends nothing can be started; that is no fault of the run.
             if (interruption.requested()) {
                 return false;
@@ -123,7 +123,7 @@ final class ComparedRuns {
         try {
             directory.markResumed(run);
             return LocalRun.resume(held, LocalRun.Reach.AS_BEFORE, screen::say);
-        } catch (LaunchException e) {
+        } catch (CommandException e) {
             held.close();
             throw e;
         }

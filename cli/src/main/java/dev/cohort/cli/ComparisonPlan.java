@@ -5,7 +5,7 @@ import dev.cohort.cli.compare.ComparisonDirectory;
 import dev.cohort.cli.compare.ComparisonFile;
 import dev.cohort.cli.compare.EqualTerms;
 import dev.cohort.cli.compare.Planned;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
 import dev.cohort.runtime.ExitCode;
@@ -36,12 +36,12 @@ record ComparisonPlan(Comparison comparison, String given, Map<Planned, String> 
      * @param settings {@code key=value} that win over them
      * @param seeds that win over those of the file; empty leaves them
      * @param runs folder of the runs that a method may name as its teachers
-     * @throws LaunchException with every problem found
+     * @throws CommandException with every problem found
      */
     static ComparisonPlan of(List<Path> files, List<String> settings, List<Long> seeds, Path runs) {
         Preparation.typed(settings);
         if (files.isEmpty()) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "nothing to compare: name a comparison such as experiments/compare-quickstart.yaml, or"
                             + " experiments");
@@ -62,7 +62,7 @@ record ComparisonPlan(Comparison comparison, String given, Map<Planned, String> 
         List<String> found = new ArrayList<>(problems.found());
         comparison.ifPresent(c -> check(c, runs, found));
         if (!found.isEmpty() || comparison.isEmpty()) {
-            throw new LaunchException(ExitCode.USAGE, Preparation.message("comparison", found));
+            throw new CommandException(ExitCode.USAGE, Preparation.message("comparison", found));
         }
         return new ComparisonPlan(comparison.get(), given(files, settings, seeds), experiments(comparison.get(), runs));
     }
@@ -116,7 +116,7 @@ record ComparisonPlan(Comparison comparison, String given, Map<Planned, String> 
             Problems problems = new Problems();
             Experiment experiment = Preparation.read(variant.base(), settings(variant, run.seed()), runs, problems)
                     .filter(e -> problems.none())
-                    .orElseThrow(() -> new LaunchException(
+                    .orElseThrow(() -> new CommandException(
                             ExitCode.USAGE, run.words() + ": " + String.join("; ", problems.found())));
             experiments.put(run, ExperimentYaml.writeWithoutSecrets(experiment));
         }

@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.role.CoordinatorRole;
 import dev.cohort.runtime.ExitCode;
 import java.util.Optional;
@@ -38,7 +38,7 @@ final class CoordinatorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (patienceMs < 1) {
-            throw new LaunchException(ExitCode.USAGE, "--patience-ms " + patienceMs + ": must be at least 1");
+            throw new CommandException(ExitCode.USAGE, "--patience-ms " + patienceMs + ": must be at least 1");
         }
         return standby
                 ? CoordinatorRole.standBy(target.options(name.orElse("standby"), 1), patienceMs)

@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
 import dev.cohort.coordinator.method.StoredTeacher;
@@ -49,7 +49,7 @@ final class CreateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         String bootstrap = broker.bootstrap()
-                .orElseThrow(() -> new LaunchException(
+                .orElseThrow(() -> new CommandException(
                         ExitCode.USAGE, "--bootstrap is missing: give HOST:PORT of a Kafka broker"));
         KafkaAddress address = new KafkaAddress(bootstrap, broker.client());
         List<String> all = new ArrayList<>(Preparation.typed(settings));
@@ -57,13 +57,13 @@ final class CreateCommand implements Callable<Integer> {
         LaunchPlan plan = Preparation.prepare(experiment, all);
         plan.notes().forEach(note -> System.err.println("Note: " + note + "."));
         if (StoredTeacher.training(plan.experiment().method()).isPresent()) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "method.teacher: train: must be a checkpoint file, since this command trains nothing");
         }
         Launcher.requireAnswer(address);
         try (RunLog log = RunLog.connect(address, run, "launcher", (code, what, cause) -> {
-            throw new LaunchException(code, what, cause);
+            throw new CommandException(code, what, cause);
         })) {
             // Topics alone are no run: an operator may have made them, or a 'create' that was killed.
             if (log.exists() && log.begun()) {
@@ -73,7 +73,7 @@ final class CreateCommand implements Callable<Integer> {
             log.createTopics(TopicPlan.of(plan.experiment()));
             log.append(List.of(plan.manifest()));
             if (!log.flush(LIMIT)) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.UNAVAILABLE, "broker " + address + ": did not take the first record of the run");
             }
         }

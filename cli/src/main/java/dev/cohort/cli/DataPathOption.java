@@ -30,12 +30,7 @@ final class DataPathOption {
 
     /** As a setting of an experiment, for {@code --set}. */
     List<String> setting() {
-        return path().map(DataPathOption::setting).stream().toList();
-    }
-
-    /** The setting of an experiment that says the same. */
-    static String setting(Path path) {
-        return "data.path=\"" + path.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+        return path().map(Preparation::dataPathSetting).stream().toList();
     }
 
     /**
@@ -44,7 +39,7 @@ final class DataPathOption {
      *
      * @throws IllegalArgumentException when it is not there or is other data than the run began with; the message says what to do
      */
-    ImageData open(RecordedRun.Opened opened) {
+    ImageData open(OpenRun opened) {
         Optional<Path> there = path().or(() -> opened.directory()
                 .map(directory -> directory.resolve(RunDirectory.EFFECTIVE))
                 .filter(Files::isRegularFile)

@@ -1,10 +1,11 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.cli.view.Words;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.replay.diagnosis.Checkup;
@@ -39,7 +40,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (RecordedRun.Opened opened = run.open()) {
+        try (OpenRun opened = run.open()) {
             Checkup checkup = new Checkup(
                     opened.log(),
                     opened.manifest().classes(),
@@ -48,8 +49,8 @@ final class DoctorCommand implements Callable<Integer> {
                             .toList(),
                     cores(opened));
             Checkup.Report report = checkup.report(
-                    CoordinatorRole.teacher(opened.manifest(), opened.experiment()),
-                    RunPlan.learningRate(opened.manifest(), opened.experiment()),
+                    RunTeacher.of(opened.manifest(), opened.experiment()),
+                    RunSchedule.learningRate(opened.manifest(), opened.experiment()),
                     opened.manifest().steps(),
                     new ProgressLines(System.err::println, quiet)
                             .steps("", opened.manifest().steps()));
@@ -63,7 +64,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     /** Of this machine, where a run of its own directory and broker has its peers. */
-    private static OptionalInt cores(RecordedRun.Opened opened) {
+    private static OptionalInt cores(OpenRun opened) {
         boolean here = opened.directory().isPresent()
                 && opened.experiment().kafka().bootstrap().isEmpty();
         return here ? OptionalInt.of(Runtime.getRuntime().availableProcessors()) : OptionalInt.empty();
@@ -93,7 +94,7 @@ final class DoctorCommand implements Callable<Integer> {
         return lines;
     }
 
-    private static ObjectNode json(RecordedRun.Opened opened, Checkup.Report report) {
+    private static ObjectNode json(OpenRun opened, Checkup.Report report) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("run", opened.log().runId()).put("healthy", report.healthy());
         ArrayNode findings = json.putArray("findings");

@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.ExitCode;
 import java.util.concurrent.Callable;
@@ -23,10 +23,10 @@ final class DrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PeerId id = new PeerId(peer);
-        RunTarget.Place place = target.place();
+        RunPlace place = target.place();
         long newest = Incarnations.newest(place, id);
         if (newest == 0) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "peer " + id + ": never spoke in run " + place.id() + "; 'cohort peers' lists who did");
         }

@@ -2,7 +2,7 @@ package dev.cohort.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.Prologue;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.view.ForkedFrom;
@@ -76,9 +76,9 @@ record Fork(Path parent, Path fork, long step) implements Prologue {
                         + "\n");
     }
 
-    private RecordedRun.Opened open() {
+    private OpenRun open() {
         if (!Files.isDirectory(parent)) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.INPUT_OUTPUT,
                     "fork of " + parent
                             + ": that directory is gone, and the steps of the parent are not taken over yet; begin"
@@ -93,13 +93,13 @@ record Fork(Path parent, Path fork, long step) implements Prologue {
 
     @Override
     public Manifest manifest(Manifest own) {
-        try (RecordedRun.Opened opened = open()) {
+        try (OpenRun opened = open()) {
             return own.forkedFrom(Optional.of(parentOf(opened, step)));
         }
     }
 
     /** What a fork says of its parent. */
-    static Manifest.Parent parentOf(RecordedRun.Opened opened, long step) {
+    static Manifest.Parent parentOf(OpenRun opened, long step) {
         Fingerprint fingerprint = new Fingerprint();
         opened.each(Topic.BATCHES, message -> {
             if (message instanceof Batch batch && batch.step() <= step) {
@@ -116,7 +116,7 @@ record Fork(Path parent, Path fork, long step) implements Prologue {
 
     @Override
     public void write(RunLog log) {
-        try (RecordedRun.Opened opened = open()) {
+        try (OpenRun opened = open()) {
             for (Topic topic : List.of(
                     Topic.TEST_BATCHES,
                     Topic.BATCHES,
@@ -129,7 +129,7 @@ record Fork(Path parent, Path fork, long step) implements Prologue {
                 }
             }
             if (!log.flush(FLUSH)) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.UNAVAILABLE,
                         "the broker did not take the steps of the parent within " + FLUSH.toSeconds()
                                 + " s; go on with --resume");
@@ -187,7 +187,7 @@ record Fork(Path parent, Path fork, long step) implements Prologue {
         if (!Files.isDirectory(parent)) {
             return Optional.empty();
         }
-        try (RecordedRun.Opened opened = open()) {
+        try (OpenRun opened = open()) {
             RunView view = new RunView(opened.log().runId(), opened.manifest(), opened.experiment());
             for (Topic topic :
                     List.of(Topic.MEMBERS, Topic.BATCHES, Topic.PREDICTIONS, Topic.OUTCOMES, Topic.EVALUATIONS)) {

@@ -1,7 +1,8 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.role.RunTeacher;
 import dev.cohort.cli.launch.Interruption;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Listening;
 import dev.cohort.cli.launch.RunDirectory;
@@ -82,7 +83,7 @@ final class ForkCommand implements Callable<Integer> {
     public Integer call() {
         RunDirectory parent = RunDirectory.find(runs.path(), run);
         if (RunDirectory.isHeld(parent.path())) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE, "run " + parent.id() + ": is still going; stop it, or wait for its end");
         }
         Screen screen = quiet ? Screen.quiet() : RunCommand.screen(format);
@@ -112,9 +113,9 @@ final class ForkCommand implements Callable<Integer> {
         }
     }
 
-    /** @throws LaunchException when the fork would not be the same run up to its step, or its log does not reach so far */
+    /** @throws CommandException when the fork would not be the same run up to its step, or its log does not reach so far */
     private Checked checked(RunDirectory parent) {
-        try (RecordedRun.Opened opened = RecordedRun.open(parent, config.settings())) {
+        try (OpenRun opened = RecordedRun.open(parent, config.settings())) {
             long whole = wholeSteps(opened);
             if (step < 1 || step > whole) {
                 throw refused("--at " + step + ": the log of the parent has the steps 1 to " + whole);
@@ -136,7 +137,7 @@ final class ForkCommand implements Callable<Integer> {
                 throw refused("run.steps " + plan.manifest().steps() + ": must be more than " + step + " (--at)");
             }
             try {
-                CoordinatorRole.teacher(
+                RunTeacher.of(
                         plan.manifest().forkedFrom(Optional.of(Fork.parentOf(opened, step))), plan.experiment());
             } catch (IllegalArgumentException e) {
                 throw refused("method " + plan.experiment().method().name() + ": " + e.getMessage());
@@ -165,12 +166,12 @@ final class ForkCommand implements Callable<Integer> {
      */
     private record Checked(LaunchPlan plan, Optional<String> learningRate) {}
 
-    private static LaunchException refused(String why) {
-        return new LaunchException(ExitCode.USAGE, "fork: " + why);
+    private static CommandException refused(String why) {
+        return new CommandException(ExitCode.USAGE, "fork: " + why);
     }
 
     /** So many steps from the first on have a batch and an outcome. */
-    private static long wholeSteps(RecordedRun.Opened opened) {
+    private static long wholeSteps(OpenRun opened) {
         AtomicLong batches = new AtomicLong();
         AtomicLong outcomes = new AtomicLong();
         opened.each(Topic.BATCHES, message -> {

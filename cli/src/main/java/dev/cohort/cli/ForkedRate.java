@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
 import java.util.Locale;
@@ -27,12 +27,12 @@ record ForkedRate(long step, double last, double parent, double fork, String sch
      * @param at last step that both have
      */
     static ForkedRate of(Manifest parent, Experiment before, Manifest fork, Experiment after, long at) {
-        LongToDoubleFunction old = RunPlan.learningRate(parent, before);
+        LongToDoubleFunction old = RunSchedule.learningRate(parent, before);
         return new ForkedRate(
                 at,
                 old.applyAsDouble(at),
                 old.applyAsDouble(at + 1),
-                RunPlan.learningRate(fork, after).applyAsDouble(at + 1),
+                RunSchedule.learningRate(fork, after).applyAsDouble(at + 1),
                 shape(after) + " over " + fork.steps() + " steps, where the parent had " + shape(before) + " over "
                         + parent.steps());
     }

@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
@@ -47,30 +47,30 @@ final class Incarnations implements Receiver {
     /**
      * One more than the highest incarnation in the log, 1 when the peer never spoke.
      *
-     * @throws LaunchException when the log cannot be read in time
+     * @throws CommandException when the log cannot be read in time
      */
     static long next(KafkaAddress address, String run, PeerId peer) {
-        return newest(new RunTarget.Place(run, address), peer) + 1;
+        return newest(new RunPlace(run, address), peer) + 1;
     }
 
     /**
      * The highest incarnation in the log, 0 when the peer never spoke.
      *
-     * @throws LaunchException when the log cannot be read in time
+     * @throws CommandException when the log cannot be read in time
      */
-    static long newest(RunTarget.Place place, PeerId peer) {
+    static long newest(RunPlace place, PeerId peer) {
         return read(place, peer, Duration.ZERO).highest.get();
     }
 
     /**
      * One more than the highest incarnation in the log, for a peer that nobody starts again but whoever asks.
      *
-     * @throws LaunchException when a peer of that id speaks while it is listened for, or the log cannot be read in time
+     * @throws CommandException when a peer of that id speaks while it is listened for, or the log cannot be read in time
      */
     static long ofNewcomer(KafkaAddress address, String run, PeerId peer) {
-        Incarnations seen = read(new RunTarget.Place(run, address), peer, LISTEN);
+        Incarnations seen = read(new RunPlace(run, address), peer, LISTEN);
         if (seen.speaks) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "peer " + peer + ": one of that id is in run " + run
                             + "; choose another id with --peer, or let it go with 'cohort drain " + peer + "'");
@@ -79,18 +79,18 @@ final class Incarnations implements Receiver {
     }
 
     /** @param listen for how long to listen for the peer after all that was in the log */
-    private static Incarnations read(RunTarget.Place place, PeerId peer, Duration listen) {
+    private static Incarnations read(RunPlace place, PeerId peer, Duration listen) {
         Incarnations lately = read(place, peer, listen, From.nearEnd(NEWEST, Set.of()));
         return lately.highest.get() > 0 ? lately : read(place, peer, listen, From.BEGINNING);
     }
 
-    private static Incarnations read(RunTarget.Place place, PeerId peer, Duration listen, From from) {
+    private static Incarnations read(RunPlace place, PeerId peer, Duration listen, From from) {
         Incarnations seen = new Incarnations(peer);
-        try (RunLog log = RunTarget.connect(place);
+        try (RunLog log = place.connect();
                 Following following = log.follow(Set.of(Topic.MEMBERS), OptionalInt.empty(), from, seen)) {
             boolean whole = following.await(seen.read, SILENCE_MAX);
             if (!whole) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.UNAVAILABLE,
                         "run " + place.id() + ": nothing of its members came for " + SILENCE_MAX.toSeconds()
                                 + " s from " + place.address() + "; the machine or the broker is too busy, try again");
@@ -102,7 +102,7 @@ final class Incarnations implements Receiver {
             return seen;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new LaunchException(ExitCode.FAILED, "interrupted while reading the members of run " + place.id(), e);
+            throw new CommandException(ExitCode.FAILED, "interrupted while reading the members of run " + place.id(), e);
         }
     }
 

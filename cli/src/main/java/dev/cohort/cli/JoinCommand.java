@@ -1,8 +1,9 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.role.Newcomer;
 import dev.cohort.cli.role.PeerRole;
+import dev.cohort.cli.role.RunParts;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.PeerId;
@@ -85,7 +86,7 @@ final class JoinCommand implements Callable<Integer> {
         Experiment experiment = experiment(address);
         boolean named = experiment.peers().stream().anyMatch(p -> p.id().equals(id));
         if (named) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "peer " + id + ": the experiment of run " + target.run()
                             + " names it already; choose another id, or" + " start it with 'cohort peer'");
@@ -94,13 +95,13 @@ final class JoinCommand implements Callable<Integer> {
                 experiment, id, model.orElse(experiment.peers().get(0).model()), device);
         long start = incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(address, target.run(), id);
         System.err.println("Joining run " + target.run() + " as " + id + " (" + newcomer.model() + ").");
-        return PeerRole.run(target.options(id.value(), start), Optional.of(newcomer), from.start, data.path())
+        return PeerRole.run(target.options(id.value(), start), new RunParts(), Optional.of(newcomer), from.start, data.path())
                 .code();
     }
 
     private Experiment experiment(KafkaAddress address) {
-        RunTarget.Place place = new RunTarget.Place(target.run(), address);
-        try (RunLog log = RunTarget.connect(place)) {
+        RunPlace place = new RunPlace(target.run(), address);
+        try (RunLog log = place.connect()) {
             Manifest manifest = log.awaitManifest(LIMIT);
             return ExperimentYaml.read(manifest.experiment());
         }

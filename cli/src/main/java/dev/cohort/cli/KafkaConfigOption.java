@@ -1,7 +1,7 @@
 package dev.cohort.cli;
 
 import dev.cohort.cli.launch.ClientFile;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.ClientRules;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ final class KafkaConfigOption {
         settings.forEach(
                 (key, value) -> ClientRules.objection(key, value).ifPresent(why -> wrong.add(key + ": " + why)));
         if (!wrong.isEmpty()) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "--kafka-config " + file.map(Path::toString).orElse("") + ": " + String.join("; ", wrong));
         }

@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import dev.cohort.cli.launch.Host;
 import dev.cohort.cli.launch.Interruption;
 import dev.cohort.cli.launch.Jvm;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.Listening;
@@ -58,13 +58,13 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
      *
      * @param place where it is going to leave its files
      * @return the plan with what its starter should know of this host
-     * @throws LaunchException with what is missing and what to do
+     * @throws CommandException with what is missing and what to do
      */
     static LaunchPlan requireHost(LaunchPlan plan, Path place) {
         HostFigures host = HostFigures.current(place);
         List<String> missing = HostLimits.problems(plan, host);
         if (!missing.isEmpty()) {
-            throw new LaunchException(ExitCode.USAGE, Preparation.message("run on this host", missing));
+            throw new CommandException(ExitCode.USAGE, Preparation.message("run on this host", missing));
         }
         return plan.noting(HostLimits.notes(plan, host));
     }
@@ -118,7 +118,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
         }
         if (!directory.about().embedded()) {
             how.listen().ifPresent(address -> {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.USAGE,
                         "--listen " + address + ": run " + directory.id() + " has no broker of its own, it uses "
                                 + directory.about().bootstrap() + "; leave --listen out");
@@ -128,7 +128,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
                     .orElseGet(() -> new LocalRun(directory, plan, HostPort.LOOPBACK, true));
         }
         how.bootstrap().ifPresent(elsewhere -> {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "--bootstrap " + elsewhere + ": run " + directory.id()
                             + " has a broker of its own, which holds its log; --listen moves it");
@@ -146,11 +146,11 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
 
     /** The same cluster by another address. */
     private static LocalRun moved(RunDirectory directory, LaunchPlan plan, String bootstrap) {
-        RunTarget.Place place = new RunTarget.Place(
+        RunPlace place = new RunPlace(
                 directory.id(),
                 new KafkaAddress(bootstrap, plan.experiment().kafka().client()));
         Launcher.requireAnswer(place.address());
-        RunTarget.connect(place).close();
+        place.connect().close();
         RunDirectory there = directory.at(bootstrap, false);
         Experiment decided = Preparation.decided(
                 plan.experiment(),
@@ -165,10 +165,10 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
                 .flatMap(experiment -> experiment.data().path())
                 .filter(path -> !Files.exists(Path.of(path)))
                 .ifPresent(path -> {
-                    throw new LaunchException(
+                    throw new CommandException(
                             ExitCode.USAGE,
                             "data folder " + path + " of run " + directory.id()
-                                    + " does not exist any more: name where it is now with " + DataPathOption.NAME
+                                    + " does not exist any more: name where it is now with " + "--data-path"
                                     + " DIR");
                 });
     }
@@ -184,7 +184,7 @@ record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boole
 
     /** From now on the run has a teacher, also when it is resumed. */
     private LaunchPlan taught(Experiment.Method method) {
-        Experiment taught = Preparation.with(plan.experiment(), method);
+        Experiment taught = plan.experiment().withMethod(method);
         directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(taught));
         return Preparation.plan(taught, plan);
     }

@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.method.Method;
 import dev.cohort.coordinator.method.MethodCatalog;
@@ -71,7 +71,7 @@ final class MethodsCommand implements Callable<Integer> {
     public Integer call() {
         if (name.isPresent()) {
             Method method = MethodCatalog.find(name.get())
-                    .orElseThrow(() -> new LaunchException(
+                    .orElseThrow(() -> new CommandException(
                             ExitCode.USAGE,
                             "method " + name.get() + ": must be one of "
                                     + MethodCatalog.all().stream()
@@ -114,7 +114,7 @@ final class MethodsCommand implements Callable<Integer> {
                     chosen, new TeacherSetting(peers, Ints.of(widths), classes, 1, OPTIMIZER, DType.FLOAT32));
             traffic = Traffic.of(chosen, OPTIMIZER, step);
         } catch (IllegalArgumentException e) {
-            throw new LaunchException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+            throw new CommandException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         }
         if (format == OutputFormat.json) {
             System.out.println(json(method, teacher, traffic));
@@ -128,7 +128,7 @@ final class MethodsCommand implements Callable<Integer> {
         for (String setting : settings) {
             int equals = setting.indexOf('=');
             if (!setting.startsWith("method.") || equals < 0) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.USAGE,
                         "--set " + setting + ": must be method.KEY=VALUE, for example method.weight=0.5");
             }

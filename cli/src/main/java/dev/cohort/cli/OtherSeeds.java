@@ -67,21 +67,9 @@ final class OtherSeeds {
 
     private static Experiment seedless(Experiment e) {
         Experiment.Run run = e.run();
-        return new Experiment(
-                new Experiment.Run("", 0, run.epochs(), run.steps(), run.batchSize()),
-                e.data(),
-                e.augment(),
-                e.mix(),
-                e.method(),
-                e.optimizer(),
-                e.peers().stream()
+        return e.withRun(new Experiment.Run("", 0, run.epochs(), run.steps(), run.batchSize()))
+                .withPeers(e.peers().stream()
                         .map(p -> new Experiment.Peer(p.id(), p.model(), p.device(), 0, p.control()))
-                        .toList(),
-                e.pace(),
-                e.elastic(),
-                e.wire(),
-                e.recording(),
-                e.kafka(),
-                e.threads());
+                        .toList());
     }
 }

@@ -1,6 +1,7 @@
 package dev.cohort.cli;
 
 import dev.cohort.cli.role.PeerRole;
+import dev.cohort.cli.role.RunParts;
 import dev.cohort.protocol.PeerId;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,7 +35,7 @@ final class PeerCommand implements Callable<Integer> {
         PeerId id = new PeerId(peer);
         long start =
                 incarnation.isPresent() ? incarnation.get() : Incarnations.next(target.address(), target.run(), id);
-        return PeerRole.run(target.options(id.value(), start), Optional.empty(), PeerRole.Start.BEGINNING, data.path())
+        return PeerRole.run(target.options(id.value(), start), new RunParts(), Optional.empty(), PeerRole.Start.BEGINNING, data.path())
                 .code();
     }
 }

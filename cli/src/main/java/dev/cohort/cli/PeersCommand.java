@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.RunObserver;
 import dev.cohort.cli.view.LiveTable;
 import dev.cohort.cli.view.PeerView;
@@ -64,18 +64,18 @@ final class PeersCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         if (windowSteps < 1) {
-            throw new LaunchException(ExitCode.USAGE, "--window-steps " + windowSteps + ": must be at least 1");
+            throw new CommandException(ExitCode.USAGE, "--window-steps " + windowSteps + ": must be at least 1");
         }
-        RunTarget.Place place = target.place();
+        RunPlace place = target.place();
         if (value) {
             return worth(place);
         }
-        try (RunLog log = RunTarget.connect(place)) {
+        try (RunLog log = place.connect()) {
             Manifest manifest = log.awaitManifest(LIMIT);
             RunView view = new RunView(place.id(), manifest, ExperimentYaml.read(manifest.experiment()));
             try (RunObserver observer = RunObserver.followMembers(log, view)) {
                 if (!observer.awaitCaughtUp(LIMIT)) {
-                    throw new LaunchException(
+                    throw new CommandException(
                             ExitCode.UNAVAILABLE,
                             "run " + place.id() + ": nothing of its log came for " + LIMIT.toSeconds()
                                     + " s; the machine or the broker is too busy, try again");
@@ -90,10 +90,10 @@ final class PeersCommand implements Callable<Integer> {
         return ExitCode.OK.code();
     }
 
-    private int worth(RunTarget.Place place) {
+    private int worth(RunPlace place) {
         Experiment experiment;
         int classes;
-        try (RunLog log = RunTarget.connect(place)) {
+        try (RunLog log = place.connect()) {
             Manifest manifest = log.awaitManifest(LIMIT);
             experiment = ExperimentYaml.read(manifest.experiment());
             classes = manifest.classes();

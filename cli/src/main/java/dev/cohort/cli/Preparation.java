@@ -4,11 +4,12 @@ import dev.cohort.augment.data.DataCatalog;
 import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.augment.data.ImageSet;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.limits.Footprint;
 import dev.cohort.cli.limits.WireLimits;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunManifest;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
@@ -66,7 +67,7 @@ final class Preparation {
      *
      * @param file of the experiment; empty takes the quickstart
      * @param settings {@code key=value} that win over it
-     * @throws LaunchException with every problem found
+     * @throws CommandException with every problem found
      */
     static LaunchPlan prepare(Optional<Path> file, List<String> settings) {
         return prepare(file, settings, Path.of(RunsFolder.DEFAULT));
@@ -81,7 +82,7 @@ final class Preparation {
         List<String> found = new ArrayList<>();
         Optional<LaunchPlan> plan = prepare(file, settings, runs, found);
         if (!found.isEmpty() || plan.isEmpty()) {
-            throw new LaunchException(ExitCode.USAGE, message("experiment", found));
+            throw new CommandException(ExitCode.USAGE, message("experiment", found));
         }
         return plan.get();
     }
@@ -89,7 +90,7 @@ final class Preparation {
     /**
      * Settings that were given on a command line.
      *
-     * @throws LaunchException when one may be a password: everybody on the machine can read command lines
+     * @throws CommandException when one may be a password: everybody on the machine can read command lines
      */
     static List<String> typed(List<String> settings) {
         for (String setting : settings) {
@@ -98,7 +99,7 @@ final class Preparation {
             String name = key.startsWith(KAFKA + ".") ? key.substring(KAFKA.length() + 1) : "bootstrap";
             boolean ours = name.equals("bootstrap") || name.equals("replication");
             if (whole || (!ours && name.contains(".") && ClientRules.isSecret(name))) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.USAGE,
                         "--set " + key + ": may be a password, and everybody on this machine can read a command line;"
                                 + " put it into a file and name that with --kafka-config, or into the experiment");
@@ -139,7 +140,7 @@ final class Preparation {
     }
 
     private static LaunchPlan plan(Experiment experiment, ImageData data) {
-        Manifest manifest = RunPlan.manifest(experiment, data);
+        Manifest manifest = RunManifest.of(experiment, data);
         long dataBytes = Stream.of(data.train(), data.validation(), data.test())
                 .mapToLong(Preparation::bytes)
                 .sum();
@@ -234,7 +235,7 @@ final class Preparation {
                 "run.batch_size",
                 batchSize,
                 "at most " + images + ", the images there are to train on");
-        int least = RunPlan.rowsMin(experiment, images);
+        int least = RunSchedule.rowsMin(experiment, images);
         experiment.peers().stream()
                 .flatMap(peer -> ModelCatalog.find(peer.model()).stream())
                 .filter(model -> model.rowsMin(data.shape()) > least)
@@ -270,21 +271,8 @@ final class Preparation {
         Experiment.Data data = e.data();
         Optional<String> whole =
                 data.path().map(p -> Path.of(p).toAbsolutePath().normalize().toString());
-        Experiment there = new Experiment(
-                e.run(),
-                new Experiment.Data(data.name(), whole, data.mode(), validation(e)),
-                e.augment(),
-                e.mix(),
-                e.method(),
-                e.optimizer(),
-                e.peers(),
-                e.pace(),
-                e.elastic(),
-                e.wire(),
-                e.recording(),
-                e.kafka(),
-                e.threads());
-        return with(there, StoredTeachers.found(e.method(), runs));
+        return e.withData(new Experiment.Data(data.name(), whole, data.mode(), validation(e)))
+                .withMethod(StoredTeachers.found(e.method(), runs));
     }
 
     /** What the experiment says; where it says nothing, a method that reads what peers say of held-out images has some. */
@@ -295,22 +283,9 @@ final class Preparation {
         return OptionalDouble.of(e.data().validation().orElse(reads ? VALIDATION_SHARE : 0));
     }
 
-    /** The same experiment with another method. */
-    static Experiment with(Experiment e, Experiment.Method method) {
-        return new Experiment(
-                e.run(),
-                e.data(),
-                e.augment(),
-                e.mix(),
-                method,
-                e.optimizer(),
-                e.peers(),
-                e.pace(),
-                e.elastic(),
-                e.wire(),
-                e.recording(),
-                e.kafka(),
-                e.threads());
+    /** The setting of an experiment that says where its data is. */
+    static String dataPathSetting(Path path) {
+        return "data.path=\"" + path.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
     /** The same plan with settings of the Kafka clients, which no file of an experiment keeps. */
@@ -319,7 +294,7 @@ final class Preparation {
         Experiment.Kafka kafka =
                 new Experiment.Kafka(e.kafka().bootstrap(), e.kafka().replication(), client);
         return new LaunchPlan(
-                with(e, kafka, e.threads()), plan.manifest(), plan.dataBytes(), plan.disk(), plan.notes());
+                e.withKafka(kafka), plan.manifest(), plan.dataBytes(), plan.disk(), plan.notes());
     }
 
     /** The same plan with further settings of the Kafka clients, which win over those of the experiment. */
@@ -329,29 +304,10 @@ final class Preparation {
         return with(plan, all);
     }
 
-    private static Experiment with(Experiment e, Experiment.Kafka kafka, Experiment.Threads threads) {
-        return new Experiment(
-                e.run(),
-                e.data(),
-                e.augment(),
-                e.mix(),
-                e.method(),
-                e.optimizer(),
-                e.peers(),
-                e.pace(),
-                e.elastic(),
-                e.wire(),
-                e.recording(),
-                kafka,
-                threads);
-    }
-
     /** The experiment with what was decided at the start of a run: its broker, and the threads of each peer. */
     static Experiment decided(Experiment e, Optional<String> bootstrap, int torchThreads) {
-        return with(
-                e,
-                new Experiment.Kafka(
-                        bootstrap, e.kafka().replication(), e.kafka().client()),
-                new Experiment.Threads(OptionalInt.of(torchThreads)));
+        return e.withKafka(new Experiment.Kafka(
+                        bootstrap, e.kafka().replication(), e.kafka().client()))
+                .withThreads(new Experiment.Threads(OptionalInt.of(torchThreads)));
     }
 }

@@ -59,7 +59,7 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (RecordedRun.Opened opened = run.open()) {
+        try (OpenRun opened = run.open()) {
             boolean others = dynamics || report.isPresent() || tables.asked();
             boolean asked = !scenarios.isEmpty() || !others;
             List<WhatIf> whatIfs = asked ? Scenarios.parse(scenarios, opened.experiment()) : List.of();
@@ -95,7 +95,7 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     private static Optional<Studiable> studiable(
-            RecordedRun.Opened opened, Optional<Scenarios> answered, Optional<StudiedRun> studied) {
+            OpenRun opened, Optional<Scenarios> answered, Optional<StudiedRun> studied) {
         return answered.map(Scenarios::studiable)
                 .or(() -> studied.map(StudiedRun::studiable))
                 .or(() -> Studiable.afterReading(opened));

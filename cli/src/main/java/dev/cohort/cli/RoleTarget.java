@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.role.RoleOptions;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
@@ -37,7 +37,7 @@ final class RoleTarget {
     KafkaAddress address() {
         return new KafkaAddress(
                 broker.bootstrap()
-                        .orElseThrow(() -> new LaunchException(
+                        .orElseThrow(() -> new CommandException(
                                 ExitCode.USAGE, "--bootstrap is missing: give HOST:PORT of the broker of run " + run)),
                 broker.client());
     }

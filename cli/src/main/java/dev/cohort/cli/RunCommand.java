@@ -2,7 +2,7 @@ package dev.cohort.cli;
 
 import dev.cohort.cli.launch.CommandName;
 import dev.cohort.cli.launch.Interruption;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.Listening;
@@ -134,7 +134,7 @@ final class RunCommand implements Callable<Integer> {
 
     private LocalRun begun(HostPort address) {
         if (proxy && broker.bootstrap().isPresent()) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "--proxy: the broker must be the one that run starts, since it has to advertise the proxy; leave"
                             + " out --bootstrap or --proxy");
@@ -164,7 +164,7 @@ final class RunCommand implements Callable<Integer> {
     private LocalRun resumed(Optional<HostPort> address, Screen screen) {
         Optional<String> run = runDirectory.map(Path::toString).or(() -> experiment);
         if (!experimentSettings().isEmpty() || proxy) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "--resume: a run goes on with the experiment it began with; leave out the settings and --proxy");
         }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.launch.CommandName;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.Newcomers;
 import dev.cohort.cli.launch.ProcessRecord;
 import dev.cohort.cli.launch.RunDirectory;
@@ -63,8 +63,8 @@ final class ScaleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException, IOException {
         RunDirectory directory = target.launched();
-        RunTarget.Place place = target.place();
-        try (RunLog log = RunTarget.connect(place)) {
+        RunPlace place = target.place();
+        try (RunLog log = place.connect()) {
             Manifest manifest = log.awaitManifest(LIMIT);
             Experiment experiment = ExperimentYaml.read(manifest.experiment());
             RunView view = new RunView(place.id(), manifest, experiment);
@@ -84,9 +84,9 @@ final class ScaleCommand implements Callable<Integer> {
         return ExitCode.OK.code();
     }
 
-    private static void requireCaughtUp(RunObserver observer, RunTarget.Place place) throws InterruptedException {
+    private static void requireCaughtUp(RunObserver observer, RunPlace place) throws InterruptedException {
         if (!observer.awaitCaughtUp(LIMIT)) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.UNAVAILABLE,
                     "run " + place.id() + ": nothing of its log came for " + LIMIT.toSeconds()
                             + " s; the machine or the broker is too busy, try again");
@@ -105,12 +105,12 @@ final class ScaleCommand implements Callable<Integer> {
         }
         String name = model.get();
         if (ModelCatalog.find(name).isEmpty()) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE, "model " + name + ": there is none of that name; 'cohort models' lists them");
         }
         int width = ModelCatalog.featureWidth(name);
         if (manifest.featureWidths().stream().noneMatch(w -> w == width)) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "model " + name + ": features of width " + width + ", the seats of the run take "
                             + manifest.featureWidths().stream()
@@ -180,7 +180,7 @@ final class ScaleCommand implements Callable<Integer> {
     }
 
     private static void carryOut(
-            ScalePlan plan, Newcomers before, RunDirectory directory, RunTarget.Place place, RunObserver observer) {
+            ScalePlan plan, Newcomers before, RunDirectory directory, RunPlace place, RunObserver observer) {
         for (PeerId peer : plan.drain()) {
             // One that has not said a word yet obeys it with its first start.
             long start = observer.read(view -> view.peers().stream()

@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.Newcomers.Newcomer;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.PeerId;
@@ -41,12 +41,12 @@ record ScalePlan(List<Newcomer> start, List<PeerId> drain) {
 
     /**
      * @param models of the newcomers, in turn
-     * @throws LaunchException when {@code wanted} is not within {@code elastic.min} and {@code elastic.max}
+     * @throws CommandException when {@code wanted} is not within {@code elastic.min} and {@code elastic.max}
      */
     static ScalePlan of(int wanted, Experiment experiment, Present present, List<String> models) {
         Experiment.Elastic elastic = experiment.elastic();
         if (wanted < elastic.min() || wanted > elastic.max()) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "scale " + wanted + ": must be from " + elastic.min() + " (elastic.min) to " + elastic.max()
                             + " (elastic.max), the limits this run began with");

@@ -1,11 +1,12 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.cli.view.Words;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
@@ -36,7 +37,7 @@ record Scenarios(String run, List<Study.Answer> answers, Studiable studiable) {
     /**
      * Reads what {@code --what-if} said.
      *
-     * @throws LaunchException when a scenario cannot be
+     * @throws CommandException when a scenario cannot be
      */
     static List<WhatIf> parse(List<String> scenarios, Experiment experiment) {
         List<WhatIf> whatIfs = new ArrayList<>(List.of(WhatIf.asRecorded(experiment.method())));
@@ -48,7 +49,7 @@ record Scenarios(String run, List<Study.Answer> answers, Studiable studiable) {
         Problems problems = new Problems();
         MethodCatalog.validate(whatIf.method(), problems, "method");
         if (!problems.none()) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE, "what-if " + whatIf.words() + ": " + String.join("; ", problems.found()));
         }
         return whatIf;
@@ -59,23 +60,23 @@ record Scenarios(String run, List<Study.Answer> answers, Studiable studiable) {
      *
      * @param progress told every step
      */
-    static Scenarios of(RecordedRun.Opened opened, List<WhatIf> whatIfs, LongConsumer progress) {
+    static Scenarios of(OpenRun opened, List<WhatIf> whatIfs, LongConsumer progress) {
         Study study = new Study(
                 opened.log(),
                 whatIfs,
                 whatIf -> teacher(opened, whatIf),
-                RunPlan.learningRate(opened.manifest(), opened.experiment()),
+                RunSchedule.learningRate(opened.manifest(), opened.experiment()),
                 opened.manifest().testLabels(),
                 opened.manifest().classes());
         List<Study.Answer> answers = study.answers(progress);
         return new Scenarios(opened.log().runId(), answers, Studiable.of(opened, study.studied()));
     }
 
-    private static Teacher teacher(RecordedRun.Opened opened, WhatIf whatIf) {
+    private static Teacher teacher(OpenRun opened, WhatIf whatIf) {
         boolean asTaught = whatIf.method().equals(opened.experiment().method());
         // Another method is asked about all steps, those that a fork took over included.
         Manifest manifest = asTaught ? opened.manifest() : opened.manifest().forkedFrom(Optional.empty());
-        return CoordinatorRole.teacher(manifest, Preparation.with(opened.experiment(), whatIf.method()));
+        return RunTeacher.of(manifest, opened.experiment().withMethod(whatIf.method()));
     }
 
     /** For people. */

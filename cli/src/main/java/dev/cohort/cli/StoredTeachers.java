@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.launch.RunDirectory;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.StoredTeacher;
@@ -171,7 +171,7 @@ final class StoredTeachers {
                     "a resnet, which alone has shared low layers under " + branches.count() + " branches");
         }
         problems.require(
-                RunPlan.rowsMin(experiment, data.train().count()) > 1,
+                RunSchedule.rowsMin(experiment, data.train().count()) > 1,
                 "run.batch_size",
                 experiment.run().batchSize(),
                 "such that no batch has a single image, since the gate's batch norm needs two");

@@ -21,7 +21,7 @@ record Studiable(StudiedSteps steps, List<RecordedLog.Unreadable> unreadable, bo
     private static final int SHOWN = 20;
 
     /** After the run was read: {@code steps} as they were found on the way. */
-    static Studiable of(RecordedRun.Opened opened, StudiedSteps steps) {
+    static Studiable of(OpenRun opened, StudiedSteps steps) {
         return new Studiable(
                 steps,
                 List.copyOf(opened.log().unreadable().values()),
@@ -29,7 +29,7 @@ record Studiable(StudiedSteps steps, List<RecordedLog.Unreadable> unreadable, bo
     }
 
     /** After some topics of the run were read: looks which steps can be studied if that is in question; empty if all is well. */
-    static Optional<Studiable> afterReading(RecordedRun.Opened opened) {
+    static Optional<Studiable> afterReading(OpenRun opened) {
         if (opened.log().unreadable().isEmpty()) {
             return Optional.empty();
         }

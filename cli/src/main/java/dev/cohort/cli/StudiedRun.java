@@ -1,8 +1,9 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.cli.view.DynamicsJson;
 import dev.cohort.cli.view.DynamicsPage;
 import dev.cohort.experiment.Experiment;
@@ -25,13 +26,13 @@ import java.util.stream.Collectors;
  * @param tests of those who make the ensemble
  * @param lessons of all steps
  */
-record StudiedRun(RecordedRun.Opened opened, TestHistory tests, Lessons.Account lessons) {
+record StudiedRun(OpenRun opened, TestHistory tests, Lessons.Account lessons) {
     /**
      * Reads the log: its outcomes, its tests and its steps.
      *
      * @param progress told every step
      */
-    static StudiedRun of(RecordedRun.Opened opened, LongConsumer progress) {
+    static StudiedRun of(OpenRun opened, LongConsumer progress) {
         TestHistory tests = TestHistory.of(
                 opened.log(),
                 EnsembleMembers.of(opened.log(), opened.experiment()),
@@ -39,8 +40,8 @@ record StudiedRun(RecordedRun.Opened opened, TestHistory tests, Lessons.Account 
                 opened.manifest().classes());
         Lessons lessons = new Lessons(
                 opened.log(),
-                CoordinatorRole.teacher(opened.manifest(), opened.experiment()),
-                RunPlan.learningRate(opened.manifest(), opened.experiment()),
+                RunTeacher.of(opened.manifest(), opened.experiment()),
+                RunSchedule.learningRate(opened.manifest(), opened.experiment()),
                 opened.manifest().trainImages(),
                 opened.manifest().steps());
         return new StudiedRun(opened, tests, lessons.account(progress));

@@ -57,7 +57,7 @@ final class TableOptions {
      *
      * @return where files are, for programs
      */
-    ObjectNode answer(RecordedRun.Opened opened, OutputFormat format, LongConsumer progress, PrintStream out) {
+    ObjectNode answer(OpenRun opened, OutputFormat format, LongConsumer progress, PrintStream out) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         events.ifPresent(to -> writeEvents(opened, to, format, progress, out, json));
         if (export.isEmpty() && sql.isEmpty()) {
@@ -86,7 +86,7 @@ final class TableOptions {
     }
 
     private static void writeEvents(
-            RecordedRun.Opened opened,
+            OpenRun opened,
             Path to,
             OutputFormat format,
             LongConsumer progress,

@@ -2,10 +2,10 @@ package dev.cohort.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.cli.launch.Interruption;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.cli.launch.RunDirectory;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
 import dev.cohort.cli.view.TrainedTeacher;
@@ -84,7 +84,7 @@ final class TeacherTraining {
                 .orElse(
                         whole < SHORT_RUN_STEPS
                                 ? SHORT_TRAINING_STEPS
-                                : RunPlan.stepsPerEpoch(plan.experiment(), plan.manifest()));
+                                : RunSchedule.stepsPerEpoch(plan.experiment(), plan.manifest()));
     }
 
     /**
@@ -110,7 +110,7 @@ final class TeacherTraining {
         List<String> files = new ArrayList<>();
         for (int i = 0; i < models.size(); i++) {
             files.add(StoredTeachers.newest(folder.resolve("checkpoints").resolve(id(i)))
-                    .orElseThrow(() -> new LaunchException(
+                    .orElseThrow(() -> new CommandException(
                             ExitCode.FAILED, folder + ": has no checkpoint of every teacher: see its report.html"))
                     .toString());
         }
@@ -124,7 +124,7 @@ final class TeacherTraining {
     private LocalRun open(Path folder, List<String> models, Screen screen) {
         if (Files.exists(folder.resolve(RunDirectory.EFFECTIVE))) {
             List<String> data =
-                    plan.experiment().data().path().map(path -> DataPathOption.setting(Path.of(path))).stream()
+                    plan.experiment().data().path().map(path -> Preparation.dataPathSetting(Path.of(path))).stream()
                             .toList();
             Optional<HostPort> listen = directory.about().embedded() ? Optional.of(address) : Optional.empty();
             Experiment.Kafka kafka = plan.experiment().kafka();

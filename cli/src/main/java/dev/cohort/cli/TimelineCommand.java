@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.view.TimelinePage;
 import dev.cohort.cli.view.Words;
 import dev.cohort.protocol.PeerId;
@@ -50,12 +50,12 @@ final class TimelineCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (quietSteps < 1 || windowSteps < 1) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "--quiet-steps " + quietSteps + ", --window " + windowSteps + ": both must be at least 1");
         }
         Optional<OutputFile> picture = html.map(path -> OutputFile.of("--html", path));
-        try (RecordedRun.Opened opened = run.open()) {
+        try (OpenRun opened = run.open()) {
             Timeline timeline = Timeline.of(opened.log());
             List<Timeline.Change> changes = timeline.changes(quietSteps, windowSteps);
             picture.ifPresent(file -> file.write(TimelinePage.html(opened.log().runId(), timeline, changes)));

@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.view.MessageJson;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.ExitCode;
@@ -78,7 +78,7 @@ final class TopicCatCommand implements Callable<Integer> {
         Topic chosen = Arrays.stream(Topic.values())
                 .filter(t -> t.suffix().equals(topic))
                 .findFirst()
-                .orElseThrow(() -> new LaunchException(
+                .orElseThrow(() -> new CommandException(
                         ExitCode.USAGE,
                         "topic " + topic + ": must be one of "
                                 + Arrays.stream(Topic.values())
@@ -86,7 +86,7 @@ final class TopicCatCommand implements Callable<Integer> {
                                         .collect(Collectors.joining(", "))));
         OptionalLong firstStep = firstStep();
         int tail = tail();
-        try (RecordedRun.Opened opened = RecordedRun.open(run, runs, broker)) {
+        try (OpenRun opened = RecordedRun.open(run, runs, broker)) {
             for (int partition = 0; partition < opened.log().partitions(chosen); partition++) {
                 print(opened.log(), chosen, partition, firstStep, tail);
             }
@@ -119,8 +119,8 @@ final class TopicCatCommand implements Callable<Integer> {
         return Integer.parseInt(from.substring(1));
     }
 
-    private LaunchException wrongFrom() {
-        return new LaunchException(ExitCode.USAGE, "--from " + from + ": must be beginning, step:N or -K");
+    private CommandException wrongFrom() {
+        return new CommandException(ExitCode.USAGE, "--from " + from + ": must be beginning, step:N or -K");
     }
 
     private void print(RecordedLog log, Topic chosen, int partition, OptionalLong firstStep, int tail) {

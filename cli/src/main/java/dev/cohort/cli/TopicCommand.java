@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -14,6 +14,6 @@ import picocli.CommandLine.Command;
 final class TopicCommand implements Callable<Integer> {
     @Override
     public Integer call() {
-        throw new LaunchException(ExitCode.USAGE, "topic: say 'topic cat TOPIC'");
+        throw new CommandException(ExitCode.USAGE, "topic: say 'topic cat TOPIC'");
     }
 }

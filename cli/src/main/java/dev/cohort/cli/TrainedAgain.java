@@ -56,7 +56,7 @@ record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String
      *
      * @param say told how far it is, now and then
      */
-    static List<TrainedAgain> all(RecordedRun.Opened opened, ImageData data, ProgressLines say) {
+    static List<TrainedAgain> all(OpenRun opened, ImageData data, ProgressLines say) {
         // Read by PyTorch's engine when it starts, which is when the first peer is made.
         opened.experiment()
                 .threads()

@@ -1,12 +1,13 @@
 package dev.cohort.cli;
 
+import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.cli.view.Words;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.replay.Finding;
@@ -58,7 +59,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (RecordedRun.Opened opened = run.open()) {
+        try (OpenRun opened = run.open()) {
             Experiment experiment = opened.experiment();
             Optional<ImageData> images = withoutBatches && !weights ? Optional.empty() : Optional.of(images(opened));
             Verification.Batches batches = withoutBatches || images.isEmpty()
@@ -66,8 +67,8 @@ final class VerifyCommand implements Callable<Integer> {
                     : new PlannedBatches(experiment, images.get());
             Verification verification = new Verification(
                     opened.log(),
-                    CoordinatorRole.teacher(opened.manifest(), experiment),
-                    RunPlan.learningRate(opened.manifest(), experiment),
+                    RunTeacher.of(opened.manifest(), experiment),
+                    RunSchedule.learningRate(opened.manifest(), experiment),
                     batches);
             Verification.Verdict verdict = verification.verdict(new ProgressLines(System.err::println, quiet)
                     .steps("outcomes: ", opened.manifest().steps()));
@@ -78,16 +79,16 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    private ImageData images(RecordedRun.Opened opened) {
+    private ImageData images(OpenRun opened) {
         try {
             return data.open(opened);
         } catch (IllegalArgumentException e) {
             String rest = weights ? "" : "; with --no-batches all but the batches is verified without it";
-            throw new LaunchException(ExitCode.USAGE, e.getMessage() + rest, e);
+            throw new CommandException(ExitCode.USAGE, e.getMessage() + rest, e);
         }
     }
 
-    private int conclude(RecordedRun.Opened opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
+    private int conclude(OpenRun opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
         boolean well = verdict.clean() && trained.stream().noneMatch(TrainedAgain::wrong);
         if (format == OutputFormat.json) {
             System.out.println(json(opened, verdict, trained, well));
@@ -98,7 +99,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     private static List<String> lines(
-            RecordedRun.Opened opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
+            OpenRun opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
         List<String> lines = new ArrayList<>();
         lines.add("Run " + opened.log().runId() + ": " + Words.count(verdict.steps(), "outcome")
                 + ", " + verdict.targets() + " with targets, " + verdict.recomputed() + " of them computed again"
@@ -138,7 +139,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     private static ObjectNode json(
-            RecordedRun.Opened opened, Verification.Verdict verdict, List<TrainedAgain> trained, boolean well) {
+            OpenRun opened, Verification.Verdict verdict, List<TrainedAgain> trained, boolean well) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("run", opened.log().runId())
                 .put("verified", well)

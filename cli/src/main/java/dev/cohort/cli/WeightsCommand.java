@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.peer.checkpoint.StoredNetwork;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
@@ -33,7 +33,7 @@ final class WeightsCommand implements Callable<Integer> {
         try {
             network = StoredNetwork.read(checkpoint.toString());
         } catch (IOException e) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "checkpoint " + checkpoint + ": cannot be read (" + FileFault.why(e)
                             + "): name a file of a peer's folder in RUN/checkpoints",
@@ -45,7 +45,7 @@ final class WeightsCommand implements Callable<Integer> {
                     + Files.size(file) + " bytes");
             return ExitCode.OK.code();
         } catch (FileAlreadyExistsException e) {
-            throw new LaunchException(ExitCode.USAGE, file + ": is there already; name a new file", e);
+            throw new CommandException(ExitCode.USAGE, file + ": is there already; name a new file", e);
         } catch (IOException e) {
             throw FileFault.unwritable("weights " + file, e);
         }

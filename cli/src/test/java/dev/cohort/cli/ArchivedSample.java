@@ -4,7 +4,7 @@ import dev.cohort.augment.data.DataCatalog;
 import dev.cohort.augment.data.DataException;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.bench.SyntheticRun;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunManifest;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.Message;
@@ -39,7 +39,7 @@ final class ArchivedSample {
     ArchivedSample() {
         SyntheticRun run = new SyntheticRun(new SyntheticRun.Size(STEPS, 3, CLASSES, 2, "mean_logit"));
         plan = TopicPlan.of(run.experiment());
-        say(RunPlan.manifest(run.experiment(), data(run)));
+        say(RunManifest.of(run.experiment(), data(run)));
         run.write(said -> said.forEach(this::say), step -> {});
     }
 

@@ -2,7 +2,7 @@ package dev.cohort.cli;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,15 +13,15 @@ import org.junit.jupiter.api.Test;
 class RunTargetTest {
     private static final Duration SOON = Duration.ofMillis(200);
 
-    private static RunTarget.Place at(ServerSocket socket) {
-        return new RunTarget.Place("r", KafkaAddress.of("127.0.0.1:" + socket.getLocalPort()));
+    private static RunPlace at(ServerSocket socket) {
+        return new RunPlace("r", KafkaAddress.of("127.0.0.1:" + socket.getLocalPort()));
     }
 
     @Test
     void doesNotTakeASlowBrokerForARunThatIsOver() throws IOException {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            assertThatThrownBy(() -> RunTarget.requireAnswer(at(silent), SOON, SOON))
-                    .isInstanceOf(LaunchException.class)
+            assertThatThrownBy(() -> at(silent).requireAnswer(SOON, SOON))
+                    .isInstanceOf(CommandException.class)
                     .hasMessageContaining("run r")
                     .hasMessageContaining("listens but did not answer")
                     .hasMessageNotContaining("is over");
@@ -30,12 +30,12 @@ class RunTargetTest {
 
     @Test
     void saysThatARunIsOverWhenNobodyListens() throws IOException {
-        RunTarget.Place gone;
+        RunPlace gone;
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             gone = at(closed);
         }
-        assertThatThrownBy(() -> RunTarget.requireAnswer(gone, SOON, SOON))
-                .isInstanceOf(LaunchException.class)
+        assertThatThrownBy(() -> gone.requireAnswer(SOON, SOON))
+                .isInstanceOf(CommandException.class)
                 .hasMessageContaining("the run is over")
                 .hasMessageContaining("cohort run --resume");
     }

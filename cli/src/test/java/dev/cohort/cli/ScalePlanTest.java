@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.Newcomers.Newcomer;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.PeerId;
@@ -75,10 +75,10 @@ class ScalePlanTest {
     @Test
     void refusesWhatTheRunDoesNotAllow() {
         assertThatThrownBy(() -> scale(6, 4, "p1", "p2"))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageContaining("scale 6: must be from 1 (elastic.min) to 5 (elastic.max)");
         assertThatThrownBy(() -> scale(0, 4, "p1", "p2"))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageContaining("scale 0");
     }
 }

@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.LaunchPlan;
 import dev.cohort.experiment.Problems;
 import dev.cohort.peer.checkpoint.StoredNetwork;
@@ -134,7 +134,7 @@ class StoredTeachersTest {
     void refusesAMethodThatReadsHeldOutImagesWhereThereAreNoneOrPeersLackThem() {
         assertThatThrownBy(
                         () -> prepare("kdcl_general", "data.validation=0", "data.mode=pixels", "run.batch_size=20000"))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageContaining("3 things are wrong with the experiment")
                 .hasMessageContaining("run.batch_size: 20000: must be at most 10000")
                 .hasMessageContaining("data.mode: pixels: must be recipe, since method kdcl_general reads what peers"
@@ -174,10 +174,10 @@ class StoredTeachersTest {
         Files.writeString(broken, "no network");
 
         assertThatThrownBy(() -> prepare("kd", "method.teacher=/nowhere/t.safetensors"))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage("method.teacher: /nowhere/t.safetensors: no such file");
         assertThatThrownBy(() -> prepare("kd", "method.teacher=" + broken))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageStartingWith("method.teacher: " + broken + ": header of ");
     }
 
@@ -186,7 +186,7 @@ class StoredTeachersTest {
         Path file = stored("resnet9", 7, new ImageShape(32, 32, 1));
 
         assertThatThrownBy(() -> prepare("kd", "method.teacher=" + file, "run.batch_size=20000"))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageContaining("run.batch_size: 20000")
                 .hasMessageContaining("method.teacher: " + file + ": holds model resnet9: must be one of resnet8")
                 .hasMessageContaining(file + ": tells 7 classes: must be 10 as the data has")
@@ -198,7 +198,7 @@ class StoredTeachersTest {
         Path file = stored("resnet8", 10, BUILT_IN);
 
         assertThatThrownBy(() -> prepare("tfkd_self", "method.teacher=" + file))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage(
                         "method.teacher: has networks of [resnet8]: must also have one of [resnet14], since each peer"
                                 + " learns from its own kind; separate them by commas");
@@ -228,7 +228,7 @@ class StoredTeachersTest {
         assertThat(prepare(otherData).experiment().method().parameters()).isEmpty();
         assertThatThrownBy(() -> prepare(Stream.concat(Arrays.stream(otherData), Stream.of("method.teacher=builtin"))
                         .toArray(String[]::new)))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageContaining("method.teacher: builtin: must be a checkpoint file")
                 .hasMessageContaining("leave it out");
     }

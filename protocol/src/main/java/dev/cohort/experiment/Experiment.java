@@ -39,6 +39,36 @@ public record Experiment(
         return peers.stream().filter(p -> !p.control()).toList();
     }
 
+    public Experiment withRun(Run other) {
+        return new Experiment(
+                other, data, augment, mix, method, optimizer, peers, pace, elastic, wire, recording, kafka, threads);
+    }
+
+    public Experiment withData(Data other) {
+        return new Experiment(
+                run, other, augment, mix, method, optimizer, peers, pace, elastic, wire, recording, kafka, threads);
+    }
+
+    public Experiment withMethod(Method other) {
+        return new Experiment(
+                run, data, augment, mix, other, optimizer, peers, pace, elastic, wire, recording, kafka, threads);
+    }
+
+    public Experiment withPeers(List<Peer> other) {
+        return new Experiment(
+                run, data, augment, mix, method, optimizer, other, pace, elastic, wire, recording, kafka, threads);
+    }
+
+    public Experiment withKafka(Kafka other) {
+        return new Experiment(
+                run, data, augment, mix, method, optimizer, peers, pace, elastic, wire, recording, other, threads);
+    }
+
+    public Experiment withThreads(Threads other) {
+        return new Experiment(
+                run, data, augment, mix, method, optimizer, peers, pace, elastic, wire, recording, kafka, other);
+    }
+
     /** {@code epochs} or {@code steps}: exactly one is present. */
     public record Run(String name, long seed, OptionalInt epochs, OptionalLong steps, int batchSize) {}
 

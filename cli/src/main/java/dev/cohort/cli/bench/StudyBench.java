@@ -1,12 +1,13 @@
 package dev.cohort.cli.bench;
 
+import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.launch.BrokerProcess;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
@@ -132,8 +133,8 @@ public final class StudyBench {
         try (RecordedLog log = files()) {
             Verification.Verdict verdict = new Verification(
                             log,
-                            CoordinatorRole.teacher(manifest, experiment),
-                            RunPlan.learningRate(manifest, experiment),
+                            RunTeacher.of(manifest, experiment),
+                            RunSchedule.learningRate(manifest, experiment),
                             Verification.Batches.unchecked())
                     .verdict(step -> {});
             if (!verdict.clean() || verdict.steps() != manifest.steps()) {
@@ -153,7 +154,7 @@ public final class StudyBench {
                             log,
                             whatIfs,
                             teachers,
-                            RunPlan.learningRate(manifest, experiment),
+                            RunSchedule.learningRate(manifest, experiment),
                             manifest.testLabels(),
                             manifest.classes())
                     .answers(step -> {});

@@ -1,7 +1,8 @@
 package dev.cohort.cli.bench;
 
+import dev.cohort.cli.role.RunTeacher;
 import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunSchedule;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;
@@ -78,7 +79,7 @@ public final class SyntheticRun {
                 Ints.of(),
                 Ints.of(widths),
                 size.steps());
-        teacher = CoordinatorRole.teacher(manifest, experiment);
+        teacher = RunTeacher.of(manifest, experiment);
         for (String name : teacher.reads()) {
             if (!name.equals(TensorName.FEATURES) && !name.equals(TensorName.LOGITS)) {
                 throw new IllegalArgumentException("method " + size.method() + " reads " + name
@@ -137,7 +138,7 @@ public final class SyntheticRun {
             contributors.add(new Outcome.Contributor(
                     prediction.peer(), slot, 1, step - 1, prediction.tensors().digest()));
         }
-        double learningRate = RunPlan.learningRate(manifest, experiment).applyAsDouble(step);
+        double learningRate = RunSchedule.learningRate(manifest, experiment).applyAsDouble(step);
         Teacher.Lesson lesson =
                 teacher.teach(state, new Teacher.Votes(step, batch.epoch(), learningRate, batch.labels(), votes));
         List<Outcome.Part> parts = new ArrayList<>();

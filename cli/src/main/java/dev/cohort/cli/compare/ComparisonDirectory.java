@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.cli.launch.AtomicFile;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
@@ -75,7 +75,7 @@ public final class ComparisonDirectory implements AutoCloseable {
             Files.createDirectories(directory);
             try (Stream<Path> files = Files.list(directory)) {
                 if (files.findAny().isPresent()) {
-                    throw new LaunchException(
+                    throw new CommandException(
                             ExitCode.USAGE,
                             "comparison directory " + directory
                                     + ": is not empty; go on with it by --resume, or name an empty or new one");
@@ -126,7 +126,7 @@ public final class ComparisonDirectory implements AutoCloseable {
                     .sorted()
                     .toList();
             if (whole.isEmpty()) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.USAGE,
                         "comparison " + path + ": none of its runs is finished; go on with it by --resume");
             }
@@ -136,8 +136,8 @@ public final class ComparisonDirectory implements AutoCloseable {
         }
     }
 
-    private static LaunchException none(String what) {
-        return new LaunchException(ExitCode.USAGE, what + "; start one with 'cohort compare', or name its directory");
+    private static CommandException none(String what) {
+        return new CommandException(ExitCode.USAGE, what + "; start one with 'cohort compare', or name its directory");
     }
 
     private static FileChannel hold(Path path) throws IOException {
@@ -151,13 +151,13 @@ public final class ComparisonDirectory implements AutoCloseable {
             // Held by this very process: as much in use as by another.
         }
         channel.close();
-        throw new LaunchException(
+        throw new CommandException(
                 ExitCode.USAGE,
                 "comparison directory " + path + ": another 'cohort compare' works in it; stop that one first");
     }
 
-    private static LaunchException unusable(Path path, IOException cause) {
-        return new LaunchException(
+    private static CommandException unusable(Path path, IOException cause) {
+        return new CommandException(
                 ExitCode.INPUT_OUTPUT,
                 "comparison directory " + path + ": cannot be used (" + FileFault.why(cause)
                         + "): check permissions and free space, or name another with --dir",

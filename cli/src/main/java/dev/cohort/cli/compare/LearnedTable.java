@@ -1,6 +1,6 @@
 package dev.cohort.cli.compare;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.PeerId;
@@ -94,13 +94,13 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
     /**
      * Makes it.
      *
-     * @throws LaunchException when the runs were not tested on the same images
+     * @throws CommandException when the runs were not tested on the same images
      */
     public static LearnedTable of(List<Source> sources) {
         Manifest first = sources.get(0).manifest();
         for (Source source : sources) {
             if (!source.manifest().dataDigest().equals(first.dataDigest())) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.USAGE,
                         "run " + source.name() + ": its data (" + words(source) + ") are not those of "
                                 + sources.get(0).name() + " (" + words(sources.get(0))

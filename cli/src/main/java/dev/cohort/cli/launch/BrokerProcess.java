@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.time.Duration;
@@ -22,11 +23,11 @@ public final class BrokerProcess implements AutoCloseable {
     /**
      * Starts it where the directory says it is and waits until it answers.
      *
-     * @throws LaunchException when it ends instead, or does not answer for minutes
+     * @throws CommandException when it ends instead, or does not answer for minutes
      */
     public static BrokerProcess start(RunDirectory directory) {
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
-        CompletableFuture<LaunchException> broken = new CompletableFuture<>();
+        CompletableFuture<CommandException> broken = new CompletableFuture<>();
         Supervisor supervisor = new Supervisor(directory.processes(), new Supervisor.Listener() {
             @Override
             public void died(String name, String reason, long delayMs) {}
@@ -36,7 +37,7 @@ public final class BrokerProcess implements AutoCloseable {
 
             @Override
             public void broken(String name, ExitCode code, String reason) {
-                broken.complete(new LaunchException(code, "the broker cannot be kept running: " + reason));
+                broken.complete(new CommandException(code, "the broker cannot be kept running: " + reason));
             }
         });
         supervisor.start(Children.broker(
@@ -50,8 +51,8 @@ public final class BrokerProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             supervisor.close();
             Thread.currentThread().interrupt();
-            throw new LaunchException(ExitCode.FAILED, "asked to end while the broker started", e);
-        } catch (LaunchException e) {
+            throw new CommandException(ExitCode.FAILED, "asked to end while the broker started", e);
+        } catch (CommandException e) {
             supervisor.close();
             throw e;
         }

@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.BrokerPing;
 import dev.cohort.runtime.kafka.KafkaAddress;
@@ -28,7 +29,7 @@ final class BrokerStart {
      *
      * @param log of the broker's process, for people
      * @param say told every now and then how long it takes
-     * @throws LaunchException when it does not answer within ten minutes
+     * @throws CommandException when it does not answer within ten minutes
      */
     static void await(KafkaAddress address, Path log, Consumer<String> say, Check check) throws InterruptedException {
         long beganMs = RunObserver.nowMs();
@@ -37,7 +38,7 @@ final class BrokerStart {
             check.run();
             long nowMs = RunObserver.nowMs();
             if (nowMs - beganMs > LIMIT.toMillis()) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.UNAVAILABLE,
                         "the broker on " + address + " did not start within " + LIMIT.toMinutes() + " minutes: see "
                                 + log);

@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import java.io.IOException;
 import java.io.Reader;
@@ -19,7 +20,7 @@ public final class ClientFile {
     /**
      * Reads them.
      *
-     * @throws LaunchException when it cannot be read
+     * @throws CommandException when it cannot be read
      */
     public static Map<String, String> read(Path file) {
         Properties properties = new Properties();
@@ -27,7 +28,7 @@ public final class ClientFile {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             String why = e instanceof AccessDeniedException ? "permission denied" : e.toString();
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "Kafka settings " + file + ": cannot be read (" + why
                             + "): name a properties file with --kafka-config",

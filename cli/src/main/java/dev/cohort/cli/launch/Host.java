@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.cohort.runtime.ExitCode;
 import java.io.IOException;
@@ -68,12 +69,12 @@ public final class Host {
     /**
      * Asks before anything is started, since a broker without files to open ends in the middle of things.
      *
-     * @throws LaunchException when a process may not open as many files as the broker of a run with {@code peers} needs
+     * @throws CommandException when a process may not open as many files as the broker of a run with {@code peers} needs
      */
     public static void requireOpenFiles(OptionalLong openFilesMax, int peers) {
         int needed = OPEN_FILES + OPEN_FILES_PER_PEER * peers;
         if (openFilesMax.isPresent() && openFilesMax.getAsLong() < needed) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.INPUT_OUTPUT,
                     "ulimit -n " + openFilesMax.getAsLong() + ": a run of " + peers + " peers may have " + needed
                             + " files open in one process; allow more, as with 'ulimit -n 1024', or LimitNOFILE=1024 of a"

@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,7 @@ final class JavaFlags {
      *
      * @param own what it has without any variable
      * @param command the command it runs: broker, proxy, augment, coordinator, peer or join
-     * @throws LaunchException when a variable holds what is no flag
+     * @throws CommandException when a variable holds what is no flag
      */
     List<String> of(List<String> own, String command) {
         List<String> all = words(ALL);
@@ -97,7 +98,7 @@ final class JavaFlags {
                 .toList();
         for (String word : words) {
             if (!word.startsWith("-")) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.USAGE, variable + ": " + word + ": must be a flag of Java, such as -Xmx2g");
             }
         }

@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.role.RunData;
 import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Result;
@@ -46,7 +47,7 @@ public final class Launcher implements AutoCloseable {
     private final Optional<Prologue> prologue;
     private final Screen screen;
     private final long startedMs = RunObserver.nowMs();
-    private volatile Optional<LaunchException> broken = Optional.empty();
+    private volatile Optional<CommandException> broken = Optional.empty();
     private volatile Optional<RunObserver> observed = Optional.empty();
     private final Interruption interruption;
     private final Supervisor supervisor;
@@ -98,7 +99,7 @@ public final class Launcher implements AutoCloseable {
                     && plan.experiment().peers().stream()
                             .anyMatch(p -> p.id().value().equals(name))) {
                 // The others would wait for it in vain.
-                fail(new LaunchException(
+                fail(new CommandException(
                         ExitCode.FAILED,
                         "peer " + name + " cannot start: " + reason + " (" + supervisor.log(name) + ")"));
                 return;
@@ -108,7 +109,7 @@ public final class Launcher implements AutoCloseable {
 
         @Override
         public void broken(String name, ExitCode code, String reason) {
-            fail(new LaunchException(
+            fail(new CommandException(
                     code, "the " + name + " cannot be kept running: " + reason + "\n(" + supervisor.log(name) + ")"));
         }
 
@@ -117,7 +118,7 @@ public final class Launcher implements AutoCloseable {
         }
     }
 
-    private synchronized void fail(LaunchException reason) {
+    private synchronized void fail(CommandException reason) {
         broken = Optional.of(broken.orElse(reason));
         observed.ifPresent(RunObserver::wake);
     }
@@ -126,7 +127,7 @@ public final class Launcher implements AutoCloseable {
      * Starts everything and stays until the run is over.
      *
      * @return empty when it was interrupted
-     * @throws LaunchException when it cannot start or go on
+     * @throws CommandException when it cannot start or go on
      */
     public Optional<Result> run() throws InterruptedException {
         if (interruption.requested()) {
@@ -137,13 +138,13 @@ public final class Launcher implements AutoCloseable {
                 address,
                 directory.id(),
                 "launcher",
-                (code, what, cause) -> fail(new LaunchException(code, what, cause))));
+                (code, what, cause) -> fail(new CommandException(code, what, cause))));
         log.createTopics(TopicPlan.of(plan.experiment()));
         if (!log.begun()) {
             prologue.ifPresent(p -> p.write(log));
             log.append(List.of(prologue.map(p -> p.manifest(plan.manifest())).orElse(plan.manifest())));
             if (!log.flush(FIRST_RECORD)) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.UNAVAILABLE,
                         "broker " + address + ": did not take the first record of the run within "
                                 + FIRST_RECORD.toMinutes() + " minutes");
@@ -171,7 +172,7 @@ public final class Launcher implements AutoCloseable {
                     plan.manifest(),
                     plan.experiment().data());
         } catch (IllegalArgumentException e) {
-            throw new LaunchException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+            throw new CommandException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -202,18 +203,18 @@ public final class Launcher implements AutoCloseable {
         return address;
     }
 
-    /** @throws LaunchException when no broker answers there, or it cannot be reached at the address that it tells its clients */
+    /** @throws CommandException when no broker answers there, or it cannot be reached at the address that it tells its clients */
     public static void requireAnswer(KafkaAddress address) {
         if (!BrokerPing.awaitReady(address, BROKER_ANSWER)) {
             if (!BrokerPing.accepts(address)) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.UNAVAILABLE,
                         "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
                                 + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
             }
             requireReachable(address);
             if (!BrokerPing.awaitReady(address, BROKER_LATE_ANSWER)) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.UNAVAILABLE,
                         "broker " + address + ": somebody listens there, but did not answer as a Kafka broker within "
                                 + BROKER_ANSWER.plus(BROKER_LATE_ANSWER).toSeconds()
@@ -226,7 +227,7 @@ public final class Launcher implements AutoCloseable {
 
     private static void requireReachable(KafkaAddress address) {
         AdvertisedBrokers.obstacle(address).ifPresent(why -> {
-            throw new LaunchException(ExitCode.UNAVAILABLE, "broker " + address + " answers, but " + why);
+            throw new CommandException(ExitCode.UNAVAILABLE, "broker " + address + " answers, but " + why);
         });
     }
 
@@ -289,7 +290,7 @@ public final class Launcher implements AutoCloseable {
             throw reason;
         });
         observed.flatMap(o -> o.read(RunView::aborted)).ifPresent(why -> {
-            throw new LaunchException(ExitCode.FAILED, "the run was given up: " + why);
+            throw new CommandException(ExitCode.FAILED, "the run was given up: " + why);
         });
     }
 
@@ -306,9 +307,9 @@ public final class Launcher implements AutoCloseable {
                 observer.read(view -> new Result(view, directory.about().embedded(), RunObserver.nowMs() - startedMs));
         if (result.view().learners().stream().noneMatch(PeerView::finished)) {
             divergence(result.view()).ifPresent(what -> {
-                throw new LaunchException(ExitCode.FAILED, "no peer reached the end: " + what);
+                throw new CommandException(ExitCode.FAILED, "no peer reached the end: " + what);
             });
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.FAILED,
                     "no peer reached the end: " + String.join("; ", lastEvents(result.view())) + " (see "
                             + directory.processes() + ")");

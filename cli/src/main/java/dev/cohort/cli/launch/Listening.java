@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import java.io.IOException;
@@ -20,12 +21,12 @@ public final class Listening {
 
     private Listening() {}
 
-    /** @throws LaunchException when the host is not this machine, or somebody else listens on the port */
+    /** @throws CommandException when the host is not this machine, or somebody else listens on the port */
     public static void requireFree(HostPort address) {
         objection(address).ifPresent(e -> {
             boolean anyPort = address.port() == 0;
             String what = anyPort ? "address " + address.host() : "port " + address.port() + " on " + address.host();
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.INPUT_OUTPUT,
                     what + ": cannot be used for the broker (" + e.getMessage() + "): name "
                             + (anyPort ? "one of this machine" : "a free one")
@@ -41,7 +42,7 @@ public final class Listening {
      * @param before where it was
      * @param wanted where it shall be; with port 0, on the port it had if that is free
      * @param say told why it moves when nobody asked for that
-     * @throws LaunchException when it cannot be where it is wanted, or nobody says where it may be instead
+     * @throws CommandException when it cannot be where it is wanted, or nobody says where it may be instead
      */
     public static HostPort again(HostPort before, Optional<HostPort> wanted, Consumer<String> say) {
         return again(before, wanted, PREDECESSOR_ENDS, say);
@@ -67,7 +68,7 @@ public final class Listening {
             say.accept(why + "; it moves to another port.");
             return before.with(0);
         }
-        throw new LaunchException(
+        throw new CommandException(
                 ExitCode.INPUT_OUTPUT,
                 why + ": say where it shall listen with --listen HOST or --listen HOST:PORT; peers on other machines"
                         + " then join at the new address",

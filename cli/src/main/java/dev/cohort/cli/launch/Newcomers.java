@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -69,7 +70,7 @@ public record Newcomers(List<Newcomer> peers) {
             }
             return new Newcomers(peers);
         } catch (IOException e) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.INPUT_OUTPUT,
                     file + ": cannot be read (" + e.getMessage() + "): check its permissions",
                     e);
@@ -79,7 +80,7 @@ public record Newcomers(List<Newcomer> peers) {
     /**
      * Lets nobody else change them until it is closed; waits for whoever does.
      *
-     * @throws LaunchException when the run directory cannot be written
+     * @throws CommandException when the run directory cannot be written
      */
     public static Change lock(RunDirectory directory) {
         Path file = directory.path().resolve(LOCK);
@@ -88,7 +89,7 @@ public record Newcomers(List<Newcomer> peers) {
             channel.lock();
             return new Change(directory, channel);
         } catch (IOException e) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.INPUT_OUTPUT,
                     file + ": cannot be locked (" + e.getMessage() + "): check its permissions",
                     e);

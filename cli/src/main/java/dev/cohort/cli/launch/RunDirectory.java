@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.runtime.ExitCode;
@@ -67,7 +68,7 @@ public final class RunDirectory implements AutoCloseable {
     /**
      * Makes {@code parent/<time>-<name>}, with a suffix when that exists already.
      *
-     * @throws LaunchException when it cannot be written
+     * @throws CommandException when it cannot be written
      */
     public static RunDirectory create(Path parent, String name, LocalDateTime now) {
         try {
@@ -96,14 +97,14 @@ public final class RunDirectory implements AutoCloseable {
             requireRoom(directory, RunDirectory::freeBytes);
             Files.createDirectories(directory);
             if (Files.exists(directory.resolve(ABOUT))) {
-                throw new LaunchException(
+                throw new CommandException(
                         ExitCode.USAGE,
                         "run directory " + directory
                                 + ": holds a run already; go on with it by --resume, or name another");
             }
             try (Stream<Path> files = Files.list(directory)) {
                 if (files.findAny().isPresent()) {
-                    throw new LaunchException(
+                    throw new CommandException(
                             ExitCode.USAGE, "run directory " + directory + ": is not empty; name an empty or new one");
                 }
             }
@@ -130,7 +131,7 @@ public final class RunDirectory implements AutoCloseable {
         }
         long free = room.freeBytes(there);
         if (free < FREE_BYTES_MIN) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.INPUT_OUTPUT,
                     "run directory " + path + ": " + (free >> 20) + " MiB free, a run needs at least "
                             + (FREE_BYTES_MIN >> 20) + " MiB: free some space or name another with --run-dir");
@@ -148,7 +149,7 @@ public final class RunDirectory implements AutoCloseable {
      *
      * @param parent folder of the runs
      * @param run id or directory; empty takes the newest one under {@code parent}
-     * @throws LaunchException when there is no such run
+     * @throws CommandException when there is no such run
      */
     public static RunDirectory find(Path parent, Optional<String> run) {
         Path path = run.map(r -> byName(parent, r)).orElseGet(() -> newest(parent));
@@ -187,7 +188,7 @@ public final class RunDirectory implements AutoCloseable {
         return candidates.stream()
                 .filter(p -> Files.exists(p.resolve(ABOUT)))
                 .findFirst()
-                .orElseThrow(() -> new LaunchException(
+                .orElseThrow(() -> new CommandException(
                         ExitCode.USAGE,
                         "run " + run + ": neither in " + parent + " nor a run directory; " + known(parent)));
     }
@@ -195,7 +196,7 @@ public final class RunDirectory implements AutoCloseable {
     private static Path newest(Path parent) {
         return runs(parent).stream()
                 .reduce((older, newer) -> newer)
-                .orElseThrow(() -> new LaunchException(
+                .orElseThrow(() -> new CommandException(
                         ExitCode.USAGE,
                         "no run in " + parent.toAbsolutePath()
                                 + ": start one with 'cohort run', or name its directory"));
@@ -246,7 +247,7 @@ public final class RunDirectory implements AutoCloseable {
         Optional<FileLock> lock = Optional.ofNullable(channel.tryLock());
         if (lock.isEmpty()) {
             channel.close();
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.USAGE,
                     "run directory " + path + ": another 'cohort run' works in it; stop that one first");
         }
@@ -257,8 +258,8 @@ public final class RunDirectory implements AutoCloseable {
         return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
-    private static LaunchException unusable(Path path, Exception cause) {
-        return new LaunchException(
+    private static CommandException unusable(Path path, Exception cause) {
+        return new CommandException(
                 ExitCode.INPUT_OUTPUT,
                 "run directory " + path + ": cannot be used (" + FileFault.why(cause)
                         + "): check permissions and free space, or name another with --run-dir",
@@ -303,7 +304,7 @@ public final class RunDirectory implements AutoCloseable {
      * How the clients of this run speak to its broker.
      *
      * @param given settings that win over those kept here
-     * @throws LaunchException when those kept here are needed and cannot be read
+     * @throws CommandException when those kept here are needed and cannot be read
      */
     public Map<String, String> client(Map<String, String> given) {
         return given.isEmpty() && Files.exists(clientSettings()) ? ClientFile.read(clientSettings()) : given;

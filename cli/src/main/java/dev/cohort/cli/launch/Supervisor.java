@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
 import java.io.IOException;
@@ -300,9 +301,9 @@ public final class Supervisor implements AutoCloseable {
             return future.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new LaunchException(ExitCode.FAILED, "interrupted while processes were handled", e);
+            throw new CommandException(ExitCode.FAILED, "interrupted while processes were handled", e);
         } catch (ExecutionException e) {
-            throw new LaunchException(
+            throw new CommandException(
                     ExitCode.INPUT_OUTPUT, "a process of the run cannot be started: " + e.getCause(), e);
         }
     }

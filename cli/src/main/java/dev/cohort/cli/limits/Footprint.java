@@ -1,5 +1,6 @@
 package dev.cohort.cli.limits;
 
+import dev.cohort.cli.role.RunTeacher;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.launch.DiskNeed;
 import dev.cohort.cli.role.CoordinatorRole;
@@ -26,7 +27,7 @@ public final class Footprint {
 
     /** When it goes to its end; figures of what a method answers are those of {@code cohort methods}. */
     public static DiskNeed of(Experiment experiment, ImageData data, Manifest manifest) {
-        Teacher teacher = CoordinatorRole.teacher(manifest, experiment);
+        Teacher teacher = RunTeacher.of(manifest, experiment);
         int rows = Math.min(experiment.run().batchSize(), data.train().count());
         int contributors = experiment.contributors().size();
         Traffic traffic = Traffic.estimate(

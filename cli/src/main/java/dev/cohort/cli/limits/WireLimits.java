@@ -1,8 +1,9 @@
 package dev.cohort.cli.limits;
 
+import dev.cohort.cli.role.RunTeacher;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunManifest;
 import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
@@ -67,8 +68,8 @@ public final class WireLimits {
         Teacher teacher;
         Manifest manifest;
         try {
-            manifest = RunPlan.manifest(experiment, data);
-            teacher = CoordinatorRole.teacher(manifest, experiment);
+            manifest = RunManifest.of(experiment, data);
+            teacher = RunTeacher.of(manifest, experiment);
             sizes = MessageSizes.of(experiment, data, teacher);
         } catch (IllegalArgumentException e) {
             problems.add("method." + experiment.method().name(), String.valueOf(e.getMessage()));

@@ -84,7 +84,7 @@ public final class CoordinatorRole {
 
     private static Begun begin(String name, Session session) {
         CoordinatorSetting setting = setting(name, session.manifest(), session.experiment());
-        Teacher teacher = teacher(session.manifest(), session.experiment());
+        Teacher teacher = RunTeacher.of(session.manifest(), session.experiment());
         SnapshotSearch.Found found = setting.snapshotSteps() == 0
                 ? new SnapshotSearch.Found(Optional.empty(), List.of())
                 : new SnapshotSearch(session.log(), FOLLOWED).newest();
@@ -184,37 +184,10 @@ public final class CoordinatorRole {
                 experiment.pace(),
                 manifest.forkedAtStep(),
                 manifest.steps(),
-                RunPlan.learningRate(manifest, experiment),
+                RunSchedule.learningRate(manifest, experiment),
                 RESEND_MS,
                 experiment.recording().snapshotSteps(),
                 experiment.recording().evaluationLogits());
-    }
-
-    /** The teacher of a run; of a fork, up to the step of the fork, that of its parent. */
-    public static Teacher teacher(Manifest manifest, Experiment experiment) {
-        Teacher own = ownTeacher(manifest, experiment);
-        if (manifest.parent().isEmpty()) {
-            return own;
-        }
-        Manifest.Parent parent = manifest.parent().get();
-        Experiment before = ExperimentYaml.read(parent.manifest().experiment());
-        boolean sameMethod = before.method().name().equals(experiment.method().name());
-        return new ForkedTeacher(teacher(parent.manifest(), before), own, sameMethod, parent.step());
-    }
-
-    private static Teacher ownTeacher(Manifest manifest, Experiment experiment) {
-        return MethodCatalog.get(experiment.method().name())
-                .create(
-                        experiment.method(),
-                        new TeacherSetting(
-                                experiment.elastic().max(),
-                                experiment.contributors().size(),
-                                manifest.featureWidths(),
-                                manifest.classes(),
-                                experiment.run().seed(),
-                                experiment.optimizer(),
-                                experiment.wire().logits(),
-                                manifest.validationLabels()));
     }
 
     private static Map<String, Object> figures(CoordinatorStatus said) {

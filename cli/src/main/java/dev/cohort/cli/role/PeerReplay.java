@@ -3,7 +3,6 @@ package dev.cohort.cli.role;
 import dev.cohort.augment.BatchRenderer;
 import dev.cohort.augment.PixelRenderer;
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.CheckpointStore;
 import dev.cohort.peer.Learner;
@@ -60,17 +59,17 @@ public final class PeerReplay {
      * @return the digest of its weights after {@code lastStep}; empty when the log does not reach it
      */
     public Optional<Digest> weights(Experiment.Peer self, Optional<Seat> seat, long lastStep, LongConsumer progress) {
-        Teacher teacher = CoordinatorRole.teacher(manifest, experiment);
+        PeerParts.MethodNeeds needs = RunParts.needsOf(RunTeacher.of(manifest, experiment));
         LearnerSetting network = LearnerSetting.of(
                 manifest,
                 experiment.optimizer(),
                 self,
                 Math.max(0, experiment.peers().indexOf(self)));
         try (Learner learner =
-                self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, teacher.ownTeacher())) {
+                self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, needs.ownTeacher())) {
             Peer peer = new Peer(
                     PeerRole.setting(
-                            manifest, experiment, START, self, learner, teacher, data.digest(), seat.isPresent()),
+                            manifest, experiment, START, self, learner, needs, seat.isPresent()),
                     learner,
                     renderer(),
                     new Nowhere());

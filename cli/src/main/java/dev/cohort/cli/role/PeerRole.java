@@ -1,10 +1,7 @@
 package dev.cohort.cli.role;
 
-import dev.cohort.augment.BatchRenderer;
 import dev.cohort.augment.PixelRenderer;
-import dev.cohort.augment.data.ImageData;
 import dev.cohort.augment.prefetch.PrefetchingRenderer;
-import dev.cohort.coordinator.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.Bookmarks;
 import dev.cohort.peer.Heartbeats;
@@ -35,7 +32,6 @@ import dev.cohort.runtime.RoleProcess;
 import dev.cohort.runtime.Status;
 import dev.cohort.runtime.kafka.Following;
 import dev.cohort.runtime.kafka.From;
-import dev.cohort.tensor.Digest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -79,36 +75,40 @@ public final class PeerRole {
     /**
      * Runs until the peer has left or the process is asked to end.
      *
+     * @param parts of other roles
      * @param newcomer a peer the experiment does not name
      * @param dataPath where the data is on this machine; empty for where the experiment says
      * @throws IllegalArgumentException when it shall go on from a checkpoint and has none, or when the data cannot be read or
      *     is not that of the run
      */
     public static ExitCode run(
-            RoleOptions options, Optional<Experiment.Peer> newcomer, Start start, Optional<Path> dataPath) {
+            RoleOptions options,
+            PeerParts parts,
+            Optional<Experiment.Peer> newcomer,
+            Start start,
+            Optional<Path> dataPath) {
         Session session = Session.open(options);
         Experiment experiment = session.experiment();
         Experiment.Peer self = newcomer.orElseGet(() -> named(experiment, options.name()));
         requireBatches(session, self);
-        Source source = source(session, dataPath);
-        PrefetchingRenderer renderer = new PrefetchingRenderer(source.renderer(), RENDERED_AHEAD_MAX);
+        PrefetchingRenderer renderer =
+                new PrefetchingRenderer(renderer(session, parts, dataPath), RENDERED_AHEAD_MAX);
         session.process().closeAtEnd(renderer);
-        Teacher teacher = CoordinatorRole.teacher(session.manifest(), experiment);
+        PeerParts.MethodNeeds needs = parts.needs(session.manifest(), experiment);
         LearnerSetting network = LearnerSetting.of(
                 session.manifest(),
                 experiment.optimizer(),
                 self,
                 Math.max(0, experiment.peers().indexOf(self)));
         Learner learner =
-                self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, teacher.ownTeacher());
+                self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, needs.ownTeacher());
         PeerSetting setting = setting(
                 session.manifest(),
                 experiment,
                 options.incarnation(),
                 self,
                 learner,
-                teacher,
-                source.digest(),
+                needs,
                 start == Start.HEAD);
         Path checkpoints = options.directory()
                 .orElse(Path.of("runs", options.run()))
@@ -141,7 +141,7 @@ public final class PeerRole {
 
     /** A newcomer brings a network that the launcher did not see. */
     private static void requireBatches(Session session, Experiment.Peer self) {
-        int least = RunPlan.rowsMin(session.experiment(), session.manifest().trainImages());
+        int least = RunSchedule.rowsMin(session.experiment(), session.manifest().trainImages());
         boolean fits = ModelCatalog.find(self.model())
                 .map(model -> model.rowsMin(session.manifest().image()) <= least)
                 .orElse(true);
@@ -151,17 +151,10 @@ public final class PeerRole {
         }
     }
 
-    /** Where images come from, and which data that is. */
-    private record Source(Renderer renderer, Digest digest) {}
-
-    private static Source source(Session session, Optional<Path> dataPath) {
-        if (session.experiment().data().mode() == Experiment.Data.Delivery.PIXELS) {
-            return new Source(
-                    new PixelRenderer(TestImageTransfer.await(session.log(), TEST_IMAGES_LIMIT)),
-                    session.manifest().dataDigest());
-        }
-        ImageData data = RunData.open(session.manifest(), session.experiment(), dataPath);
-        return new Source(new BatchRenderer(data), data.digest());
+    private static Renderer renderer(Session session, PeerParts parts, Optional<Path> dataPath) {
+        return session.experiment().data().mode() == Experiment.Data.Delivery.PIXELS
+                ? new PixelRenderer(TestImageTransfer.await(session.log(), TEST_IMAGES_LIMIT))
+                : parts.renderer(session.manifest(), session.experiment(), dataPath);
     }
 
     private static ExitCode drive(
@@ -234,8 +227,7 @@ public final class PeerRole {
             long incarnation,
             Experiment.Peer self,
             Learner learner,
-            Teacher teacher,
-            Digest dataDigest,
+            PeerParts.MethodNeeds needs,
             boolean fromHead) {
         int seat = experiment.contributors().indexOf(self);
         Optional<Integer> slot = self.control() ? Optional.of(0) : seat >= 0 ? Optional.of(seat) : Optional.empty();
@@ -246,23 +238,23 @@ public final class PeerRole {
                 self.model(),
                 learner.device(),
                 TorchEngine.start().threads(),
-                self.control() || !teacher.distils(),
+                self.control() || !needs.distils(),
                 slot,
                 fromHead,
-                self.control() ? List.of() : read(teacher, always),
+                self.control() ? List.of() : read(needs, always),
                 experiment.wire().logits(),
                 experiment.wire().features(),
-                dataDigest,
+                manifest.dataDigest(),
                 manifest.testLabels(),
                 manifest.steps(),
-                RunPlan.learningRate(manifest, experiment),
+                RunSchedule.learningRate(manifest, experiment),
                 experiment.recording().checkpointSteps(),
                 experiment.recording().evaluationLogits(),
                 RESEND_MS);
     }
 
-    private static List<String> read(Teacher teacher, boolean featuresAlways) {
-        SortedSet<String> read = new TreeSet<>(teacher.reads());
+    private static List<String> read(PeerParts.MethodNeeds needs, boolean featuresAlways) {
+        SortedSet<String> read = new TreeSet<>(needs.reads());
         if (featuresAlways) {
             read.add(TensorName.FEATURES);
         }

@@ -6,6 +6,7 @@ import dev.cohort.augment.data.ImageData;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.tensor.Digest;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -19,20 +20,8 @@ public final class RunData {
             return e;
         }
         Experiment.Data data = e.data();
-        return new Experiment(
-                e.run(),
-                new Experiment.Data(data.name(), elsewhere.map(Path::toString), data.mode(), data.validation()),
-                e.augment(),
-                e.mix(),
-                e.method(),
-                e.optimizer(),
-                e.peers(),
-                e.pace(),
-                e.elastic(),
-                e.wire(),
-                e.recording(),
-                e.kafka(),
-                e.threads());
+        return e.withData(new Experiment.Data(
+                data.name(), elsewhere.map(Path::toString), data.mode(), data.validation()));
     }
 
     /**
@@ -51,7 +40,7 @@ public final class RunData {
                     e.getMessage() + ". If the data of this run is elsewhere by now, name its folder with --data-path",
                     e);
         }
-        requireSame(manifest, RunPlan.manifest(experiment, data), place);
+        requireSame(manifest, data.digest(), words(data), place);
         return data;
     }
 
@@ -64,21 +53,37 @@ public final class RunData {
      * @throws IllegalArgumentException with both digests
      */
     public static void requireSame(Manifest begun, Manifest now, Experiment.Data place) {
-        if (begun.dataDigest().equals(now.dataDigest())) {
+        requireSame(begun, now.dataDigest(), words(now), place);
+    }
+
+    private static void requireSame(Manifest begun, Digest now, String words, Experiment.Data place) {
+        if (begun.dataDigest().equals(now)) {
             return;
         }
         throw new IllegalArgumentException("data " + place.path().orElse(place.name() + ", built in")
-                + " is not the data of this run: digest " + now.dataDigest().shortHex() + " (" + words(now)
+                + " is not the data of this run: digest " + now.shortHex() + " (" + words
                 + "), the run began with digest " + begun.dataDigest().shortHex() + " (" + words(begun) + ")"
                 + ": put back what it began with, name its folder with --data-path, or begin a new run");
     }
 
     /** How many images there are, and of what kind, for people. */
     public static String words(Manifest m) {
-        ImageShape shape = m.image();
-        int heldOut = m.validationLabels().size();
-        return m.trainImages() + " training" + (heldOut > 0 ? ", " + heldOut + " validation" : "") + " and "
-                + m.testLabels().size() + " test images of " + shape.height() + "x" + shape.width() + "x"
-                + shape.channels() + ", " + m.classes() + " classes";
+        return words(
+                m.trainImages(), m.validationLabels().size(), m.testLabels().size(), m.image(), m.classes());
+    }
+
+    private static String words(ImageData data) {
+        return words(
+                data.train().count(),
+                data.validation().count(),
+                data.test().count(),
+                data.shape(),
+                data.classes());
+    }
+
+    private static String words(int training, int heldOut, int test, ImageShape shape, int classes) {
+        return training + " training" + (heldOut > 0 ? ", " + heldOut + " validation" : "") + " and " + test
+                + " test images of " + shape.height() + "x" + shape.width() + "x" + shape.channels() + ", " + classes
+                + " classes";
     }
 }

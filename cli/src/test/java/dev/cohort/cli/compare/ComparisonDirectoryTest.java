@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.cli.compare.ComparisonDirectory.State;
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.cli.launch.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,7 +43,7 @@ class ComparisonDirectoryTest {
 
     private static void refuses(ThrowingCallable call, String... words) {
         assertThatThrownBy(call)
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .message()
                 .contains(words)
                 .doesNotContain("\n");

@@ -3,7 +3,7 @@ package dev.cohort.cli.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cohort.cli.launch.LaunchException;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.coordinator.method.Method;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.experiment.Experiment;
@@ -165,7 +165,7 @@ class LearnedTableTest {
         LearnedTable.Source other = source("other", new Hasher().text("others").digest(), alone().tests());
 
         assertThatThrownBy(() -> LearnedTable.of(List.of(alone(), other)))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageStartingWith("run other: its data (")
                 .hasMessageContaining("are not those of alone");
     }

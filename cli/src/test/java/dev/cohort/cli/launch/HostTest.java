@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -83,7 +84,7 @@ class HostTest {
         Host.requireOpenFiles(OptionalLong.of(1024), 16);
         Host.requireOpenFiles(OptionalLong.empty(), 16);
         assertThatThrownBy(() -> Host.requireOpenFiles(OptionalLong.of(200), 2))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageContaining("ulimit -n 200: a run of 2 peers may have 256 files open");
         assertThat(host.openFilesMax()).isPresent();
     }

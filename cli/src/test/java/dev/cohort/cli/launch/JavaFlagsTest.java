@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -49,7 +50,7 @@ class JavaFlagsTest {
     @Test
     void refusesWhatIsNoFlag() {
         assertThatThrownBy(() -> new JavaFlags(Map.of("COHORT_PEER_JAVA_OPTS", "2g")).of(OWN, "peer"))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessage("COHORT_PEER_JAVA_OPTS: 2g: must be a flag of Java, such as -Xmx2g");
     }
 }

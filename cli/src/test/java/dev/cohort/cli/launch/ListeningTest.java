@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -75,7 +76,7 @@ class ListeningTest {
         try (ServerSocket taken = socket()) {
             HostPort wanted = HostPort.LOOPBACK.with(taken.getLocalPort());
             assertThatThrownBy(() -> again(GONE, Optional.of(wanted)))
-                    .isInstanceOf(LaunchException.class)
+                    .isInstanceOf(CommandException.class)
                     .hasMessageContaining("port " + wanted.port())
                     .hasMessageContaining("--listen");
         }
@@ -84,7 +85,7 @@ class ListeningTest {
     @Test
     void asksForAnAddressWhereOthersMayLookForTheOldOne() {
         assertThatThrownBy(() -> again(GONE, Optional.empty()))
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .hasMessageContaining("192.0.2.1:9092")
                 .hasMessageContaining("--listen");
         assertThat(said).isEmpty();

@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -48,7 +49,7 @@ class NewcomersTest {
         try (RunDirectory directory = directory()) {
             Files.writeString(directory.path().resolve(Newcomers.FILE), "[{");
             assertThatThrownBy(() -> Newcomers.of(directory))
-                    .isInstanceOf(LaunchException.class)
+                    .isInstanceOf(CommandException.class)
                     .hasMessageContaining(Newcomers.FILE);
         }
     }

@@ -1,5 +1,6 @@
 package dev.cohort.cli.launch;
 
+import dev.cohort.runtime.CommandException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -38,7 +39,7 @@ class RunDirectoryTest {
 
     private static void refuses(ThrowingCallable call, String... words) {
         assertThatThrownBy(call)
-                .isInstanceOf(LaunchException.class)
+                .isInstanceOf(CommandException.class)
                 .message()
                 .contains(words)
                 .doesNotContain("\n");
@@ -86,7 +87,7 @@ class RunDirectoryTest {
         while (true) {
             try {
                 return RunDirectory.create(runs(), "x", NOW);
-            } catch (LaunchException e) {
+            } catch (CommandException e) {
                 assertThat(e).hasCauseInstanceOf(OverlappingFileLockException.class);
             }
         }
@@ -125,7 +126,7 @@ class RunDirectoryTest {
             held.at("127.0.0.1:1", true);
             // Another process would be refused by the operating system; this one by Java.
             assertThatThrownBy(() -> RunDirectory.resume(runs(), Optional.of(held.id())))
-                    .isInstanceOfAny(LaunchException.class, OverlappingFileLockException.class);
+                    .isInstanceOfAny(CommandException.class, OverlappingFileLockException.class);
         }
         try (RunDirectory resumed = RunDirectory.resume(runs(), Optional.empty())) {
             assertThat(resumed.id()).isEqualTo("20250131-123005-a");
@@ -151,8 +152,8 @@ class RunDirectoryTest {
         Path file = Files.writeString(temp.resolve("file"), "x");
         refuses(() -> RunDirectory.create(file.resolve("runs"), "a", NOW), "file", "--run-dir");
         assertThatThrownBy(() -> RunDirectory.create(file, "a", NOW))
-                .asInstanceOf(InstanceOfAssertFactories.type(LaunchException.class))
-                .extracting(LaunchException::code)
+                .asInstanceOf(InstanceOfAssertFactories.type(CommandException.class))
+                .extracting(CommandException::code)
                 .isEqualTo(ExitCode.INPUT_OUTPUT);
     }
 

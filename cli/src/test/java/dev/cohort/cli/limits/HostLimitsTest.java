@@ -6,7 +6,7 @@ import dev.cohort.augment.data.ImageData;
 import dev.cohort.augment.data.ImageSet;
 import dev.cohort.cli.launch.Host;
 import dev.cohort.cli.launch.LaunchPlan;
-import dev.cohort.cli.role.RunPlan;
+import dev.cohort.cli.role.RunManifest;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
 import dev.cohort.protocol.ImageShape;
@@ -155,7 +155,7 @@ class HostLimitsTest {
                 new byte[81 / 2 * shape.size()],
                 IntStream.range(0, 40).map(i -> i % 2).toArray());
         ImageData data = ImageData.of(List.of("x", "y"), set, set, 0);
-        Manifest manifest = RunPlan.manifest(experiment, data);
+        Manifest manifest = RunManifest.of(experiment, data);
         return new LaunchPlan(
                 experiment,
                 manifest,

@@ -71,7 +71,7 @@ class RunDataTest {
     }
 
     private Manifest begun() throws Exception {
-        return RunPlan.manifest(experiment(), DataCatalog.open(experiment().data()));
+        return RunManifest.of(experiment(), DataCatalog.open(experiment().data()));
     }
 
     private Experiment experiment() {

@@ -78,20 +78,8 @@ public final class ExperimentYaml {
      * a run has connected already.
      */
     public static String writeWithoutSecrets(Experiment e) {
-        return write(new Experiment(
-                e.run(),
-                e.data(),
-                e.augment(),
-                e.mix(),
-                e.method(),
-                e.optimizer(),
-                e.peers(),
-                e.pace(),
-                e.elastic(),
-                e.wire(),
-                e.recording(),
-                new Experiment.Kafka(e.kafka().bootstrap(), e.kafka().replication(), Map.of()),
-                e.threads()));
+        return write(e.withKafka(
+                new Experiment.Kafka(e.kafka().bootstrap(), e.kafka().replication(), Map.of())));
     }
 
     /**

@@ -11,25 +11,9 @@ import dev.cohort.tensor.Ints;
 import java.util.function.LongToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** What every process of a run derives from its experiment and its data, in one place so that all derive the same. */
-public final class RunPlan {
-    private RunPlan() {}
-
-    /** The first record of the run's log. */
-    public static Manifest manifest(Experiment experiment, ImageData data) {
-        return new Manifest(
-                Manifest.PROTOCOL_VERSION,
-                ExperimentYaml.writeWithoutSecrets(experiment),
-                data.classes(),
-                data.shape(),
-                data.normalisation(),
-                data.digest(),
-                data.train().count(),
-                data.test().labels(),
-                data.validation().labels(),
-                featureWidths(experiment),
-                BatchPlan.of(experiment, data).steps());
-    }
+/** Learning rates and batches of a run, which every process derives from the manifest alone, in one place so that all derive the same. */
+public final class RunSchedule {
+    private RunSchedule() {}
 
     /** How fast the teacher of a run learns at a step, and every peer; of a fork, up to its step, as in its parent. */
     public static LongToDoubleFunction learningRate(Manifest manifest, Experiment experiment) {
@@ -42,17 +26,6 @@ public final class RunPlan {
         LongToDoubleFunction before = learningRate(
                 parent.manifest(), ExperimentYaml.read(parent.manifest().experiment()));
         return step -> step <= parent.step() ? before.applyAsDouble(step) : own.at(step);
-    }
-
-    /** Widths of the slots; slots nobody has yet are as wide as the widest. */
-    private static Ints featureWidths(Experiment experiment) {
-        int[] named = experiment.contributors().stream()
-                .mapToInt(p -> ModelCatalog.featureWidth(p.model()))
-                .toArray();
-        int widest = IntStream.of(named).max().orElse(1);
-        return Ints.of(IntStream.range(0, experiment.elastic().max())
-                .map(slot -> slot < named.length ? named[slot] : widest)
-                .toArray());
     }
 
     /** Rows of the smallest batch of a run on {@code images} training images. */
