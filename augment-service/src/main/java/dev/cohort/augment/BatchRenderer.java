@@ -6,6 +6,7 @@ import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Box;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.PixelRenderer;
 import dev.cohort.protocol.Recipe;
 import dev.cohort.protocol.Renderer;
 import dev.cohort.tensor.Ints;
@@ -52,7 +53,7 @@ public final class BatchRenderer implements Renderer {
      * @throws IllegalArgumentException when the recipe does not fit the data, or has no such slot
      */
     public Images render(Recipe recipe, int slot) {
-        RecipeCheck.requireSlot(recipe.views().size(), slot);
+        Recipe.requireSlot(recipe.views().size(), slot);
         RecipeCheck.requireFits(recipe, recipe.view(slot), shape, train.count());
         Recipe.View view = recipe.view(slot);
         byte[] plain = cropAndFlip(recipe, view);

@@ -9,13 +9,6 @@ import dev.cohort.tensor.Ints;
 final class RecipeCheck {
     private RecipeCheck() {}
 
-    static void requireSlot(int views, int slot) {
-        if (slot < 0 || (views > 1 && slot >= views)) {
-            throw new IllegalArgumentException(
-                    "slot " + slot + " of a batch with " + views + " views: must be 0 to " + (views - 1));
-        }
-    }
-
     static void requireFits(Recipe recipe, Recipe.View view, ImageShape shape, int trainImages) {
         int rows = recipe.rows();
         if (recipe.cropPadding() < 0 || recipe.cropPadding() > Short.MAX_VALUE) {

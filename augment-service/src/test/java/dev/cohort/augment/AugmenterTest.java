@@ -11,6 +11,7 @@ import dev.cohort.protocol.Command;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PixelRenderer;
 import dev.cohort.tensor.Digest;
 import java.util.ArrayList;
 import java.util.List;

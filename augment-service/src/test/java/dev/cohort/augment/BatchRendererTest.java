@@ -9,6 +9,7 @@ import dev.cohort.experiment.Experiment.Mix.Mixing;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Box;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.PixelRenderer;
 import dev.cohort.protocol.Recipe;
 import dev.cohort.tensor.Ints;
 import java.math.BigDecimal;

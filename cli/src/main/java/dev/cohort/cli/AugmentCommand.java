@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.role.AugmentRole;
+import dev.cohort.augment.process.AugmenterProcess;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,6 +19,6 @@ final class AugmentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return AugmentRole.run(target.options("augmenter", 1), data.path()).code();
+        return AugmenterProcess.run(target.options("augmenter", 1), data.path()).code();
     }
 }

@@ -1,19 +1,19 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.cli.bench.StudyBench;
-import dev.cohort.cli.bench.SyntheticRun;
-import dev.cohort.cli.launch.BrokerProcess;
+import dev.cohort.coordinator.process.RunTeacher;
+import dev.cohort.launch.BrokerProcess;
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.bench.StudyBench;
+import dev.cohort.launch.bench.SyntheticRun;
 import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.launch.RunDirectory;
-import dev.cohort.cli.role.CoordinatorRole;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.BrokerFolder;
 import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.runtime.kafka.TopicPlan;
+import dev.cohort.study.view.ProgressLines;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;

@@ -1,27 +1,31 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.cli.chaos.Chaos;
-import dev.cohort.cli.chaos.ChaosPlan;
-import dev.cohort.cli.chaos.Disturbance;
-import dev.cohort.cli.chaos.MemoryWatch;
-import dev.cohort.cli.chaos.Promises;
-import dev.cohort.cli.chaos.Promises.Promise;
+import dev.cohort.coordinator.process.RunTeacher;
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.RunHandle;
+import dev.cohort.launch.chaos.Chaos;
+import dev.cohort.launch.chaos.ChaosPlan;
+import dev.cohort.launch.chaos.Disturbance;
+import dev.cohort.launch.chaos.MemoryWatch;
+import dev.cohort.launch.chaos.Promises;
+import dev.cohort.launch.chaos.Promises.Promise;
 import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.launch.RunDirectory;
-import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunSchedule;
-import dev.cohort.replay.Verification;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.HostileSender;
 import dev.cohort.runtime.proxy.Link;
 import dev.cohort.runtime.proxy.LinkControl;
 import dev.cohort.runtime.proxy.LinkFault;
 import dev.cohort.runtime.proxy.Links;
+import dev.cohort.runtime.session.RunSchedule;
+import dev.cohort.study.Verification;
+import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.retrain.PlannedBatches;
+import dev.cohort.study.retrain.TrainedAgain;
+import dev.cohort.study.view.ProgressLines;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -235,7 +239,7 @@ final class ChaosCommand implements Callable<Integer> {
         boolean ended = Files.exists(directory.path().resolve(RunDirectory.RESULT));
         promises.add(new Promise(
                 "the run ended by itself", ended, ended ? "it wrote its result" : "no " + RunDirectory.RESULT));
-        try (OpenRun opened = RecordedRun.open(directory)) {
+        try (OpenRun opened = RunHandle.of(directory).open()) {
             ImageData data = new DataPathOption().open(opened);
             say("computing every outcome again");
             Verification.Verdict verdict = new Verification(

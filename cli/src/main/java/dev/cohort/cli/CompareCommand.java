@@ -1,22 +1,26 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.compare.Comparison;
-import dev.cohort.cli.compare.ComparisonDirectory;
-import dev.cohort.cli.compare.ComparisonReport;
-import dev.cohort.cli.compare.LearnedReport;
-import dev.cohort.cli.compare.LearnedTable;
-import dev.cohort.cli.compare.Planned;
-import dev.cohort.cli.compare.Row;
-import dev.cohort.cli.compare.Summary;
-import dev.cohort.cli.launch.CommandName;
-import dev.cohort.cli.launch.Interruption;
+import dev.cohort.launch.CommandName;
+import dev.cohort.launch.Interruption;
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.RunHandle;
+import dev.cohort.launch.compare.ComparedRuns;
+import dev.cohort.launch.compare.Comparison;
+import dev.cohort.launch.compare.ComparisonDirectory;
+import dev.cohort.launch.compare.ComparisonPlan;
+import dev.cohort.launch.compare.ComparisonReport;
+import dev.cohort.launch.compare.LearnedReport;
+import dev.cohort.launch.compare.LearnedTable;
+import dev.cohort.launch.compare.Planned;
+import dev.cohort.launch.compare.Row;
+import dev.cohort.launch.compare.Summary;
 import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.launch.RunDirectory;
-import dev.cohort.cli.view.Course;
-import dev.cohort.cli.view.Screen;
-import dev.cohort.cli.view.Words;
-import dev.cohort.replay.FinalTest;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.study.FinalTest;
+import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.view.Course;
+import dev.cohort.study.view.Screen;
+import dev.cohort.study.view.Words;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -133,7 +137,7 @@ final class CompareCommand implements Callable<Integer> {
         for (Path file : files) {
             for (Path path : ComparisonDirectory.finished(file)) {
                 RunDirectory directory = RunDirectory.find(runs.path(), Optional.of(path.toString()));
-                try (OpenRun run = RecordedRun.open(directory)) {
+                try (OpenRun run = RunHandle.of(directory).open()) {
                     sources.add(new LearnedTable.Source(
                             String.valueOf(path.getFileName()),
                             run.manifest(),

@@ -1,7 +1,7 @@
 package dev.cohort.cli;
 
+import dev.cohort.coordinator.process.CoordinatorProcess;
 import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.role.CoordinatorRole;
 import dev.cohort.runtime.ExitCode;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -41,9 +41,9 @@ final class CoordinatorCommand implements Callable<Integer> {
             throw new CommandException(ExitCode.USAGE, "--patience-ms " + patienceMs + ": must be at least 1");
         }
         return standby
-                ? CoordinatorRole.standBy(target.options(name.orElse("standby"), 1), patienceMs)
+                ? CoordinatorProcess.standBy(target.options(name.orElse("standby"), 1), patienceMs)
                         .code()
-                : CoordinatorRole.run(target.options(name.orElse("coordinator"), 1))
+                : CoordinatorProcess.run(target.options(name.orElse("coordinator"), 1))
                         .code();
     }
 }

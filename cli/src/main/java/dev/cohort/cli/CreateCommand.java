@@ -1,9 +1,10 @@
 package dev.cohort.cli;
 
-import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.launch.LaunchPlan;
-import dev.cohort.cli.launch.Launcher;
 import dev.cohort.coordinator.method.StoredTeacher;
+import dev.cohort.launch.LaunchPlan;
+import dev.cohort.launch.Launcher;
+import dev.cohort.launch.local.Preparation;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;

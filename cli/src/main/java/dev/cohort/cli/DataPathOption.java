@@ -1,9 +1,11 @@
 package dev.cohort.cli;
 
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.cli.launch.RunDirectory;
-import dev.cohort.cli.role.RunData;
+import dev.cohort.augment.data.RunData;
 import dev.cohort.experiment.Problems;
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.local.Preparation;
+import dev.cohort.study.report.OpenRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

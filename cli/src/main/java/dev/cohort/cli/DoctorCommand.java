@@ -1,17 +1,19 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunSchedule;
-import dev.cohort.cli.view.Words;
+import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.experiment.Experiment;
-import dev.cohort.replay.diagnosis.Checkup;
-import dev.cohort.replay.diagnosis.Diagnosis;
-import dev.cohort.replay.diagnosis.Opinion;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.session.RunSchedule;
+import dev.cohort.study.diagnosis.Checkup;
+import dev.cohort.study.diagnosis.Diagnosis;
+import dev.cohort.study.diagnosis.Opinion;
+import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.report.Studiable;
+import dev.cohort.study.view.ProgressLines;
+import dev.cohort.study.view.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,10 @@
 package dev.cohort.cli;
 
-import dev.cohort.runtime.CommandException;
+import dev.cohort.launch.Asking;
+import dev.cohort.launch.Incarnations;
+import dev.cohort.launch.RunPlace;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,21 +1,26 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.role.RunTeacher;
-import dev.cohort.cli.launch.Interruption;
-import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.launch.LaunchPlan;
-import dev.cohort.cli.launch.Listening;
-import dev.cohort.cli.launch.RunDirectory;
-import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.view.Screen;
+import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.launch.Interruption;
+import dev.cohort.launch.LaunchPlan;
+import dev.cohort.launch.Listening;
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.RunHandle;
+import dev.cohort.launch.local.Fork;
+import dev.cohort.launch.local.ForkedRate;
+import dev.cohort.launch.local.LocalRun;
+import dev.cohort.launch.local.Preparation;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.view.Screen;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -115,7 +120,7 @@ final class ForkCommand implements Callable<Integer> {
 
     /** @throws CommandException when the fork would not be the same run up to its step, or its log does not reach so far */
     private Checked checked(RunDirectory parent) {
-        try (OpenRun opened = RecordedRun.open(parent, config.settings())) {
+        try (OpenRun opened = new RunHandle.Directory(parent, config.settings()).open()) {
             long whole = wholeSteps(opened);
             if (step < 1 || step > whole) {
                 throw refused("--at " + step + ": the log of the parent has the steps 1 to " + whole);
@@ -137,8 +142,7 @@ final class ForkCommand implements Callable<Integer> {
                 throw refused("run.steps " + plan.manifest().steps() + ": must be more than " + step + " (--at)");
             }
             try {
-                RunTeacher.of(
-                        plan.manifest().forkedFrom(Optional.of(Fork.parentOf(opened, step))), plan.experiment());
+                RunTeacher.of(plan.manifest().forkedFrom(Optional.of(Fork.parentOf(opened, step))), plan.experiment());
             } catch (IllegalArgumentException e) {
                 throw refused("method " + plan.experiment().method().name() + ": " + e.getMessage());
             }

@@ -1,16 +1,18 @@
 package dev.cohort.cli;
 
-import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.role.Newcomer;
-import dev.cohort.cli.role.PeerRole;
-import dev.cohort.cli.role.RunParts;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Newcomer;
+import dev.cohort.launch.Incarnations;
+import dev.cohort.launch.RunPlace;
+import dev.cohort.peer.process.PeerProcess;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
+import dev.cohort.study.retrain.RunParts;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -68,13 +70,13 @@ final class JoinCommand implements Callable<Integer> {
 
     /** Where a newcomer starts, as it is typed. */
     private enum Where {
-        head(PeerRole.Start.HEAD),
-        beginning(PeerRole.Start.BEGINNING),
-        checkpoint(PeerRole.Start.CHECKPOINT);
+        head(PeerProcess.Start.HEAD),
+        beginning(PeerProcess.Start.BEGINNING),
+        checkpoint(PeerProcess.Start.CHECKPOINT);
 
-        private final PeerRole.Start start;
+        private final PeerProcess.Start start;
 
-        Where(PeerRole.Start start) {
+        Where(PeerProcess.Start start) {
             this.start = start;
         }
     }
@@ -95,7 +97,12 @@ final class JoinCommand implements Callable<Integer> {
                 experiment, id, model.orElse(experiment.peers().get(0).model()), device);
         long start = incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(address, target.run(), id);
         System.err.println("Joining run " + target.run() + " as " + id + " (" + newcomer.model() + ").");
-        return PeerRole.run(target.options(id.value(), start), new RunParts(), Optional.of(newcomer), from.start, data.path())
+        return PeerProcess.run(
+                        target.options(id.value(), start),
+                        new RunParts(),
+                        Optional.of(newcomer),
+                        from.start,
+                        data.path())
                 .code();
     }
 

@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.launch.ClientFile;
+import dev.cohort.launch.ClientFile;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.ClientRules;

@@ -1,8 +1,9 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.role.PeerRole;
-import dev.cohort.cli.role.RunParts;
+import dev.cohort.launch.Incarnations;
+import dev.cohort.peer.process.PeerProcess;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.study.retrain.RunParts;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -35,7 +36,12 @@ final class PeerCommand implements Callable<Integer> {
         PeerId id = new PeerId(peer);
         long start =
                 incarnation.isPresent() ? incarnation.get() : Incarnations.next(target.address(), target.run(), id);
-        return PeerRole.run(target.options(id.value(), start), new RunParts(), Optional.empty(), PeerRole.Start.BEGINNING, data.path())
+        return PeerProcess.run(
+                        target.options(id.value(), start),
+                        new RunParts(),
+                        Optional.empty(),
+                        PeerProcess.Start.BEGINNING,
+                        data.path())
                 .code();
     }
 }

@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.view.Printable;
+import dev.cohort.study.view.Printable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

@@ -2,8 +2,14 @@ package dev.cohort.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.replay.WhatIf;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.study.WhatIf;
+import dev.cohort.study.report.DynamicsTable;
+import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.report.Scenarios;
+import dev.cohort.study.report.Studiable;
+import dev.cohort.study.report.StudiedRun;
+import dev.cohort.study.view.ProgressLines;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.cohort.cli;
 
 import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.role.RoleOptions;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.KafkaAddress;
+import dev.cohort.runtime.session.RoleOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;

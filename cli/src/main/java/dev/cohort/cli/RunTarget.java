@@ -1,11 +1,10 @@
 package dev.cohort.cli;
 
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.RunHandle;
+import dev.cohort.launch.RunPlace;
 import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.kafka.BrokerPing;
-import dev.cohort.runtime.kafka.KafkaAddress;
-import dev.cohort.runtime.kafka.RunLog;
 import java.time.Duration;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -20,7 +19,7 @@ final class RunTarget {
     @Option(
             names = "--run",
             paramLabel = "RUN",
-            description = "Id or directory of the run. Default: the newest one; with --bootstrap, an id is needed.")
+            description = "Id or directory of the run, or ID@HOST:PORT. Default: the newest run.")
     private Optional<String> run = Optional.empty();
 
     @Mixin
@@ -33,15 +32,8 @@ final class RunTarget {
      * @throws CommandException when there is no such run, or its broker does not answer
      */
     RunPlace place() {
-        RunPlace place;
-        if (broker.bootstrap().isPresent()) {
-            String id = run.orElseThrow(() -> new CommandException(
-                    ExitCode.USAGE, "--bootstrap without --run: name the id of the run, as 'cohort run' printed it"));
-            place = new RunPlace(id, new KafkaAddress(broker.bootstrap().get(), broker.client()));
-        } else {
-            RunDirectory directory = RunDirectory.find(runs.path(), run);
-            place = new RunPlace(directory.id(), directory.address(broker.client()));
-        }
+        RunPlace place = RunHandle.find(run, runs.path(), broker.bootstrap(), broker.client())
+                .place();
         place.requireAnswer(ANSWER, LATE_ANSWER);
         return place;
     }

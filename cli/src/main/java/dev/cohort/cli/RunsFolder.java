@@ -1,17 +1,16 @@
 package dev.cohort.cli;
 
+import dev.cohort.launch.RunDirectory;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Where runs are kept. */
 final class RunsFolder {
-    static final String DEFAULT = "runs";
-
     @Option(
             names = "--runs",
             paramLabel = "DIR",
             description = "Folder of the runs. Default: runs in the working directory.")
-    private Path folder = Path.of(DEFAULT);
+    private Path folder = Path.of(RunDirectory.RUNS);
 
     Path path() {
         return folder;

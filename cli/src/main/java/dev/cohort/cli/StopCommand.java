@@ -1,5 +1,6 @@
 package dev.cohort.cli;
 
+import dev.cohort.launch.Asking;
 import dev.cohort.protocol.Command.Kind;
 import java.util.Optional;
 import java.util.concurrent.Callable;

@@ -2,11 +2,14 @@ package dev.cohort.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.cli.view.Words;
-import dev.cohort.replay.EnsembleMembers;
-import dev.cohort.replay.ScalarEvents;
-import dev.cohort.replay.tables.Database;
-import dev.cohort.replay.tables.Schema;
+import dev.cohort.study.EnsembleMembers;
+import dev.cohort.study.ScalarEvents;
+import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.tables.Database;
+import dev.cohort.study.tables.Schema;
+import dev.cohort.study.view.JsonRows;
+import dev.cohort.study.view.TextRows;
+import dev.cohort.study.view.Words;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -86,12 +89,7 @@ final class TableOptions {
     }
 
     private static void writeEvents(
-            OpenRun opened,
-            Path to,
-            OutputFormat format,
-            LongConsumer progress,
-            PrintStream out,
-            ObjectNode json) {
+            OpenRun opened, Path to, OutputFormat format, LongConsumer progress, PrintStream out, ObjectNode json) {
         List<String> folders;
         try (ScalarEvents scalars = new ScalarEvents(opened.log(), to)) {
             folders = scalars.write(

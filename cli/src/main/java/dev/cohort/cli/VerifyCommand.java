@@ -1,18 +1,22 @@
 package dev.cohort.cli;
 
-import dev.cohort.cli.role.RunTeacher;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.runtime.CommandException;
-import dev.cohort.cli.role.CoordinatorRole;
-import dev.cohort.cli.role.RunSchedule;
-import dev.cohort.cli.view.Words;
+import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.experiment.Experiment;
-import dev.cohort.replay.Finding;
-import dev.cohort.replay.Verification;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.session.RunSchedule;
+import dev.cohort.study.Finding;
+import dev.cohort.study.Verification;
+import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.report.Studiable;
+import dev.cohort.study.retrain.PlannedBatches;
+import dev.cohort.study.retrain.TrainedAgain;
+import dev.cohort.study.view.ProgressLines;
+import dev.cohort.study.view.Words;
 import dev.cohort.tensor.Digest;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,8 +102,7 @@ final class VerifyCommand implements Callable<Integer> {
         return (well ? ExitCode.OK : ExitCode.FAILED).code();
     }
 
-    private static List<String> lines(
-            OpenRun opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
+    private static List<String> lines(OpenRun opened, Verification.Verdict verdict, List<TrainedAgain> trained) {
         List<String> lines = new ArrayList<>();
         lines.add("Run " + opened.log().runId() + ": " + Words.count(verdict.steps(), "outcome")
                 + ", " + verdict.targets() + " with targets, " + verdict.recomputed() + " of them computed again"

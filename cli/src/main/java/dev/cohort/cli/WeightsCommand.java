@@ -1,7 +1,7 @@
 package dev.cohort.cli;
 
-import dev.cohort.runtime.CommandException;
 import dev.cohort.peer.checkpoint.StoredNetwork;
+import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
 import java.io.IOException;

@@ -6,6 +6,7 @@ import dev.cohort.coordinator.method.Method;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.Parameter;
 import dev.cohort.experiment.Problems;
+import dev.cohort.launch.local.Preparation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

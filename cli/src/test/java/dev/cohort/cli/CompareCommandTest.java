@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.cohort.cli.compare.Comparison;
-import dev.cohort.cli.compare.ComparisonDirectory;
-import dev.cohort.cli.compare.Planned;
-import dev.cohort.cli.compare.SampleResults;
-import dev.cohort.cli.launch.RunDirectory;
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.compare.Comparison;
+import dev.cohort.launch.compare.ComparisonDirectory;
+import dev.cohort.launch.compare.ComparisonPlan;
+import dev.cohort.launch.compare.Planned;
+import dev.cohort.launch.compare.SampleResults;
+import dev.cohort.launch.local.Preparation;
 import dev.cohort.runtime.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cohort.launch.RunPlace;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.kafka.KafkaAddress;
 import java.io.IOException;

@@ -86,4 +86,15 @@ public record Recipe(Ints sampleIds, List<Ints> partners, OptionalDouble blend, 
     public int rows() {
         return sampleIds.size();
     }
+
+    /**
+     * @param views how many views a batch has; one is for every slot
+     * @throws IllegalArgumentException when {@code slot} has none
+     */
+    public static void requireSlot(int views, int slot) {
+        if (slot < 0 || (views > 1 && slot >= views)) {
+            throw new IllegalArgumentException(
+                    "slot " + slot + " of a batch with " + views + " views: must be 0 to " + (views - 1));
+        }
+    }
 }

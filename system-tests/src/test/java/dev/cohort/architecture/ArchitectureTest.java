@@ -34,7 +34,8 @@ class ArchitectureTest {
         "dev.cohort.experiment",
         "dev.cohort.distill",
         "dev.cohort.augment",
-        "dev.cohort.coordinator..",
+        "dev.cohort.coordinator",
+        "dev.cohort.coordinator.method..",
         "dev.cohort.peer",
         "dev.cohort.peer.plain"
     };
@@ -101,7 +102,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule kafkaStaysInItsPackage = noClasses()
             .that()
-            .resideOutsideOfPackage("dev.cohort.runtime.kafka..")
+            .resideOutsideOfPackages("dev.cohort.runtime.kafka..", "dev.cohort.broker..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.kafka..", "kafka..")
@@ -120,6 +121,52 @@ class ArchitectureTest {
     static final ArchRule rolesDoNotSeeOneAnother = slicesOfRoles()
             .because(
                     "peer, coordinator and augmenter are processes of their own; they share messages and nothing else");
+
+    @ArchTest
+    static final ArchRule kafkasServerStaysInTheBroker = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.cohort.broker..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("kafka.server..", "org.apache.kafka.server..", "org.apache.kafka.metadata..")
+            .because("a peer on another machine needs Kafka's client only");
+
+    @ArchTest
+    static final ArchRule coresSeeTheProtocolOnly = noClasses()
+            .that()
+            .resideInAnyPackage(PURE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.cohort.runtime..", "dev.cohort..process..")
+            .because("the simulation drives the same node as a process does, so a node knows neither of them");
+
+    @ArchTest
+    static final ArchRule rolesStartWithoutALauncher = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "dev.cohort.runtime..", "dev.cohort.augment..", "dev.cohort.coordinator..", "dev.cohort.peer..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.cohort.launch..", "dev.cohort.study..", "dev.cohort.broker..", "picocli..")
+            .because("a container, a test or another program starts a role with three lines of Java");
+
+    @ArchTest
+    static final ArchRule studyNeedsNoRunningRun = noClasses()
+            .that()
+            .resideInAPackage("dev.cohort.study..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.cohort.launch..", "dev.cohort.broker..")
+            .because("a run is studied from its log, wherever that is, when all its processes have ended");
+
+    @ArchTest
+    static final ArchRule optionsAreParsedInTheCommandLineOnly = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.cohort.cli..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("picocli..")
+            .because("what a command does must be usable without a command line");
 
     @ArchTest
     static final ArchRule nothingDependsOnTheCommandLine = noClasses()

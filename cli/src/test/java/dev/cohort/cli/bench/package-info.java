@@ -1,4 +1,0 @@
-@NullMarked
-package dev.cohort.cli.bench;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.cohort.cli.chaos;
-
-import org.jspecify.annotations.NullMarked;

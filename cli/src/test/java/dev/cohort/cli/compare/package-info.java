@@ -1,4 +1,0 @@
-@NullMarked
-package dev.cohort.cli.compare;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.cohort.cli.launch;
-
-import org.jspecify.annotations.NullMarked;

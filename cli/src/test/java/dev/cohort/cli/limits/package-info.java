@@ -1,4 +1,0 @@
-@NullMarked
-package dev.cohort.cli.limits;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.cohort.cli.role;
-
-import org.jspecify.annotations.NullMarked;

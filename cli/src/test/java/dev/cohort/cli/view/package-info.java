@@ -1,4 +1,0 @@
-@NullMarked
-package dev.cohort.cli.view;
-
-import org.jspecify.annotations.NullMarked;

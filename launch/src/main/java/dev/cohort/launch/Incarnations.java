@@ -1,0 +1,135 @@
+package dev.cohort.launch;
+
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.CommandException;
+import dev.cohort.runtime.Delivery;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.Receiver;
+import dev.cohort.runtime.kafka.Following;
+import dev.cohort.runtime.kafka.From;
+import dev.cohort.runtime.kafka.KafkaAddress;
+import dev.cohort.runtime.kafka.RunLog;
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/** Which start of a peer comes next, where no launcher counts them: in a container, or on another machine. */
+public final class Incarnations implements Receiver {
+    private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
+    /** Whoever is there has spoken among so many of the newest records: they are heartbeats, some a second. */
+    private static final long NEWEST = 20_000;
+    /** Several heartbeats long. */
+    private static final Duration LISTEN = Duration.ofSeconds(2);
+
+    private final PeerId peer;
+    private final AtomicLong highest = new AtomicLong();
+    /** Whether it was heard of and has not left. */
+    private volatile boolean there;
+    /** Whether what is read now was written after the beginning. */
+    private volatile boolean following;
+    /** Whether it was heard of since. */
+    private volatile boolean speaks;
+
+    private final CompletableFuture<Boolean> read = new CompletableFuture<>();
+
+    private Incarnations(PeerId peer) {
+        this.peer = peer;
+    }
+
+    /**
+     * One more than the highest incarnation in the log, 1 when the peer never spoke.
+     *
+     * @throws CommandException when the log cannot be read in time
+     */
+    public static long next(KafkaAddress address, String run, PeerId peer) {
+        return newest(new RunPlace(run, address), peer) + 1;
+    }
+
+    /**
+     * The highest incarnation in the log, 0 when the peer never spoke.
+     *
+     * @throws CommandException when the log cannot be read in time
+     */
+    public static long newest(RunPlace place, PeerId peer) {
+        return read(place, peer, Duration.ZERO).highest.get();
+    }
+
+    /**
+     * One more than the highest incarnation in the log, for a peer that nobody starts again but whoever asks.
+     *
+     * @throws CommandException when a peer of that id speaks while it is listened for, or the log cannot be read in time
+     */
+    public static long ofNewcomer(KafkaAddress address, String run, PeerId peer) {
+        Incarnations seen = read(new RunPlace(run, address), peer, LISTEN);
+        if (seen.speaks) {
+            throw new CommandException(
+                    ExitCode.USAGE,
+                    "peer " + peer + ": one of that id is in run " + run
+                            + "; choose another id with --peer, or let it go with 'cohort drain " + peer + "'");
+        }
+        return seen.highest.get() + 1;
+    }
+
+    /** @param listen for how long to listen for the peer after all that was in the log */
+    private static Incarnations read(RunPlace place, PeerId peer, Duration listen) {
+        Incarnations lately = read(place, peer, listen, From.nearEnd(NEWEST, Set.of()));
+        return lately.highest.get() > 0 ? lately : read(place, peer, listen, From.BEGINNING);
+    }
+
+    private static Incarnations read(RunPlace place, PeerId peer, Duration listen, From from) {
+        Incarnations seen = new Incarnations(peer);
+        try (RunLog log = place.connect();
+                Following following = log.follow(Set.of(Topic.MEMBERS), OptionalInt.empty(), from, seen)) {
+            boolean whole = following.await(seen.read, SILENCE_MAX);
+            if (!whole) {
+                throw new CommandException(
+                        ExitCode.UNAVAILABLE,
+                        "run " + place.id() + ": nothing of its members came for " + SILENCE_MAX.toSeconds()
+                                + " s from " + place.address() + "; the machine or the broker is too busy, try again");
+            }
+            if (seen.there) {
+                // Its heartbeats, unless it is dead.
+                LockSupport.parkNanos(listen.toNanos());
+            }
+            return seen;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandException(
+                    ExitCode.FAILED, "interrupted while reading the members of run " + place.id(), e);
+        }
+    }
+
+    @Override
+    public boolean offer(Delivery delivery) {
+        Message message = delivery.message();
+        if (message instanceof Joining joining && joining.peer().equals(peer)) {
+            seen(joining.incarnation());
+        } else if (message instanceof Heartbeat heartbeat && heartbeat.peer().equals(peer)) {
+            speaks |= following;
+            there = true;
+            seen(heartbeat.incarnation());
+        } else if (message instanceof Left left && left.peer().equals(peer)) {
+            there = false;
+            seen(left.incarnation());
+        }
+        return true;
+    }
+
+    private void seen(long incarnation) {
+        highest.accumulateAndGet(incarnation, Math::max);
+    }
+
+    @Override
+    public void caughtUp() {
+        following = true;
+        read.complete(true);
+    }
+}

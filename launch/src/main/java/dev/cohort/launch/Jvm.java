@@ -1,0 +1,133 @@
+package dev.cohort.launch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * How the Java processes of a run are started: on the class path and the Java of this process, with little memory and a quick
+ * start.
+ */
+public final class Jvm {
+    private static final String MAIN = "dev.cohort.cli.Cohort";
+    private static final int MIB = 1 << 20;
+    /** Names the folder in which DJL unpacks PyTorch, instead of one in the home or temporary folder. */
+    private static final String CACHE = "DJL_CACHE_DIR";
+
+    private static final String DJL_FOLDER = ".djl.ai";
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_MAY_RUN =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    /** PyTorch for CPUs, unpacked, with room to spare. */
+    private static final long TORCH_BYTES = 600L << 20;
+
+    private final String java;
+    private final String classPath;
+    private final JavaFlags added;
+
+    private Jvm(String java, String classPath, JavaFlags added) {
+        this.java = java;
+        this.classPath = classPath;
+        this.added = added;
+    }
+
+    /** The Java that runs this process. */
+    public static Jvm current() {
+        return new Jvm(
+                Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
+                System.getProperty("java.class.path", ""),
+                new JavaFlags(System.getenv()));
+    }
+
+    /** A process whose short life or little arithmetic does not pay for the optimising compiler. */
+    List<String> light(long heapBytesMax, List<String> arguments) {
+        return command(heapBytesMax, List.of("-XX:TieredStopAtLevel=1"), arguments);
+    }
+
+    /** A process that computes with {@code torchThreads} threads. */
+    List<String> learning(long heapBytesMax, int torchThreads, List<String> arguments) {
+        return command(heapBytesMax, List.of("-Dai.djl.pytorch.num_threads=" + torchThreads), arguments);
+    }
+
+    /** A process whose flags are known. */
+    List<String> plain(List<String> flags, List<String> arguments) {
+        List<String> own = new ArrayList<>(flags);
+        own.addAll(List.of(
+                "-Xshare:auto",
+                // Frees the disk from a mapped file per process.
+                "-XX:-UsePerfData",
+                // A process without memory is of no use to anybody; started again it may be.
+                "-XX:+ExitOnOutOfMemoryError",
+                "-Djava.io.tmpdir=" + temporaryFolder()));
+        List<String> command = new ArrayList<>(List.of(java));
+        command.addAll(added.of(own, arguments.get(0)));
+        command.add(MAIN);
+        command.addAll(arguments);
+        return command;
+    }
+
+    private List<String> command(long heapBytesMax, List<String> flags, List<String> arguments) {
+        List<String> own = new ArrayList<>(List.of(
+                "-Xmx" + Math.max(1, heapBytesMax / MIB) + "m",
+                "-XX:+UseSerialGC",
+                "-Dai.djl.offline=" + System.getProperty("ai.djl.offline", "true")));
+        own.addAll(flags);
+        return plain(own, arguments);
+    }
+
+    private static String temporaryFolder() {
+        return System.getProperty("java.io.tmpdir", "/tmp");
+    }
+
+    /** Environment of every child: the class path, where it does not clutter lists of processes. */
+    Map<String, String> environment() {
+        return new TreeMap<>(Map.of("CLASSPATH", classPath));
+    }
+
+    /**
+     * Environment of a child that computes with torch: idle threads sleep, since processes share cores.
+     *
+     * @param run folder of the run, which takes PyTorch's libraries where neither home nor the temporary folder can
+     */
+    Map<String, String> learningEnvironment(int torchThreads, Path run) {
+        Map<String, String> environment = environment();
+        Path home = Path.of(System.getProperty("user.home", ""));
+        if (!System.getenv().containsKey(CACHE) && !takesLibraries(home)) {
+            Path temporary = Path.of(temporaryFolder());
+            environment.put(
+                    CACHE,
+                    takesLibraries(temporary)
+                            ? temporary.resolve(DJL_FOLDER).toString()
+                            : run.resolve("libraries").toString());
+        }
+        environment.put("OMP_WAIT_POLICY", "PASSIVE");
+        environment.put("OMP_NUM_THREADS", Integer.toString(torchThreads));
+        return environment;
+    }
+
+    /** Whether libraries can be unpacked below a folder, or are there, and can be loaded from it. */
+    private static boolean takesLibraries(Path folder) {
+        try {
+            long needed = Files.isDirectory(folder.resolve(DJL_FOLDER)) ? 0 : TORCH_BYTES;
+            if (!Files.isWritable(folder) || Host.freeBytes(folder) < needed) {
+                return false;
+            }
+            Path probe = Files.createTempFile(folder, ".cohort", "", OWNER_MAY_RUN);
+            try {
+                // No file is, where the file system is mounted noexec.
+                return Files.isExecutable(probe);
+            } finally {
+                Files.delete(probe);
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.cohort.launch;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.launch.Newcomers.Newcomer;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.runtime.CommandException;
+import dev.cohort.runtime.ExitCode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Whom to start and whom to let go, so that so many contributors are there.
+ *
+ * @param start newcomers, in the order of their ids
+ * @param drain whom to ask to leave: the newest newcomers first, then the peers that the experiment names last
+ */
+public record ScalePlan(List<Newcomer> start, List<PeerId> drain) {
+    private static final String NEWCOMER = "n";
+
+    public ScalePlan {
+        start = List.copyOf(start);
+        drain = List.copyOf(drain);
+    }
+
+    /**
+     * What is there.
+     *
+     * @param contributors peers that are there or about to be, neither control nor about to leave: those the experiment names
+     *     in its order, then those that joined from elsewhere, then newcomers, oldest first
+     * @param known ids of all peers there ever were
+     * @param torchThreads of all local peers
+     * @param cores of this machine
+     */
+    public record Present(List<PeerId> contributors, Collection<PeerId> known, int torchThreads, int cores) {
+        public Present {
+            contributors = List.copyOf(contributors);
+            known = List.copyOf(known);
+        }
+    }
+
+    /**
+     * @param models of the newcomers, in turn
+     * @throws CommandException when {@code wanted} is not within {@code elastic.min} and {@code elastic.max}
+     */
+    public static ScalePlan of(int wanted, Experiment experiment, Present present, List<String> models) {
+        Experiment.Elastic elastic = experiment.elastic();
+        if (wanted < elastic.min() || wanted > elastic.max()) {
+            throw new CommandException(
+                    ExitCode.USAGE,
+                    "scale " + wanted + ": must be from " + elastic.min() + " (elastic.min) to " + elastic.max()
+                            + " (elastic.max), the limits this run began with");
+        }
+        int there = present.contributors().size();
+        return wanted >= there
+                ? new ScalePlan(newcomers(wanted - there, experiment, present, models), List.of())
+                : new ScalePlan(List.of(), newest(there - wanted, present.contributors()));
+    }
+
+    private static List<PeerId> newest(int count, List<PeerId> contributors) {
+        List<PeerId> drain = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            drain.add(contributors.get(contributors.size() - 1 - i));
+        }
+        return drain;
+    }
+
+    private static List<Newcomer> newcomers(int count, Experiment experiment, Present present, List<String> models) {
+        int threads = threads(count, experiment, present);
+        List<Newcomer> newcomers = new ArrayList<>();
+        int number = present.known().stream().mapToInt(ScalePlan::number).max().orElse(0);
+        for (int i = 0; i < count; i++) {
+            number++;
+            String model = models.get((present.contributors().size() + i) % models.size());
+            newcomers.add(new Newcomer(new PeerId(NEWCOMER + number), model, threads));
+        }
+        return newcomers;
+    }
+
+    /** What is left of the cores, as many as the experiment's peers have at most, and at least one. */
+    private static int threads(int count, Experiment experiment, Present present) {
+        int left = (present.cores() - present.torchThreads()) / Math.max(1, count);
+        return Math.max(1, Math.min(left, experiment.threads().torchPerPeer().orElse(1)));
+    }
+
+    /** 7 of n7; 0 of what is named otherwise. */
+    private static int number(PeerId id) {
+        return id.value().matches(NEWCOMER + "[0-9]{1,6}")
+                ? Integer.parseInt(id.value().substring(NEWCOMER.length()))
+                : 0;
+    }
+
+    /** Threads of the peers it starts, all together. */
+    public int torchThreads() {
+        return start.stream().mapToInt(Newcomer::torchThreads).sum();
+    }
+}

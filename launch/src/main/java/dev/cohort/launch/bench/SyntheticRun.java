@@ -1,0 +1,200 @@
+package dev.cohort.launch.bench;
+
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.process.RunTeacher;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Normalisation;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Recipe;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.runtime.Appender;
+import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.session.RunSchedule;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Hasher;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SplittableRandom;
+import java.util.function.LongConsumer;
+
+/**
+ * The log of a run in which nobody learned: predictions are drawn, everything that follows from them is computed as in a real run.
+ * So it can be as long and as wide as a measurement asks for, and is verified like any other ({@code --no-batches}).
+ */
+public final class SyntheticRun {
+    private static final int FEATURE_WIDTH = 64;
+    private static final double SPREAD = 3;
+
+    private final Size size;
+    private final Experiment experiment;
+    private final Manifest manifest;
+    private final Teacher teacher;
+    private final SplittableRandom random = new SplittableRandom(1);
+
+    /**
+     * How much is said.
+     *
+     * @param rows of a batch
+     * @param method name of a method that reads logits and perhaps features
+     */
+    public record Size(long steps, int peers, int classes, int rows, String method) {
+        /** For people. */
+        public String words() {
+            return steps + " steps x " + peers + " peers x " + rows + " rows x " + classes + " classes, " + method;
+        }
+    }
+
+    /** @throws IllegalArgumentException when the method reads what cannot be drawn */
+    public SyntheticRun(Size size) {
+        this.size = size;
+        experiment = ExperimentYaml.read(yaml(size));
+        int[] widths = new int[size.peers()];
+        Arrays.fill(widths, FEATURE_WIDTH);
+        manifest = new Manifest(
+                Manifest.PROTOCOL_VERSION,
+                ExperimentYaml.writeWithoutSecrets(experiment),
+                size.classes(),
+                new ImageShape(28, 28, 1),
+                new Normalisation(List.of(0.5), List.of(0.5)),
+                new Hasher().text("synthetic").digest(),
+                size.rows(),
+                Ints.of(0),
+                Ints.of(),
+                Ints.of(widths),
+                size.steps());
+        teacher = RunTeacher.of(manifest, experiment);
+        for (String name : teacher.reads()) {
+            if (!name.equals(TensorName.FEATURES) && !name.equals(TensorName.LOGITS)) {
+                throw new IllegalArgumentException("method " + size.method() + " reads " + name
+                        + ", which a made-up run does not have: name one that reads logits or features, such as one");
+            }
+        }
+    }
+
+    private static String yaml(Size size) {
+        StringBuilder peers = new StringBuilder();
+        for (int i = 1; i <= size.peers(); i++) {
+            peers.append(i == 1 ? "" : ", ").append("{id: p").append(i).append(", model: resnet8}");
+        }
+        return String.format(Locale.ROOT, """
+                run: {name: synthetic, seed: 1, steps: %d, batch_size: %d}
+                data: {name: fashion-mnist}
+                method: {name: %s}
+                optimizer: {name: sgd, learning_rate: 0.01}
+                peers: [%s]
+                elastic: {min: 2, max: %d}
+                """, size.steps(), size.rows(), size.method(), peers, size.peers());
+    }
+
+    public Experiment experiment() {
+        return experiment;
+    }
+
+    public Manifest manifest() {
+        return manifest;
+    }
+
+    /**
+     * Says all of it, in the order of a run.
+     *
+     * @param progress told every step
+     */
+    public void write(Appender log, LongConsumer progress) {
+        NamedTensors state = teacher.initialState();
+        for (long step = 1; step <= size.steps(); step++) {
+            state = step(step, state, log);
+            progress.accept(step);
+        }
+        log.append(List.of(new End(size.steps(), "planned")));
+    }
+
+    private NamedTensors step(long step, NamedTensors state, Appender log) {
+        List<Message> said = new ArrayList<>();
+        Batch batch = batch(step);
+        said.add(batch);
+        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Outcome.Contributor> contributors = new ArrayList<>();
+        for (int slot = 0; slot < size.peers(); slot++) {
+            Prediction prediction = prediction(step, slot, batch.digest(slot));
+            said.add(prediction);
+            votes.add(new Teacher.Vote(prediction.peer(), slot, prediction.tensors()));
+            contributors.add(new Outcome.Contributor(
+                    prediction.peer(), slot, 1, step - 1, prediction.tensors().digest()));
+        }
+        double learningRate = RunSchedule.learningRate(manifest, experiment).applyAsDouble(step);
+        Teacher.Lesson lesson =
+                teacher.teach(state, new Teacher.Votes(step, batch.epoch(), learningRate, batch.labels(), votes));
+        List<Outcome.Part> parts = new ArrayList<>();
+        lesson.addressed().forEach((slot, terms) -> {
+            Addressed part = new Addressed(step, 0, contributors.get(slot).peer(), slot, terms);
+            said.add(part);
+            parts.add(new Outcome.Part(part.peer(), part.digest()));
+        });
+        said.add(new Outcome(
+                step,
+                0,
+                "synthetic",
+                Teacher.hash(state),
+                contributors,
+                new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, true)));
+        log.append(said);
+        return lesson.next();
+    }
+
+    private Batch batch(long step) {
+        int[] rows = new int[size.rows()];
+        int[] classes = new int[size.rows()];
+        for (int row = 0; row < rows.length; row++) {
+            rows[row] = row;
+            classes[row] = random.nextInt(size.classes());
+        }
+        int[] none = new int[size.rows()];
+        Ints zeros = Ints.of(none);
+        return new Batch(
+                step,
+                (int) (step - 1),
+                true,
+                new SoftLabels(size.classes(), List.of(Ints.of(classes)), List.of(1.0)),
+                new Recipe(
+                        Ints.of(rows),
+                        List.of(),
+                        OptionalDouble.empty(),
+                        0,
+                        List.of(new Recipe.View(zeros, zeros, zeros, List.of()))),
+                List.of(new Hasher().number(step).digest()),
+                Optional.empty());
+    }
+
+    private Prediction prediction(long step, int slot, Digest rendered) {
+        NamedTensors tensors = NamedTensors.of(TensorName.LOGITS, drawn(size.classes()));
+        if (teacher.reads().contains(TensorName.FEATURES)) {
+            tensors = tensors.with(TensorName.FEATURES, drawn(FEATURE_WIDTH));
+        }
+        return new Prediction(
+                step, 0, experiment.contributors().get(slot).id(), 1, step - 1, tensors, rendered, Optional.empty());
+    }
+
+    private Tensor drawn(int columns) {
+        double[] values = new double[size.rows() * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = SPREAD * (2 * random.nextDouble() - 1);
+        }
+        return Tensor.of(DType.FLOAT32, values, size.rows(), columns);
+    }
+}

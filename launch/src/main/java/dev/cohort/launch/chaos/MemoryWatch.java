@@ -1,0 +1,72 @@
+package dev.cohort.launch.chaos;
+
+import dev.cohort.launch.ProcessRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Resident memory of processes over time: what each has when it has settled, and the most it has ever had. Linux. */
+public final class MemoryWatch {
+    /** A process still loads its classes and its network before. */
+    private static final long SETTLED_MS = 20_000;
+
+    /** By the name of a process and the number of its start. */
+    private final SortedMap<String, Life> lives = new TreeMap<>();
+
+    /** One start of a process. */
+    private static final class Life {
+        final String name;
+        final long firstMs;
+        OptionalLong settledBytes = OptionalLong.empty();
+        long mostBytes;
+
+        Life(String name, long firstMs) {
+            this.name = name;
+            this.firstMs = firstMs;
+        }
+    }
+
+    /** How one process grew. */
+    public record Growth(String name, long settledBytes, long mostBytes) {}
+
+    /** Looks at a process; nothing is noted where the system does not tell. */
+    public void look(ProcessRecord process, long nowMs) {
+        OptionalLong resident = resident(process.pid());
+        if (resident.isEmpty()) {
+            return;
+        }
+        Life life = lives.computeIfAbsent(
+                process.name() + "#" + process.starts(), start -> new Life(process.name(), nowMs));
+        life.mostBytes = Math.max(life.mostBytes, resident.getAsLong());
+        if (life.settledBytes.isEmpty() && nowMs - life.firstMs >= SETTLED_MS) {
+            life.settledBytes = resident;
+        }
+    }
+
+    private static OptionalLong resident(long pid) {
+        Path status = Path.of("/proc", Long.toString(pid), "status");
+        try {
+            return Files.exists(status)
+                    ? Files.readAllLines(status).stream()
+                            .filter(line -> line.startsWith("VmRSS:"))
+                            .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+                            .findFirst()
+                    : OptionalLong.empty();
+        } catch (IOException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** The process that grew most since it had settled, if any has lived long enough. */
+    public Optional<Growth> largest() {
+        return lives.values().stream()
+                .filter(life -> life.settledBytes.isPresent())
+                .map(life -> new Growth(life.name, life.settledBytes.getAsLong(), life.mostBytes))
+                .max(Comparator.comparingDouble(g -> (double) g.mostBytes() / g.settledBytes()));
+    }
+}

@@ -1,0 +1,145 @@
+package dev.cohort.launch.limits;
+
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Problems;
+import dev.cohort.launch.LaunchPlan;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.kafka.TopicPlan;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * Whether a host has what all processes of a run need at the least: memory, open files, room on the disk. What is asked for is
+ * what they cannot do without, so that no run is refused that would have gone well.
+ */
+public final class HostLimits {
+    private static final long MIB = 1L << 20;
+
+    /** What a process takes before it has done anything, as measured, less what processes share. */
+    private static final long LAUNCHER = 100 * MIB;
+
+    private static final long BROKER = 150 * MIB;
+    private static final long ROLE = 100 * MIB;
+    private static final long PEER = 160 * MIB;
+
+    /** A weight, its momentum and its gradient. */
+    private static final long BYTES_OF_A_PARAMETER = 12;
+
+    /** Files of a broker besides its class path, its partitions and its clients. */
+    private static final long BROKER_FILES = 40;
+
+    private static final long CONNECTIONS = 3;
+    private static final long SEGMENT_BYTES = 64 * MIB;
+
+    private final LaunchPlan plan;
+    private final Experiment experiment;
+    private final HostFigures host;
+    private final Problems problems = new Problems();
+
+    private HostLimits(LaunchPlan plan, HostFigures host) {
+        this.plan = plan;
+        this.experiment = plan.experiment();
+        this.host = host;
+    }
+
+    /** What stands in the way, each with the figure and what to do; nothing when the host does not say what it has. */
+    public static List<String> problems(LaunchPlan plan, HostFigures host) {
+        HostLimits limits = new HostLimits(plan, host);
+        limits.checkMemory();
+        limits.checkFiles();
+        limits.checkDisk();
+        return limits.problems.found();
+    }
+
+    private boolean embedded() {
+        return experiment.kafka().bootstrap().isEmpty();
+    }
+
+    private void checkMemory() {
+        boolean recipe = experiment.data().mode() == Experiment.Data.Delivery.RECIPE;
+        long peers = experiment.peers().stream()
+                .mapToLong(peer -> PEER + (recipe ? plan.dataBytes() : 0) + network(peer))
+                .sum();
+        long all = LAUNCHER + (embedded() ? BROKER : 0) + 2 * ROLE + plan.dataBytes() + peers;
+        host.memory()
+                .ifPresent(there -> problems.require(
+                        all <= there.bytesMax(),
+                        "peers",
+                        experiment.peers().size(),
+                        "so few and small that all processes fit into " + mebibytes(there.bytesMax()) + " ("
+                                + there.source() + "); they need at least " + mebibytes(all)
+                                + ", the peers " + mebibytes(peers) + " of it (" + mebibytes(plan.dataBytes())
+                                + " of data" + (recipe ? ", which data.mode=pixels would spare them" : "") + ")"));
+    }
+
+    private long network(Experiment.Peer peer) {
+        return BYTES_OF_A_PARAMETER
+                * ModelCatalog.find(peer.model())
+                        .map(architecture -> Footprint.parameters(architecture, plan.manifest()))
+                        .orElse(0L);
+    }
+
+    /** Of the processes, the broker has the most files open: one a partition and one more for each full segment. */
+    private void checkFiles() {
+        if (!embedded()) {
+            return;
+        }
+        TopicPlan topics = TopicPlan.of(experiment);
+        long partitions =
+                Stream.of(Topic.values()).mapToLong(topics::partitions).sum();
+        long processes = experiment.peers().size() + 3L;
+        long files = host.classPathFiles()
+                + BROKER_FILES
+                + partitions
+                + CONNECTIONS * processes
+                + plan.disk().log() / SEGMENT_BYTES;
+        // Some files are open for a moment while a topic is made.
+        long needed = files + files / 10;
+        host.openFilesMax()
+                .ifPresent(there -> problems.require(
+                        needed <= there,
+                        "ulimit -n",
+                        there,
+                        "at least " + needed + " for the broker of this run, which has " + partitions
+                                + " partitions (elastic.max) and a log of about "
+                                + mebibytes(plan.disk().log())));
+    }
+
+    /**
+     * What may go wrong on this host, a line each. Checkpoints of evaluated networks are kept for good; a run that is to be stopped by
+     * hand has more epochs than it will ever see, so that room for them all is no condition.
+     */
+    public static List<String> notes(LaunchPlan plan, HostFigures host) {
+        boolean embedded = plan.experiment().kafka().bootstrap().isEmpty();
+        long needed = embedded ? plan.disk().all() : plan.disk().checkpoints();
+        return host.freeBytes().stream()
+                .filter(free -> free < needed)
+                .mapToObj(free -> "the checkpoints of all epochs take about "
+                        + mebibytes(plan.disk().checkpoints()) + ", and " + mebibytes(free) + " are free in "
+                        + host.place() + ": stop the run in time, or name another disk with --runs")
+                .toList();
+    }
+
+    private void checkDisk() {
+        if (!embedded()) {
+            return;
+        }
+        host.freeBytes()
+                .ifPresent(free -> problems.require(
+                        plan.disk().log() <= free,
+                        "run." + (experiment.run().steps().isPresent() ? "steps" : "epochs"),
+                        experiment.run().steps().isPresent()
+                                ? Long.toString(experiment.run().steps().getAsLong())
+                                : Integer.toString(experiment.run().epochs().orElse(0)),
+                        "so few that the log of the run fits into the " + mebibytes(free) + " free in "
+                                + host.place() + ": it takes about "
+                                + mebibytes(plan.disk().log())
+                                + "; or another disk (--runs), record.evaluation_logits=false, wire.logits=fp16"));
+    }
+
+    private static String mebibytes(long bytes) {
+        return String.format(Locale.ROOT, "%,d MiB", (bytes + MIB - 1) / MIB);
+    }
+}

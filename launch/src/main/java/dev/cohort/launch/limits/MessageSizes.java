@@ -1,0 +1,112 @@
+package dev.cohort.launch.limits;
+
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.method.Traffic;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.Tensor;
+
+/**
+ * Bytes of the largest messages of a run.
+ *
+ * @param batchIntegers of a batch, the packed integers of its recipe and labels
+ * @param pixels of a batch, all views; 0 when they do not travel
+ * @param prediction of a full batch, without what is said once an epoch
+ * @param outcome of a full batch, for as many contributors as the run has slots
+ * @param addressed to one contributor, besides; 0 when nothing is
+ * @param evaluation of one peer, after an epoch
+ * @param state of the trained teacher, in a snapshot; 0 when there is none
+ */
+record MessageSizes(
+        long batchIntegers, long pixels, long prediction, long outcome, long addressed, long evaluation, long state) {
+    /** Envelope, names, digests and lengths of a message. */
+    static final long FRAME = 4 << 10;
+
+    /**
+     * Computes them.
+     *
+     * @throws IllegalArgumentException when the method makes a message that nobody could read
+     */
+    static MessageSizes of(Experiment experiment, ImageData data, Teacher teacher) {
+        int rows = Math.min(experiment.run().batchSize(), data.train().count());
+        int slots =
+                Math.max(experiment.elastic().max(), experiment.contributors().size());
+        int width = featureWidth(experiment);
+        Traffic traffic = Traffic.estimate(
+                experiment.method(),
+                experiment.optimizer(),
+                new Traffic.Step(
+                        rows, data.classes(), slots, width, experiment.wire().logits()));
+        boolean pixels = experiment.data().mode() == Experiment.Data.Delivery.PIXELS;
+        return new MessageSizes(
+                integersOfARow(experiment, data) * rows,
+                pixels ? (long) views(experiment) * rows * data.shape().size() : 0,
+                bytesOfAnImage(experiment, data, teacher) * rows + FRAME,
+                traffic.outcome(),
+                traffic.addressed(),
+                experiment.recording().evaluationLogits()
+                        ? bytesOfAnImage(experiment, data, teacher)
+                                        * data.test().count()
+                                + FRAME
+                        : FRAME,
+                teacher.initialState().asMap().values().stream()
+                        .mapToLong(MessageSizes::bytes)
+                        .sum());
+    }
+
+    /** Views that each batch is rendered in. */
+    static int views(Experiment experiment) {
+        boolean several =
+                experiment.augment().perPeer() || experiment.mix().kind() == Experiment.Mix.Mixing.CUTMIX_PER_PEER;
+        return several ? experiment.elastic().max() : 1;
+    }
+
+    /** What a recipe and labels say of one image: which it is, its partners, its crops and flips, and its classes. */
+    static long integersOfARow(Experiment experiment, ImageData data) {
+        int partners = switch (experiment.mix().kind()) {
+            case NONE -> 0;
+            case MIXUP, CUTMIX, CUTMIX_PER_PEER -> 1;
+            case CUTMIX_MULTI -> experiment.mix().n();
+        };
+        long geometry = 2L * varint(2L * experiment.augment().cropPadding()) + 1;
+        return varint(data.train().count())
+                + (long) partners * varint(experiment.run().batchSize())
+                + (1L + partners) * varint(data.classes())
+                + views(experiment) * geometry;
+    }
+
+    /** What a peer publishes of one image. */
+    static long bytesOfAnImage(Experiment experiment, ImageData data, Teacher teacher) {
+        boolean features = teacher.reads().contains(TensorName.FEATURES)
+                || experiment.recording().features() == Experiment.Recording.Features.ALWAYS;
+        int opinions = teacher.reads().contains(TensorName.OWN_TEACHER) ? 2 : 1;
+        long logits = (long) data.classes() * experiment.wire().logits().bytes();
+        long pooled =
+                (long) featureWidth(experiment) * experiment.wire().features().bytes();
+        return opinions * logits + (features ? pooled : 0);
+    }
+
+    /** Of the widest network that the experiment names. */
+    static int featureWidth(Experiment experiment) {
+        return experiment.peers().stream()
+                .flatMap(peer -> ModelCatalog.find(peer.model()).stream())
+                .mapToInt(architecture -> architecture.featureWidth())
+                .max()
+                .orElse(1);
+    }
+
+    private static long bytes(Tensor tensor) {
+        return tensor.bytes().remaining();
+    }
+
+    /** Bytes of a whole number on the wire. */
+    private static int varint(long largest) {
+        int bytes = 1;
+        for (long rest = largest >>> 7; rest > 0; rest >>>= 7) {
+            bytes++;
+        }
+        return bytes;
+    }
+}

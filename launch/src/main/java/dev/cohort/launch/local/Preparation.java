@@ -1,0 +1,314 @@
+package dev.cohort.launch.local;
+
+import dev.cohort.augment.data.DataCatalog;
+import dev.cohort.augment.data.DataException;
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.augment.data.ImageSet;
+import dev.cohort.coordinator.method.MethodCatalog;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Problems;
+import dev.cohort.launch.LaunchPlan;
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.RunManifest;
+import dev.cohort.launch.limits.Footprint;
+import dev.cohort.launch.limits.WireLimits;
+import dev.cohort.peer.djl.DeviceChoice;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.runtime.CommandException;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.ClientRules;
+import dev.cohort.runtime.session.RunSchedule;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** Reads an experiment and its data, and reports everything that is wrong with them at once. */
+public final class Preparation {
+    /** Held out from the training images when a method needs that and the experiment does not say how many. */
+    public static final double VALIDATION_SHARE = 0.1;
+
+    /** The value of a key that a pace would read, when the experiment does not say it. */
+    private static final int PACE_UNUSED = 2;
+
+    private static final String KAFKA = "kafka";
+    private static final String QUICKSTART = "/dev/cohort/launch/experiments/quickstart.yaml";
+
+    private Preparation() {}
+
+    /** The text of the experiment that runs when none is named. */
+    public static String quickstart() {
+        try (InputStream in = Preparation.class.getResourceAsStream(QUICKSTART)) {
+            if (in == null) {
+                throw new IllegalStateException("resource " + QUICKSTART + " is not on the class path");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Checks an experiment together with its data.
+     *
+     * @param file of the experiment; empty takes the quickstart
+     * @param settings {@code key=value} that win over it
+     * @throws CommandException with every problem found
+     */
+    public static LaunchPlan prepare(Optional<Path> file, List<String> settings) {
+        return prepare(file, settings, Path.of(RunDirectory.RUNS));
+    }
+
+    /**
+     * As {@link #prepare(Optional, List)}.
+     *
+     * @param runs folder of the runs that a method may name as its teachers
+     */
+    public static LaunchPlan prepare(Optional<Path> file, List<String> settings, Path runs) {
+        List<String> found = new ArrayList<>();
+        Optional<LaunchPlan> plan = prepare(file, settings, runs, found);
+        if (!found.isEmpty() || plan.isEmpty()) {
+            throw new CommandException(ExitCode.USAGE, message("experiment", found));
+        }
+        return plan.get();
+    }
+
+    /**
+     * Settings that were given on a command line.
+     *
+     * @throws CommandException when one may be a password: everybody on the machine can read command lines
+     */
+    public static List<String> typed(List<String> settings) {
+        for (String setting : settings) {
+            String key = setting.substring(0, Math.max(0, setting.indexOf('='))).strip();
+            boolean whole = key.equals(KAFKA);
+            String name = key.startsWith(KAFKA + ".") ? key.substring(KAFKA.length() + 1) : "bootstrap";
+            boolean ours = name.equals("bootstrap") || name.equals("replication");
+            if (whole || (!ours && name.contains(".") && ClientRules.isSecret(name))) {
+                throw new CommandException(
+                        ExitCode.USAGE,
+                        "--set " + key + ": may be a password, and everybody on this machine can read a command line;"
+                                + " put it into a file and name that with --kafka-config, or into the experiment");
+            }
+        }
+        return settings;
+    }
+
+    /** Checks an experiment as {@link #prepare(Optional, List)} does; {@code found} takes in every problem. */
+    public static Optional<LaunchPlan> prepare(
+            Optional<Path> file, List<String> settings, Path runs, List<String> found) {
+        Problems problems = new Problems();
+        Optional<Experiment> experiment = read(file, settings, runs, problems);
+        experiment.ifPresent(e -> checkNames(e, problems));
+        experiment.ifPresent(e -> checkBuilt(e, problems));
+        found.addAll(problems.found());
+        Optional<ImageData> data = experiment.flatMap(e -> open(e, found));
+        experiment.ifPresent(e -> data.ifPresent(d -> checkBatches(e, d, found)));
+        experiment.ifPresent(e -> data.ifPresent(d -> StoredTeachers.check(e, d, found)));
+        if (found.isEmpty()) {
+            experiment.ifPresent(e -> data.ifPresent(d -> WireLimits.check(e, d, found)));
+        }
+        return found.isEmpty() && experiment.isPresent() && data.isPresent()
+                ? Optional.of(plan(experiment.get(), data.get()))
+                : Optional.empty();
+    }
+
+    /** Reads an experiment; empty takes the quickstart. */
+    public static Optional<Experiment> read(Optional<Path> file, List<String> settings, Problems problems) {
+        return read(file, settings, Path.of(RunDirectory.RUNS), problems);
+    }
+
+    /** As {@link #read(Optional, List, Problems)}; a method may name runs in {@code runs} as its teachers. */
+    public static Optional<Experiment> read(Optional<Path> file, List<String> settings, Path runs, Problems problems) {
+        Optional<Experiment> read = file.isPresent()
+                ? ExperimentYaml.readFile(file.get(), settings, problems)
+                : ExperimentYaml.read(quickstart(), settings, problems);
+        return read.map(e -> withWholePath(e, runs));
+    }
+
+    private static LaunchPlan plan(Experiment experiment, ImageData data) {
+        Manifest manifest = RunManifest.of(experiment, data);
+        long dataBytes = Stream.of(data.train(), data.validation(), data.test())
+                .mapToLong(Preparation::bytes)
+                .sum();
+        List<String> notes = new ArrayList<>(data.notes());
+        notes.addAll(WithoutEffect.notes(experiment, data.shape()));
+        return new LaunchPlan(experiment, manifest, dataBytes, Footprint.of(experiment, data, manifest), notes);
+    }
+
+    /** The same plan of another experiment, whose data is the same. */
+    static LaunchPlan plan(Experiment experiment, LaunchPlan plan) {
+        Manifest m = plan.manifest();
+        return new LaunchPlan(
+                experiment,
+                new Manifest(
+                        m.protocolVersion(),
+                        ExperimentYaml.writeWithoutSecrets(experiment),
+                        m.classes(),
+                        m.image(),
+                        m.normalisation(),
+                        m.dataDigest(),
+                        m.trainImages(),
+                        m.testLabels(),
+                        m.validationLabels(),
+                        m.featureWidths(),
+                        m.steps()),
+                plan.dataBytes(),
+                plan.disk(),
+                plan.notes());
+    }
+
+    private static long bytes(ImageSet set) {
+        return (long) set.count() * set.shape().size();
+    }
+
+    private static void checkNames(Experiment experiment, Problems problems) {
+        MethodCatalog.validate(experiment.method(), problems, "method");
+        int contributors = experiment.contributors().size();
+        MethodCatalog.find(experiment.method().name())
+                .filter(method -> contributors > 0)
+                .ifPresent(method -> problems.require(
+                        contributors >= method.contributorsMin(),
+                        "peers",
+                        contributors,
+                        "at least " + method.contributorsMin() + " that are not control, since method " + method.name()
+                                + " teaches each from the others (method.name=independent trains one alone)"));
+        Set<String> models = new TreeSet<>();
+        for (int i = 0; i < experiment.peers().size(); i++) {
+            Experiment.Peer peer = experiment.peers().get(i);
+            // Control takes over the model of the first peer, mistakes included: one line is enough.
+            problems.require(
+                    ModelCatalog.find(peer.model()).isPresent() || !models.add(peer.model()),
+                    "peers." + i + ".model",
+                    peer.model(),
+                    ModelCatalog.choices());
+            try {
+                DeviceChoice.parse(peer.device());
+            } catch (IllegalArgumentException e) {
+                problems.add("peers." + i + ".device", String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /** What an experiment may say one day. An old log that says it can still be read, so the reader takes it. */
+    private static void checkBuilt(Experiment experiment, Problems problems) {
+        Experiment.Pace pace = experiment.pace();
+        problems.require(
+                pace.mode() == Experiment.Pace.Mode.STRICT,
+                "pace.mode",
+                pace.mode().name().toLowerCase(Locale.ROOT),
+                "strict, the only pace that is built");
+        problems.require(pace.k() == PACE_UNUSED, "pace.k", pace.k(), "left out: it is for a pace that is not built");
+        problems.require(
+                pace.parts() == PACE_UNUSED,
+                "pace.parts",
+                pace.parts(),
+                "left out: it is for a pace that is not built");
+        problems.require(
+                experiment.kafka().replication() == 1
+                        || experiment.kafka().bootstrap().isPresent(),
+                "kafka.replication",
+                experiment.kafka().replication(),
+                "1 with the built-in broker, which is one alone; name a cluster with --bootstrap for more");
+    }
+
+    /** A batch that a network cannot take would end its peer in the middle of the run. */
+    private static void checkBatches(Experiment experiment, ImageData data, List<String> found) {
+        Problems problems = new Problems();
+        int images = data.train().count();
+        int batchSize = experiment.run().batchSize();
+        problems.require(
+                batchSize <= images,
+                "run.batch_size",
+                batchSize,
+                "at most " + images + ", the images there are to train on");
+        int least = RunSchedule.rowsMin(experiment, images);
+        experiment.peers().stream()
+                .flatMap(peer -> ModelCatalog.find(peer.model()).stream())
+                .filter(model -> model.rowsMin(data.shape()) > least)
+                .findFirst()
+                .ifPresent(model -> problems.require(
+                        false,
+                        "run.batch_size",
+                        batchSize,
+                        "such that no batch has a single image, which " + model.name() + " cannot train on (" + images
+                                + " images leave " + least + " for the last batch of an epoch)"));
+        found.addAll(problems.found());
+    }
+
+    private static Optional<ImageData> open(Experiment experiment, List<String> found) {
+        try {
+            return Optional.of(DataCatalog.open(experiment.data()));
+        } catch (DataException e) {
+            found.add(String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    /** All problems with a thing as one message. */
+    public static String message(String thing, List<String> problems) {
+        if (problems.size() == 1) {
+            return problems.get(0);
+        }
+        return problems.size() + " things are wrong with the " + thing + ":\n  " + String.join("\n  ", problems);
+    }
+
+    /** Other processes, and a later --resume, may have another working directory. */
+    private static Experiment withWholePath(Experiment e, Path runs) {
+        Experiment.Data data = e.data();
+        Optional<String> whole =
+                data.path().map(p -> Path.of(p).toAbsolutePath().normalize().toString());
+        return e.withData(new Experiment.Data(data.name(), whole, data.mode(), validation(e)))
+                .withMethod(StoredTeachers.found(e.method(), runs));
+    }
+
+    /** What the experiment says; where it says nothing, a method that reads what peers say of held-out images has some. */
+    private static OptionalDouble validation(Experiment e) {
+        boolean reads = MethodCatalog.find(e.method().name())
+                .filter(method -> method.reads().contains(TensorName.VALIDATION))
+                .isPresent();
+        return OptionalDouble.of(e.data().validation().orElse(reads ? VALIDATION_SHARE : 0));
+    }
+
+    /** The setting of an experiment that says where its data is. */
+    public static String dataPathSetting(Path path) {
+        return "data.path=\"" + path.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    }
+
+    /** The same plan with settings of the Kafka clients, which no file of an experiment keeps. */
+    static LaunchPlan with(LaunchPlan plan, Map<String, String> client) {
+        Experiment e = plan.experiment();
+        Experiment.Kafka kafka =
+                new Experiment.Kafka(e.kafka().bootstrap(), e.kafka().replication(), client);
+        return new LaunchPlan(e.withKafka(kafka), plan.manifest(), plan.dataBytes(), plan.disk(), plan.notes());
+    }
+
+    /** The same plan with further settings of the Kafka clients, which win over those of the experiment. */
+    public static LaunchPlan adding(LaunchPlan plan, Map<String, String> client) {
+        TreeMap<String, String> all = new TreeMap<>(plan.experiment().kafka().client());
+        all.putAll(client);
+        return with(plan, all);
+    }
+
+    /** The experiment with what was decided at the start of a run: its broker, and the threads of each peer. */
+    static Experiment decided(Experiment e, Optional<String> bootstrap, int torchThreads) {
+        return e.withKafka(new Experiment.Kafka(
+                        bootstrap, e.kafka().replication(), e.kafka().client()))
+                .withThreads(new Experiment.Threads(OptionalInt.of(torchThreads)));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.launch.bench;
+
+import org.jspecify.annotations.NullMarked;

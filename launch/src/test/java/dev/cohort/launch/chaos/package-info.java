@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.launch.chaos;
+
+import org.jspecify.annotations.NullMarked;

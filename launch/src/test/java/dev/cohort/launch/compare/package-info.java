@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.launch.compare;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.launch.limits;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.peer.process;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.cohort.replay;
-
-import org.jspecify.annotations.NullMarked;

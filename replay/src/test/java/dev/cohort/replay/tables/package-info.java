@@ -1,4 +1,0 @@
-@NullMarked
-package dev.cohort.replay.tables;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/**
+ * One process in a run: what it is told at its start, its connection to the log, and what it derives from the manifest.
+ */
+@NullMarked
+package dev.cohort.runtime.session;
+
+import org.jspecify.annotations.NullMarked;

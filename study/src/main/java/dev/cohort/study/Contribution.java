@@ -1,0 +1,10 @@
+package dev.cohort.study;
+
+import dev.cohort.coordinator.Teacher;
+
+/**
+ * What a contributor said, and when.
+ *
+ * @param appendedMs when the broker took it
+ */
+record Contribution(Teacher.Vote vote, long appendedMs) {}

@@ -1,0 +1,182 @@
+package dev.cohort.study;
+
+import dev.cohort.coordinator.Shares;
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.runtime.RecordedLog;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import java.util.function.LongToDoubleFunction;
+
+/**
+ * What the steps of a run say about its teaching, in one pass over the log: who taught whom, how stale and how late the students
+ * were, and what became of every training image. The teacher is computed again along the way, since its weights (a gate's, an
+ * attention's) stand in no outcome. Memory is that of {@link SampleHistory} and of {@value #STRETCHES_MAX} stretches, however long the
+ * run.
+ */
+public final class Lessons {
+    private static final int STRETCHES_MAX = 40;
+
+    private final RecordedLog log;
+    private final Teacher teacher;
+    private final LongToDoubleFunction learningRate;
+    private final long steps;
+    private final SampleHistory training;
+    private final Stretch.Sum whole = new Stretch.Sum();
+    private final List<Stretch> stretches = new ArrayList<>();
+    private Stretch.Sum open = new Stretch.Sum();
+    private long openNumber;
+    private boolean weighed;
+    private long unknown;
+    private long mixed;
+    /** Empty once it cannot be known any more. */
+    private Optional<NamedTensors> state;
+
+    /**
+     * What came of it.
+     *
+     * @param whole all steps
+     * @param stretches the same steps, cut into at most {@value #STRETCHES_MAX} of equal length
+     * @param weighed whether the method weighs teachers; otherwise all that are in a target count alike
+     * @param unknown steps with targets whose shares could not be computed, since something of the log is missing
+     * @param training what each contributor made of the training images at each presentation; none of mixed images
+     * @param mixed steps whose images were mixed, so that no image is right or wrong
+     * @param studied steps of which everything is in the log
+     */
+    public record Account(
+            Stretch whole,
+            List<Stretch> stretches,
+            boolean weighed,
+            long unknown,
+            SampleHistory training,
+            long mixed,
+            StudiedSteps studied) {
+        public Account {
+            stretches = List.copyOf(stretches);
+        }
+    }
+
+    /**
+     * @param teacher of the run, untrained
+     * @param learningRate of its trained parameters, by step
+     * @param trainImages of the data
+     * @param steps planned
+     */
+    public Lessons(RecordedLog log, Teacher teacher, LongToDoubleFunction learningRate, int trainImages, long steps) {
+        this.log = log;
+        this.teacher = teacher;
+        this.learningRate = learningRate;
+        this.steps = Math.max(1, steps);
+        training = new SampleHistory(trainImages);
+        state = Optional.of(teacher.initialState());
+    }
+
+    /**
+     * Reads the log, once.
+     *
+     * @param progress told every step
+     */
+    public Account account(LongConsumer progress) {
+        long expected = 1;
+        StudiedSteps studied;
+        try (RecordedSteps recorded = new RecordedSteps(log, damaged -> {})) {
+            for (Optional<RecordedSteps.Step> next = recorded.next(); next.isPresent(); next = recorded.next()) {
+                RecordedSteps.Step step = next.get();
+                if (step.step() > expected) {
+                    forgetState();
+                }
+                expected = step.step() + 1;
+                take(step);
+                progress.accept(step.step());
+            }
+            studied = recorded.studied();
+        }
+        close();
+        return new Account(whole.done(), stretches, weighed, unknown, training, mixed, studied);
+    }
+
+    private void take(RecordedSteps.Step step) {
+        long number = Math.min(STRETCHES_MAX - 1, (step.step() - 1) * STRETCHES_MAX / steps);
+        if (number > openNumber) {
+            close();
+            openNumber = number;
+        }
+        Optional<Shares> shares = Optional.empty();
+        if (step.outcome().resolution() instanceof Outcome.Targets) {
+            shares = shares(step);
+            unknown += shares.isEmpty() ? 1 : 0;
+        }
+        whole.add(step, shares);
+        open.add(step, shares);
+        step.batch().ifPresent(batch -> presented(step, batch));
+    }
+
+    private void close() {
+        if (!open.empty()) {
+            stretches.add(open.done());
+        }
+        open = new Stretch.Sum();
+    }
+
+    /** A teacher without a state needs none. */
+    private void forgetState() {
+        boolean trained = !teacher.initialState().asMap().isEmpty();
+        state = trained ? Optional.empty() : state;
+    }
+
+    private Optional<Shares> shares(RecordedSteps.Step step) {
+        List<Teacher.Vote> votes = step.outcome().contributors().stream()
+                .flatMap(c ->
+                        step.prediction(c.peer()).map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors())).stream())
+                .toList();
+        boolean there = step.batch().isPresent()
+                && votes.size() == step.outcome().contributors().size()
+                && votes.size() >= teacher.contributorsMin()
+                && teacher.distils();
+        if (!there || state.isEmpty()) {
+            forgetState();
+            return Optional.empty();
+        }
+        Batch batch = step.batch().get();
+        Teacher.Votes seen = new Teacher.Votes(
+                step.step(), batch.epoch(), learningRate.applyAsDouble(step.step()), batch.labels(), votes);
+        NamedTensors before = teacher.renewed(state.get(), step.outcome().renewed());
+        Teacher.Lesson lesson = teacher.teach(before, seen);
+        Shares shares = teacher.shares(before, seen, lesson);
+        state = Optional.of(lesson.next());
+        weighed |= shares.weighed();
+        return Optional.of(shares);
+    }
+
+    private void presented(RecordedSteps.Step step, Batch batch) {
+        if (batch.labels().classIds().size() > 1) {
+            mixed++;
+            return;
+        }
+        for (Outcome.Contributor contributor : step.outcome().contributors()) {
+            Optional<Tensor> logits = step.prediction(contributor.peer())
+                    .map(Prediction::tensors)
+                    .flatMap(tensors -> tensors.find(TensorName.LOGITS));
+            if (logits.isEmpty()) {
+                continue;
+            }
+            double[] said = logits.get().toDoubles();
+            int classes = batch.labels().classes();
+            for (int row = 0; row < batch.rows(); row++) {
+                boolean right = Score.largest(said, row * classes, classes)
+                        == batch.labels().classIds().get(0).get(row);
+                int sample = batch.recipe().sampleIds().get(row);
+                if (sample >= 0 && sample < training.samples()) {
+                    training.presented(step.step(), contributor.peer().value(), sample, right);
+                }
+            }
+        }
+    }
+}

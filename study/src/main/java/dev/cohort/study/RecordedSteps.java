@@ -1,0 +1,276 @@
+package dev.cohort.study;
+
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.EndOfRun;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.RecordedLog;
+import dev.cohort.runtime.RecordedLog.Said;
+import dev.cohort.runtime.kafka.TopicPlan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * The steps of a run in their order, each with everything that stands in the log about it. Topics are read side by side, none
+ * further ahead than the step needs, so memory does not grow with the run. As everywhere, the first outcome of a step is its
+ * outcome, the first batch its batch, and the first prediction of a peer its prediction. One thread.
+ */
+public final class RecordedSteps implements AutoCloseable {
+    /**
+     * How far ahead of a step the log is searched for what should be there: in flight and sent ahead are a few steps at most.
+     */
+    static final long AHEAD_STEPS_MAX = 64;
+
+    /** Topics that are not read here. */
+    public static final List<Topic> OTHER_TOPICS = Arrays.stream(Topic.values())
+            .filter(t -> t != Topic.BATCHES && t != Topic.PREDICTIONS && t != Topic.OUTCOMES && t != Topic.ADDRESSED)
+            .toList();
+
+    private final List<Stream<?>> streams = new ArrayList<>();
+    private final Consumer<RecordedLog.Entry> damaged;
+    private final Stream<Outcome> outcomes;
+    private final Stream<Batch> batches;
+    private final List<Stream<Prediction>> predictions = new ArrayList<>();
+    private final List<Stream<Addressed>> addressed = new ArrayList<>();
+    private final StudiedSteps.Sum studied = new StudiedSteps.Sum();
+    private final EndOfRun endOfRun = new EndOfRun();
+    private long closedStep;
+    private int closedPart = -1;
+    private long outcomesIgnored;
+
+    /**
+     * Opens the topics of a run.
+     *
+     * @param damaged takes every entry on the way that is no message, in the order of its partition
+     */
+    public RecordedSteps(RecordedLog log, Consumer<RecordedLog.Entry> damaged) {
+        this.damaged = damaged;
+        outcomes = stream(log, Topic.OUTCOMES, 0, Outcome.class);
+        batches = stream(log, Topic.BATCHES, 0, Batch.class);
+        for (int i = 0; i < log.partitions(Topic.PREDICTIONS); i++) {
+            predictions.add(stream(log, Topic.PREDICTIONS, i, Prediction.class));
+        }
+        for (int i = 0; i < log.partitions(Topic.ADDRESSED); i++) {
+            addressed.add(stream(log, Topic.ADDRESSED, i, Addressed.class));
+        }
+    }
+
+    private <M> Stream<M> stream(RecordedLog log, Topic topic, int partition, Class<M> type) {
+        Stream<M> stream = new Stream<>(log.read(topic, partition), type);
+        streams.add(stream);
+        return stream;
+    }
+
+    /**
+     * What stands in the log about one step.
+     *
+     * @param outcome the first one of the step
+     * @param appendedMs when the broker took it
+     * @param batch empty when it is not there, or not any more
+     * @param said predictions of the contributors that the outcome names, the first of each; without those that are not there
+     * @param parts that the outcome names, by peer; without those that are not there
+     */
+    public record Step(
+            Outcome outcome,
+            long appendedMs,
+            Optional<Batch> batch,
+            SortedMap<PeerId, Said> said,
+            SortedMap<PeerId, Addressed> parts) {
+        /** The prediction of a contributor, if it is there. */
+        public Optional<Prediction> prediction(PeerId peer) {
+            return Optional.ofNullable(said.get(peer)).map(s -> (Prediction) s.message());
+        }
+
+        public long step() {
+            return outcome.step();
+        }
+
+        /** Whether all that the outcome needs is there. */
+        public boolean whole() {
+            int named = outcome.resolution() instanceof Outcome.Targets targets
+                    ? targets.addressed().size()
+                    : 0;
+            return batch.isPresent() && said.size() == outcome.contributors().size() && parts.size() == named;
+        }
+    }
+
+    /** The next step that has an outcome; empty at the end of the log. */
+    public Optional<Step> next() {
+        while (true) {
+            Optional<Said> said = outcomes.take();
+            if (said.isEmpty()) {
+                return Optional.empty();
+            }
+            Outcome outcome = (Outcome) said.get().message();
+            boolean late =
+                    outcome.step() < closedStep || (outcome.step() == closedStep && outcome.part() <= closedPart);
+            if (late) {
+                outcomesIgnored++;
+                continue;
+            }
+            closedStep = outcome.step();
+            closedPart = outcome.part();
+            Step step = new Step(
+                    outcome, said.get().appendedMs(), batch(outcome.step()), predictions(outcome), parts(outcome));
+            studied.add(step);
+            return Optional.of(step);
+        }
+    }
+
+    /** Which steps could be studied; to be asked at the end. What no outcome named is read, too: damage there is told of. */
+    public StudiedSteps studied() {
+        for (Stream<?> stream : streams) {
+            while (stream.take().isPresent()) {
+                // Nobody asks for it any more.
+            }
+        }
+        return studied.done(lastStep());
+    }
+
+    /** Outcomes so far that came after another one of their step. */
+    public long outcomesIgnored() {
+        return outcomesIgnored;
+    }
+
+    /** The last step of the run, if the log says so; to be asked at the end. */
+    public OptionalLong lastStep() {
+        while (batches.peek().isPresent()) {
+            batches.take();
+        }
+        return endOfRun.lastStep();
+    }
+
+    private Optional<Batch> batch(long step) {
+        batches.forget(batch -> batch.step() < step);
+        return batches.first(batch -> batch.step() == step, batch -> batch.step() > step)
+                .map(said -> (Batch) said.message());
+    }
+
+    private SortedMap<PeerId, Said> predictions(Outcome outcome) {
+        predictions.forEach(stream -> stream.forget(p -> p.step() < outcome.step()));
+        SortedMap<PeerId, Said> found = new TreeMap<>();
+        for (Outcome.Contributor contributor : outcome.contributors()) {
+            int partition = TopicPlan.predictionPartition(contributor.peer(), predictions.size());
+            predictions
+                    .get(partition)
+                    .first(
+                            p -> p.step() == outcome.step() && p.peer().equals(contributor.peer()),
+                            p -> p.step() > outcome.step() + AHEAD_STEPS_MAX)
+                    .ifPresent(p -> found.put(contributor.peer(), p));
+        }
+        return found;
+    }
+
+    private SortedMap<PeerId, Addressed> parts(Outcome outcome) {
+        addressed.forEach(stream -> stream.forget(part -> part.step() < outcome.step()));
+        SortedMap<PeerId, Addressed> found = new TreeMap<>();
+        if (!(outcome.resolution() instanceof Outcome.Targets targets)) {
+            return found;
+        }
+        for (Outcome.Part part : targets.addressed()) {
+            outcome.contributors().stream()
+                    .filter(c -> c.peer().equals(part.peer()) && c.slot() < addressed.size())
+                    .findFirst()
+                    .flatMap(c -> addressed
+                            .get(c.slot())
+                            .first(
+                                    a -> a.step() == outcome.step()
+                                            && a.digest().equals(part.digest()),
+                                    a -> a.step() > outcome.step() + AHEAD_STEPS_MAX))
+                    .ifPresent(a -> found.put(part.peer(), (Addressed) a.message()));
+        }
+        return found;
+    }
+
+    @Override
+    public void close() {
+        streams.forEach(Stream::close);
+    }
+
+    /** The messages of one partition, with those at hand that were read ahead. */
+    private final class Stream<M> implements AutoCloseable {
+        private final RecordedLog.Reading reading;
+        private final Class<M> type;
+        private final List<Said> ahead = new ArrayList<>();
+
+        Stream(RecordedLog.Reading reading, Class<M> type) {
+            this.reading = reading;
+            this.type = type;
+        }
+
+        interface Test<M> {
+            boolean holds(M message);
+        }
+
+        private Optional<Said> read() {
+            for (Optional<RecordedLog.Entry> entry = reading.next(); entry.isPresent(); entry = reading.next()) {
+                if (!(entry.get() instanceof Said said)) {
+                    damaged.accept(entry.get());
+                } else if (type.isInstance(said.message())) {
+                    if (said.message() instanceof Batch batch) {
+                        endOfRun.batch(batch);
+                    }
+                    return Optional.of(said);
+                } else if (said.message() instanceof End end) {
+                    endOfRun.end(end);
+                }
+            }
+            return Optional.empty();
+        }
+
+        Optional<Said> peek() {
+            if (ahead.isEmpty()) {
+                read().ifPresent(ahead::add);
+            }
+            return ahead.stream().findFirst();
+        }
+
+        Optional<Said> take() {
+            Optional<Said> first = peek();
+            if (first.isPresent()) {
+                ahead.remove(0);
+            }
+            return first;
+        }
+
+        /** Lets go of what nobody will ask for again. */
+        void forget(Test<M> closed) {
+            ahead.removeIf(said -> closed.holds(type.cast(said.message())));
+        }
+
+        /** The first message that is {@code wanted}, searched for up to the first one that is {@code beyond} it. */
+        Optional<Said> first(Test<M> wanted, Test<M> beyond) {
+            for (int i = 0; ; i++) {
+                if (i == ahead.size()) {
+                    Optional<Said> more = read();
+                    if (more.isEmpty()) {
+                        return Optional.empty();
+                    }
+                    ahead.add(more.get());
+                }
+                M message = type.cast(ahead.get(i).message());
+                if (wanted.holds(message)) {
+                    return Optional.of(ahead.get(i));
+                }
+                if (beyond.holds(message)) {
+                    return Optional.empty();
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            reading.close();
+        }
+    }
+}

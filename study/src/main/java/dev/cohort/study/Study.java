@@ -1,0 +1,344 @@
+package dev.cohort.study;
+
+import dev.cohort.coordinator.SlotHistory;
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.distill.Softmax;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Term;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.RecordedLog;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.function.LongToDoubleFunction;
+
+/**
+ * What other teachers would have made of the recorded predictions: several scenarios in one pass over the log, without training
+ * anything but the teachers. Open loop: the students' reaction to other targets is not part of the answer.
+ */
+public final class Study {
+    private final RecordedLog log;
+    private final LongToDoubleFunction learningRate;
+    private final Ints testLabels;
+    private final int classes;
+    private final List<Scenario> scenarios = new ArrayList<>();
+    private final TreeMap<Long, SortedMap<String, NamedTensors>> evaluations = new TreeMap<>();
+    private StudiedSteps studied = new StudiedSteps.Sum().done(OptionalLong.empty());
+    private long lastEvaluated;
+
+    /**
+     * @param teachers makes the untrained teacher of a scenario
+     * @param testLabels class of each test image
+     */
+    public Study(
+            RecordedLog log,
+            List<WhatIf> whatIfs,
+            Function<WhatIf, Teacher> teachers,
+            LongToDoubleFunction learningRate,
+            Ints testLabels,
+            int classes) {
+        this.log = log;
+        this.learningRate = learningRate;
+        this.testLabels = testLabels;
+        this.classes = classes;
+        whatIfs.forEach(whatIf -> scenarios.add(new Scenario(whatIf, teachers.apply(whatIf))));
+    }
+
+    /**
+     * The teacher on the test images after a step, at which the peers were tested.
+     *
+     * @param score of the teacher's probabilities at T = 1
+     */
+    public record Tested(long step, Score score) {}
+
+    /**
+     * What came of a scenario.
+     *
+     * @param steps that were looked at
+     * @param differing how many of them have other targets than the log, or targets where the log has none, or the reverse
+     * @param untaught steps with fewer contributors than the method needs
+     * @param unknown steps that could not be looked at: the teacher is trained, and something that it learned from before them is
+     *     not in the log
+     * @param unknownFrom the first of them
+     * @param taught of the target that is for everybody, on training batches with their mixed labels; without rows where the
+     *     method has no such target. A target of probabilities is scored at the temperature it was made for
+     * @param agreement share of rows whose largest class is that of the recorded target
+     * @param tested on the test images, where the teacher can be evaluated
+     */
+    public record Answer(
+            WhatIf whatIf,
+            long steps,
+            long differing,
+            long untaught,
+            long unknown,
+            OptionalLong unknownFrom,
+            Score taught,
+            OptionalDouble agreement,
+            List<Tested> tested) {}
+
+    /** A scenario on its way through the log. */
+    private static final class Scenario {
+        final WhatIf whatIf;
+        final Teacher teacher;
+        NamedTensors state;
+        final SlotHistory history = new SlotHistory();
+        boolean known = true;
+        long unknown;
+        OptionalLong unknownFrom = OptionalLong.empty();
+        long steps;
+        long differing;
+        long untaught;
+        long agreeing;
+        long compared;
+        final Score taught = new Score();
+        final List<Tested> tested = new ArrayList<>();
+
+        Scenario(WhatIf whatIf, Teacher teacher) {
+            this.whatIf = whatIf;
+            this.teacher = teacher;
+            state = teacher.initialState();
+        }
+
+        /** Something is missing from what the teacher learns from; one without a state does not mind. */
+        void gap() {
+            known &= teacher.initialState().asMap().isEmpty();
+        }
+
+        /** Whether the teacher of a step can be known. */
+        boolean knows(long step) {
+            if (!known) {
+                unknown++;
+                unknownFrom = unknownFrom.isEmpty() ? OptionalLong.of(step) : unknownFrom;
+            }
+            return known;
+        }
+
+        Answer answer() {
+            return new Answer(
+                    whatIf,
+                    steps,
+                    differing,
+                    untaught,
+                    unknown,
+                    unknownFrom,
+                    taught,
+                    compared == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) agreeing / compared),
+                    List.copyOf(tested));
+        }
+    }
+
+    /**
+     * Reads the log, once.
+     *
+     * @param progress told every step
+     * @throws IllegalArgumentException when a scenario needs a tensor that was not recorded; the message names it
+     */
+    public List<Answer> answers(LongConsumer progress) {
+        long expected = 1;
+        try (RecordedSteps recorded = new RecordedSteps(log, damaged -> {});
+                RecordedLog.Reading tests = log.read(Topic.EVALUATIONS, 0)) {
+            for (Optional<RecordedSteps.Step> next = recorded.next(); next.isPresent(); next = recorded.next()) {
+                RecordedSteps.Step step = next.get();
+                Optional<List<Contribution>> all = contributions(step);
+                boolean gap = step.step() > expected || step.batch().isEmpty() || all.isEmpty();
+                if (gap) {
+                    scenarios.forEach(Scenario::gap);
+                }
+                expected = step.step() + 1;
+                if (step.batch().isPresent() && all.isPresent()) {
+                    Batch batch = step.batch().get();
+                    Optional<double[]> was = recorded(step).flatMap(r -> probabilities(r.terms(), batch.labels()));
+                    scenarios.forEach(scenario -> requireTensors(scenario, votes(scenario, all.get())));
+                    // Scenarios know nothing of one another, so their order does not matter.
+                    scenarios.parallelStream().forEach(scenario -> take(scenario, step, batch, all.get(), was));
+                    test(step, tests);
+                }
+                progress.accept(step.step());
+            }
+            studied = recorded.studied();
+            return scenarios.stream().map(Scenario::answer).toList();
+        }
+    }
+
+    /** Which steps could be studied, after {@link #answers}. */
+    public StudiedSteps studied() {
+        return studied;
+    }
+
+    /** In the order of the slots; empty when one that the outcome names is not in the log. */
+    private static Optional<List<Contribution>> contributions(RecordedSteps.Step step) {
+        List<Contribution> all = new ArrayList<>();
+        for (Outcome.Contributor c : step.outcome().contributors()) {
+            RecordedLog.Said said = step.said().get(c.peer());
+            if (said == null) {
+                return Optional.empty();
+            }
+            NamedTensors tensors = step.prediction(c.peer()).orElseThrow().tensors();
+            all.add(new Contribution(new Teacher.Vote(c.peer(), c.slot(), tensors), said.appendedMs()));
+        }
+        return Optional.of(all);
+    }
+
+    private static Optional<Outcome.Targets> recorded(RecordedSteps.Step step) {
+        return step.outcome().resolution() instanceof Outcome.Targets targets ? Optional.of(targets) : Optional.empty();
+    }
+
+    private static List<Teacher.Vote> votes(Scenario scenario, List<Contribution> all) {
+        Teacher teacher = scenario.teacher;
+        return teacher.distils() && teacher.contributorsMin() > 0
+                ? scenario.whatIf.chosen(all).stream().map(Contribution::vote).toList()
+                : List.of();
+    }
+
+    /** @param was probabilities of the recorded target */
+    private void take(
+            Scenario scenario, RecordedSteps.Step step, Batch batch, List<Contribution> all, Optional<double[]> was) {
+        if (!scenario.knows(step.step())) {
+            return;
+        }
+        scenario.steps++;
+        Teacher teacher = scenario.teacher;
+        List<Teacher.Vote> votes = votes(scenario, all);
+        Optional<Outcome.Targets> recorded = recorded(step);
+        if (!teacher.distils() || votes.size() < teacher.contributorsMin()) {
+            scenario.untaught++;
+            scenario.differing += recorded.isPresent() ? 1 : 0;
+            return;
+        }
+        SortedMap<Integer, PeerId> voters = new TreeMap<>();
+        votes.forEach(v -> voters.put(v.slot(), v.peer()));
+        Teacher.Lesson lesson = teacher.teach(
+                teacher.renewed(scenario.state, scenario.history.renewed(voters)),
+                new Teacher.Votes(
+                        step.step(), batch.epoch(), learningRate.applyAsDouble(step.step()), batch.labels(), votes));
+        scenario.history.voted(voters);
+        scenario.state = lesson.next();
+        boolean same = recorded.isPresent() && same(step, recorded.get(), lesson, votes);
+        scenario.differing += same ? 0 : 1;
+        score(scenario, batch.labels(), lesson.terms(), was);
+    }
+
+    private static void requireTensors(Scenario scenario, List<Teacher.Vote> votes) {
+        if (votes.size() < scenario.teacher.contributorsMin()) {
+            return;
+        }
+        for (String name : scenario.teacher.reads()) {
+            boolean rare = name.equals(TensorName.VALIDATION);
+            if (!rare && votes.stream().anyMatch(v -> v.tensors().find(name).isEmpty())) {
+                throw new IllegalArgumentException("what-if " + scenario.whatIf.words() + ": method "
+                        + scenario.whatIf.method().name() + " reads " + name
+                        + " of every peer, which was not recorded; run it with record.features=always, or with a method"
+                        + " that reads it");
+            }
+        }
+    }
+
+    private static boolean same(
+            RecordedSteps.Step step, Outcome.Targets recorded, Teacher.Lesson lesson, List<Teacher.Vote> votes) {
+        boolean equal = Double.compare(recorded.labelWeight(), lesson.labelWeight()) == 0
+                && recorded.terms().equals(lesson.terms());
+        int parts = 0;
+        for (Teacher.Vote vote : votes) {
+            List<Term> own = lesson.addressed().getOrDefault(vote.slot(), List.of());
+            if (!own.isEmpty()) {
+                Addressed must = new Addressed(step.step(), 0, vote.peer(), vote.slot(), own);
+                equal &= recorded.addressed().stream()
+                        .anyMatch(
+                                p -> p.peer().equals(vote.peer()) && p.digest().equals(must.digest()));
+                parts++;
+            }
+        }
+        return equal && parts == recorded.addressed().size();
+    }
+
+    private void score(Scenario scenario, SoftLabels labels, List<Term> terms, Optional<double[]> was) {
+        Optional<double[]> taught = probabilities(terms, labels);
+        taught.ifPresent(p -> scenario.taught.add(p, labels));
+        if (taught.isPresent() && was.isPresent()) {
+            for (int start = 0; start < taught.get().length; start += classes) {
+                scenario.agreeing +=
+                        Score.largest(taught.get(), start, classes) == Score.largest(was.get(), start, classes) ? 1 : 0;
+                scenario.compared++;
+            }
+        }
+    }
+
+    /** Of the first soft target for everybody that has a row for each image. */
+    private Optional<double[]> probabilities(List<Term> terms, SoftLabels labels) {
+        return terms.stream()
+                .filter(term ->
+                        term instanceof Term.SoftTarget soft && soft.values().size() == labels.rows() * classes)
+                .findFirst()
+                .map(term -> (Term.SoftTarget) term)
+                .map(soft -> soft.space() == Term.Space.LOGITS
+                        ? Softmax.probabilities(soft.values().toDoubles(), classes, 1)
+                        : soft.values().toDoubles());
+    }
+
+    /** Tests the teachers where the peers were tested: after the last batch of an epoch, and of the run. */
+    private void test(RecordedSteps.Step step, RecordedLog.Reading tests) {
+        readTests(step.step(), tests);
+        Optional<SortedMap<String, NamedTensors>> said = Optional.ofNullable(evaluations.remove(step.step()));
+        evaluations.headMap(step.step()).clear();
+        for (Scenario scenario : scenarios) {
+            SortedMap<Integer, NamedTensors> votes = new TreeMap<>();
+            step.outcome().contributors().stream()
+                    .filter(c -> !scenario.whatIf.without().contains(c.peer()))
+                    .filter(c -> scenario.whatIf.only().isEmpty()
+                            || scenario.whatIf.only().contains(c.peer()))
+                    .forEach(c -> said.map(s -> s.get(c.peer().value())).ifPresent(t -> votes.put(c.slot(), t)));
+            if (scenario.known && !votes.isEmpty() && votes.size() >= scenario.teacher.contributorsMin()) {
+                evaluate(scenario, votes).ifPresent(logits -> {
+                    Score score = new Score();
+                    score.add(
+                            Softmax.probabilities(logits.toDoubles(), classes, 1),
+                            new SoftLabels(classes, List.of(testLabels), List.of(1.0)));
+                    scenario.tested.add(new Tested(step.step(), score));
+                });
+            }
+        }
+    }
+
+    private static Optional<Tensor> evaluate(Scenario scenario, SortedMap<Integer, NamedTensors> votes) {
+        boolean whole = scenario.teacher.reads().stream()
+                .filter(name -> !name.equals(TensorName.VALIDATION))
+                .allMatch(name ->
+                        votes.values().stream().allMatch(t -> t.find(name).isPresent()));
+        return whole ? scenario.teacher.evaluate(scenario.state, votes) : Optional.empty();
+    }
+
+    /** Reads on until an evaluation after {@code step} has come: peers test at the same steps. */
+    private void readTests(long step, RecordedLog.Reading tests) {
+        while (lastEvaluated <= step) {
+            Optional<RecordedLog.Entry> entry = tests.next();
+            if (entry.isEmpty()) {
+                lastEvaluated = Long.MAX_VALUE;
+                return;
+            }
+            if (entry.get() instanceof RecordedLog.Said said
+                    && said.message() instanceof Evaluation evaluation
+                    && evaluation.tensors().find(TensorName.LOGITS).isPresent()
+                    && !evaluation.source().equals(Evaluation.TEACHER)) {
+                evaluations
+                        .computeIfAbsent(evaluation.step(), s -> new TreeMap<>())
+                        .put(evaluation.source(), evaluation.tensors());
+                lastEvaluated = Math.max(lastEvaluated, evaluation.step());
+            }
+        }
+    }
+}

@@ -1,0 +1,387 @@
+package dev.cohort.study;
+
+import dev.cohort.coordinator.SlotHistory;
+import dev.cohort.coordinator.Teacher;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Fingerprint;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Term;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.RecordedLog;
+import dev.cohort.study.Finding.Kind;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+import java.util.function.LongToDoubleFunction;
+
+/**
+ * Computes a run's outcomes again from the predictions they name, step by step, and compares them bit for bit with what stands
+ * in the log: that the teachers were what the method says, and that nobody changed a batch, a prediction or a target since.
+ *
+ * <p>What membership decided cannot be computed again from predictions: who was waited for, and so which predictions an outcome
+ * names and whether it calls itself exact. That, the log is taken at its word for.
+ */
+public final class Verification {
+    private static final int FINDINGS_KEPT_MAX = 1_000;
+
+    private final RecordedLog log;
+    private final Teacher teacher;
+    private final LongToDoubleFunction learningRate;
+    private final Batches planned;
+    private final List<Finding> findings = new ArrayList<>();
+    private final SortedMap<String, Long> refused = new TreeMap<>();
+    private final Fingerprint fingerprint = new Fingerprint();
+    private long found;
+    private long steps;
+    private long firstStep;
+    private long targets;
+    private long recomputed;
+    private long expected = 1;
+    private OptionalLong unknownFrom = OptionalLong.empty();
+    /** Empty once it cannot be known any more. */
+    private Optional<NamedTensors> state;
+
+    private Optional<SlotHistory> history = Optional.of(new SlotHistory());
+
+    /** Knows what a batch must be. */
+    public interface Batches {
+        /** What is wrong with a batch; empty when nothing is. */
+        Optional<String> fault(Batch batch);
+
+        /** Takes all batches as they are. */
+        static Batches unchecked() {
+            return batch -> Optional.empty();
+        }
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param steps outcomes that were looked at
+     * @param firstStep the first of them, 0 when there is none
+     * @param targets how many of them have targets
+     * @param recomputed how many of those could be computed again and compared
+     * @param lastStep of the run, if it ended
+     * @param outcomesIgnored outcomes that came after another one of their step
+     * @param findings the first {@value #FINDINGS_KEPT_MAX}, in the order of the steps
+     * @param found all findings, those that were not kept too
+     * @param refused records that every reader refuses, by reason: they had no effect, and are no finding
+     * @param studied steps of which everything is in the log
+     * @param unknownFrom the first step whose outcome could not be computed again since the state of the trained teacher, which
+     *     needs every step before it, was not known any more
+     */
+    public record Verdict(
+            long steps,
+            long firstStep,
+            long targets,
+            long recomputed,
+            OptionalLong lastStep,
+            long outcomesIgnored,
+            List<Finding> findings,
+            long found,
+            SortedMap<String, Long> refused,
+            Digest plan,
+            Digest run,
+            StudiedSteps studied,
+            OptionalLong unknownFrom) {
+        public boolean clean() {
+            return found == 0;
+        }
+    }
+
+    /**
+     * @param teacher of the run, untrained
+     * @param learningRate of its trained parameters, by step
+     * @param planned checks the batches
+     */
+    public Verification(RecordedLog log, Teacher teacher, LongToDoubleFunction learningRate, Batches planned) {
+        this.log = log;
+        this.teacher = teacher;
+        this.learningRate = learningRate;
+        this.planned = planned;
+        this.state = Optional.of(teacher.initialState());
+    }
+
+    /**
+     * Reads the whole log, once.
+     *
+     * @param progress told every step
+     */
+    public Verdict verdict(LongConsumer progress) {
+        try (RecordedSteps recorded = new RecordedSteps(log, this::damaged)) {
+            for (Optional<RecordedSteps.Step> next = recorded.next(); next.isPresent(); next = recorded.next()) {
+                check(next.get());
+                progress.accept(next.get().step());
+            }
+            RecordedSteps.OTHER_TOPICS.forEach(this::readThrough);
+            StudiedSteps studied = recorded.studied();
+            OptionalLong last = recorded.lastStep();
+            if (last.isPresent() && last.getAsLong() >= expected) {
+                missing(expected, last.getAsLong());
+            }
+            return new Verdict(
+                    steps,
+                    firstStep,
+                    targets,
+                    recomputed,
+                    last,
+                    recorded.outcomesIgnored(),
+                    List.copyOf(findings),
+                    found,
+                    refused,
+                    fingerprint.plan(),
+                    fingerprint.run(),
+                    studied,
+                    unknownFrom);
+        }
+    }
+
+    /** Nothing of them is computed again, but all of them must be readable. */
+    private void readThrough(Topic topic) {
+        for (int partition = 0; partition < log.partitions(topic); partition++) {
+            try (RecordedLog.Reading reading = log.read(topic, partition)) {
+                reading.stream()
+                        .filter(entry -> !(entry instanceof RecordedLog.Said))
+                        .forEach(this::damaged);
+            }
+        }
+    }
+
+    private void damaged(RecordedLog.Entry entry) {
+        if (entry instanceof RecordedLog.Unreadable unreadable) {
+            note(new Finding(
+                    Kind.UNREADABLE, OptionalLong.empty(), Optional.empty(), unreadable.place(), unreadable.why()));
+        } else if (entry instanceof RecordedLog.Refused record) {
+            refused.merge(record.rejected().reason().name(), 1L, Long::sum);
+        }
+    }
+
+    private void note(Finding finding) {
+        found++;
+        if (findings.size() < FINDINGS_KEPT_MAX) {
+            findings.add(finding);
+        }
+    }
+
+    private void missing(long from, long to) {
+        String which = from == to ? "step " + from : "steps " + from + " to " + to;
+        note(Finding.of(Kind.MISSING, from, "outcome", which + " of the run have no outcome in the log"));
+    }
+
+    private void check(RecordedSteps.Step recorded) {
+        long step = recorded.step();
+        if (steps == 0) {
+            firstStep = step;
+            history = step == 1 ? history : Optional.empty();
+        }
+        if (step > expected) {
+            missing(expected, step - 1);
+            forgetState();
+            history = Optional.empty();
+        }
+        expected = step + 1;
+        steps++;
+        recorded.batch().ifPresent(fingerprint::batch);
+        fingerprint.outcome(recorded.outcome());
+        boolean batchIsThere = batch(recorded);
+        boolean whole = predictions(recorded) && batchIsThere;
+        if (recorded.outcome().resolution() instanceof Outcome.Targets said) {
+            targets++;
+            renewed(recorded);
+            if (!teacher.distils()) {
+                note(Finding.of(Kind.DIFFERS, step, "outcome", "has targets, which this method never makes"));
+            } else if (whole && state.isPresent()) {
+                targets(recorded, said, state.get());
+            } else {
+                forgetState();
+                boolean first = state.isEmpty() && unknownFrom.isEmpty();
+                unknownFrom = first ? OptionalLong.of(step) : unknownFrom;
+            }
+        }
+    }
+
+    /** Only who saw all outcomes before knows who voted last from a slot. */
+    private void renewed(RecordedSteps.Step recorded) {
+        SortedMap<Integer, PeerId> voters =
+                SlotHistory.voters(recorded.outcome().contributors());
+        Ints said = recorded.outcome().renewed();
+        history.map(h -> h.renewed(voters))
+                .filter(must -> !must.equals(said))
+                .ifPresent(must -> note(Finding.of(
+                        Kind.DIFFERS,
+                        recorded.step(),
+                        "outcome.renewed",
+                        "slots " + said + ", other peers than before vote from " + must)));
+        history.ifPresent(h -> h.voted(voters));
+    }
+
+    /** A teacher without a state needs none: it can be computed again at the next step. */
+    private void forgetState() {
+        boolean trained = !teacher.initialState().asMap().isEmpty();
+        state = trained ? Optional.empty() : state;
+    }
+
+    private boolean batch(RecordedSteps.Step recorded) {
+        if (recorded.batch().isEmpty()) {
+            note(Finding.of(Kind.MISSING, recorded.step(), "batch", "not in the log"));
+            return false;
+        }
+        Optional<String> fault = planned.fault(recorded.batch().get());
+        fault.ifPresent(what -> note(Finding.of(Kind.DIFFERS, recorded.step(), "batch", what)));
+        return true;
+    }
+
+    private boolean predictions(RecordedSteps.Step recorded) {
+        boolean whole = true;
+        for (Outcome.Contributor contributor : recorded.outcome().contributors()) {
+            Optional<Prediction> said = recorded.prediction(contributor.peer());
+            if (said.isEmpty()) {
+                note(Finding.of(Kind.MISSING, recorded.step(), contributor.peer(), "prediction", "not in the log"));
+                whole = false;
+                continue;
+            }
+            Digest digest = said.get().tensors().digest();
+            if (!digest.equals(contributor.tensors())) {
+                note(Finding.of(
+                        Kind.DIFFERS,
+                        recorded.step(),
+                        contributor.peer(),
+                        "prediction."
+                                + String.join("|", said.get().tensors().asMap().keySet()),
+                        "digest " + digest.shortHex() + ", the outcome was computed from "
+                                + contributor.tensors().shortHex()));
+                whole = false;
+            }
+            recorded.batch().ifPresent(batch -> rendered(said.get(), contributor, batch));
+        }
+        return whole;
+    }
+
+    private void rendered(Prediction said, Outcome.Contributor contributor, Batch batch) {
+        Digest must = batch.digest(contributor.slot());
+        if (!said.rendered().equals(must)) {
+            note(Finding.of(
+                    Kind.DIFFERS,
+                    batch.step(),
+                    contributor.peer(),
+                    "prediction.rendered",
+                    "digest " + said.rendered().shortHex() + " of the images, the batch is " + must.shortHex()));
+        }
+    }
+
+    private void targets(RecordedSteps.Step recorded, Outcome.Targets said, NamedTensors before) {
+        long step = recorded.step();
+        Batch batch = recorded.batch().orElseThrow();
+        Digest hash = Teacher.hash(before);
+        if (!recorded.outcome().stateBefore().equals(hash)) {
+            note(Finding.of(
+                    Kind.DIFFERS,
+                    step,
+                    "outcome.state_before",
+                    recorded.outcome().stateBefore().shortHex() + ", the teacher before this step is "
+                            + hash.shortHex()));
+        }
+        List<Teacher.Vote> votes = recorded.outcome().contributors().stream()
+                .flatMap(c ->
+                        recorded
+                                .prediction(c.peer())
+                                .map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors()))
+                                .stream())
+                .toList();
+        Teacher.Lesson lesson = teacher.teach(
+                teacher.renewed(before, recorded.outcome().renewed()),
+                new Teacher.Votes(step, batch.epoch(), learningRate.applyAsDouble(step), batch.labels(), votes));
+        recomputed++;
+        compare(recorded, said, lesson);
+        state = Optional.of(lesson.next());
+    }
+
+    private void compare(RecordedSteps.Step recorded, Outcome.Targets said, Teacher.Lesson lesson) {
+        long step = recorded.step();
+        if (Double.compare(said.labelWeight(), lesson.labelWeight()) != 0) {
+            note(Finding.of(
+                    Kind.DIFFERS,
+                    step,
+                    "outcome.label_weight",
+                    said.labelWeight() + ", must be " + lesson.labelWeight()));
+        }
+        terms(step, Optional.empty(), "outcome.terms", said.terms(), lesson.terms());
+        for (Outcome.Contributor contributor : recorded.outcome().contributors()) {
+            List<Term> own = lesson.addressed().getOrDefault(contributor.slot(), List.of());
+            Optional<Outcome.Part> named = said.addressed().stream()
+                    .filter(part -> part.peer().equals(contributor.peer()))
+                    .findFirst();
+            if (own.isEmpty() == named.isPresent()) {
+                note(Finding.of(
+                        Kind.DIFFERS,
+                        step,
+                        contributor.peer(),
+                        "outcome.addressed",
+                        named.isPresent() ? "names a part, there must be none" : "names no part, there must be one"));
+            } else if (named.isPresent()) {
+                part(recorded, contributor, named.get(), own);
+            }
+        }
+    }
+
+    private void part(
+            RecordedSteps.Step recorded, Outcome.Contributor contributor, Outcome.Part named, List<Term> own) {
+        Optional<Addressed> part = Optional.ofNullable(recorded.parts().get(contributor.peer()));
+        Digest must = new Addressed(recorded.step(), 0, contributor.peer(), contributor.slot(), own).digest();
+        if (!named.digest().equals(must)) {
+            note(Finding.of(
+                    Kind.DIFFERS,
+                    recorded.step(),
+                    contributor.peer(),
+                    "outcome.addressed",
+                    "digest " + named.digest().shortHex() + ", must be " + must.shortHex()));
+        }
+        if (part.isEmpty()) {
+            note(Finding.of(
+                    Kind.MISSING,
+                    recorded.step(),
+                    contributor.peer(),
+                    "addressed",
+                    "no part of digest " + named.digest().shortHex() + " in the log"));
+        } else {
+            terms(
+                    recorded.step(),
+                    Optional.of(contributor),
+                    "addressed.terms",
+                    part.get().terms(),
+                    own);
+        }
+    }
+
+    private void terms(long step, Optional<Outcome.Contributor> peer, String field, List<Term> said, List<Term> must) {
+        int both = Math.min(said.size(), must.size());
+        for (int i = 0; i < both; i++) {
+            if (!said.get(i).equals(must.get(i))) {
+                note(new Finding(
+                        Kind.DIFFERS,
+                        OptionalLong.of(step),
+                        peer.map(Outcome.Contributor::peer),
+                        field + "[" + i + "]." + must.get(i).name(),
+                        "is not what follows from the predictions that the outcome names"));
+            }
+        }
+        if (said.size() != must.size()) {
+            note(new Finding(
+                    Kind.DIFFERS,
+                    OptionalLong.of(step),
+                    peer.map(Outcome.Contributor::peer),
+                    field,
+                    said.size() + " terms, must be " + must.size()));
+        }
+    }
+}

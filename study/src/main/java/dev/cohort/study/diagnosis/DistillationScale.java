@@ -1,0 +1,63 @@
+package dev.cohort.study.diagnosis;
+
+import dev.cohort.study.RecordedSteps;
+import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import java.util.List;
+
+/**
+ * Whether the soft targets pull about as hard as the labels: a factor T^2 that is missing, or there twice, or a weight that is far
+ * off, shows in the ratio of the gradients with respect to the logits.
+ */
+final class DistillationScale implements Rule {
+    static final long STEPS_MIN = 50;
+    /** With T^2 once, ratios of 0.2 to 5 are usual. */
+    static final double RATIO_MAX = 20;
+
+    static final double RATIO_MIN = 0.02;
+
+    private static final String SUBJECT = "scale of the distillation";
+
+    private final Stretches pulls = new Stretches(2);
+
+    @Override
+    public void step(RecordedSteps.Step step, StepFigures figures) {
+        figures.pull().ifPresent(pull -> pulls.add(pull.labels(), pull.distillation()));
+    }
+
+    @Override
+    public Opinion opinion() {
+        if (pulls.steps() == 0) {
+            return Opinion.of(SUBJECT, List.of());
+        }
+        if (pulls.steps() < STEPS_MIN) {
+            return Opinion.tooShort(SUBJECT, pulls.steps(), STEPS_MIN);
+        }
+        double labels = pulls.mean(0, 0, 1).mean();
+        double targets = pulls.mean(1, 0, 1).mean();
+        double ratio = targets / Math.max(labels, Double.MIN_NORMAL);
+        String evidence = "gradients with respect to the logits, mean norms over " + pulls.steps() + " steps: labels "
+                + Words.number(labels) + ", soft targets " + Words.number(targets) + ", ratio " + Words.number(ratio)
+                + " (usual are 0.2 to 5)";
+        if (ratio > RATIO_MAX) {
+            return Opinion.of(
+                    SUBJECT,
+                    List.of(new Diagnosis(
+                            "the soft targets drown the labels",
+                            Severity.WARNING,
+                            evidence,
+                            "method.weight, method.temperature",
+                            "lower the weight, or the temperature: the loss carries the factor T^2")));
+        }
+        if (ratio < RATIO_MIN) {
+            return Opinion.of(
+                    SUBJECT,
+                    List.of(new Diagnosis(
+                            "the soft targets have no weight",
+                            Severity.WARNING,
+                            evidence,
+                            "method.weight",
+                            "raise the weight, or train without a teacher (method.name=independent)")));
+        }
+        return Opinion.of(SUBJECT, List.of());
+    }
+}

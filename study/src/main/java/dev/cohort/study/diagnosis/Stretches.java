@@ -1,0 +1,83 @@
+package dev.cohort.study.diagnosis;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Figures of steps that follow one another, as means over stretches of equal length: few enough for any run, since stretches are
+ * joined in pairs when they become too many. One thread.
+ */
+final class Stretches {
+    private static final int STRETCHES_MAX = 64;
+    private static final int FIRST_STEPS = 10;
+
+    private final int figures;
+    private final List<double[]> sums = new ArrayList<>();
+    private int stepsEach = FIRST_STEPS;
+    private int stepsInLast;
+    private long steps;
+
+    /** @param figures how many each step has */
+    Stretches(int figures) {
+        this.figures = figures;
+    }
+
+    void add(double... values) {
+        if (stepsInLast == 0) {
+            if (sums.size() == STRETCHES_MAX) {
+                join();
+            }
+            sums.add(new double[figures]);
+        }
+        double[] last = sums.get(sums.size() - 1);
+        for (int i = 0; i < figures; i++) {
+            last[i] += values[i];
+        }
+        steps++;
+        stepsInLast = (stepsInLast + 1) % stepsEach;
+    }
+
+    private void join() {
+        List<double[]> joined = new ArrayList<>();
+        for (int s = 0; s < sums.size(); s += 2) {
+            double[] both = sums.get(s).clone();
+            for (int i = 0; i < figures; i++) {
+                both[i] += sums.get(s + 1)[i];
+            }
+            joined.add(both);
+        }
+        sums.clear();
+        sums.addAll(joined);
+        stepsEach *= 2;
+    }
+
+    long steps() {
+        return steps;
+    }
+
+    /**
+     * Mean of a figure over a part of the run.
+     *
+     * @param error standard error, from the spread of the stretches; 0 for a single one
+     */
+    record Mean(double mean, double error) {}
+
+    /** Of the whole stretches from one share of the run to another, 0..1; the one that is not whole counts where there is no other. */
+    Mean mean(int figure, double fromShare, double toShare) {
+        int whole = stepsInLast == 0 || sums.size() == 1 ? sums.size() : sums.size() - 1;
+        int from = (int) Math.floor(whole * fromShare);
+        int to = Math.max(from + 1, (int) Math.ceil(whole * toShare));
+        double sum = 0;
+        double squares = 0;
+        int count = 0;
+        for (int s = from; s < Math.min(to, whole); s++) {
+            double mean = sums.get(s)[figure] / (whole == 1 && stepsInLast > 0 ? stepsInLast : stepsEach);
+            sum += mean;
+            squares += mean * mean;
+            count++;
+        }
+        double mean = count == 0 ? 0 : sum / count;
+        double variance = count < 2 ? 0 : Math.max(0, (squares - count * mean * mean) / (count - 1));
+        return new Mean(mean, count < 2 ? 0 : StrictMath.sqrt(variance / count));
+    }
+}

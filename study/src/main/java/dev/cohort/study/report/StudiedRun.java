@@ -1,0 +1,103 @@
+package dev.cohort.study.report;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.coordinator.process.RunTeacher;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Fingerprint;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.session.RunSchedule;
+import dev.cohort.study.EnsembleMembers;
+import dev.cohort.study.Lessons;
+import dev.cohort.study.TestHistory;
+import dev.cohort.study.Timeline;
+import dev.cohort.study.view.DynamicsJson;
+import dev.cohort.study.view.DynamicsPage;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+
+/**
+ * What the log of a run says about its ensemble.
+ *
+ * @param opened its log
+ * @param tests of those who make the ensemble
+ * @param lessons of all steps
+ */
+public record StudiedRun(OpenRun opened, TestHistory tests, Lessons.Account lessons) {
+    /**
+     * Reads the log: its outcomes, its tests and its steps.
+     *
+     * @param progress told every step
+     */
+    public static StudiedRun of(OpenRun opened, LongConsumer progress) {
+        TestHistory tests = TestHistory.of(
+                opened.log(),
+                EnsembleMembers.of(opened.log(), opened.experiment()),
+                opened.manifest().testLabels(),
+                opened.manifest().classes());
+        Lessons lessons = new Lessons(
+                opened.log(),
+                RunTeacher.of(opened.manifest(), opened.experiment()),
+                RunSchedule.learningRate(opened.manifest(), opened.experiment()),
+                opened.manifest().trainImages(),
+                opened.manifest().steps());
+        return new StudiedRun(opened, tests, lessons.account(progress));
+    }
+
+    /** All of it, as {@code --format json} prints it. */
+    public ObjectNode json() {
+        ObjectNode json = DynamicsJson.of(
+                opened.log().runId(),
+                tests,
+                lessons,
+                opened.manifest().testLabels().stream().boxed().toList());
+        json.set("studiable", studiable().json());
+        return json;
+    }
+
+    /** What of the run could be studied. */
+    public Studiable studiable() {
+        return Studiable.of(opened, lessons.studied());
+    }
+
+    /**
+     * All of it in pictures, as one page that needs nothing else.
+     *
+     * @param scenarios that are shown with it
+     */
+    public String html(Optional<Scenarios> scenarios) {
+        Experiment experiment = opened.experiment();
+        String models = experiment.contributors().stream()
+                .map(p -> p.id() + " (" + p.model() + ")")
+                .collect(Collectors.joining(", "));
+        ObjectNode data = json();
+        scenarios.ifPresent(s -> data.setAll(s.json()));
+        return DynamicsPage.html(
+                new DynamicsPage.Facts(
+                        experiment.method().name(),
+                        models,
+                        opened.manifest().steps(),
+                        opened.manifest().experiment()),
+                data,
+                tests.points(),
+                Timeline.of(opened.log()),
+                fingerprint());
+    }
+
+    private Fingerprint fingerprint() {
+        Fingerprint fingerprint = new Fingerprint();
+        opened.each(Topic.BATCHES, message -> {
+            if (message instanceof Batch batch) {
+                fingerprint.batch(batch);
+            }
+        });
+        opened.each(Topic.OUTCOMES, message -> {
+            if (message instanceof Outcome outcome) {
+                fingerprint.outcome(outcome);
+            }
+        });
+        return fingerprint;
+    }
+}

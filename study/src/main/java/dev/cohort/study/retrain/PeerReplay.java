@@ -1,0 +1,168 @@
+package dev.cohort.study.retrain;
+
+import dev.cohort.augment.BatchRenderer;
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.coordinator.process.RunTeacher;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.CheckpointStore;
+import dev.cohort.peer.Learner;
+import dev.cohort.peer.Peer;
+import dev.cohort.peer.djl.LearnerSetting;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.peer.process.PeerParts;
+import dev.cohort.peer.process.PeerProcess;
+import dev.cohort.protocol.Addressed;
+import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PixelRenderer;
+import dev.cohort.protocol.Renderer;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.RecordedLog;
+import dev.cohort.runtime.RecordedLog.Said;
+import dev.cohort.tensor.Digest;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/**
+ * Trains a peer again from what stands in the log, without a broker and without the others: the same node as in the run, which
+ * catches up with a log that has ended. On the same kind of machine with as many threads it ends with the same weights.
+ */
+public final class PeerReplay {
+    private static final long START = 1;
+
+    private final RecordedLog log;
+    private final Manifest manifest;
+    private final Experiment experiment;
+    private final ImageData data;
+
+    /** @param data of the run, in recipe mode and in pixel mode: only its test images are looked at in the latter */
+    public PeerReplay(RecordedLog log, Manifest manifest, Experiment experiment, ImageData data) {
+        this.log = log;
+        this.manifest = manifest;
+        this.experiment = experiment;
+        this.data = data;
+    }
+
+    /**
+     * How a newcomer came to a run.
+     *
+     * @param slot that it was given
+     * @param firstStep the first one it trained
+     */
+    public record Seat(int slot, long firstStep) {}
+
+    /**
+     * Trains one peer from its initial weights.
+     *
+     * @param seat of a newcomer; empty for a peer that the experiment names
+     * @param lastStep last step to train
+     * @param progress told every step
+     * @return the digest of its weights after {@code lastStep}; empty when the log does not reach it
+     */
+    public Optional<Digest> weights(Experiment.Peer self, Optional<Seat> seat, long lastStep, LongConsumer progress) {
+        PeerParts.MethodNeeds needs = RunParts.needsOf(RunTeacher.of(manifest, experiment));
+        LearnerSetting network = LearnerSetting.of(
+                manifest,
+                experiment.optimizer(),
+                self,
+                Math.max(0, experiment.peers().indexOf(self)));
+        try (Learner learner =
+                self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, needs.ownTeacher())) {
+            Peer peer = new Peer(
+                    PeerProcess.setting(manifest, experiment, START, self, learner, needs, seat.isPresent()),
+                    learner,
+                    renderer(),
+                    new Nowhere());
+            seat.ifPresent(s -> peer.onMessage(new Admitted(self.id(), START, s.slot(), s.firstStep(), ""), 0));
+            int slot = seat.map(Seat::slot)
+                    .orElseGet(() -> Math.max(0, experiment.contributors().indexOf(self)));
+            feed(peer, slot, lastStep, progress);
+            return peer.status().step() == lastStep ? Optional.of(learner.weights()) : Optional.empty();
+        }
+    }
+
+    private Renderer renderer() {
+        BatchRenderer renderer = new BatchRenderer(data);
+        return experiment.data().mode() == Experiment.Data.Delivery.PIXELS
+                ? new PixelRenderer(renderer.testImages())
+                : renderer;
+    }
+
+    private void feed(Peer peer, int slot, long lastStep, LongConsumer progress) {
+        try (Ahead<Outcome> outcomes = new Ahead<>(log.read(Topic.OUTCOMES, 0), Outcome.class);
+                Ahead<Batch> batches = new Ahead<>(log.read(Topic.BATCHES, 0), Batch.class);
+                Ahead<Addressed> parts = new Ahead<>(log.read(Topic.ADDRESSED, slot), Addressed.class)) {
+            while (peer.left().isEmpty() && peer.status().step() < lastStep) {
+                Optional<Batch> batch = batches.next();
+                if (batch.isEmpty()) {
+                    return;
+                }
+                long step = batch.get().step();
+                for (Optional<Addressed> part = parts.peek();
+                        part.isPresent() && part.get().step() <= step;
+                        part = parts.peek()) {
+                    peer.onMessage(parts.next().orElseThrow(), 0);
+                }
+                for (Optional<Outcome> outcome = outcomes.peek();
+                        outcome.isPresent() && outcome.get().step() <= step;
+                        outcome = outcomes.peek()) {
+                    peer.onMessage(outcomes.next().orElseThrow(), 0);
+                }
+                peer.onMessage(batch.get(), 0);
+                while (peer.nextDeadlineMs() <= 0) {
+                    peer.onDeadline(0);
+                }
+                progress.accept(peer.status().step());
+            }
+        }
+    }
+
+    /** The messages of one kind in a partition, with a look at the next one. */
+    private static final class Ahead<M> implements AutoCloseable {
+        private final RecordedLog.Reading reading;
+        private final Class<M> type;
+        private Optional<M> next = Optional.empty();
+
+        Ahead(RecordedLog.Reading reading, Class<M> type) {
+            this.reading = reading;
+            this.type = type;
+        }
+
+        Optional<M> peek() {
+            while (next.isEmpty()) {
+                Optional<RecordedLog.Entry> entry = reading.next();
+                if (entry.isEmpty()) {
+                    return Optional.empty();
+                }
+                if (entry.get() instanceof Said said && type.isInstance(said.message())) {
+                    next = Optional.of(type.cast(said.message()));
+                }
+            }
+            return next;
+        }
+
+        Optional<M> next() {
+            Optional<M> taken = peek();
+            next = Optional.empty();
+            return taken;
+        }
+
+        @Override
+        public void close() {
+            reading.close();
+        }
+    }
+
+    /** Starts from nothing, and keeps nothing. */
+    private static final class Nowhere implements CheckpointStore {
+        @Override
+        public void save(Checkpoint checkpoint) {}
+
+        @Override
+        public Optional<Checkpoint> newest() {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package dev.cohort.study.retrain;
+
+import dev.cohort.augment.data.ImageData;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.Newcomer;
+import dev.cohort.peer.djl.DeviceChoice;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.peer.djl.TorchEngine;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Topic;
+import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.retrain.PeerReplay.Seat;
+import dev.cohort.study.view.ProgressLines;
+import dev.cohort.tensor.Digest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What became of a peer that was trained again from the log of its run.
+ *
+ * @param recorded digest of the weights that it said goodbye with
+ * @param again empty when it could not be trained again
+ * @param why it could not; empty when it could
+ * @param foreign whether its network is none of this program's, so that nothing here could train it
+ */
+public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String why, boolean foreign) {
+    public boolean equal() {
+        return again.equals(Optional.of(recorded));
+    }
+
+    /** Whether its weights speak against the run: they differ, or should have been trained again and could not. */
+    public boolean wrong() {
+        return !equal() && !foreign;
+    }
+
+    private static TrainedAgain not(LastStart start, String why, boolean foreign) {
+        return new TrainedAgain(start.peer().value(), start.result().weights(), Optional.empty(), why, foreign);
+    }
+
+    /** What became of it, for people. */
+    public String sentence() {
+        if (foreign) {
+            return "Weights of " + peer + ": " + why + ".";
+        }
+        return "Weights of " + peer + " trained again: "
+                + (equal()
+                        ? "equal (" + recorded.shortHex() + ")."
+                        : again.map(other -> "DIFFERENT: " + other.shortHex() + ", recorded were " + recorded.shortHex()
+                                        + ". Another kind of processor, or another number of threads?")
+                                .orElse(why + "."));
+    }
+
+    /**
+     * Trains all peers that said goodbye with weights, one after the other, each with as many threads as in the run: those that
+     * the experiment names, and newcomers that trained a step.
+     *
+     * @param say told how far it is, now and then
+     */
+    public static List<TrainedAgain> all(OpenRun opened, ImageData data, ProgressLines say) {
+        // Read by PyTorch's engine when it starts, which is when the first peer is made.
+        opened.experiment()
+                .threads()
+                .torchPerPeer()
+                .ifPresent(n -> System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(n)));
+        PeerReplay replay = new PeerReplay(opened.log(), opened.manifest(), opened.experiment(), data);
+        List<LastStart> starts = LastStart.all(reader -> opened.each(Topic.MEMBERS, reader));
+        List<TrainedAgain> trained = new ArrayList<>();
+        for (Experiment.Peer named : opened.experiment().peers()) {
+            starts.stream()
+                    .filter(start -> start.peer().equals(named.id()))
+                    .forEach(start -> trained.add(named(replay, start, named, say)));
+        }
+        for (LastStart start : starts) {
+            boolean newcomer = opened.experiment().peers().stream()
+                    .noneMatch(named -> named.id().equals(start.peer()));
+            if (newcomer
+                    && start.result().stepsTrained()
+                            >= Math.max(1, start.result().firstStep())) {
+                trained.add(newcomer(replay, start, opened.experiment(), say));
+            }
+        }
+        return trained;
+    }
+
+    private static TrainedAgain named(PeerReplay replay, LastStart start, Experiment.Peer named, ProgressLines say) {
+        return start.joining()
+                .map(Joining::model)
+                .filter(model -> !model.equals(named.model()))
+                .map(model -> not(
+                        start,
+                        "foreign, cannot be trained again: it joined as " + model + ", where the experiment has "
+                                + named.model(),
+                        true))
+                .orElseGet(() -> again(replay, start, named, Optional.empty(), say));
+    }
+
+    private static TrainedAgain newcomer(PeerReplay replay, LastStart start, Experiment experiment, ProgressLines say) {
+        Optional<String> strange = start.joining()
+                .map(Joining::model)
+                .filter(model -> ModelCatalog.find(model).isEmpty());
+        if (strange.isPresent()) {
+            return not(
+                    start,
+                    "foreign, cannot be trained again: this version of Cohort has no model " + strange.get(),
+                    true);
+        }
+        return obstacle(start).map(why -> not(start, why, false)).orElseGet(() -> {
+            Joining joining = start.joining().orElseThrow();
+            Seat seat = new Seat(start.slot().orElseThrow(), start.result().firstStep());
+            return again(
+                    replay,
+                    start,
+                    Newcomer.of(experiment, start.peer(), joining.model(), joining.device()),
+                    Optional.of(seat),
+                    say);
+        });
+    }
+
+    /** Why a newcomer cannot be trained again, if it cannot. */
+    private static Optional<String> obstacle(LastStart start) {
+        if (start.joining().isEmpty() || start.slot().isEmpty()) {
+            return Optional.of("the log does not say how it came");
+        }
+        Joining joining = start.joining().get();
+        if (start.result().firstStep() == 0) {
+            return Optional.of("the log does not say with which step it began; an older version of Cohort wrote it");
+        } else if (start.brought()) {
+            return Optional.of("it came with weights of " + joining.trainedSteps()
+                    + " steps that it did not train in this run, so the log alone cannot give them");
+        }
+        DeviceChoice device = DeviceChoice.parse(joining.device());
+        int gpus = TorchEngine.start().gpus();
+        return device.kind() == DeviceChoice.Kind.CUDA && device.index() >= gpus
+                ? Optional.of("it computed on " + device + ", and PyTorch sees no such device on this machine")
+                : Optional.empty();
+    }
+
+    private static TrainedAgain again(
+            PeerReplay replay, LastStart start, Experiment.Peer peer, Optional<Seat> seat, ProgressLines say) {
+        start.joining().ifPresent(joining -> TorchEngine.start().use(joining.torchThreads()));
+        long last = start.result().stepsTrained();
+        Optional<Digest> again = replay.weights(peer, seat, last, say.steps(peer.id() + " trains again: ", last));
+        return new TrainedAgain(
+                peer.id().value(),
+                start.result().weights(),
+                again,
+                again.isPresent() ? "" : "the log does not reach its last step",
+                false);
+    }
+}

@@ -1,0 +1,7 @@
+/**
+ * Batches planned and peers trained again from the log, to compare digests.
+ */
+@NullMarked
+package dev.cohort.study.retrain;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,260 @@
+package dev.cohort.study.view;
+
+import dev.cohort.distill.TestScore;
+import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.PeerState;
+import dev.cohort.protocol.StepReport;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** One peer as its messages show it. */
+public final class PeerView {
+    private final PeerId id;
+    private final boolean control;
+    private String model;
+    private String device;
+    private long incarnation;
+    private long joinedIncarnation;
+    private Optional<PeerState> state = Optional.empty();
+    private long step;
+    private long predicted;
+    private long waitKnownStep;
+    private long heardMs;
+    private Heartbeat.Figures figures = Heartbeat.Figures.NONE;
+    private Optional<StepReport> report = Optional.empty();
+    private Optional<Left> left = Optional.empty();
+    private boolean givenUp;
+    private long rejections;
+    private final TreeMap<Integer, Test> tests = new TreeMap<>();
+    private final TreeMap<Integer, Double> ownTeacherTests = new TreeMap<>();
+    private final Curve crossEntropy = new Curve();
+    private final Curve distillation = new Curve();
+    private final Curve waitShare = new Curve();
+
+    /** @param model what the experiment says, until the peer says it itself */
+    PeerView(PeerId id, String model, String device, boolean control) {
+        this.id = id;
+        this.model = model;
+        this.device = device;
+        this.control = control;
+    }
+
+    /**
+     * What a peer reached on the test images after an epoch.
+     *
+     * @param accuracy 0..1
+     */
+    public record Test(int epoch, long step, double accuracy, double crossEntropy) {}
+
+    /** Takes in what it says when it starts; false when it said so before, or an earlier start of it speaks. */
+    boolean joins(Joining joining, long atMs) {
+        heardMs = atMs;
+        if (joining.incarnation() < incarnation || joining.incarnation() == joinedIncarnation) {
+            return false;
+        }
+        joinedIncarnation = joining.incarnation();
+        if (joining.incarnation() > incarnation) {
+            left = Optional.empty();
+            givenUp = false;
+        }
+        incarnation = joining.incarnation();
+        model = joining.model();
+        device = joining.device();
+        step = Math.max(step, joining.trainedSteps());
+        if (state.isEmpty()) {
+            state = Optional.of(PeerState.JOINING);
+        }
+        return true;
+    }
+
+    void beats(Heartbeat heartbeat, long atMs) {
+        heardMs = atMs;
+        if (heartbeat.incarnation() < incarnation) {
+            return;
+        }
+        incarnation = heartbeat.incarnation();
+        state = Optional.of(heartbeat.state());
+        figures = heartbeat.figures();
+        if (heartbeat.step() > waitKnownStep && figures.imagesPerSecond() > 0) {
+            waitKnownStep = heartbeat.step();
+            waitShare.add(waitKnownStep, figures.waitShare());
+        }
+        step = heartbeat.step();
+    }
+
+    void predicts(long predictedStep, Optional<StepReport> previous, long atMs) {
+        heardMs = atMs;
+        predicted = Math.max(predicted, predictedStep);
+        previous.filter(r -> report.isEmpty() || r.step() > report.get().step()).ifPresent(r -> {
+            report = Optional.of(r);
+            step = Math.max(step, r.step());
+            crossEntropy.add(r.step(), r.crossEntropy());
+            distillation.add(r.step(), r.distillation());
+        });
+    }
+
+    void tested(Evaluation evaluation) {
+        tests.put(
+                evaluation.epoch(),
+                new Test(evaluation.epoch(), evaluation.step(), evaluation.accuracy(), evaluation.crossEntropy()));
+    }
+
+    void ownTeacherTested(int epoch, TestScore score) {
+        ownTeacherTests.put(epoch, score.accuracy());
+    }
+
+    void leaves(Left message, long atMs) {
+        heardMs = atMs;
+        if (message.incarnation() >= incarnation) {
+            left = Optional.of(message);
+            message.result().ifPresent(r -> step = Math.max(step, r.stepsTrained()));
+        }
+    }
+
+    void rejected() {
+        rejections++;
+    }
+
+    void giveUp() {
+        givenUp = true;
+    }
+
+    public PeerId id() {
+        return id;
+    }
+
+    /** Whether it trains on the same batches with labels only. */
+    public boolean control() {
+        return control;
+    }
+
+    public String model() {
+        return model;
+    }
+
+    /** Where it computes: as it said itself, or as the experiment asks before it did. */
+    public String device() {
+        return device;
+    }
+
+    /** Which start of this peer speaks, 0 before it said anything. */
+    public long incarnation() {
+        return incarnation;
+    }
+
+    /** What it does; empty before its first word. */
+    public Optional<PeerState> state() {
+        return state;
+    }
+
+    /** Last step trained. */
+    public long step() {
+        return step;
+    }
+
+    /** Highest step it published a prediction for. */
+    public long predicted() {
+        return predicted;
+    }
+
+    /** When it was last heard, in the time of whoever reads the log. */
+    public long heardMs() {
+        return heardMs;
+    }
+
+    /** Trained images / time from first to last update, evaluation excluded. */
+    public double imagesPerSecond() {
+        return left.flatMap(Left::result).map(Left.Result::imagesPerSecond).orElse(figures.imagesPerSecond());
+    }
+
+    /** 0..1 */
+    public double waitShare() {
+        return left.flatMap(Left::result).map(Left.Result::waitShare).orElse(figures.waitShare());
+    }
+
+    /** Its account of the last update that is known. */
+    public Optional<StepReport> report() {
+        return report;
+    }
+
+    /** How it left, if it did. */
+    public Optional<Left> left() {
+        return left;
+    }
+
+    public boolean finished() {
+        return left.filter(l -> l.reason().equals(Left.FINISHED)).isPresent();
+    }
+
+    /** Whether it left because somebody asked it to. */
+    public boolean drained() {
+        return left.filter(l -> l.reason().startsWith("drained")).isPresent();
+    }
+
+    /** Whether nothing more is to be expected of it. */
+    public boolean ended() {
+        return left.isPresent() || givenUp;
+    }
+
+    /** Whether it keeps up with the others, as far as it says. */
+    boolean atTheFront() {
+        boolean behind = state.filter(s -> s == PeerState.JOINING || s == PeerState.CATCHING_UP)
+                .isPresent();
+        return state.isPresent() && !behind && (!ended() || finished());
+    }
+
+    /** Predictions of it that the coordinator did not use. */
+    public long rejections() {
+        return rejections;
+    }
+
+    /** Test results by epoch. */
+    public SortedMap<Integer, Test> tests() {
+        return Collections.unmodifiableSortedMap(tests);
+    }
+
+    /** The newest test accuracy, 0..1. */
+    public OptionalDouble testAccuracy() {
+        Optional<Left.Result> result = left.flatMap(Left::result);
+        if (result.isPresent()) {
+            return OptionalDouble.of(result.get().testAccuracy());
+        }
+        return tests.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(tests.lastEntry().getValue().accuracy());
+    }
+
+    /**
+     * Test accuracy by epoch, 0..1, of the teacher that the peer keeps beside itself; empty when it has none or does not publish
+     * what that says of the test images.
+     */
+    public SortedMap<Integer, Double> ownTeacherTests() {
+        return Collections.unmodifiableSortedMap(ownTeacherTests);
+    }
+
+    /** The newest of {@link #ownTeacherTests}. */
+    public OptionalDouble ownTeacherAccuracy() {
+        return ownTeacherTests.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(ownTeacherTests.lastEntry().getValue());
+    }
+
+    public Curve crossEntropy() {
+        return crossEntropy;
+    }
+
+    public Curve distillation() {
+        return distillation;
+    }
+
+    public Curve waitShareCurve() {
+        return waitShare;
+    }
+}

@@ -1,0 +1,455 @@
+package dev.cohort.study.view;
+
+import dev.cohort.distill.TestScore;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.Admitted;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Command;
+import dev.cohort.protocol.End;
+import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.Fingerprint;
+import dev.cohort.protocol.Heartbeat;
+import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.StandingChange;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.study.EnsembleMembers;
+import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.Tensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What the log of a run says so far, in figures. A pure fold over messages: equal messages, equal view. Called by one thread at
+ * a time.
+ */
+public final class RunView {
+    private final String runId;
+    private final Manifest manifest;
+    private final Experiment experiment;
+    private final Map<PeerId, PeerView> peers = new LinkedHashMap<>();
+    private final EnsembleMembers members;
+    private final Ensemble ensemble;
+    private final TreeMap<Integer, PeerView.Test> teacherTests = new TreeMap<>();
+    private final Set<String> rejectionsSeen = new TreeSet<>();
+    private final Events events = new Events();
+    private final Fingerprint fingerprint = new Fingerprint();
+    private long stepsPlanned;
+    private long head;
+    private int epoch;
+    private long closedStep;
+    private int closedPart = -1;
+    private long targets;
+    private long skipped;
+    private long digestMismatches;
+    private long rejected;
+    private Set<PeerId> contributing = Set.of();
+    private final Standings standings = new Standings();
+    private long openSinceMs;
+    private OptionalLong firstOutcomeMs = OptionalLong.empty();
+    private OptionalLong lastOutcomeMs = OptionalLong.empty();
+    private Optional<End> end = Optional.empty();
+    private Optional<Command> abort = Optional.empty();
+
+    public RunView(String runId, Manifest manifest, Experiment experiment) {
+        this.runId = runId;
+        this.manifest = manifest;
+        this.experiment = experiment;
+        this.stepsPlanned = manifest.steps();
+        this.members = new EnsembleMembers(
+                experiment.contributors().stream().map(Experiment.Peer::id).toList());
+        this.ensemble = new Ensemble(manifest.testLabels(), members);
+        for (Experiment.Peer peer : experiment.peers()) {
+            peers.put(peer.id(), new PeerView(peer.id(), peer.model(), peer.device(), peer.control()));
+        }
+    }
+
+    /**
+     * Something that happened to the membership.
+     *
+     * @param step steps closed when it became known
+     * @param what for people
+     */
+    public record Event(long atMs, long step, String peer, String what) {}
+
+    /** Takes in one message; {@code atMs} never runs backwards. */
+    public void on(Message message, long atMs) {
+        on(message, atMs, atMs);
+    }
+
+    /**
+     * Takes in one message.
+     *
+     * @param atMs by the clock of whoever reads; never runs backwards
+     * @param loggedMs when it came into the log, by the clock of the log
+     */
+    public void on(Message message, long atMs, long loggedMs) {
+        if (message instanceof Batch batch) {
+            onBatch(batch, loggedMs);
+        } else if (message instanceof End last) {
+            end = Optional.of(last);
+            stepsPlanned = last.lastStep();
+        } else if (message instanceof Outcome outcome) {
+            onOutcome(outcome, atMs, loggedMs);
+        } else if (message instanceof Prediction prediction) {
+            peer(prediction.peer()).predicts(prediction.step(), prediction.previous(), atMs);
+        } else if (message instanceof Evaluation evaluation) {
+            onEvaluation(evaluation);
+        } else if (message instanceof Command command && command.kind() == Command.Kind.ABORT) {
+            abort = Optional.of(command);
+        } else if (message instanceof StandingChange change) {
+            standings.on(change, loggedMs);
+        } else {
+            onMember(message, atMs);
+        }
+    }
+
+    /** Notes that a peer was given up by whoever kept it running. */
+    public void giveUp(PeerId id, String reason, long atMs) {
+        peer(id).giveUp();
+        note(atMs, id.value(), "given up: " + reason);
+    }
+
+    private void onBatch(Batch batch, long loggedMs) {
+        if (batch.step() <= head) {
+            return;
+        }
+        head = batch.step();
+        if (head == closedStep + 1) {
+            openSinceMs = loggedMs;
+        }
+        epoch = batch.epoch();
+        fingerprint.batch(batch);
+    }
+
+    private void onOutcome(Outcome outcome, long atMs, long loggedMs) {
+        boolean late = outcome.step() < closedStep || (outcome.step() == closedStep && outcome.part() <= closedPart);
+        if (late) {
+            return;
+        }
+        closedStep = outcome.step();
+        closedPart = outcome.part();
+        openSinceMs = loggedMs;
+        fingerprint.outcome(outcome);
+        if (members.take(outcome)) {
+            ensemble.count();
+        }
+        if (outcome.resolution() instanceof Outcome.Targets) {
+            targets++;
+        } else {
+            skipped++;
+        }
+        if (firstOutcomeMs.isEmpty()) {
+            firstOutcomeMs = OptionalLong.of(atMs);
+        }
+        lastOutcomeMs = OptionalLong.of(atMs);
+        noteContributors(outcome, atMs);
+    }
+
+    private void noteContributors(Outcome outcome, long atMs) {
+        Set<PeerId> now = new TreeSet<>();
+        outcome.contributors().forEach(c -> now.add(c.peer()));
+        if (contributing.isEmpty() && !now.isEmpty()) {
+            String names = now.stream().map(PeerId::value).collect(Collectors.joining(", "));
+            note(atMs, names, "contribute from step " + outcome.step());
+            contributing = now;
+            return;
+        }
+        for (PeerId id : now) {
+            if (!contributing.contains(id)) {
+                note(atMs, id.value(), "contributes from step " + outcome.step());
+            }
+        }
+        for (PeerId id : new TreeSet<>(contributing)) {
+            if (!now.contains(id)) {
+                note(atMs, id.value(), "does not contribute from step " + outcome.step());
+            }
+        }
+        contributing = now;
+    }
+
+    private void onEvaluation(Evaluation evaluation) {
+        if (evaluation.source().equals(Evaluation.TEACHER)) {
+            teacherTests.put(
+                    evaluation.epoch(),
+                    new PeerView.Test(
+                            evaluation.epoch(), evaluation.step(), evaluation.accuracy(), evaluation.crossEntropy()));
+            return;
+        }
+        PeerView peer = peer(new PeerId(evaluation.source()));
+        peer.tested(evaluation);
+        evaluation
+                .tensors()
+                .find(TensorName.OWN_TEACHER)
+                .filter(this::ofTestImages)
+                .ifPresent(logits ->
+                        peer.ownTeacherTested(evaluation.epoch(), TestScore.of(logits, manifest.testLabels())));
+        evaluation
+                .tensors()
+                .find(TensorName.LOGITS)
+                .ifPresent(logits -> ensemble.vote(evaluation.epoch(), evaluation.step(), peer.id(), logits));
+    }
+
+    private boolean ofTestImages(Tensor logits) {
+        return logits.shape().equals(Ints.of(manifest.testLabels().size(), manifest.classes()));
+    }
+
+    private void onMember(Message message, long atMs) {
+        if (message instanceof Joining joining) {
+            if (peer(joining.peer()).joins(joining, atMs)) {
+                String start = joining.incarnation() == 1 ? "is there" : "is back, start " + joining.incarnation();
+                note(atMs, joining.peer().value(), start + ", trained to step " + joining.trainedSteps());
+            }
+        } else if (message instanceof Admitted admitted && admitted.refused()) {
+            note(atMs, admitted.peer().value(), "refused: " + admitted.refusal());
+        } else if (message instanceof Heartbeat heartbeat) {
+            peer(heartbeat.peer()).beats(heartbeat, atMs);
+        } else if (message instanceof Left left) {
+            peer(left.peer()).leaves(left, atMs);
+            note(atMs, left.peer().value(), "left: " + left.reason());
+        } else if (message instanceof Rejection rejection) {
+            onRejection(rejection, atMs);
+        }
+    }
+
+    private void onRejection(Rejection rejection, long atMs) {
+        // Two coordinators may say the same.
+        if (!rejectionsSeen.add(rejection.step() + "/" + rejection.part() + "/" + rejection.peer())) {
+            return;
+        }
+        rejected++;
+        peer(rejection.peer()).rejected();
+        if (rejection.reason() == Rejection.Reason.DIGEST) {
+            digestMismatches++;
+        }
+        note(
+                atMs,
+                rejection.peer().value(),
+                "prediction of step " + rejection.step() + " rejected ("
+                        + rejection.reason().name().toLowerCase(Locale.ROOT) + "): " + rejection.detail());
+    }
+
+    /** A record in the log that is no message of this run. */
+    public void onRejectedRecord(String sender, String detail, long atMs) {
+        rejected++;
+        note(atMs, sender.isEmpty() ? "somebody" : sender, "wrote what is no message of this run: " + detail);
+    }
+
+    /** Notes something for the list of events, which keeps the newest. */
+    public void note(long atMs, String peer, String what) {
+        events.add(new Event(atMs, closedStep, peer, what));
+    }
+
+    private PeerView peer(PeerId id) {
+        return peers.computeIfAbsent(id, i -> new PeerView(i, "?", "?", false));
+    }
+
+    public String runId() {
+        return runId;
+    }
+
+    public Experiment experiment() {
+        return experiment;
+    }
+
+    public Manifest manifest() {
+        return manifest;
+    }
+
+    /** Every peer: those of the experiment in its order, then those that joined. */
+    public List<PeerView> peers() {
+        return List.copyOf(peers.values());
+    }
+
+    /** All peers but control. */
+    public List<PeerView> learners() {
+        return peers.values().stream().filter(p -> !p.control()).toList();
+    }
+
+    /** The peer that trains without distillation, if there is one. */
+    public Optional<PeerView> control() {
+        return peers.values().stream().filter(PeerView::control).findFirst();
+    }
+
+    /** Number of the last batch of the run, as far as it is known. */
+    public long stepsPlanned() {
+        return stepsPlanned;
+    }
+
+    /** Newest batch sent. */
+    public long head() {
+        return head;
+    }
+
+    /** 0-based epoch of the newest batch. */
+    public int epoch() {
+        return epoch;
+    }
+
+    /** Last step with an outcome. */
+    public long closedStep() {
+        return closedStep;
+    }
+
+    public long targets() {
+        return targets;
+    }
+
+    public long skipped() {
+        return skipped;
+    }
+
+    public long digestMismatches() {
+        return digestMismatches;
+    }
+
+    /** Predictions the coordinator did not use, digest mismatches included, and records that are no messages. */
+    public long rejected() {
+        return rejected;
+    }
+
+    /** Members as they came and went, the oldest first, but for those that are forgotten. */
+    public List<Event> events() {
+        return events.kept();
+    }
+
+    /** How many events came before {@link #events}. */
+    public long eventsForgotten() {
+        return events.forgotten();
+    }
+
+    /** Peers named by the newest outcome. */
+    public Set<PeerId> contributing() {
+        return Collections.unmodifiableSet(contributing);
+    }
+
+    /** What the coordinator makes of the peers. */
+    public Standings standings() {
+        return standings;
+    }
+
+    /** Since when the step after {@link #closedStep} is open, by the clock of the log; empty when its batch is not there. */
+    public OptionalLong openSinceMs() {
+        return head > closedStep ? OptionalLong.of(openSinceMs) : OptionalLong.empty();
+    }
+
+    /** Peers that keep the open step from its outcome. */
+    public List<PeerView> awaited() {
+        return peers.values().stream()
+                .filter(p -> !p.control() && !p.ended() && p.predicted() <= closedStep)
+                .filter(p -> standings
+                        .of(p.id())
+                        .map(Standings.Held::awaited)
+                        .orElse(contributing.isEmpty() || contributing.contains(p.id())))
+                .toList();
+    }
+
+    public OptionalLong firstOutcomeMs() {
+        return firstOutcomeMs;
+    }
+
+    public OptionalLong lastOutcomeMs() {
+        return lastOutcomeMs;
+    }
+
+    /** The last batch, once it is said. */
+    public Optional<End> end() {
+        return end;
+    }
+
+    /** Why the run cannot go on, if somebody said so. */
+    public Optional<String> aborted() {
+        return abort.map(Command::reason);
+    }
+
+    /** Whether every peer finished, left or was given up. */
+    public boolean ended() {
+        return !peers.isEmpty() && peers.values().stream().allMatch(PeerView::ended);
+    }
+
+    /** Test results of the method's own teacher by epoch; empty when the method has none that can be evaluated. */
+    public SortedMap<Integer, PeerView.Test> teacherTests() {
+        return Collections.unmodifiableSortedMap(teacherTests);
+    }
+
+    public OptionalDouble teacherAccuracy() {
+        return teacherTests.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(teacherTests.lastEntry().getValue().accuracy());
+    }
+
+    /** Accuracy of the mean probability of the ensemble's members after {@code epoch}, 0..1. */
+    public OptionalDouble ensembleAccuracy(int epochEnded) {
+        return ensemble.accuracy(epochEnded);
+    }
+
+    /** How many peers are in {@link #ensembleAccuracy(int)}. */
+    public int ensembleSize(int epochEnded) {
+        return ensemble.voters(epochEnded).size();
+    }
+
+    /** How many peers belong to the ensemble, whether they were tested or not. */
+    public long ensembleMembers() {
+        return peers.keySet().stream().filter(members::has).count();
+    }
+
+    /** Accuracy of the ensemble after the newest epoch that all learners still there have been tested on. */
+    public OptionalDouble ensembleAccuracy() {
+        return newestWholeEpoch().stream()
+                .mapToObj(ensemble::accuracy)
+                .filter(OptionalDouble::isPresent)
+                .findFirst()
+                .orElse(OptionalDouble.empty());
+    }
+
+    private OptionalInt newestWholeEpoch() {
+        List<PeerView> there = learners().stream()
+                .filter(p -> members.has(p.id()) && (!p.ended() || p.finished()))
+                .toList();
+        return tests(learners()).descendingSet().stream()
+                .mapToInt(Integer::intValue)
+                .filter(e -> there.stream().allMatch(p -> p.tests().containsKey(e)))
+                .findFirst();
+    }
+
+    private static NavigableSet<Integer> tests(List<PeerView> peers) {
+        TreeSet<Integer> epochs = new TreeSet<>();
+        peers.forEach(p -> epochs.addAll(p.tests().keySet()));
+        return epochs;
+    }
+
+    /** Epochs after which anybody was tested, ascending. */
+    public List<Integer> testedEpochs() {
+        return List.copyOf(tests(peers()));
+    }
+
+    /** Fingerprint of all batches so far. */
+    public Digest planFingerprint() {
+        return fingerprint.plan();
+    }
+
+    /** Fingerprint of batches, outcomes and the predictions they name. */
+    public Digest runFingerprint() {
+        return fingerprint.run();
+    }
+}

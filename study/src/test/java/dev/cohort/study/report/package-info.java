@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.study.report;
+
+import org.jspecify.annotations.NullMarked;

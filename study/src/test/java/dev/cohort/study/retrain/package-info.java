@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.study.retrain;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.study.tables;
+
+import org.jspecify.annotations.NullMarked;
