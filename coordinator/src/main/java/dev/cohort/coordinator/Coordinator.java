@@ -1,5 +1,21 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
+import dev.cohort.coordinator.follow.DeclaredShapes;
+import dev.cohort.coordinator.follow.FollowedRun;
+import dev.cohort.coordinator.follow.TeacherSnapshots;
+import dev.cohort.coordinator.members.Admission;
+import dev.cohort.coordinator.members.Divergences;
+import dev.cohort.coordinator.members.Lag;
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.members.Members;
+import dev.cohort.coordinator.members.Membership;
+import dev.cohort.coordinator.members.StandingNews;
+import dev.cohort.coordinator.speak.Completion;
+import dev.cohort.coordinator.speak.PredictionChecks;
+import dev.cohort.coordinator.speak.Proposer;
+import dev.cohort.coordinator.speak.RunEnd;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
@@ -31,7 +47,6 @@ import java.util.Optional;
  * <p>Until it has caught up with the log it follows and publishes nothing: what it would publish may be there already.
  */
 public final class Coordinator implements Node {
-    private final CoordinatorSetting setting;
     private final FollowedRun run;
     private final Members members;
     private final Membership membership;
@@ -43,14 +58,12 @@ public final class Coordinator implements Node {
     private final Completion completion;
     private final RunEnd end;
     private final TeacherSnapshots snapshots;
-    private final Proposals proposals;
+    private final Proposer proposer;
     private final StatusReport report;
-    private Optional<Proposal> proposal = Optional.empty();
     private boolean caughtUp;
     private long wakeMs = Long.MAX_VALUE;
 
     public Coordinator(CoordinatorSetting setting, Teacher teacher) {
-        this.setting = setting;
         DeclaredShapes shapes = new DeclaredShapes(setting, teacher.reads());
         run = new FollowedRun(setting, teacher, shapes);
         members = new Members(setting);
@@ -62,7 +75,7 @@ public final class Coordinator implements Node {
         completion = new Completion(setting, run, members);
         end = new RunEnd(setting, run, members, completion, divergences);
         snapshots = new TeacherSnapshots(setting.snapshotSteps());
-        proposals = new Proposals(setting, run);
+        proposer = new Proposer(setting, run, members, membership, completion, end, lag);
         report = new StatusReport(setting, run, members, completion, lag, end);
     }
 
@@ -173,7 +186,7 @@ public final class Coordinator implements Node {
         }
         end.abortIfHopeless(nowMs).ifPresent(out::add);
         if (!end.isAborted()) {
-            propose(nowMs, out);
+            out.addAll(proposer.propose(nowMs));
         }
         run.evaluations().next().ifPresent(out::add);
         out.addAll(news.due(members.all(), run.openStep(), nowMs));
@@ -182,70 +195,26 @@ public final class Coordinator implements Node {
     }
 
     private boolean applyNext(long nowMs, List<Message> out) {
-        Optional<FollowedRun.AppliedStep> step = run.applyNext(proposal);
+        Optional<FollowedRun.AppliedStep> step = run.applyNext(proposer::computed);
         if (step.isEmpty()) {
             return false;
         }
         admission.applied(step.get().batch(), step.get().outcome(), nowMs);
         run.forgetClosed();
-        proposal = Optional.empty();
+        proposer.stepClosed();
         // What is said of the teacher of an earlier step would be missed by whoever goes on from here.
         if (caughtUp
                 && snapshots.due(run.applied(), run.state())
                 && run.evaluations().said()) {
-            out.add(snapshots.taken(run, membership));
+            out.add(snapshots.taken(run, membership.latestStarts()));
         }
         out.addAll(checks.checkOpenStep(nowMs));
         return true;
     }
 
-    private void propose(long nowMs, List<Message> out) {
-        Optional<Batch> batch = run.openBatch();
-        if (batch.isEmpty() || run.openStepHasOutcome()) {
-            return;
-        }
-        long step = run.openStep();
-        long openedMs = run.assembly().openedMs(step, nowMs);
-        if (proposal.isPresent()) {
-            if (nowMs >= proposal.get().resendMs()) {
-                out.addAll(proposal.get().messages());
-                proposal = proposal.map(p -> p.again(nowMs + setting.resendMs()));
-            }
-            return;
-        }
-        membership.admitOfNeed(m -> run.assembly().spoke(step, m.peer()), nowMs);
-        if (!end.catchesUpWithFork(nowMs)) {
-            membership.late(completion.missing(), step, openedMs, nowMs);
-        }
-        lag.explain(step, nowMs);
-        if (lag.holding(step, nowMs).isEmpty() && completion.complete(end.isStopping())) {
-            Proposal made = make(batch.get(), nowMs + setting.resendMs());
-            proposal = Optional.of(made);
-            out.addAll(made.messages());
-        }
-    }
-
-    private Proposal make(Batch batch, long resendMs) {
-        List<Member> good = completion.waits() ? completion.good() : List.of();
-        boolean everybody = !completion.waits() || good.size() == members.seated();
-        return !run.teacher().distils() || good.size() < run.teacher().contributorsMin()
-                ? proposals.skip(batch, resendMs)
-                : proposals.targets(batch, good, everybody, resendMs);
-    }
-
     private long nextWakeMs(long nowMs) {
         long wake = Math.min(membership.nextExpiryMs(), news.nextMs(members.all()));
-        wake = Math.min(wake, end.nextMs(nowMs));
-        if (proposal.isPresent()) {
-            wake = Math.min(wake, proposal.get().resendMs());
-        } else if (run.openBatch().isPresent()) {
-            long step = run.openStep();
-            if (!end.catchesUpWithFork(nowMs)) {
-                long openedMs = run.assembly().openedMs(step, nowMs);
-                wake = Math.min(wake, membership.nextLateMs(completion.missing(), openedMs));
-            }
-            wake = Math.min(wake, lag.nextMs(step, nowMs));
-        }
+        wake = Math.min(wake, Math.min(end.nextMs(nowMs), proposer.nextMs(nowMs)));
         return Math.max(wake, nowMs + 1);
     }
 
@@ -281,6 +250,6 @@ public final class Coordinator implements Node {
 
     /** What a person may want to know now. */
     public CoordinatorStatus status(long nowMs) {
-        return report.of(nowMs, caughtUp, proposal.isPresent(), checks.counts());
+        return report.of(nowMs, caughtUp, proposer.hasProposed(), checks.counts());
     }
 }

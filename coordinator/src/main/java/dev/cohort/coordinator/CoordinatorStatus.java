@@ -1,5 +1,6 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.coordinator.members.Member;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.tensor.Digest;

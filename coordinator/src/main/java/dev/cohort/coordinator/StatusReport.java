@@ -1,5 +1,13 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
+import dev.cohort.coordinator.follow.FollowedRun;
+import dev.cohort.coordinator.members.Lag;
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.members.Members;
+import dev.cohort.coordinator.speak.Completion;
+import dev.cohort.coordinator.speak.RunEnd;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Rejection;
 import java.util.List;

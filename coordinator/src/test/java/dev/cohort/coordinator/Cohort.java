@@ -1,5 +1,7 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
+import dev.cohort.coordinator.teacher.Teacher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.method.MethodCatalog;
@@ -32,7 +34,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /** What the tests of the coordinator speak with: a run of three peers, two classes and batches of two rows. */
-final class Cohort {
+public final class Cohort {
     static final PeerId P1 = new PeerId("p1");
     static final PeerId P2 = new PeerId("p2");
     static final PeerId P3 = new PeerId("p3");

@@ -1,5 +1,7 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.coordinator.members.Member;
+
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;
 import static dev.cohort.coordinator.Cohort.P3;

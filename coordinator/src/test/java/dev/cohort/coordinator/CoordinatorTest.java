@@ -1,5 +1,7 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.teacher.Teacher;
 import static dev.cohort.coordinator.Cohort.CONTROL;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;

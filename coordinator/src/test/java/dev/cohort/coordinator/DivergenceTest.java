@@ -1,5 +1,6 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.coordinator.members.Membership;
 import static dev.cohort.coordinator.Cohort.CONTROL;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;

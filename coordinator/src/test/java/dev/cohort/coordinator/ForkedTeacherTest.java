@@ -1,5 +1,7 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.coordinator.teacher.Teacher;
+import dev.cohort.coordinator.teacher.ForkedTeacher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

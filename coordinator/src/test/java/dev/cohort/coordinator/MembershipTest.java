@@ -1,5 +1,7 @@
 package dev.cohort.coordinator;
 
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.members.Membership;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.allLive;
 import static dev.cohort.coordinator.Cohort.only;

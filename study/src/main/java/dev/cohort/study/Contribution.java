@@ -1,6 +1,6 @@
 package dev.cohort.study;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 
 /**
  * What a contributor said, and when.

@@ -1,7 +1,7 @@
 package dev.cohort.study;
 
-import dev.cohort.coordinator.Shares;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Shares;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;

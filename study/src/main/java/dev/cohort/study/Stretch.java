@@ -1,6 +1,6 @@
 package dev.cohort.study;
 
-import dev.cohort.coordinator.Shares;
+import dev.cohort.coordinator.teacher.Shares;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.RecordedLog;

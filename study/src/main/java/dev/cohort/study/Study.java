@@ -1,7 +1,8 @@
 package dev.cohort.study;
 
-import dev.cohort.coordinator.SlotHistory;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.follow.SlotHistory;
+import dev.cohort.coordinator.follow.TeacherSteps;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
@@ -222,10 +223,8 @@ public final class Study {
         }
         SortedMap<Integer, PeerId> voters = new TreeMap<>();
         votes.forEach(v -> voters.put(v.slot(), v.peer()));
-        Teacher.Lesson lesson = teacher.teach(
-                teacher.renewed(scenario.state, scenario.history.renewed(voters)),
-                new Teacher.Votes(
-                        step.step(), batch.epoch(), learningRate.applyAsDouble(step.step()), batch.labels(), votes));
+        Teacher.Lesson lesson = new TeacherSteps(teacher, learningRate)
+                .step(scenario.state, scenario.history.renewed(voters), batch, votes);
         scenario.history.voted(voters);
         scenario.state = lesson.next();
         boolean same = recorded.isPresent() && same(step, recorded.get(), lesson, votes);

@@ -1,7 +1,8 @@
 package dev.cohort.study;
 
-import dev.cohort.coordinator.SlotHistory;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.follow.SlotHistory;
+import dev.cohort.coordinator.follow.TeacherSteps;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Fingerprint;
@@ -36,7 +37,7 @@ public final class Verification {
 
     private final RecordedLog log;
     private final Teacher teacher;
-    private final LongToDoubleFunction learningRate;
+    private final TeacherSteps teacherSteps;
     private final Batches planned;
     private final List<Finding> findings = new ArrayList<>();
     private final SortedMap<String, Long> refused = new TreeMap<>();
@@ -107,7 +108,7 @@ public final class Verification {
     public Verification(RecordedLog log, Teacher teacher, LongToDoubleFunction learningRate, Batches planned) {
         this.log = log;
         this.teacher = teacher;
-        this.learningRate = learningRate;
+        this.teacherSteps = new TeacherSteps(teacher, learningRate);
         this.planned = planned;
         this.state = Optional.of(teacher.initialState());
     }
@@ -298,9 +299,8 @@ public final class Verification {
                                 .map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors()))
                                 .stream())
                 .toList();
-        Teacher.Lesson lesson = teacher.teach(
-                teacher.renewed(before, recorded.outcome().renewed()),
-                new Teacher.Votes(step, batch.epoch(), learningRate.applyAsDouble(step), batch.labels(), votes));
+        Teacher.Lesson lesson =
+                teacherSteps.step(before, recorded.outcome().renewed(), batch, votes);
         recomputed++;
         compare(recorded, said, lesson);
         state = Optional.of(lesson.next());

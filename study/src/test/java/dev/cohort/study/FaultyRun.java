@@ -1,6 +1,6 @@
 package dev.cohort.study;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;

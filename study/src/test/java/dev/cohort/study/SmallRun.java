@@ -1,6 +1,6 @@
 package dev.cohort.study;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
 import dev.cohort.experiment.Experiment;

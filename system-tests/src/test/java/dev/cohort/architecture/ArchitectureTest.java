@@ -35,6 +35,10 @@ class ArchitectureTest {
         "dev.cohort.distill",
         "dev.cohort.augment",
         "dev.cohort.coordinator",
+        "dev.cohort.coordinator.follow",
+        "dev.cohort.coordinator.members",
+        "dev.cohort.coordinator.speak",
+        "dev.cohort.coordinator.teacher",
         "dev.cohort.coordinator.method..",
         "dev.cohort.peer",
         "dev.cohort.peer.plain"
@@ -139,6 +143,16 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("dev.cohort.runtime..", "dev.cohort..process..")
             .because("the simulation drives the same node as a process does, so a node knows neither of them");
+
+    @ArchTest
+    static final ArchRule followingKnowsNobodyWhoSpeaks = noClasses()
+            .that()
+            .resideInAPackage("dev.cohort.coordinator.follow")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.cohort.coordinator", "dev.cohort.coordinator.members", "dev.cohort.coordinator.speak")
+            .because("what the log says does not depend on who reads it, on clocks or on who is alive");
 
     @ArchTest
     static final ArchRule rolesStartWithoutALauncher = noClasses()

@@ -1,8 +1,8 @@
 package dev.cohort.exact;
 
 import dev.cohort.coordinator.Coordinator;
-import dev.cohort.coordinator.CoordinatorSetting;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.follow.CoordinatorSetting;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
 import dev.cohort.experiment.Experiment;

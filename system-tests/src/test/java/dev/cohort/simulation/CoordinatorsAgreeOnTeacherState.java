@@ -1,7 +1,7 @@
 package dev.cohort.simulation;
 
 import dev.cohort.coordinator.Coordinator;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Message;
 import dev.cohort.tensor.Digest;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.cohort.simulation;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;

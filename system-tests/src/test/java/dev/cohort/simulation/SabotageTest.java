@@ -2,7 +2,7 @@ package dev.cohort.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.peer.CheckpointStore;
 import dev.cohort.protocol.Admitted;

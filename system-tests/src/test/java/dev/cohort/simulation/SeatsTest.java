@@ -3,7 +3,7 @@ package dev.cohort.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.experiment.Experiment.Mix.Mixing;

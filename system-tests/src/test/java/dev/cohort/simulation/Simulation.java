@@ -3,7 +3,7 @@ package dev.cohort.simulation;
 import dev.cohort.augment.Augmenter;
 import dev.cohort.coordinator.Coordinator;
 import dev.cohort.coordinator.SnapshotPositions;
-import dev.cohort.coordinator.Standby;
+import dev.cohort.coordinator.speak.Standby;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;

@@ -1,6 +1,6 @@
 package dev.cohort.simulation;
 
-import dev.cohort.coordinator.SlotHistory;
+import dev.cohort.coordinator.follow.SlotHistory;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.simulation.SimulatedLog.Entry;
 import dev.cohort.tensor.Ints;

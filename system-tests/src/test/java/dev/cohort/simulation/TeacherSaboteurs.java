@@ -1,6 +1,6 @@
 package dev.cohort.simulation;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.tensor.NamedTensors;

@@ -1,6 +1,6 @@
 package dev.cohort.coordinator.method;
 
-import dev.cohort.coordinator.Teacher.Vote;
+import dev.cohort.coordinator.teacher.Teacher.Vote;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;

@@ -1,6 +1,6 @@
 package dev.cohort.coordinator.method;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;

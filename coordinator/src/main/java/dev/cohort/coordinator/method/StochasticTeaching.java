@@ -1,7 +1,7 @@
 package dev.cohort.coordinator.method;
 
-import dev.cohort.coordinator.Shares;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Shares;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;

@@ -1,7 +1,7 @@
 package dev.cohort.coordinator.process;
 
-import dev.cohort.coordinator.ForkedTeacher;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.ForkedTeacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
 import dev.cohort.experiment.Experiment;

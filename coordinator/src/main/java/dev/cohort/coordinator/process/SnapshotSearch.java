@@ -1,6 +1,6 @@
 package dev.cohort.coordinator.process;
 
-import dev.cohort.coordinator.TeacherSnapshots;
+import dev.cohort.coordinator.follow.TeacherSnapshots;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Snapshot;

@@ -3,7 +3,7 @@ package dev.cohort.coordinator.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Objective;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.SoftLabels;

@@ -1,6 +1,6 @@
 package dev.cohort.coordinator.method;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Objective;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.SoftLabels;

@@ -2,7 +2,7 @@ package dev.cohort.coordinator.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Objective;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;

@@ -1,7 +1,7 @@
 package dev.cohort.coordinator.method;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Objective;
 import dev.cohort.distill.Softmax;
 import dev.cohort.experiment.Experiment;

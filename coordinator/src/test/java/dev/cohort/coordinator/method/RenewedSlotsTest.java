@@ -2,7 +2,7 @@ package dev.cohort.coordinator.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;

@@ -3,8 +3,8 @@ package dev.cohort.coordinator.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.cohort.coordinator.Shares;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Shares;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.tensor.DType;

@@ -1,6 +1,6 @@
 package dev.cohort.launch.bench;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;

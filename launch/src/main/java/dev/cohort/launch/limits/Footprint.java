@@ -1,7 +1,7 @@
 package dev.cohort.launch.limits;
 
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.Traffic;
 import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.experiment.Experiment;

@@ -3,7 +3,7 @@ package dev.cohort.launch.local;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.StoredTeacher;
 import dev.cohort.coordinator.method.TeacherSetting;

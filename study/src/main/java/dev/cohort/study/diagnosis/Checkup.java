@@ -1,6 +1,6 @@
 package dev.cohort.study.diagnosis;
 
-import dev.cohort.coordinator.Teacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.RecordedLog;

@@ -1,12 +1,16 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.speak;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
+import dev.cohort.coordinator.follow.FollowedRun;
+import dev.cohort.coordinator.members.Divergences;
+import dev.cohort.coordinator.members.Members;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.PeerId;
 import java.util.List;
 import java.util.Optional;
 
 /** Decides when a run is over, and when it is given up since it cannot go on. */
-final class RunEnd {
+public final class RunEnd {
     private static final long LAST_EVALUATION_MS = 5_000;
 
     private final CoordinatorSetting setting;
@@ -20,7 +24,7 @@ final class RunEnd {
     private long startedMs = Long.MIN_VALUE;
     private long overSinceMs = Long.MAX_VALUE;
 
-    RunEnd(
+    public RunEnd(
             CoordinatorSetting setting,
             FollowedRun run,
             Members members,
@@ -34,21 +38,21 @@ final class RunEnd {
     }
 
     /** The clocks of a start begin when the log up to that start was read. */
-    void started(long nowMs) {
+    public void started(long nowMs) {
         startedMs = nowMs;
     }
 
-    void aborted(String reason) {
+    public void aborted(String reason) {
         aborted = Optional.of(reason);
     }
 
     /** The augmenter ends the run; what is in flight is closed with whoever is there. */
-    void stopping() {
+    public void stopping() {
         stopping = true;
     }
 
     /** Gives the run up if peers did not join in time, or if too few are left after others diverged. */
-    Optional<Command> abortIfHopeless(long nowMs) {
+    public Optional<Command> abortIfHopeless(long nowMs) {
         if (aborted.isPresent()) {
             return Optional.empty();
         }
@@ -82,12 +86,12 @@ final class RunEnd {
     }
 
     /** Whoever begins with the steps of another run may take as long as a start. */
-    boolean catchesUpWithFork(long nowMs) {
+    public boolean catchesUpWithFork(long nowMs) {
         return setting.forkedAtStep() > 0 && run.applied() == setting.forkedAtStep() && nowMs < startDeadlineMs();
     }
 
     /** The last evaluations may be read after the last goodbyes, and a control peer may come late: both are waited for a while. */
-    void finish(long nowMs) {
+    public void finish(long nowMs) {
         boolean over = aborted.isPresent() || run.over();
         if (!over || members.anybodyThere()) {
             overSinceMs = Long.MAX_VALUE;
@@ -99,7 +103,7 @@ final class RunEnd {
     }
 
     /** When the next of these decisions may be due although nothing is read. */
-    long nextMs(long nowMs) {
+    public long nextMs(long nowMs) {
         long next = Long.MAX_VALUE;
         if ((awaitsFirstPeers() && aborted.isEmpty()) || (run.openBatch().isPresent() && catchesUpWithFork(nowMs))) {
             next = startDeadlineMs();
@@ -107,21 +111,21 @@ final class RunEnd {
         return overSinceMs != Long.MAX_VALUE && !finished ? Math.min(next, overSinceMs + LAST_EVALUATION_MS) : next;
     }
 
-    boolean isStopping() {
+    public boolean isStopping() {
         return stopping;
     }
 
-    boolean isAborted() {
+    public boolean isAborted() {
         return aborted.isPresent();
     }
 
     /** Whether every step is applied, everybody has left, and the teacher was evaluated if it can be. */
-    boolean isFinished() {
+    public boolean isFinished() {
         return finished;
     }
 
     /** What the run waits for as a whole, for people; empty where it waits for a step. */
-    Optional<String> waitingFor() {
+    public Optional<String> waitingFor() {
         List<PeerId> absent = members.absent();
         if (finished) {
             return Optional.of("");

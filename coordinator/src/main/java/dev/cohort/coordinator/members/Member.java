@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.members;
 
+import dev.cohort.coordinator.follow.Voter;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Standing;
@@ -16,7 +17,8 @@ import dev.cohort.protocol.Standing;
  * @param past what was between it and the others
  */
 public record Member(
-        PeerId peer, int slot, boolean observer, Standing standing, long sinceMs, String why, Heard heard, Past past) {
+        PeerId peer, int slot, boolean observer, Standing standing, long sinceMs, String why, Heard heard, Past past)
+        implements Voter {
 
     /**
      * What a peer said of itself.
@@ -27,7 +29,7 @@ public record Member(
      * @param freeSinceMs when it last came back from an evaluation
      * @param step last step it said it trained
      */
-    record Heard(long incarnation, long lastMs, PeerState doing, long freeSinceMs, long step) {}
+    public record Heard(long incarnation, long lastMs, PeerState doing, long freeSinceMs, long step) {}
 
     /**
      * What was between a peer and the others.
@@ -41,7 +43,7 @@ public record Member(
      * @param losses how often it was lost while it was waited for, without a long steady time in between
      * @param backSinceMs when it last came back
      */
-    record Past(
+    public record Past(
             long joined,
             int rejectedInRow,
             boolean missed,
@@ -94,7 +96,7 @@ public record Member(
         }
     }
 
-    static Member expected(PeerId peer, int slot, boolean observer, long nowMs) {
+    public static Member expected(PeerId peer, int slot, boolean observer, long nowMs) {
         return new Member(
                 peer,
                 slot,
@@ -122,7 +124,7 @@ public record Member(
     }
 
     /** Whether it is alive and has neither gone nor been sent away. */
-    boolean there() {
+    public boolean there() {
         return switch (standing) {
             case CANDIDATE, LIVE, LAGGING, DRAINING -> true;
             case EXPECTED, GONE, SET_ASIDE, LEFT -> false;
@@ -130,21 +132,21 @@ public record Member(
     }
 
     /** Whether it waits for its admission. */
-    boolean candidate() {
+    public boolean candidate() {
         return past.candidateFrom() > 0;
     }
 
     /** Whether a teacher may be made of it. */
-    boolean mayContribute() {
+    public boolean mayContribute() {
         return !observer && !candidate() && standing != Standing.SET_ASIDE;
     }
 
     /** Whether it is there and may answer {@code step}, now or later. */
-    boolean answers(long step) {
+    public boolean answers(long step) {
         return there() && !candidate() && (standing != Standing.DRAINING || step <= past.answersUntil());
     }
 
-    Member standing(Standing next, long nowMs, String reason) {
+    public Member standing(Standing next, long nowMs, String reason) {
         return next == standing ? this : changed(next, nowMs, reason);
     }
 
@@ -161,11 +163,11 @@ public record Member(
     }
 
     /** Another reason for the same standing. */
-    Member because(String reason) {
+    public Member because(String reason) {
         return new Member(peer, slot, observer, standing, sinceMs, reason, heard, past);
     }
 
-    Member joinedAs(long incarnation) {
+    public Member joinedAs(long incarnation) {
         return with(past.joinedAs(incarnation));
     }
 
@@ -174,7 +176,7 @@ public record Member(
      *
      * @param steadyMs after which what was before is forgotten
      */
-    Member lost(long steadyMs, long nowMs) {
+    public Member lost(long steadyMs, long nowMs) {
         if (standing != Standing.LIVE) {
             return this;
         }
@@ -183,7 +185,7 @@ public record Member(
     }
 
     /** It is alive again, or another start of it is: until it has caught up it says nothing of the open step. */
-    Member back(long nowMs, String reason) {
+    public Member back(long nowMs, String reason) {
         return candidate()
                 ? changed(Standing.CANDIDATE, nowMs, reason)
                 : changed(Standing.LAGGING, nowMs, reason)
@@ -191,18 +193,18 @@ public record Member(
     }
 
     /** Its weights are fresh: it waits for its admission. */
-    Member candidate(long nowMs, String reason) {
+    public Member candidate(long nowMs, String reason) {
         return with(past.candidateFrom(incarnation())).changed(Standing.CANDIDATE, nowMs, reason);
     }
 
     /** It may contribute from now on. */
-    Member admitted(long nowMs, String reason) {
+    public Member admitted(long nowMs, String reason) {
         Member free = with(past.candidateFrom(0));
         return standing == Standing.CANDIDATE ? free.changed(Standing.LIVE, nowMs, reason) : free;
     }
 
     /** It leaves, and is waited for up to {@code lastStep}. */
-    Member draining(long lastStep, long nowMs, String reason) {
+    public Member draining(long lastStep, long nowMs, String reason) {
         return standing(Standing.DRAINING, nowMs, reason).until(lastStep);
     }
 
@@ -210,11 +212,11 @@ public record Member(
         return with(past.until(lastStep));
     }
 
-    Member goodbye(long ofIncarnation, long nowMs, String reason) {
+    public Member goodbye(long ofIncarnation, long nowMs, String reason) {
         return with(past.goneAs(ofIncarnation)).standing(Standing.LEFT, nowMs, reason);
     }
 
-    Member heard(long heardIncarnation, PeerState state, long trainedStep, long nowMs) {
+    public Member heard(long heardIncarnation, PeerState state, long trainedStep, long nowMs) {
         boolean freed = doing() == PeerState.EVALUATING && state != PeerState.EVALUATING;
         return with(new Heard(
                 Math.max(incarnation(), heardIncarnation),
@@ -224,7 +226,7 @@ public record Member(
                 trainedStep));
     }
 
-    Member rejections(int inRow) {
+    public Member rejections(int inRow) {
         return with(past.rejections(inRow));
     }
 

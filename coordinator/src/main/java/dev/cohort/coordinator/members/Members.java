@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.members;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Standing;
@@ -11,13 +12,13 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The members of a run as they are now, and what follows from their standings. */
-final class Members {
+public final class Members {
     private final CoordinatorSetting setting;
     private final SortedMap<PeerId, Member> members = new TreeMap<>();
     private final Seats seats;
 
     /** Those whom the experiment names are expected. */
-    Members(CoordinatorSetting setting) {
+    public Members(CoordinatorSetting setting) {
         this.setting = setting;
         seats = new Seats(setting, this::find);
         for (int slot = 0; slot < setting.seats().size(); slot++) {
@@ -26,34 +27,34 @@ final class Members {
         setting.observers().stream().sorted().forEach(peer -> put(Member.expected(peer, 0, true, 0)));
     }
 
-    void put(Member member) {
+    public void put(Member member) {
         members.put(member.peer(), member);
     }
 
-    Seats seats() {
+    public Seats seats() {
         return seats;
     }
 
-    Optional<Member> find(PeerId peer) {
+    public Optional<Member> find(PeerId peer) {
         return Optional.ofNullable(members.get(peer));
     }
 
-    List<Member> all() {
+    public List<Member> all() {
         return List.copyOf(members.values());
     }
 
     /** Whether a peer may be averaged: it has its slot still and has nothing against it. */
-    boolean mayContribute(Member member) {
+    public boolean mayContribute(Member member) {
         return member.mayContribute() && seats.has(member);
     }
 
     /** Whether nobody else was given its slot. */
-    boolean hasSeat(Member member) {
+    public boolean hasSeat(Member member) {
         return seats.has(member);
     }
 
     /** Contributors for whom {@code step}, which is open, waits. */
-    List<Member> awaited(long step) {
+    public List<Member> awaited(long step) {
         return members.values().stream()
                 .filter(m -> !m.observer())
                 .filter(m -> m.standing() == Standing.EXPECTED
@@ -64,14 +65,14 @@ final class Members {
     }
 
     /** Contributors that may answer {@code step}, late ones included. */
-    long present(long step) {
+    public long present(long step) {
         return members.values().stream()
                 .filter(m -> !m.observer() && m.answers(step))
                 .count();
     }
 
     /** Contributors the experiment names that were not heard of yet. */
-    List<PeerId> absent() {
+    public List<PeerId> absent() {
         return members.values().stream()
                 .filter(m -> !m.observer() && m.standing() == Standing.EXPECTED)
                 .map(Member::peer)
@@ -79,19 +80,19 @@ final class Members {
     }
 
     /** Contributors that have a seat and did not say goodbye: the single process would have them all. */
-    long seated() {
+    public long seated() {
         return members.values().stream()
                 .filter(m -> !m.observer() && !m.candidate() && m.standing() != Standing.LEFT)
                 .count();
     }
 
     /** Newcomers that are there and may not contribute yet. */
-    List<Member> candidates() {
+    public List<Member> candidates() {
         return members.values().stream().filter(m -> m.candidate() && m.there()).toList();
     }
 
     /** Whether fewer than {@code elastic.min} contributors are there or expected, so that anybody is welcome. */
-    boolean tooFew() {
+    public boolean tooFew() {
         return members.values().stream()
                         .filter(m -> mayContribute(m) && (m.there() || m.standing() == Standing.EXPECTED))
                         .count()
@@ -99,7 +100,7 @@ final class Members {
     }
 
     /** Contributors and newcomers that are there, may come (back), or have trained to the end. */
-    long mayComeToContribute() {
+    public long mayComeToContribute() {
         return members.values().stream()
                 .filter(m -> !m.observer() && m.standing() != Standing.SET_ASIDE)
                 .filter(m -> m.standing() != Standing.LEFT || m.why().equals(Left.FINISHED))
@@ -107,7 +108,7 @@ final class Members {
     }
 
     /** Who does not answer {@code step}, and why; for people. */
-    String whoIsNotThere(long step) {
+    public String whoIsNotThere(long step) {
         return members.values().stream()
                 .filter(m -> !m.observer() && !m.answers(step))
                 .map(m -> m.peer() + " " + m.standing().name().toLowerCase(Locale.ROOT) + " (" + m.why() + ")")
@@ -115,17 +116,17 @@ final class Members {
     }
 
     /** Whether anybody is there. */
-    boolean anybodyThere() {
+    public boolean anybodyThere() {
         return members.values().stream().anyMatch(Member::there);
     }
 
     /** Whether anybody the experiment names has never come. */
-    boolean anybodyExpected() {
+    public boolean anybodyExpected() {
         return members.values().stream().anyMatch(m -> m.standing() == Standing.EXPECTED);
     }
 
     /** Whether everybody there ever was has said goodbye. */
-    boolean allLeft() {
+    public boolean allLeft() {
         return !members.isEmpty() && members.values().stream().allMatch(m -> m.standing() == Standing.LEFT);
     }
 }

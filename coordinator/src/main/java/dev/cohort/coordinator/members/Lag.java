@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.members;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
 import dev.cohort.experiment.Experiment.Elastic.OnLag;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.PeerId;
@@ -18,7 +19,7 @@ import java.util.TreeMap;
  * <p>How far a peer is, is known from its heartbeats and predictions. Only a peer that goes on paces the others: one that trained
  * nothing for {@code pace.deadline_ms} does so no longer, and one that is gone never.
  */
-final class Lag {
+public final class Lag {
     private final CoordinatorSetting setting;
     private final Members members;
     private final Membership membership;
@@ -37,14 +38,14 @@ final class Lag {
         }
     }
 
-    Lag(CoordinatorSetting setting, Members members, Membership membership) {
+    public Lag(CoordinatorSetting setting, Members members, Membership membership) {
         this.setting = setting;
         this.members = members;
         this.membership = membership;
     }
 
     /** Takes in how far a peer says it is; one that is too far behind is excluded if that is the policy. */
-    void heard(Heartbeat heartbeat, long applied, long nowMs) {
+    public void heard(Heartbeat heartbeat, long applied, long nowMs) {
         reached(heartbeat.peer(), new Progress(heartbeat.incarnation(), heartbeat.step(), nowMs));
         members.find(heartbeat.peer())
                 .filter(m -> policy(OnLag.EXCLUDE) && counts(m) && isTooFarBehind(m, applied))
@@ -55,7 +56,7 @@ final class Lag {
     }
 
     /** Who speaks of a step has trained the one before. */
-    void predicted(Prediction prediction, long nowMs) {
+    public void predicted(Prediction prediction, long nowMs) {
         reached(prediction.peer(), new Progress(prediction.incarnation(), prediction.step() - 1, nowMs));
     }
 
@@ -64,19 +65,19 @@ final class Lag {
     }
 
     /** Peers for whose sake {@code step} is not closed yet. */
-    List<Member> holding(long step, long nowMs) {
+    public List<Member> holding(long step, long nowMs) {
         return members.all().stream()
                 .filter(m -> policy(OnLag.PACE) && counts(m) && isTooFarBehind(m, step) && nowMs < heldUntilMs(m))
                 .toList();
     }
 
     /** When {@code step} may be closed although nobody has moved. */
-    long nextMs(long step, long nowMs) {
+    public long nextMs(long step, long nowMs) {
         return holding(step, nowMs).stream().mapToLong(this::heldUntilMs).min().orElse(Long.MAX_VALUE);
     }
 
     /** Says of each peer whether it paces the others. */
-    void explain(long step, long nowMs) {
+    public void explain(long step, long nowMs) {
         if (!policy(OnLag.PACE)) {
             return;
         }

@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.members;
 
+import dev.cohort.coordinator.follow.StepAssembly;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Outcome;
@@ -21,7 +22,7 @@ import java.util.TreeMap;
  * <p>Accuracy is that of the predictions in the log, on the training batches both sides saw, as a moving mean. What is let in
  * when may differ between coordinators without harm: whom an outcome was made from stands in the outcome.
  */
-final class Admission {
+public final class Admission {
     /** A prediction this far behind the open step is still measured. */
     private static final int MEASURED_STEPS = 16;
     /** A newcomer this far behind the open step is let in; the others wait for it from then on. */
@@ -50,7 +51,7 @@ final class Admission {
      * @param others mean of the contributors' moving accuracy at these
      */
     private record Course(long incarnation, long steps, long step, long compared, double own, double others) {
-        Course and(long nextStep, double accuracy, OptionalDouble ofOthers) {
+    public     Course and(long nextStep, double accuracy, OptionalDouble ofOthers) {
             boolean comparable = ofOthers.isPresent();
             double share = Math.max(NEWEST, 1.0 / (compared + 1));
             return new Course(
@@ -63,7 +64,7 @@ final class Admission {
         }
     }
 
-    Admission(Experiment.Elastic elastic, Members members, Membership membership, StepAssembly assembly) {
+    public Admission(Experiment.Elastic elastic, Members members, Membership membership, StepAssembly assembly) {
         this.elastic = elastic;
         this.members = members;
         this.membership = membership;
@@ -71,7 +72,7 @@ final class Admission {
     }
 
     /** The step of {@code outcome} is applied; what was said of it is still in the assembly. */
-    void applied(Batch batch, Outcome outcome, long nowMs) {
+    public void applied(Batch batch, Outcome outcome, long nowMs) {
         membership.contributed(outcome, nowMs);
         List<Member> candidates = members.candidates();
         if (candidates.isEmpty()) {
@@ -90,7 +91,7 @@ final class Admission {
     }
 
     /** A prediction for a step that is closed: it shows how good a candidate is that is a little behind. */
-    void late(Prediction prediction, long applied, long nowMs) {
+    public void late(Prediction prediction, long applied, long nowMs) {
         Optional<Closed> closed = Optional.ofNullable(recent.get(prediction.step()));
         Optional<Member> candidate = members.find(prediction.peer()).filter(Member::candidate);
         if (closed.isPresent()

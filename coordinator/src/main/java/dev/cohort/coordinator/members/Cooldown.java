@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.members;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
 import dev.cohort.experiment.Experiment;
 
 /**

@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.follow;
 
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.EndOfRun;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * What the log says of the run: a fold of its messages that knows no clock and no members and publishes nothing.
@@ -20,7 +22,7 @@ import java.util.TreeMap;
  * <p>The teacher's state changes when the winning outcome of a step is read, recomputed from exactly the predictions which that
  * outcome names. Steps are applied in their order, each once.
  */
-final class FollowedRun {
+public final class FollowedRun {
     private final CoordinatorSetting setting;
     private final Teacher teacher;
     private final StepAssembly assembly;
@@ -39,9 +41,9 @@ final class FollowedRun {
     private long skipped;
 
     /** A step whose outcome has just been applied. */
-    record AppliedStep(Batch batch, Outcome outcome) {}
+    public record AppliedStep(Batch batch, Outcome outcome) {}
 
-    FollowedRun(CoordinatorSetting setting, Teacher teacher, DeclaredShapes shapes) {
+    public FollowedRun(CoordinatorSetting setting, Teacher teacher, DeclaredShapes shapes) {
         this.setting = setting;
         this.teacher = teacher;
         assembly = new StepAssembly(shapes);
@@ -52,7 +54,7 @@ final class FollowedRun {
     }
 
     /** Goes on after a snapshot; what the log holds up to its step need not be read. */
-    void restore(Snapshot from) {
+    public void restore(Snapshot from) {
         state = from.state();
         applied = from.step();
         skipped = from.skipped();
@@ -61,30 +63,30 @@ final class FollowedRun {
         evaluations.goesOnAfter(applied);
     }
 
-    void batch(Batch batch) {
+    public void batch(Batch batch) {
         if (endOfRun.batch(batch) && batch.step() > applied) {
             assembly.batch(batch.withoutPixels());
         }
     }
 
     /** Keeps the first prediction of each peer for a step that is not closed; returns whether this was it. */
-    boolean prediction(Prediction prediction) {
+    public boolean prediction(Prediction prediction) {
         return prediction.step() > applied
                 && prediction.step() <= setting.plannedSteps()
                 && assembly.predicted(prediction);
     }
 
-    void outcome(Outcome outcome) {
+    public void outcome(Outcome outcome) {
         if (outcome.step() > applied) {
             outcomes.putIfAbsent(outcome.step(), outcome);
         }
     }
 
-    void evaluation(Evaluation evaluation) {
+    public void evaluation(Evaluation evaluation) {
         evaluations.said(evaluation);
     }
 
-    void end(End end) {
+    public void end(End end) {
         endOfRun.end(end);
         evaluations.ends(endOfRun.lastStep().orElseThrow());
     }
@@ -93,10 +95,10 @@ final class FollowedRun {
      * Applies the outcome of the open step if it is here with all that it names. The step's predictions are kept until
      * {@link #forgetClosed}.
      *
-     * @param proposal of this coordinator for that step, so that the teacher need not compute the same thing twice
+     * @param computed what this coordinator has computed already for such an outcome, if it has
      * @throws IllegalStateException if the outcome was computed from another state of the teacher
      */
-    Optional<AppliedStep> applyNext(Optional<Proposal> proposal) {
+    public Optional<AppliedStep> applyNext(Function<Outcome, Optional<Teacher.Lesson>> computed) {
         long step = openStep();
         Outcome outcome = outcomes.get(step);
         Optional<Batch> batch = assembly.batch(step);
@@ -121,7 +123,7 @@ final class FollowedRun {
                     + ": the log or this coordinator is broken");
         }
         if (outcome.resolution() instanceof Outcome.Targets) {
-            state = after(outcome, batch.get(), votes, proposal);
+            state = after(outcome, batch.get(), votes, computed.apply(outcome));
             history.voted(SlotHistory.voters(outcome.contributors()));
             targets++;
         } else {
@@ -134,81 +136,80 @@ final class FollowedRun {
     }
 
     /** The teacher's state after a step with targets; one that learns nothing is not asked to teach again. */
-    private NamedTensors after(Outcome outcome, Batch batch, List<Teacher.Vote> votes, Optional<Proposal> proposal) {
-        Optional<Teacher.Lesson> made = proposal.flatMap(p -> p.lessonOf(outcome));
-        if (made.isEmpty() && !learns) {
+    private NamedTensors after(Outcome outcome, Batch batch, List<Teacher.Vote> votes, Optional<Teacher.Lesson> computed) {
+        if (computed.isEmpty() && !learns) {
             return state;
         }
-        return made.orElseGet(() -> teacherSteps.step(state, outcome.renewed(), batch, votes))
+        return computed.orElseGet(() -> teacherSteps.step(state, outcome.renewed(), batch, votes))
                 .next();
     }
 
     /** Forgets the predictions of the steps that are applied. */
-    void forgetClosed() {
+    public void forgetClosed() {
         assembly.closed(applied);
     }
 
     /** Last step whose outcome was applied. */
-    long applied() {
+    public long applied() {
         return applied;
     }
 
-    long openStep() {
+    public long openStep() {
         return applied + 1;
     }
 
     /** The batch of the open step, once it was read. */
-    Optional<Batch> openBatch() {
+    public Optional<Batch> openBatch() {
         return assembly.batch(openStep());
     }
 
     /** Whether the log has an outcome of the open step, which may wait for predictions that it names. */
-    boolean openStepHasOutcome() {
+    public boolean openStepHasOutcome() {
         return outcomes.containsKey(openStep());
     }
 
     /** Whether every step of the run is applied. */
-    boolean over() {
+    public boolean over() {
         return applied >= endOfRun.lastStep().orElse(Long.MAX_VALUE);
     }
 
     /** The trained teacher after {@link #applied}. */
-    NamedTensors state() {
+    public NamedTensors state() {
         return state;
     }
 
-    Teacher teacher() {
+    public Teacher teacher() {
         return teacher;
     }
 
-    TeacherSteps teacherSteps() {
+    public TeacherSteps teacherSteps() {
         return teacherSteps;
     }
 
-    StepAssembly assembly() {
+    public StepAssembly assembly() {
         return assembly;
     }
 
-    SlotHistory history() {
+    public SlotHistory history() {
         return history;
     }
 
-    TeacherEvaluations evaluations() {
+    public TeacherEvaluations evaluations() {
         return evaluations;
     }
 
     /** Steps applied so far that had targets. */
-    long targets() {
+    public long targets() {
         return targets;
     }
 
     /** Steps applied so far that had none. */
-    long skipped() {
+    public long skipped() {
         return skipped;
     }
 
     /** Steps held in memory, to show that they are bounded. */
-    int stepsHeld() {
+    public int stepsHeld() {
         return Math.max(assembly.held(), outcomes.size());
     }
 }

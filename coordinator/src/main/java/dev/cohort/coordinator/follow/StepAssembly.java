@@ -1,4 +1,4 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.follow;
 
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Outcome;
@@ -14,33 +14,33 @@ import java.util.TreeMap;
  * Batches and predictions of the steps that are not closed yet. The first prediction per (step, peer) counts, good or bad; a
  * bad one answers the wait but is never taught from.
  */
-final class StepAssembly {
+public final class StepAssembly {
     private final DeclaredShapes shapes;
     private final SortedMap<Long, Batch> batches = new TreeMap<>();
     private final SortedMap<Long, SortedMap<PeerId, Entry>> entries = new TreeMap<>();
     private final SortedMap<Long, Long> openedMs = new TreeMap<>();
 
     /** A prediction and its digest, and what is wrong with it if anything is. */
-    record Entry(Prediction prediction, Digest digest, Optional<Rejection> rejection) {
-        boolean good() {
+    public record Entry(Prediction prediction, Digest digest, Optional<Rejection> rejection) {
+    public     boolean good() {
             return rejection.isEmpty();
         }
     }
 
-    StepAssembly(DeclaredShapes shapes) {
+    public StepAssembly(DeclaredShapes shapes) {
         this.shapes = shapes;
     }
 
-    void batch(Batch batch) {
+    public void batch(Batch batch) {
         batches.putIfAbsent(batch.step(), batch);
     }
 
-    Optional<Batch> batch(long step) {
+    public Optional<Batch> batch(long step) {
         return Optional.ofNullable(batches.get(step));
     }
 
     /** Keeps the first prediction of a peer; true if this was it. */
-    boolean predicted(Prediction prediction) {
+    public boolean predicted(Prediction prediction) {
         SortedMap<PeerId, Entry> step = entries.computeIfAbsent(prediction.step(), s -> new TreeMap<>());
         if (step.containsKey(prediction.peer())) {
             return false;
@@ -49,38 +49,38 @@ final class StepAssembly {
         return true;
     }
 
-    /** The first prediction of {@code member} for {@code step}, checked against the batch, which must be here. */
-    Optional<Entry> entry(long step, Member member) {
+    /** The first prediction of {@code voter} for {@code step}, checked against the batch, which must be here. */
+    public Optional<Entry> entry(long step, Voter voter) {
         SortedMap<PeerId, Entry> of = entries.getOrDefault(step, new TreeMap<>());
         return batch(step)
-                .flatMap(batch -> Optional.ofNullable(of.get(member.peer())).map(e -> checked(e, member, batch)));
+                .flatMap(batch -> Optional.ofNullable(of.get(voter.peer())).map(e -> checked(e, voter, batch)));
     }
 
     /** Whether a prediction for a step that is closed would have been good. */
-    Entry check(Prediction prediction, Member member, Batch batch) {
-        return checked(unchecked(prediction), member, batch);
+    public Entry check(Prediction prediction, Voter voter, Batch batch) {
+        return checked(unchecked(prediction), voter, batch);
     }
 
     private static Entry unchecked(Prediction prediction) {
         return new Entry(prediction, prediction.tensors().digest(), Optional.empty());
     }
 
-    private Entry checked(Entry entry, Member member, Batch batch) {
+    private Entry checked(Entry entry, Voter voter, Batch batch) {
         Prediction p = entry.prediction();
         if (p.flaw().isPresent()) {
             Prediction.Flaw flaw = p.flaw().get();
             return rejected(entry, flaw.reason(), flaw.detail());
         }
-        Optional<String> shape = shapes.objection(p, batch, member);
+        Optional<String> shape = shapes.objection(p, batch, voter);
         if (shape.isPresent()) {
             return rejected(entry, Rejection.Reason.SHAPE, shape.get());
         }
-        if (!p.rendered().equals(batch.digest(member.slot()))) {
+        if (!p.rendered().equals(batch.digest(voter.slot()))) {
             return rejected(
                     entry,
                     Rejection.Reason.DIGEST,
                     "rendered " + p.rendered().shortHex() + ", the batch is "
-                            + batch.digest(member.slot()).shortHex());
+                            + batch.digest(voter.slot()).shortHex());
         }
         return entry;
     }
@@ -91,35 +91,35 @@ final class StepAssembly {
     }
 
     /** The prediction an outcome names, once it is here. */
-    Optional<Entry> named(long step, Outcome.Contributor contributor) {
+    public Optional<Entry> named(long step, Outcome.Contributor contributor) {
         return Optional.ofNullable(entries.getOrDefault(step, new TreeMap<>()).get(contributor.peer()))
                 .filter(e -> e.digest().equals(contributor.tensors()));
     }
 
     /** Whether {@code peer} has spoken of {@code step}, well or badly. */
-    boolean spoke(long step, PeerId peer) {
+    public boolean spoke(long step, PeerId peer) {
         return entries.getOrDefault(step, new TreeMap<>()).containsKey(peer);
     }
 
     /** Whether anybody at all has spoken of {@code step}, or is past it. */
-    boolean anybody(long step) {
+    public boolean anybody(long step) {
         return !entries.tailMap(step).isEmpty();
     }
 
     /** When {@code step} was first found open. */
-    long openedMs(long step, long nowMs) {
+    public long openedMs(long step, long nowMs) {
         return openedMs.computeIfAbsent(step, s -> nowMs);
     }
 
     /** Forgets all steps up to {@code step}. */
-    void closed(long step) {
+    public void closed(long step) {
         batches.headMap(step + 1).clear();
         entries.headMap(step + 1).clear();
         openedMs.headMap(step + 1).clear();
     }
 
     /** Open steps held, to show that they are bounded. */
-    int held() {
+    public int held() {
         return Math.max(batches.size(), entries.size());
     }
 }

@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.follow;
 
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.TestScore;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Evaluation;
@@ -23,7 +24,7 @@ import java.util.TreeSet;
  * <p>An evaluation is megabytes: those of a step are kept only as long as the teacher waits for others of that step, and of a few
  * steps only. A step whose contributors have not all been evaluated by then has no evaluation of the teacher.
  */
-final class TeacherEvaluations {
+public final class TeacherEvaluations {
     private static final int STEPS_HELD_MAX = 3;
     private static final int STEPS_NOTED_MAX = 10_000;
 
@@ -48,7 +49,7 @@ final class TeacherEvaluations {
     private record After(NamedTensors state, List<Outcome.Contributor> contributors) {}
 
     /** @param possible whether evaluations bring along what the teacher's own is made from */
-    TeacherEvaluations(Teacher teacher, Ints testLabels, boolean possible) {
+    public TeacherEvaluations(Teacher teacher, Ints testLabels, boolean possible) {
         this.teacher = teacher;
         this.testLabels = testLabels;
         this.possible = possible;
@@ -56,7 +57,7 @@ final class TeacherEvaluations {
     }
 
     /** Notes the teacher's state after a step at which peers evaluate. */
-    void applied(Batch batch, NamedTensors state, List<Outcome.Contributor> contributors) {
+    public void applied(Batch batch, NamedTensors state, List<Outcome.Contributor> contributors) {
         latest = new After(state, contributors);
         applied = batch.step();
         inLog.headSet(applied).clear();
@@ -84,7 +85,7 @@ final class TeacherEvaluations {
     }
 
     /** The run ends at {@code lastStep}, in the middle of an epoch perhaps. */
-    void ends(long step) {
+    public void ends(long step) {
         lastStep = step;
         if (step == applied) {
             await(step);
@@ -92,27 +93,27 @@ final class TeacherEvaluations {
     }
 
     /** Whether every step at which peers evaluate has its evaluation. */
-    boolean settled() {
+    public boolean settled() {
         return after.isEmpty();
     }
 
     /** Whether every evaluation so far stands in the log, too. */
-    boolean said() {
+    public boolean said() {
         return settled() && made <= logged;
     }
 
     /** What was to be said up to {@code step} was said. */
-    void goesOnAfter(long step) {
+    public void goesOnAfter(long step) {
         done = step;
         applied = step;
     }
 
     /** Steps of which evaluations are held, to show that they are bounded. */
-    int held() {
+    public int held() {
         return Math.max(after.size(), said.size());
     }
 
-    void said(Evaluation evaluation) {
+    public void said(Evaluation evaluation) {
         long step = evaluation.step();
         if (evaluation.source().equals(Evaluation.TEACHER)) {
             logged = Math.max(logged, step);
@@ -142,7 +143,7 @@ final class TeacherEvaluations {
     }
 
     /** The teacher's evaluation of the earliest step that all its contributors have spoken of. */
-    Optional<Evaluation> next() {
+    public Optional<Evaluation> next() {
         for (Map.Entry<Long, SortedMap<String, Evaluation>> of : said.entrySet()) {
             After then = after.get(of.getKey());
             if (then == null) {

@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.speak;
 
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.tensor.Ints;
@@ -13,17 +14,17 @@ import java.util.Optional;
  * @param lesson what the teacher made, so as not to compute it twice; empty without targets
  * @param resendMs when they are published again
  */
-record Proposal(Outcome outcome, List<Message> messages, Optional<Teacher.Lesson> lesson, long resendMs) {
-    Proposal {
+public record Proposal(Outcome outcome, List<Message> messages, Optional<Teacher.Lesson> lesson, long resendMs) {
+    public Proposal {
         messages = List.copyOf(messages);
     }
 
-    Proposal again(long nextResendMs) {
+    public Proposal again(long nextResendMs) {
         return new Proposal(outcome, messages, lesson, nextResendMs);
     }
 
     /** The lesson, if {@code winner} was made from the same predictions on the same state. */
-    Optional<Teacher.Lesson> lessonOf(Outcome winner) {
+    public Optional<Teacher.Lesson> lessonOf(Outcome winner) {
         Ints renewed = winner.renewed();
         return outcome.contributors().equals(winner.contributors())
                         && outcome.renewed().equals(renewed)

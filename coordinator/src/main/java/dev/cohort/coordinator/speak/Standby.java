@@ -1,4 +1,4 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.speak;
 
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Admitted;

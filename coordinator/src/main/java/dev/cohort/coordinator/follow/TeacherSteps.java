@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.follow;
 
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Batch;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
@@ -7,12 +8,12 @@ import java.util.List;
 import java.util.function.LongToDoubleFunction;
 
 /** Asks the teacher for one step: the same for whoever proposes it, applies it or computes it again from the log. */
-final class TeacherSteps {
+public final class TeacherSteps {
     private final Teacher teacher;
     private final LongToDoubleFunction learningRate;
 
     /** @param learningRate of the trained teacher at a step */
-    TeacherSteps(Teacher teacher, LongToDoubleFunction learningRate) {
+    public TeacherSteps(Teacher teacher, LongToDoubleFunction learningRate) {
         this.teacher = teacher;
         this.learningRate = learningRate;
     }
@@ -24,7 +25,7 @@ final class TeacherSteps {
      * @param renewed slots whose trained parameters are reset first, ascending
      * @param votes in the order of their slots
      */
-    Teacher.Lesson step(NamedTensors state, Ints renewed, Batch batch, List<Teacher.Vote> votes) {
+    public Teacher.Lesson step(NamedTensors state, Ints renewed, Batch batch, List<Teacher.Vote> votes) {
         return teacher.teach(
                 teacher.renewed(state, renewed),
                 new Teacher.Votes(

@@ -1,4 +1,4 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.members;
 
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Which contributors cannot go on since their numbers are no longer finite. */
-final class Divergences {
+public final class Divergences {
     /** So many are named one by one. */
     private static final int NAMED_MAX = 4;
 
@@ -19,17 +19,17 @@ final class Divergences {
 
     private final SortedMap<PeerId, Left.Divergence> diverged = new TreeMap<>();
 
-    boolean any() {
+    public boolean any() {
         return !diverged.isEmpty();
     }
 
     /** A peer leaves; it may say that it diverged. */
-    void left(Left left) {
+    public void left(Left left) {
         left.divergence().ifPresent(d -> diverged.put(left.peer(), d));
     }
 
     /** A peer was set aside for this. One that does not look at its own numbers diverges without saying so. */
-    void setAside(Rejection last) {
+    public void setAside(Rejection last) {
         if (last.reason() == Rejection.Reason.NOT_FINITE) {
             diverged.put(
                     last.peer(),
@@ -38,7 +38,7 @@ final class Divergences {
     }
 
     /** A later start of a peer may do better. */
-    void joined(Joining joining) {
+    public void joined(Joining joining) {
         diverged.remove(joining.peer());
     }
 
@@ -48,7 +48,7 @@ final class Divergences {
      * @param left how many may still contribute
      * @param least how many must
      */
-    String reason(long left, int least) {
+    public String reason(long left, int least) {
         List<Map.Entry<PeerId, Left.Divergence>> all = List.copyOf(diverged.entrySet());
         String names = all.stream()
                 .limit(NAMED_MAX)

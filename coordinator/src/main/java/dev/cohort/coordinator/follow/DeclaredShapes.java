@@ -1,4 +1,4 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.follow;
 
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Evaluation;
@@ -14,40 +14,40 @@ import java.util.Optional;
  * The shapes of all tensors that a teacher reads: batch, manifest and slot say them before the first prediction is there. What has
  * another shape is refused before it is kept, so that no teacher ever computes with it.
  */
-final class DeclaredShapes {
+public final class DeclaredShapes {
     private final CoordinatorSetting setting;
     private final List<String> reads;
 
     /** @param reads tensors besides the logits that the teacher reads */
-    DeclaredShapes(CoordinatorSetting setting, List<String> reads) {
+    public DeclaredShapes(CoordinatorSetting setting, List<String> reads) {
         this.setting = setting;
         this.reads = List.copyOf(reads);
     }
 
     /** Which tensor is missing or has another shape; of an observer only the logits are looked at. */
-    Optional<String> objection(Prediction prediction, Batch batch, Member member) {
+    public Optional<String> objection(Prediction prediction, Batch batch, Voter voter) {
         List<String> names = batch.endsEpoch()
                 ? reads
                 : reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
-        return objection(prediction.tensors(), batch.rows(), names, member);
+        return objection(prediction.tensors(), batch.rows(), names, voter);
     }
 
     /** Likewise; an evaluation without any tensor is none that a teacher could be evaluated with, and no offence. */
-    Optional<String> objection(Evaluation evaluation, Member member) {
+    public Optional<String> objection(Evaluation evaluation, Voter voter) {
         List<String> names =
                 reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
         return evaluation.tensors().asMap().isEmpty()
                 ? Optional.empty()
-                : objection(evaluation.tensors(), setting.testLabels().size(), names, member);
+                : objection(evaluation.tensors(), setting.testLabels().size(), names, voter);
     }
 
-    private Optional<String> objection(NamedTensors tensors, int rows, List<String> names, Member member) {
+    private Optional<String> objection(NamedTensors tensors, int rows, List<String> names, Voter voter) {
         Optional<String> logits = objection(tensors, TensorName.LOGITS, Ints.of(rows, setting.classes()));
-        if (logits.isPresent() || member.observer()) {
+        if (logits.isPresent() || voter.observer()) {
             return logits;
         }
         return names.stream()
-                .map(name -> objection(tensors, name, shape(name, rows, member.slot())))
+                .map(name -> objection(tensors, name, shape(name, rows, voter.slot())))
                 .flatMap(Optional::stream)
                 .findFirst();
     }

@@ -1,33 +1,38 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.speak;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
+import dev.cohort.coordinator.follow.FollowedRun;
+import dev.cohort.coordinator.follow.StepAssembly;
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.members.Members;
 import dev.cohort.experiment.Experiment;
 import java.util.Comparator;
 import java.util.List;
 
 /** Decides whether the open step has the predictions that it waits for. */
-final class Completion {
+public final class Completion {
     private final CoordinatorSetting setting;
     private final FollowedRun run;
     private final Members members;
 
-    Completion(CoordinatorSetting setting, FollowedRun run, Members members) {
+    public Completion(CoordinatorSetting setting, FollowedRun run, Members members) {
         this.setting = setting;
         this.run = run;
         this.members = members;
     }
 
     /** Whether the teacher needs to hear the peers. */
-    boolean waits() {
+    public boolean waits() {
         return run.teacher().distils() && run.teacher().contributorsMin() > 0;
     }
 
     /** Whether too few contributors are there for any step to be closed. */
-    boolean paused(boolean stopping) {
+    public boolean paused(boolean stopping) {
         return waits() && !stopping && members.present(run.openStep()) < setting.contributorsMin();
     }
 
     /** Contributors for whom the open step still waits. */
-    List<Member> missing() {
+    public List<Member> missing() {
         long step = run.openStep();
         return members.awaited(step).stream()
                 .filter(m -> !run.assembly().spoke(step, m.peer()))
@@ -35,7 +40,7 @@ final class Completion {
     }
 
     /** Contributors whose prediction for the open step can be taught from, in the order of their slots. */
-    List<Member> good() {
+    public List<Member> good() {
         return members.all().stream()
                 .filter(members::mayContribute)
                 .filter(m -> run.assembly()
@@ -47,7 +52,7 @@ final class Completion {
     }
 
     /** @param stopping whether the run was told to stop, so that it ends with whoever is there */
-    boolean complete(boolean stopping) {
+    public boolean complete(boolean stopping) {
         long step = run.openStep();
         if (!waits()) {
             // Nobody waits for it and nobody says it again: what was lost on the way must not keep the run open.

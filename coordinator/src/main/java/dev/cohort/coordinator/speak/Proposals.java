@@ -1,5 +1,11 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.speak;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
+import dev.cohort.coordinator.follow.FollowedRun;
+import dev.cohort.coordinator.follow.SlotHistory;
+import dev.cohort.coordinator.follow.StepAssembly;
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Message;
@@ -15,17 +21,17 @@ import java.util.List;
 import java.util.Optional;
 
 /** Makes what is proposed for a step from the predictions that are there. */
-final class Proposals {
+public final class Proposals {
     private final CoordinatorSetting setting;
     private final FollowedRun run;
 
-    Proposals(CoordinatorSetting setting, FollowedRun run) {
+    public Proposals(CoordinatorSetting setting, FollowedRun run) {
         this.setting = setting;
         this.run = run;
     }
 
     /** The labels alone: the method does not distil, or there are too few predictions. */
-    Proposal skip(Batch batch, long resendMs) {
+    public Proposal skip(Batch batch, long resendMs) {
         Outcome.SkipReason reason =
                 run.teacher().distils() ? Outcome.SkipReason.TOO_FEW : Outcome.SkipReason.INDEPENDENT;
         return skip(batch, reason, resendMs);
@@ -43,7 +49,7 @@ final class Proposals {
      * @param good whose predictions can be used, in the order of their slots
      * @param exact whether the single process would have them all
      */
-    Proposal targets(Batch batch, List<Member> good, boolean exact, long resendMs) {
+    public Proposal targets(Batch batch, List<Member> good, boolean exact, long resendMs) {
         try {
             Proposal taught = taught(batch, good, exact, resendMs);
             boolean finite = taught.lesson().orElseThrow().next().asMap().values().stream()

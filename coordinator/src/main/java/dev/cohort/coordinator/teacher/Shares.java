@@ -1,4 +1,4 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.teacher;
 
 import dev.cohort.distill.OwnTeacher;
 import dev.cohort.protocol.Term;

@@ -1,4 +1,4 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.members;
 
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Standing;
@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * <p>A coordinator that starts goes through what was, and that is in the log already: so a change is said once it has lasted a
  * moment, and not at all when the log says the same. Where two coordinators see a peer differently each says it once.
  */
-final class StandingNews {
+public final class StandingNews {
     /** Share of the time after which unanswered things are said again. */
     private static final int MOMENTS = 8;
 
@@ -30,13 +30,13 @@ final class StandingNews {
 
     private record Sent(StandingChange change, long atMs) {}
 
-    StandingNews(long resendMs) {
+    public StandingNews(long resendMs) {
         this.resendMs = resendMs;
         this.momentMs = resendMs / MOMENTS;
     }
 
     /** Takes in what the log says, by this coordinator or another one. */
-    void read(StandingChange change) {
+    public void read(StandingChange change) {
         inLog.put(change.peer(), change);
         Optional.ofNullable(sent.get(change.peer()))
                 .filter(s -> same(s.change(), change))
@@ -44,7 +44,7 @@ final class StandingNews {
     }
 
     /** What is to be said now. */
-    List<StandingChange> due(List<Member> members, long openStep, long nowMs) {
+    public List<StandingChange> due(List<Member> members, long openStep, long nowMs) {
         List<StandingChange> due = new ArrayList<>();
         for (Member member : members) {
             StandingChange change = change(member, openStep);
@@ -57,7 +57,7 @@ final class StandingNews {
     }
 
     /** When {@link #due} may next have something. */
-    long nextMs(List<Member> members) {
+    public long nextMs(List<Member> members) {
         long next = Long.MAX_VALUE;
         for (Member member : members) {
             StandingChange change = change(member, 1);

@@ -1,5 +1,12 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.speak;
 
+import dev.cohort.coordinator.follow.DeclaredShapes;
+import dev.cohort.coordinator.follow.FollowedRun;
+import dev.cohort.coordinator.follow.StepAssembly;
+import dev.cohort.coordinator.members.Divergences;
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.members.Members;
+import dev.cohort.coordinator.members.Membership;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Rejection;
@@ -11,7 +18,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Rejects what no teacher can be made of, counts it by reason, and lets the standing of its peer follow from it. */
-final class PredictionChecks {
+public final class PredictionChecks {
     private final FollowedRun run;
     private final DeclaredShapes shapes;
     private final Members members;
@@ -19,7 +26,7 @@ final class PredictionChecks {
     private final Divergences divergences;
     private final SortedMap<Rejection.Reason, Long> rejections = new TreeMap<>();
 
-    PredictionChecks(
+    public PredictionChecks(
             FollowedRun run, DeclaredShapes shapes, Members members, Membership membership, Divergences divergences) {
         this.run = run;
         this.shapes = shapes;
@@ -29,7 +36,7 @@ final class PredictionChecks {
     }
 
     /** Checks the first prediction of {@code peer} for the open step, if it and the batch are here. */
-    Optional<Rejection> check(PeerId peer, long nowMs) {
+    public Optional<Rejection> check(PeerId peer, long nowMs) {
         Optional<Member> member = members.find(peer).filter(m -> m.standing() != Standing.SET_ASIDE);
         if (member.isEmpty() || run.openBatch().isEmpty()) {
             return Optional.empty();
@@ -52,14 +59,14 @@ final class PredictionChecks {
     }
 
     /** Checks the predictions for the step that has just become the open one; they may have come before. */
-    List<Rejection> checkOpenStep(long nowMs) {
+    public List<Rejection> checkOpenStep(long nowMs) {
         return members.all().stream()
                 .map(member -> check(member.peer(), nowMs))
                 .flatMap(Optional::stream)
                 .toList();
     }
 
-    Optional<Rejection> check(Evaluation evaluation) {
+    public Optional<Rejection> check(Evaluation evaluation) {
         Optional<Member> member = members.all().stream()
                 .filter(m -> m.peer().value().equals(evaluation.source()))
                 .findFirst();
@@ -75,7 +82,7 @@ final class PredictionChecks {
     }
 
     /** How often something was rejected, by reason. */
-    SortedMap<Rejection.Reason, Long> counts() {
+    public SortedMap<Rejection.Reason, Long> counts() {
         return rejections;
     }
 }

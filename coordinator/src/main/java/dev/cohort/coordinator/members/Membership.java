@@ -1,5 +1,6 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.members;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.Draining;
@@ -30,9 +31,9 @@ import java.util.function.Predicate;
  *
  * What a member contributes is recorded in the outcome, so two coordinators may see the members differently without harm.
  */
-final class Membership {
+public final class Membership {
     /** Rejected predictions in a row after which a peer is set aside. */
-    static final int REJECTED_IN_ROW_MAX = 3;
+    public static final int REJECTED_IN_ROW_MAX = 3;
 
     private final CoordinatorSetting setting;
     private final Members members;
@@ -42,7 +43,7 @@ final class Membership {
     private final SortedMap<PeerId, Command> drained = new TreeMap<>();
 
     /** @param featuresAreRead whether the teacher reads them, so that their width matters */
-    Membership(CoordinatorSetting setting, Members members, boolean featuresAreRead) {
+    public Membership(CoordinatorSetting setting, Members members, boolean featuresAreRead) {
         this.setting = setting;
         this.members = members;
         cooldown = new Cooldown(setting);
@@ -50,47 +51,47 @@ final class Membership {
     }
 
     /** Takes a peer in, or says why not; the answer is said in the log. */
-    Admitted joining(Joining joining, long openStep, long nowMs) {
+    public Admitted joining(Joining joining, long openStep, long nowMs) {
         Admitted answer = seating.joining(joining, openStep, nowMs);
         letGo(nowMs);
         return answer;
     }
 
     /** The log shows who got which slot, whoever gave it. */
-    void admitted(Admitted answer, long nowMs) {
+    public void admitted(Admitted answer, long nowMs) {
         seating.admitted(answer, nowMs);
         letGo(nowMs);
     }
 
     /** Answers whoever asked for a seat and has no answer in the log. */
-    List<Admitted> unanswered(long openStep, long nowMs) {
+    public List<Admitted> unanswered(long openStep, long nowMs) {
         return seating.unanswered(openStep, nowMs);
     }
 
     /** The log shows who contributes, whoever let them in. */
-    void contributed(Outcome outcome, long nowMs) {
+    public void contributed(Outcome outcome, long nowMs) {
         seating.contributed(outcome, nowMs);
     }
 
     /** What earlier outcomes named. */
-    void contributed(SortedMap<PeerId, Long> latestStarts) {
+    public void contributed(SortedMap<PeerId, Long> latestStarts) {
         seating.contributed(latestStarts);
     }
 
     /** The latest start of each peer that an outcome names. */
-    SortedMap<PeerId, Long> latestStarts() {
+    public SortedMap<PeerId, Long> latestStarts() {
         return seating.latestStarts();
     }
 
     /** Reading the log took its time; whoever was there last is given the time to be heard. */
-    void caughtUp(long nowMs) {
+    public void caughtUp(long nowMs) {
         members.all().stream()
                 .filter(Member::there)
                 .map(m -> m.heard(m.incarnation(), m.doing(), m.step(), nowMs))
                 .forEach(members::put);
     }
 
-    void heard(Heartbeat heartbeat, long nowMs) {
+    public void heard(Heartbeat heartbeat, long nowMs) {
         members.find(heartbeat.peer())
                 .filter(m -> heartbeat.incarnation() >= m.incarnation() && m.standing() != Standing.LEFT)
                 .map(m -> awake(
@@ -114,26 +115,26 @@ final class Membership {
     }
 
     /** Lets a candidate contribute. */
-    void admit(PeerId peer, String why, long nowMs) {
+    public void admit(PeerId peer, String why, long nowMs) {
         members.find(peer).filter(Member::candidate).ifPresent(m -> members.put(m.admitted(nowMs, why)));
     }
 
     /** A contributor is neither averaged nor waited for until it is admitted again. */
-    void exclude(PeerId peer, String why, long nowMs) {
+    public void exclude(PeerId peer, String why, long nowMs) {
         members.find(peer).ifPresent(m -> members.put(m.candidate(nowMs, "excluded: " + why)));
     }
 
     /** Gives another reason for what a member is. */
-    void because(Member member, String why) {
+    public void because(Member member, String why) {
         members.put(member.because(why));
     }
 
     /** Notes why a candidate is not admitted yet. */
-    void notYet(PeerId peer, String why) {
+    public void notYet(PeerId peer, String why) {
         members.find(peer).filter(m -> m.standing() == Standing.CANDIDATE).ifPresent(m -> members.put(m.because(why)));
     }
 
-    void left(Left left, long nowMs) {
+    public void left(Left left, long nowMs) {
         members.find(left.peer())
                 .filter(m -> left.incarnation() >= m.incarnation())
                 .map(m -> m.goodbye(left.incarnation(), nowMs, left.reason()))
@@ -144,7 +145,7 @@ final class Membership {
     }
 
     /** A peer is about to leave, and says for which steps it may be waited for. */
-    void draining(Draining draining, long nowMs) {
+    public void draining(Draining draining, long nowMs) {
         members.find(draining.peer())
                 .filter(m -> draining.incarnation() >= m.incarnation() && m.standing() != Standing.LEFT)
                 .map(m -> m.heard(draining.incarnation(), m.doing(), m.step(), nowMs))
@@ -153,7 +154,7 @@ final class Membership {
     }
 
     /** An operator lets a peer go. One that is there says goodbye itself; one that is lost cannot. */
-    void drain(PeerId peer, Command command, long nowMs) {
+    public void drain(PeerId peer, Command command, long nowMs) {
         boolean goneSince = members.find(peer)
                 .filter(m -> m.past().goodbye() >= named(command))
                 .isPresent();
@@ -183,7 +184,7 @@ final class Membership {
     }
 
     /** A good prediction for the open step: the peer is at the head. */
-    void atHead(PeerId peer, long nowMs) {
+    public void atHead(PeerId peer, long nowMs) {
         members.find(peer)
                 .map(m -> m.rejections(0).heard(m.incarnation(), m.doing(), m.step(), nowMs))
                 .map(m -> switch (m.standing()) {
@@ -209,7 +210,7 @@ final class Membership {
      *
      * @param answered whether a newcomer has
      */
-    void admitOfNeed(Predicate<Member> answered, long nowMs) {
+    public void admitOfNeed(Predicate<Member> answered, long nowMs) {
         if (members.tooFew()) {
             members.candidates().stream()
                     .filter(answered)
@@ -218,7 +219,7 @@ final class Membership {
     }
 
     /** A prediction of a peer was rejected; returns whether the peer is set aside for it. */
-    boolean rejected(PeerId peer, String why, long nowMs) {
+    public boolean rejected(PeerId peer, String why, long nowMs) {
         Optional<Member> member =
                 members.find(peer).map(m -> m.rejections(m.past().rejectedInRow() + 1));
         boolean setAside = member.filter(m -> m.past().rejectedInRow() >= REJECTED_IN_ROW_MAX)
@@ -229,7 +230,7 @@ final class Membership {
     }
 
     /** Notes who has been silent for too long. */
-    void expire(long nowMs) {
+    public void expire(long nowMs) {
         for (Member member : members.all()) {
             if (member.there()
                     && nowMs - member.heard().lastMs() > setting.pace().goneAfterMs()) {
@@ -245,7 +246,7 @@ final class Membership {
     }
 
     /** Peers of {@code missing} that had their time since {@code openedMs} are no longer waited for. */
-    void late(List<Member> missing, long step, long openedMs, long nowMs) {
+    public void late(List<Member> missing, long step, long openedMs, long nowMs) {
         for (Member member : missing) {
             if (nowMs < lateAtMs(member, openedMs)) {
                 continue;
@@ -259,7 +260,7 @@ final class Membership {
     }
 
     /** When the wait for somebody of {@code missing} may end. */
-    long nextLateMs(List<Member> missing, long openedMs) {
+    public long nextLateMs(List<Member> missing, long openedMs) {
         return missing.stream()
                 .filter(m -> m.standing() == Standing.LIVE || m.standing() == Standing.DRAINING)
                 .mapToLong(m -> lateAtMs(m, openedMs))
@@ -275,7 +276,7 @@ final class Membership {
     }
 
     /** When {@link #expire} may next find somebody. */
-    long nextExpiryMs() {
+    public long nextExpiryMs() {
         long next = Long.MAX_VALUE;
         for (Member member : members.all()) {
             if (member.there()) {

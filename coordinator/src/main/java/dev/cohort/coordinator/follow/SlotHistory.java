@@ -1,4 +1,4 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.follow;
 
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;

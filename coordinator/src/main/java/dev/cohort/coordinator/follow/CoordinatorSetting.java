@@ -1,4 +1,4 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.follow;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.PeerId;
@@ -55,17 +55,17 @@ public record CoordinatorSetting(
     }
 
     /** Most contributors ever. */
-    int slots() {
+    public int slots() {
         return elastic.max();
     }
 
     /** Whether steps stay open for lost peers. */
-    boolean holdsLost() {
+    public boolean holdsLost() {
         return pace.onLoss() == Experiment.Pace.OnLoss.HOLD;
     }
 
     /** Fewer live ones pause the run. */
-    int contributorsMin() {
+    public int contributorsMin() {
         return elastic.min();
     }
 }

@@ -1,11 +1,14 @@
-package dev.cohort.coordinator;
+package dev.cohort.coordinator.follow;
 
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** When the trained teacher is kept, and which of what was kept is a beginning. */
 public final class TeacherSnapshots {
@@ -13,31 +16,31 @@ public final class TeacherSnapshots {
     private long newest;
 
     /** @param everySteps 0 for never */
-    TeacherSnapshots(long everySteps) {
+    public TeacherSnapshots(long everySteps) {
         this.everySteps = everySteps;
     }
 
     /** There is one of {@code step}. */
-    void has(long step) {
+    public void has(long step) {
         newest = step;
     }
 
     /** Whether one is due after {@code applied}; a teacher that learns nothing needs none. */
-    boolean due(long applied, NamedTensors state) {
+    public boolean due(long applied, NamedTensors state) {
         return everySteps > 0
                 && applied / everySteps > newest / everySteps
                 && !state.asMap().isEmpty();
     }
 
     /** The teacher after a step; a coordinator knows no positions. */
-    Snapshot taken(FollowedRun run, Membership membership) {
+    public Snapshot taken(FollowedRun run, SortedMap<PeerId, Long> latestStarts) {
         has(run.applied());
         return new Snapshot(
                 run.applied(),
                 run.state(),
                 Teacher.hash(run.state()),
                 run.history().lastVotes(),
-                membership.latestStarts(),
+                latestStarts,
                 run.skipped(),
                 Positions.NONE);
     }

@@ -1,0 +1,115 @@
+package dev.cohort.coordinator.speak;
+
+import dev.cohort.coordinator.follow.CoordinatorSetting;
+import dev.cohort.coordinator.follow.FollowedRun;
+import dev.cohort.coordinator.members.Lag;
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.members.Members;
+import dev.cohort.coordinator.members.Membership;
+import dev.cohort.coordinator.teacher.Teacher;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Outcome;
+import java.util.List;
+import java.util.Optional;
+
+/** Proposes an outcome for the open step once the step is complete, and proposes it again until an outcome is in the log. */
+public final class Proposer {
+    private final CoordinatorSetting setting;
+    private final FollowedRun run;
+    private final Members members;
+    private final Membership membership;
+    private final Completion completion;
+    private final RunEnd end;
+    private final Lag lag;
+    private final Proposals proposals;
+    private Optional<Proposal> proposal = Optional.empty();
+
+    public Proposer(
+            CoordinatorSetting setting,
+            FollowedRun run,
+            Members members,
+            Membership membership,
+            Completion completion,
+            RunEnd end,
+            Lag lag) {
+        this.setting = setting;
+        this.run = run;
+        this.members = members;
+        this.membership = membership;
+        this.completion = completion;
+        this.end = end;
+        this.lag = lag;
+        proposals = new Proposals(setting, run);
+    }
+
+    /** What is to be published now; nothing while the step waits, or while its outcome is on its way. */
+    public List<Message> propose(long nowMs) {
+        Optional<Batch> batch = run.openBatch();
+        if (batch.isEmpty() || run.openStepHasOutcome()) {
+            return List.of();
+        }
+        long step = run.openStep();
+        long openedMs = run.assembly().openedMs(step, nowMs);
+        if (proposal.isPresent()) {
+            return again(proposal.get(), nowMs);
+        }
+        membership.admitOfNeed(m -> run.assembly().spoke(step, m.peer()), nowMs);
+        if (!end.catchesUpWithFork(nowMs)) {
+            membership.late(completion.missing(), step, openedMs, nowMs);
+        }
+        lag.explain(step, nowMs);
+        if (!lag.holding(step, nowMs).isEmpty() || !completion.complete(end.isStopping())) {
+            return List.of();
+        }
+        Proposal made = make(batch.get(), nowMs + setting.resendMs());
+        proposal = Optional.of(made);
+        return made.messages();
+    }
+
+    private List<Message> again(Proposal made, long nowMs) {
+        if (nowMs < made.resendMs()) {
+            return List.of();
+        }
+        proposal = Optional.of(made.again(nowMs + setting.resendMs()));
+        return made.messages();
+    }
+
+    private Proposal make(Batch batch, long resendMs) {
+        List<Member> good = completion.waits() ? completion.good() : List.of();
+        boolean everybody = !completion.waits() || good.size() == members.seated();
+        return !run.teacher().distils() || good.size() < run.teacher().contributorsMin()
+                ? proposals.skip(batch, resendMs)
+                : proposals.targets(batch, good, everybody, resendMs);
+    }
+
+    /** What the teacher made of the predictions that {@code winner} names, if this coordinator proposed the same. */
+    public Optional<Teacher.Lesson> computed(Outcome winner) {
+        return proposal.flatMap(p -> p.lessonOf(winner));
+    }
+
+    /** The open step has got its outcome. */
+    public void stepClosed() {
+        proposal = Optional.empty();
+    }
+
+    /** Whether an outcome of the open step was published and not read back yet. */
+    public boolean hasProposed() {
+        return proposal.isPresent();
+    }
+
+    /** When {@link #propose} may have something new to say although nothing is read. */
+    public long nextMs(long nowMs) {
+        if (proposal.isPresent()) {
+            return proposal.get().resendMs();
+        } else if (run.openBatch().isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        long step = run.openStep();
+        long lagMs = lag.nextMs(step, nowMs);
+        long openedMs = run.assembly().openedMs(step, nowMs);
+        return end.catchesUpWithFork(nowMs)
+                ? lagMs
+                : Math.min(lagMs, membership.nextLateMs(completion.missing(), openedMs));
+    }
+}
