@@ -7,7 +7,6 @@ import dev.cohort.coordinator.follow.TeacherSnapshots;
 import dev.cohort.coordinator.members.Admission;
 import dev.cohort.coordinator.members.Divergences;
 import dev.cohort.coordinator.members.Lag;
-import dev.cohort.coordinator.members.Member;
 import dev.cohort.coordinator.members.Members;
 import dev.cohort.coordinator.members.Membership;
 import dev.cohort.coordinator.members.StandingNews;

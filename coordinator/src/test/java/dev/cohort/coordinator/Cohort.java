@@ -1,11 +1,11 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.follow.CoordinatorSetting;
-import dev.cohort.coordinator.teacher.Teacher;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.coordinator.follow.CoordinatorSetting;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Experiment.Pace;
 import dev.cohort.protocol.Batch;

@@ -1,7 +1,5 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.members.Member;
-
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;
 import static dev.cohort.coordinator.Cohort.P3;
@@ -14,6 +12,7 @@ import static dev.cohort.coordinator.Cohort.says;
 import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.coordinator.members.Member;
 import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Heartbeat;

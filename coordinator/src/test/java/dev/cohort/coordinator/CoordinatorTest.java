@@ -1,7 +1,5 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.members.Member;
-import dev.cohort.coordinator.teacher.Teacher;
 import static dev.cohort.coordinator.Cohort.CONTROL;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;
@@ -20,6 +18,8 @@ import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;

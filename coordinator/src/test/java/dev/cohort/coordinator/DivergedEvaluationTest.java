@@ -1,10 +1,10 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.follow.TeacherEvaluations;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.coordinator.follow.TeacherEvaluations;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Outcome;

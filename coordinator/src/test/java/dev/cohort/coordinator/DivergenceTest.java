@@ -1,6 +1,5 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.members.Membership;
 import static dev.cohort.coordinator.Cohort.CONTROL;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;
@@ -14,6 +13,7 @@ import static dev.cohort.coordinator.Cohort.started;
 import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.coordinator.members.Membership;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Command;

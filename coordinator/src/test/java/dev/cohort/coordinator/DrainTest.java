@@ -1,6 +1,5 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.members.Member;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;
 import static dev.cohort.coordinator.Cohort.P3;
@@ -16,6 +15,7 @@ import static dev.cohort.coordinator.Cohort.started;
 import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.coordinator.members.Member;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.Draining;

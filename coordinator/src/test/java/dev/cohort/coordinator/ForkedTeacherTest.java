@@ -1,10 +1,10 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.teacher.Teacher;
-import dev.cohort.coordinator.teacher.ForkedTeacher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cohort.coordinator.teacher.ForkedTeacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;

@@ -1,7 +1,5 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.members.Member;
-import dev.cohort.coordinator.members.Membership;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.allLive;
 import static dev.cohort.coordinator.Cohort.only;
@@ -10,6 +8,8 @@ import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.cohort.coordinator.members.Member;
+import dev.cohort.coordinator.members.Membership;
 import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Admitted;

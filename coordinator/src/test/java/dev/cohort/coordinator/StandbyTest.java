@@ -1,6 +1,5 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.speak.Standby;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;
 import static dev.cohort.coordinator.Cohort.P3;
@@ -14,6 +13,7 @@ import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cohort.coordinator.speak.Standby;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Admitted;

@@ -1,8 +1,5 @@
 package dev.cohort.coordinator;
 
-import dev.cohort.coordinator.follow.TeacherSnapshots;
-
-import dev.cohort.coordinator.members.Member;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.P2;
 import static dev.cohort.coordinator.Cohort.P3;
@@ -15,6 +12,8 @@ import static dev.cohort.coordinator.Cohort.says;
 import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.coordinator.follow.TeacherSnapshots;
+import dev.cohort.coordinator.members.Member;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;

@@ -299,8 +299,7 @@ public final class Verification {
                                 .map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors()))
                                 .stream())
                 .toList();
-        Teacher.Lesson lesson =
-                teacherSteps.step(before, recorded.outcome().renewed(), batch, votes);
+        Teacher.Lesson lesson = teacherSteps.step(before, recorded.outcome().renewed(), batch, votes);
         recomputed++;
         compare(recorded, said, lesson);
         state = Optional.of(lesson.next());

@@ -1,8 +1,8 @@
 package dev.cohort.study;
 
-import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;

@@ -2,9 +2,9 @@ package dev.cohort.exact;
 
 import dev.cohort.coordinator.Coordinator;
 import dev.cohort.coordinator.follow.CoordinatorSetting;
-import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.CheckpointStore;
 import dev.cohort.peer.Learner;

@@ -1,7 +1,7 @@
 package dev.cohort.simulation;
 
-import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.follow.TeacherSnapshots;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.CheckpointStore;
 import dev.cohort.protocol.Message;

@@ -136,7 +136,8 @@ public final class FollowedRun {
     }
 
     /** The teacher's state after a step with targets; one that learns nothing is not asked to teach again. */
-    private NamedTensors after(Outcome outcome, Batch batch, List<Teacher.Vote> votes, Optional<Teacher.Lesson> computed) {
+    private NamedTensors after(
+            Outcome outcome, Batch batch, List<Teacher.Vote> votes, Optional<Teacher.Lesson> computed) {
         if (computed.isEmpty() && !learns) {
             return state;
         }

@@ -22,7 +22,7 @@ public final class StepAssembly {
 
     /** A prediction and its digest, and what is wrong with it if anything is. */
     public record Entry(Prediction prediction, Digest digest, Optional<Rejection> rejection) {
-    public     boolean good() {
+        public boolean good() {
             return rejection.isEmpty();
         }
     }

@@ -51,7 +51,7 @@ public final class Admission {
      * @param others mean of the contributors' moving accuracy at these
      */
     private record Course(long incarnation, long steps, long step, long compared, double own, double others) {
-    public     Course and(long nextStep, double accuracy, OptionalDouble ofOthers) {
+        Course and(long nextStep, double accuracy, OptionalDouble ofOthers) {
             boolean comparable = ofOthers.isPresent();
             double share = Math.max(NEWEST, 1.0 / (compared + 1));
             return new Course(

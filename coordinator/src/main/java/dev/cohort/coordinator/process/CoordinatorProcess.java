@@ -1,9 +1,9 @@
 package dev.cohort.coordinator.process;
 
 import dev.cohort.coordinator.Coordinator;
-import dev.cohort.coordinator.follow.CoordinatorSetting;
 import dev.cohort.coordinator.CoordinatorStatus;
 import dev.cohort.coordinator.SnapshotPositions;
+import dev.cohort.coordinator.follow.CoordinatorSetting;
 import dev.cohort.coordinator.speak.Standby;
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;

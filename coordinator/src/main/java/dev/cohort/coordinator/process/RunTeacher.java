@@ -1,9 +1,9 @@
 package dev.cohort.coordinator.process;
 
-import dev.cohort.coordinator.teacher.ForkedTeacher;
-import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
+import dev.cohort.coordinator.teacher.ForkedTeacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.runtime.config.ExperimentYaml;

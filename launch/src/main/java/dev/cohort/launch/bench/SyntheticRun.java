@@ -1,7 +1,7 @@
 package dev.cohort.launch.bench;
 
-import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.process.RunTeacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;

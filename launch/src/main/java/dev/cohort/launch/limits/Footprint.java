@@ -1,9 +1,9 @@
 package dev.cohort.launch.limits;
 
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.Traffic;
 import dev.cohort.coordinator.process.RunTeacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.launch.DiskNeed;
 import dev.cohort.peer.djl.Architecture;

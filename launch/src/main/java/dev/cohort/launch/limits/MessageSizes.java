@@ -1,8 +1,8 @@
 package dev.cohort.launch.limits;
 
 import dev.cohort.augment.data.ImageData;
-import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.method.Traffic;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.TensorName;

@@ -2,8 +2,8 @@ package dev.cohort.study.retrain;
 
 import dev.cohort.augment.BatchRenderer;
 import dev.cohort.augment.data.RunData;
-import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.coordinator.process.RunTeacher;
+import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.process.PeerParts;
 import dev.cohort.protocol.Manifest;

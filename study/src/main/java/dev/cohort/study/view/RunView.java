@@ -384,7 +384,21 @@ public final class RunView {
 
     /** Whether every peer finished, left or was given up. */
     public boolean ended() {
-        return !peers.isEmpty() && peers.values().stream().allMatch(PeerView::ended);
+        return !peers.isEmpty()
+                && peers.values().stream().filter(this::isExpectedToEnd).allMatch(PeerView::ended);
+    }
+
+    /**
+     * Nobody restarts a peer that the experiment does not name: one that is lost, or that is known only from the steps of a fork's
+     * parent, never says goodbye.
+     */
+    private boolean isExpectedToEnd(PeerView peer) {
+        boolean named = experiment.peers().stream().anyMatch(p -> p.id().equals(peer.id()));
+        return named
+                || standings
+                        .of(peer.id())
+                        .map(Standings.Held::present)
+                        .orElse(peer.state().isPresent());
     }
 
     /** Test results of the method's own teacher by epoch; empty when the method has none that can be evaluated. */

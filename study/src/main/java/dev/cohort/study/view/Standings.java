@@ -27,6 +27,14 @@ public final class Standings {
             return new Held(standing, incarnation, step, sinceMs, reason);
         }
 
+        /** Whether it is alive, as far as the coordinator knows. */
+        boolean present() {
+            return switch (standing) {
+                case CANDIDATE, LIVE, LAGGING, DRAINING -> true;
+                case EXPECTED, GONE, SET_ASIDE, LEFT -> false;
+            };
+        }
+
         /** Whether steps wait for it. */
         boolean awaited() {
             return switch (standing) {

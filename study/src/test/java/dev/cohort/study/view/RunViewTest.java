@@ -14,7 +14,10 @@ import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.Standing;
+import dev.cohort.protocol.StandingChange;
 import java.util.Optional;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RunViewTest {
@@ -182,6 +185,26 @@ class RunViewTest {
         view.on(SampleRun.outcome(2, P1), 0);
         assertThat(view.events()).extracting(RunView.Event::what).contains("does not contribute from step 2");
         assertThat(view.contributing()).containsExactly(P1);
+    }
+
+    @Test
+    void waitsForNoPeerOfTheParentThatNobodyStarts() {
+        PeerId guest = new PeerId("guest");
+        view.on(SampleRun.outcome(1, P1, P2, guest), 0);
+        List.of(P1, P2, CONTROL).forEach(peer -> view.on(SampleRun.finished(peer, 0.5), 1));
+        assertThat(view.ended()).isTrue();
+    }
+
+    @Test
+    void waitsForAGuestUntilItIsLost() {
+        PeerId guest = new PeerId("guest");
+        view.on(SampleRun.joining(guest, 1, 0), 0);
+        List.of(P1, P2, CONTROL).forEach(peer -> view.on(SampleRun.finished(peer, 0.5), 1));
+        assertThat(view.ended()).isFalse();
+        view.on(new StandingChange(guest, 1, Standing.LIVE, 1, "admitted"), 2);
+        assertThat(view.ended()).isFalse();
+        view.on(new StandingChange(guest, 1, Standing.GONE, 1, "no heartbeat"), 3);
+        assertThat(view.ended()).isTrue();
     }
 
     @Test
