@@ -18,7 +18,7 @@ import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.study.FinalTest;
 import dev.cohort.study.report.OpenRun;
-import dev.cohort.study.view.Course;
+import dev.cohort.study.view.RunsProgress;
 import dev.cohort.study.view.Screen;
 import dev.cohort.study.view.Words;
 import java.io.PrintStream;
@@ -152,7 +152,7 @@ final class CompareCommand implements Callable<Integer> {
         return LearnedTable.of(sources);
     }
 
-    private Screen screen(Course course) {
+    private Screen screen(RunsProgress course) {
         if (quiet) {
             return Screen.quiet();
         }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.coordinator.method.Method;
 import dev.cohort.coordinator.method.MethodCatalog;
-import dev.cohort.coordinator.method.Parameter;
+import dev.cohort.coordinator.method.MethodParameter;
 import dev.cohort.coordinator.method.TeacherSetting;
 import dev.cohort.coordinator.method.Traffic;
 import dev.cohort.coordinator.teacher.Teacher;
@@ -158,7 +158,7 @@ final class MethodsCommand implements Callable<Integer> {
                 .mapToInt(p -> p.name().length() + p.defaultValue().length())
                 .max()
                 .orElse(0);
-        for (Parameter parameter : method.parameters()) {
+        for (MethodParameter parameter : method.parameters()) {
             String said = "method." + parameter.name() + "=" + parameter.defaultValue();
             lines.add("    " + said + " ".repeat(width + "method.=".length() - said.length() + 2) + parameter.meaning()
                     + "; " + parameter.range());

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.method.Method;
 import dev.cohort.coordinator.method.MethodCatalog;
-import dev.cohort.coordinator.method.Parameter;
+import dev.cohort.coordinator.method.MethodParameter;
 import dev.cohort.experiment.Problems;
 import dev.cohort.launch.local.Preparation;
 import java.util.ArrayList;
@@ -169,7 +169,7 @@ class AdviceTest {
                     || MethodCatalog.all().stream()
                             .map(Method::parameters)
                             .flatMap(List::stream)
-                            .map(Parameter::name)
+                            .map(MethodParameter::name)
                             .anyMatch(name::equals);
         }
         String key = section.replace("[]", ".0") + rest;

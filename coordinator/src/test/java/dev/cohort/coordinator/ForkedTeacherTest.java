@@ -35,8 +35,8 @@ class ForkedTeacherTest {
         }
 
         @Override
-        public Lesson teach(NamedTensors state, Votes votes) {
-            return new Lesson(labelWeight, List.of(), new TreeMap<>(), state(name, count(state, name) + 1));
+        public TeacherStep teach(NamedTensors state, Votes votes) {
+            return new TeacherStep(labelWeight, List.of(), new TreeMap<>(), state(name, count(state, name) + 1));
         }
     }
 
@@ -48,15 +48,15 @@ class ForkedTeacherTest {
         return state.get(name).toDoubles()[0];
     }
 
-    private static Teacher.Lesson teach(Teacher teacher, NamedTensors state, long step) {
+    private static Teacher.TeacherStep teach(Teacher teacher, NamedTensors state, long step) {
         return teacher.teach(state, new Teacher.Votes(step, 0, 0.1, LABELS, List.of()));
     }
 
     @Test
     void goesOnWithTheStateOfTheSameMethod() {
         Teacher fork = new ForkedTeacher(new Counting("gate", 1), new Counting("gate", 2), true, 1);
-        Teacher.Lesson first = teach(fork, fork.initialState(), 1);
-        Teacher.Lesson second = teach(fork, first.next(), 2);
+        Teacher.TeacherStep first = teach(fork, fork.initialState(), 1);
+        Teacher.TeacherStep second = teach(fork, first.next(), 2);
         assertThat(first.labelWeight()).isEqualTo(1);
         assertThat(second.labelWeight()).isEqualTo(2);
         assertThat(count(second.next(), "gate")).isEqualTo(2);

@@ -28,12 +28,12 @@ record Parked(
         Images images) {
 
     /** The place of {@code self} among the contributors, if the outcome names exactly what it published. */
-    Optional<Objective.Standing> standing(Outcome outcome, PeerId self) {
+    Optional<Objective.Place> standing(Outcome outcome, PeerId self) {
         List<Outcome.Contributor> contributors = outcome.contributors();
         for (int i = 0; i < contributors.size(); i++) {
             Outcome.Contributor c = contributors.get(i);
             if (c.peer().equals(self) && c.tensors().equals(digest)) {
-                return Optional.of(new Objective.Standing(i, contributors.size()));
+                return Optional.of(new Objective.Place(i, contributors.size()));
             }
         }
         return Optional.empty();

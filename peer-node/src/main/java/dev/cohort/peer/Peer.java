@@ -34,12 +34,12 @@ public final class Peer implements Node {
     private final PeerSetting setting;
     private final Learner learner;
     private final Renderer renderer;
-    private final Keeping keeping;
+    private final CheckpointSchedule checkpointSchedule;
     private final Publication publication;
-    private final Timeline timeline = new Timeline();
+    private final TimeUse timeUse = new TimeUse();
 
     private final ReadAhead ahead;
-    private final Admission admission;
+    private final SeatRequest seatRequest;
     private final long restoredStep;
     private long firstStep = 1;
     private long next = 1;
@@ -64,7 +64,7 @@ public final class Peer implements Node {
         this.setting = setting;
         this.learner = learner;
         this.renderer = renderer;
-        this.keeping = new Keeping(checkpoints, setting.checkpointSteps());
+        this.checkpointSchedule = new CheckpointSchedule(checkpoints, setting.checkpointSteps());
         this.publication = new Publication(setting);
         this.ahead = new ReadAhead(setting.id());
         this.leaving = new Leaving(setting.id(), setting.incarnation());
@@ -76,13 +76,13 @@ public final class Peer implements Node {
         });
         ahead.startAt(next);
         restoredStep = from.map(CheckpointStore.Checkpoint::step).orElse(0L);
-        admission = new Admission(setting, from.isPresent());
+        seatRequest = new SeatRequest(setting, from.isPresent());
         status = statusNow();
     }
 
     @Override
     public List<Message> onMessage(Message message, long nowMs) {
-        timeline.tick(nowMs);
+        timeUse.tick(nowMs);
         List<Message> out = new ArrayList<>();
         if (message instanceof Batch batch) {
             take(batch);
@@ -91,7 +91,7 @@ public final class Peer implements Node {
         } else if (message instanceof Addressed part) {
             ahead.addressed(part);
         } else if (message instanceof Admitted answer) {
-            answered(admission.take(answer));
+            answered(seatRequest.take(answer));
         } else if (message instanceof End last) {
             end.end(last);
         } else if (message instanceof Left goodbye) {
@@ -111,7 +111,7 @@ public final class Peer implements Node {
 
     @Override
     public List<Message> onDeadline(long nowMs) {
-        timeline.tick(nowMs);
+        timeUse.tick(nowMs);
         List<Message> out = new ArrayList<>();
         work(nowMs, out);
         return out;
@@ -133,10 +133,10 @@ public final class Peer implements Node {
         }
     }
 
-    private void answered(Admission.Answer answer) {
-        if (answer instanceof Admission.Answer.Refused refused) {
+    private void answered(SeatRequest.Answer answer) {
+        if (answer instanceof SeatRequest.Answer.Refused refused) {
             leaving.refused(refused.reason());
-        } else if (answer instanceof Admission.Answer.Seated seated) {
+        } else if (answer instanceof SeatRequest.Answer.Seated seated) {
             leaving.admitted();
             next = Math.max(next, seated.firstStep());
             firstStep = Math.max(firstStep, seated.firstStep());
@@ -154,7 +154,7 @@ public final class Peer implements Node {
     /** The next heavy thing, if there is one, and whatever must be said (again). */
     private void work(long nowMs, List<Message> out) {
         if (left.isEmpty()) {
-            admission.ask(nowMs, next - 1, learner.featureWidth()).ifPresent(out::add);
+            seatRequest.ask(nowMs, next - 1, learner.featureWidth()).ifPresent(out::add);
             leaving.news(parked.isPresent() ? next : next - 1).ifPresent(out::add);
             boolean busy = heavy(nowMs, out);
             if (!busy && !finishing(out)) {
@@ -162,15 +162,15 @@ public final class Peer implements Node {
             }
         }
         status = statusNow();
-        boolean atOnce = left.isEmpty() && (timeline.wantsCall() || canGoOn());
+        boolean atOnce = left.isEmpty() && (timeUse.wantsCall() || canGoOn());
         wakeMs = left.isPresent()
                 ? Long.MAX_VALUE
-                : atOnce ? nowMs : Math.max(Math.min(resendMs, admission.deadlineMs()), nowMs + 1);
+                : atOnce ? nowMs : Math.max(Math.min(resendMs, seatRequest.deadlineMs()), nowMs + 1);
     }
 
     private boolean heavy(long nowMs, List<Message> out) {
-        if (keeping.isDue()) {
-            keeping.write();
+        if (checkpointSchedule.isDue()) {
+            checkpointSchedule.write();
             return true;
         }
         if (toEvaluate.isPresent()) {
@@ -178,8 +178,8 @@ public final class Peer implements Node {
             return true;
         }
         Optional<Batch> batch = ready();
-        if (batch.isEmpty() && keeping.waits()) {
-            keeping.write();
+        if (batch.isEmpty() && checkpointSchedule.waits()) {
+            checkpointSchedule.write();
             return true;
         }
         if (parked.isPresent()) {
@@ -195,7 +195,7 @@ public final class Peer implements Node {
 
     /** The batch it can look at now. */
     private Optional<Batch> ready() {
-        return parked.isEmpty() && !leaving.begun() && admission.slot().isPresent()
+        return parked.isEmpty() && !leaving.begun() && seatRequest.slot().isPresent()
                 ? ahead.batch(next)
                 : Optional.empty();
     }
@@ -204,22 +204,22 @@ public final class Peer implements Node {
         // That takes as long as an evaluation, so heartbeats must say so meanwhile, or the peer is taken for late.
         status = statusNow();
         publication.judge(learner, renderer);
-        timeline.spent(Timeline.Use.EVALUATING);
+        timeUse.spent(TimeUse.Use.EVALUATING);
     }
 
     /** Whether the next call could do something heavy. */
     private boolean canGoOn() {
         return toEvaluate.isPresent()
-                || keeping.waits()
+                || checkpointSchedule.waits()
                 || (parked.isPresent()
                         ? canTrain()
                         : ended()
-                                || (admission.slot().isPresent()
+                                || (seatRequest.slot().isPresent()
                                         && ahead.batch(next).isPresent()));
     }
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
-        Images images = renderer.render(batch, admission.slot().orElseThrow());
+        Images images = renderer.render(batch, seatRequest.slot().orElseThrow());
         NamedTensors besides = publication.takeBesides(batch, learner);
         Learner.ForwardPass pass = learner.forward(images, batch.step());
         NamedTensors published = publication.of(pass.outputs(), besides);
@@ -232,7 +232,7 @@ public final class Peer implements Node {
         Parked now = new Parked(
                 batch, pass, published, Publication.known(published, pass.outputs()), published.digest(), images);
         parked = Optional.of(now);
-        timeline.spent(Timeline.Use.COMPUTING);
+        timeUse.spent(TimeUse.Use.COMPUTING);
         if (ahead.outcome(batch.step()).isEmpty()) {
             out.add(now.prediction(setting, next - 1, report));
             resendMs = nowMs + setting.resendMs();
@@ -261,7 +261,7 @@ public final class Peer implements Node {
         learner.update(setting.learningRate().applyAsDouble(step));
         if (!setting.observer()) {
             ahead.outcome(step)
-                    .map(outcome -> Publication.copies(outcome, admission.slot()))
+                    .map(outcome -> Publication.copies(outcome, seatRequest.slot()))
                     .filter(copies -> !copies.isEmpty())
                     .ifPresent(learner::takeUp);
         }
@@ -271,7 +271,7 @@ public final class Peer implements Node {
                 result.distillation(),
                 result.correct(),
                 !result.termLosses().isEmpty()));
-        timeline.updated(of.batch().rows());
+        timeUse.updated(of.batch().rows());
         dropParked();
         next = step + 1;
         ahead.startAt(next);
@@ -280,7 +280,7 @@ public final class Peer implements Node {
         if (of.batch().endsEpoch() || last) {
             toEvaluate = Optional.of(of.batch());
         } else {
-            keeping.updated(firstStep, step, learner);
+            checkpointSchedule.updated(firstStep, step, learner);
         }
         lastBatch = Optional.of(of.batch());
         return true;
@@ -289,7 +289,7 @@ public final class Peer implements Node {
     private Objective.Result objective(Parked of, Optional<Outcome> outcome) {
         double labelWeight = 1;
         List<Term> terms = List.of();
-        Optional<Objective.Standing> standing = Optional.empty();
+        Optional<Objective.Place> standing = Optional.empty();
         if (!setting.observer()
                 && outcome.isPresent()
                 && outcome.get().resolution() instanceof Outcome.Targets targets) {
@@ -320,7 +320,7 @@ public final class Peer implements Node {
     private void evaluate(Batch after, List<Message> out) {
         toEvaluate = Optional.empty();
         Learner.Outputs outputs = learner.infer(renderer.testImages());
-        timeline.spent(Timeline.Use.EVALUATING);
+        timeUse.spent(TimeUse.Use.EVALUATING);
         NamedTensors published = publication.ofTestImages(outputs);
         Optional<String> lost = Finiteness.lost(outputs, published);
         if (lost.isPresent()) {
@@ -339,7 +339,7 @@ public final class Peer implements Node {
                 score.accuracy(),
                 score.crossEntropy(),
                 setting.evaluationLogits() ? published : NamedTensors.none()));
-        keeping.evaluated(firstStep, after.step(), learner, score.accuracy());
+        checkpointSchedule.evaluated(firstStep, after.step(), learner, score.accuracy());
     }
 
     private boolean ended() {
@@ -365,8 +365,8 @@ public final class Peer implements Node {
                         firstStep,
                         next - 1,
                         testAccuracy,
-                        timeline.imagesPerSecond(),
-                        timeline.waitShare(),
+                        timeUse.imagesPerSecond(),
+                        timeUse.waitShare(),
                         learner.weights())),
                 leaving.divergence());
         left = Optional.of(goodbye);
@@ -398,11 +398,11 @@ public final class Peer implements Node {
                 next - 1,
                 restoredStep,
                 waitingFor,
-                timeline.since(waitingFor),
+                timeUse.since(waitingFor),
                 taught,
                 untaught,
                 late,
-                timeline.figures(report));
+                timeUse.figures(report));
     }
 
     private PeerState state() {
@@ -411,7 +411,7 @@ public final class Peer implements Node {
         } else if (toEvaluate.isPresent()
                 || ready().filter(publication::owesOpinion).isPresent()) {
             return PeerState.EVALUATING;
-        } else if (admission.slot().isEmpty() || (!admission.answered() && next == 1 && parked.isEmpty())) {
+        } else if (seatRequest.slot().isEmpty() || (!seatRequest.answered() && next == 1 && parked.isEmpty())) {
             return PeerState.JOINING;
         } else if (ahead.outcome(next + 1).isPresent()) {
             return PeerState.CATCHING_UP;
@@ -422,7 +422,7 @@ public final class Peer implements Node {
     private String waitingFor() {
         if (left.isPresent()) {
             return "";
-        } else if (admission.slot().isEmpty()) {
+        } else if (seatRequest.slot().isEmpty()) {
             return "a seat, from the coordinator";
         } else if (parked.isPresent() && !canTrain()) {
             return "outcome of step " + next;

@@ -34,13 +34,13 @@ public final class Objective {
     private final double[] logits;
     private final int rows;
     private final int classes;
-    private final Optional<Standing> standing;
+    private final Optional<Place> standing;
     private final double[] logitsGradient;
     private final List<TermLoss> termLosses = new ArrayList<>();
     private Optional<double[]> featuresGradient = Optional.empty();
     private Optional<double[]> branchesGradient = Optional.empty();
 
-    private Objective(SoftLabels labels, Tensor logits, Optional<Standing> standing) {
+    private Objective(SoftLabels labels, Tensor logits, Optional<Place> standing) {
         this.rows = labels.rows();
         this.classes = labels.classes();
         requireShape("logits", logits, rows, classes);
@@ -58,8 +58,8 @@ public final class Objective {
      * @param index 0-based position in the outcome's list of contributors
      * @param contributors length of that list
      */
-    public record Standing(int index, int contributors) {
-        public Standing {
+    public record Place(int index, int contributors) {
+        public Place {
             if (index < 0 || index >= contributors) {
                 throw new IllegalArgumentException(
                         "contributor " + index + " of " + contributors + ": must be below their number");
@@ -122,7 +122,7 @@ public final class Objective {
             List<Term> terms,
             Tensor ownLogits,
             NamedTensors published,
-            Optional<Standing> standing,
+            Optional<Place> standing,
             DType gradientType,
             Optional<Tensor> ownFeatures) {
         Objective objective = new Objective(labels, ownLogits, standing);
@@ -275,7 +275,7 @@ public final class Objective {
     }
 
     private void addGatedCrossEntropy(Term.GatedCrossEntropy gated, List<Term> terms) {
-        Standing place = standing.orElseThrow();
+        Place place = standing.orElseThrow();
         requireShape(gated.name(), gated.gates(), rows, place.contributors());
         double[] ensemble =
                 Softmax.probabilities(ensembleLogits(gated.name(), terms).toDoubles(), classes, 1);

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cohort.distill.Objective.Place;
 import dev.cohort.distill.Objective.Result;
-import dev.cohort.distill.Objective.Standing;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
@@ -175,7 +175,7 @@ class ObjectiveTest {
                 List.of(leftOut),
                 computed,
                 NamedTensors.of(TensorName.LOGITS, published),
-                Optional.of(new Standing(0, 2)),
+                Optional.of(new Place(0, 2)),
                 DType.FLOAT64,
                 Optional.empty());
 
@@ -247,7 +247,7 @@ class ObjectiveTest {
                 terms,
                 logits,
                 NamedTensors.of(TensorName.LOGITS, logits),
-                Optional.of(new Standing(index, contributors)),
+                Optional.of(new Place(index, contributors)),
                 DType.FLOAT64,
                 Optional.of(tensor(new double[labels.rows() * 2], labels.rows(), 2)));
     }

@@ -3,8 +3,8 @@ package dev.cohort.distill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cohort.distill.Objective.Place;
 import dev.cohort.distill.Objective.Result;
-import dev.cohort.distill.Objective.Standing;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
@@ -30,7 +30,7 @@ class OwnTargetTest {
     private static final int C = 5;
     private static final SoftLabels LABELS =
             new SoftLabels(C, List.of(Ints.of(0, 1, 2, 3), Ints.of(4, 1, 0, 2)), List.of(0.7, 0.3));
-    private static final Standing SECOND_OF_THREE = new Standing(1, 3);
+    private static final Place SECOND_OF_THREE = new Place(1, 3);
 
     private final Tensor logits = drawn(1);
     private final Tensor teacher = drawn(2);
@@ -154,7 +154,7 @@ class OwnTargetTest {
                         .logitsGradient());
     }
 
-    private Result objective(Tensor at, List<Term> terms, Optional<Standing> standing) {
+    private Result objective(Tensor at, List<Term> terms, Optional<Place> standing) {
         return Objective.of(
                 LABELS,
                 1,

@@ -148,7 +148,7 @@ public final class Lessons {
         Teacher.Votes seen = new Teacher.Votes(
                 step.step(), batch.epoch(), learningRate.applyAsDouble(step.step()), batch.labels(), votes);
         NamedTensors before = teacher.renewed(state.get(), step.outcome().renewed());
-        Teacher.Lesson lesson = teacher.teach(before, seen);
+        Teacher.TeacherStep lesson = teacher.teach(before, seen);
         Shares shares = teacher.shares(before, seen, lesson);
         state = Optional.of(lesson.next());
         weighed |= shares.weighed();

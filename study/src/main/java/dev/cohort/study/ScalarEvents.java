@@ -56,7 +56,7 @@ public final class ScalarEvents implements AutoCloseable {
         try {
             training(classes, progress);
             tests();
-            Course.of(log, members, testLabels, classes, this::dynamics);
+            DynamicsHistory.of(log, members, testLabels, classes, this::dynamics);
         } catch (IOException e) {
             throw unwritable(e);
         }
@@ -149,7 +149,7 @@ public final class ScalarEvents implements AutoCloseable {
         }
     }
 
-    private void dynamics(Course.Point point) {
+    private void dynamics(DynamicsHistory.Point point) {
         Dynamics d = point.dynamics();
         try {
             for (int i = 0; i < d.peers().size(); i++) {
@@ -174,14 +174,14 @@ public final class ScalarEvents implements AutoCloseable {
         }
     }
 
-    private void together(Course.Point point, String source, Dynamics.Figures figures) throws IOException {
+    private void together(DynamicsHistory.Point point, String source, Dynamics.Figures figures) throws IOException {
         test(point, source, "accuracy", figures.accuracy());
         test(point, source, "nll", figures.negativeLogLikelihood());
         test(point, source, "brier", figures.brier());
         test(point, source, "ece", figures.calibrationError());
     }
 
-    private void test(Course.Point point, String source, String figure, double value) throws IOException {
+    private void test(DynamicsHistory.Point point, String source, String figure, double value) throws IOException {
         scalar(source, point.step(), testedMs.getOrDefault(point.step(), 0L), "test/" + figure, value);
     }
 

@@ -223,7 +223,7 @@ public final class Study {
         }
         SortedMap<Integer, PeerId> voters = new TreeMap<>();
         votes.forEach(v -> voters.put(v.slot(), v.peer()));
-        Teacher.Lesson lesson = new TeacherSteps(teacher, learningRate)
+        Teacher.TeacherStep lesson = new TeacherSteps(teacher, learningRate)
                 .step(scenario.state, scenario.history.renewed(voters), batch, votes);
         scenario.history.voted(voters);
         scenario.state = lesson.next();
@@ -248,7 +248,7 @@ public final class Study {
     }
 
     private static boolean same(
-            RecordedSteps.Step step, Outcome.Targets recorded, Teacher.Lesson lesson, List<Teacher.Vote> votes) {
+            RecordedSteps.Step step, Outcome.Targets recorded, Teacher.TeacherStep lesson, List<Teacher.Vote> votes) {
         boolean equal = Double.compare(recorded.labelWeight(), lesson.labelWeight()) == 0
                 && recorded.terms().equals(lesson.terms());
         int parts = 0;

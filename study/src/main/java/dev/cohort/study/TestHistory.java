@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * @param together likewise, of the {@link #ENSEMBLE} alone
  */
 public record TestHistory(
-        List<Course.Point> points, List<Classes> classes, SampleHistory samples, SampleHistory together) {
+        List<DynamicsHistory.Point> points, List<Classes> classes, SampleHistory samples, SampleHistory together) {
     /** Stands for the mean probability of all peers of a test; not a valid peer id. */
     public static final String ENSEMBLE = "*ensemble";
 
@@ -37,12 +37,13 @@ public record TestHistory(
 
     /** Reads the recorded tests of {@code members}, once. */
     public static TestHistory of(RecordedLog log, EnsembleMembers members, Ints labels, int classes) {
-        List<Course.Point> points = new ArrayList<>();
+        List<DynamicsHistory.Point> points = new ArrayList<>();
         List<Classes> byClass = new ArrayList<>();
         SampleHistory samples = new SampleHistory(labels.size());
         SampleHistory together = new SampleHistory(labels.size());
-        Course.tests(log, members, labels, classes, test -> {
-            points.add(new Course.Point(test.step(), test.epoch(), Dynamics.of(test.logits(), labels, classes)));
+        DynamicsHistory.tests(log, members, labels, classes, test -> {
+            points.add(
+                    new DynamicsHistory.Point(test.step(), test.epoch(), Dynamics.of(test.logits(), labels, classes)));
             SortedMap<String, double[]> opinions = new TreeMap<>(test.logits());
             opinions.put(ENSEMBLE, sumOfProbabilities(test.logits(), labels.size(), classes));
             TreeMap<String, List<Double>> accuracy = new TreeMap<>();

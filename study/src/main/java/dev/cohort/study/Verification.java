@@ -299,13 +299,14 @@ public final class Verification {
                                 .map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors()))
                                 .stream())
                 .toList();
-        Teacher.Lesson lesson = teacherSteps.step(before, recorded.outcome().renewed(), batch, votes);
+        Teacher.TeacherStep lesson =
+                teacherSteps.step(before, recorded.outcome().renewed(), batch, votes);
         recomputed++;
         compare(recorded, said, lesson);
         state = Optional.of(lesson.next());
     }
 
-    private void compare(RecordedSteps.Step recorded, Outcome.Targets said, Teacher.Lesson lesson) {
+    private void compare(RecordedSteps.Step recorded, Outcome.Targets said, Teacher.TeacherStep lesson) {
         long step = recorded.step();
         if (Double.compare(said.labelWeight(), lesson.labelWeight()) != 0) {
             note(Finding.of(

@@ -75,15 +75,16 @@ class DynamicsTest {
     @Test
     void theCourseHasAPointForEveryTestOfTheRun() {
         ListedLog log = new SmallRun().log("mean_logit");
-        List<Course.Point> points = new ArrayList<>();
+        List<DynamicsHistory.Point> points = new ArrayList<>();
 
-        Course.of(log, new EnsembleMembers(SmallRun.PEERS), Ints.of(0, 1, 2, 0), SmallRun.CLASSES, points::add);
+        DynamicsHistory.of(
+                log, new EnsembleMembers(SmallRun.PEERS), Ints.of(0, 1, 2, 0), SmallRun.CLASSES, points::add);
 
         assertThat(points).hasSize(1);
         assertThat(points.get(0).step()).isEqualTo(SmallRun.STEPS);
         assertThat(points.get(0).dynamics().peers()).containsExactly("p1", "p2", "p3");
         points.clear();
-        Course.of(
+        DynamicsHistory.of(
                 log,
                 new EnsembleMembers(List.of(SmallRun.PEERS.get(1))),
                 Ints.of(0, 1, 2, 0),

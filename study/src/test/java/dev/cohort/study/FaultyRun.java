@@ -157,7 +157,7 @@ final class FaultyRun {
                 contributors.add(new Outcome.Contributor(
                         peer, slot, 1, said.version(), said.tensors().digest()));
             }
-            Teacher.Lesson lesson =
+            Teacher.TeacherStep lesson =
                     teacher.teach(state, new Teacher.Votes(step, batch.epoch(), 0.1, batch.labels(), votes));
             List<Outcome.Part> parts = new ArrayList<>();
             for (var own : lesson.addressed().entrySet()) {

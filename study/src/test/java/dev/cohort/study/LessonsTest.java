@@ -123,7 +123,7 @@ class LessonsTest {
         List<Long> steps = new ArrayList<>();
         List<Integer> sizes = new ArrayList<>();
 
-        Course.tests(log, new EnsembleMembers(SmallRun.PEERS.subList(0, 2)), Ints.of(0, 1), 2, test -> {
+        DynamicsHistory.tests(log, new EnsembleMembers(SmallRun.PEERS.subList(0, 2)), Ints.of(0, 1), 2, test -> {
             steps.add(test.step());
             sizes.add(test.logits().size());
         });

@@ -130,7 +130,7 @@ class ScalarEventsTest {
         ListedLog log = new SmallRun().log("mean_logit");
         written(log);
 
-        Course.of(log, new EnsembleMembers(SmallRun.PEERS), TEST_LABELS, SmallRun.CLASSES, point -> {
+        DynamicsHistory.of(log, new EnsembleMembers(SmallRun.PEERS), TEST_LABELS, SmallRun.CLASSES, point -> {
             Dynamics d = point.dynamics();
             List<Scalar> ensemble = read(folder.resolve("_ensemble"));
             assertThat(of(ensemble, "test/nll").get(0).value())

@@ -108,7 +108,7 @@ final class SmallRun {
                 contributors.add(new Outcome.Contributor(
                         said.peer(), slot, 1, step - 1, said.tensors().digest()));
             }
-            Teacher.Lesson lesson = teacher.teach(
+            Teacher.TeacherStep lesson = teacher.teach(
                     state, new Teacher.Votes(step, 0, 0.1, batch(step).labels(), votes));
             List<Outcome.Part> parts = new ArrayList<>();
             lesson.addressed().forEach((slot, terms) -> {

@@ -223,8 +223,9 @@ class TablesTest {
     @Test
     void saysWhatDynamicsComputes() {
         ListedLog log = new SmallRun().log("one");
-        List<Course.Point> points = new ArrayList<>();
-        Course.of(log, new EnsembleMembers(SmallRun.PEERS), manifest().testLabels(), SmallRun.CLASSES, points::add);
+        List<DynamicsHistory.Point> points = new ArrayList<>();
+        DynamicsHistory.of(
+                log, new EnsembleMembers(SmallRun.PEERS), manifest().testLabels(), SmallRun.CLASSES, points::add);
         Dynamics dynamics = points.get(0).dynamics();
 
         assertThat(number(log, "select variance from dynamics")).isEqualTo(dynamics.variance());

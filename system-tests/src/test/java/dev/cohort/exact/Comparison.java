@@ -59,7 +59,7 @@ final class Comparison {
     }
 
     /** What SGD was given: {@code v' = momentum v + gradient + decay w}. */
-    private NamedTensors gateGradients(Recording.Lesson lesson) {
+    private NamedTensors gateGradients(Recording.TeacherStep lesson) {
         Experiment.Optimizer optimizer = setup.experiment().optimizer();
         SortedMap<String, Tensor> gradients = new TreeMap<>();
         for (String name : Gate.PARAMETERS) {

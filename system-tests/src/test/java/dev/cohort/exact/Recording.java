@@ -11,7 +11,7 @@ import java.util.TreeMap;
 /** What a distributed run did, step by step, written down by {@link RecordingLearner} and {@link RecordingTeacher}. */
 final class Recording {
     private final List<List<Update>> students = new ArrayList<>();
-    private final SortedMap<Long, Lesson> lessons = new TreeMap<>();
+    private final SortedMap<Long, TeacherStep> lessons = new TreeMap<>();
 
     /**
      * One update of one student.
@@ -29,7 +29,7 @@ final class Recording {
      * @param before its state
      * @param after likewise
      */
-    record Lesson(int epoch, SoftLabels labels, NamedTensors before, NamedTensors after) {}
+    record TeacherStep(int epoch, SoftLabels labels, NamedTensors before, NamedTensors after) {}
 
     Recording(int students) {
         for (int i = 0; i < students; i++) {
@@ -41,7 +41,7 @@ final class Recording {
         students.get(student).add(update);
     }
 
-    synchronized void taught(long step, Lesson lesson) {
+    synchronized void taught(long step, TeacherStep lesson) {
         lessons.put(step, lesson);
     }
 
@@ -56,8 +56,8 @@ final class Recording {
     }
 
     /** @param step 1-based */
-    synchronized Lesson lesson(int step) {
-        Lesson lesson = lessons.get((long) step);
+    synchronized TeacherStep lesson(int step) {
+        TeacherStep lesson = lessons.get((long) step);
         if (lesson == null) {
             throw new IllegalArgumentException("no lesson at step " + step + ": there are " + lessons.keySet());
         }

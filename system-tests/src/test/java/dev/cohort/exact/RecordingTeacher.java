@@ -43,9 +43,9 @@ final class RecordingTeacher implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
-        Lesson lesson = teacher.teach(state, votes);
-        recording.taught(votes.step(), new Recording.Lesson(votes.epoch(), votes.labels(), state, lesson.next()));
+    public TeacherStep teach(NamedTensors state, Votes votes) {
+        TeacherStep lesson = teacher.teach(state, votes);
+        recording.taught(votes.step(), new Recording.TeacherStep(votes.epoch(), votes.labels(), state, lesson.next()));
         return lesson;
     }
 

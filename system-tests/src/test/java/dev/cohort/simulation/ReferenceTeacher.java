@@ -39,12 +39,12 @@ final class ReferenceTeacher implements Invariant {
             long step = outcome.step();
             require(after.containsKey(step - 1), "outcome of step {} comes before that of the step before", step);
             NamedTensors before = Optional.ofNullable(after.get(step - 1)).orElseThrow();
-            keep(step, lesson(outcome).map(Teacher.Lesson::next).orElse(before));
+            keep(step, lesson(outcome).map(Teacher.TeacherStep::next).orElse(before));
         }
     }
 
     /** What the contributors of {@code outcome} make the teacher say; empty if it names none. */
-    Optional<Teacher.Lesson> lesson(Outcome outcome) {
+    Optional<Teacher.TeacherStep> lesson(Outcome outcome) {
         if (outcome.contributors().isEmpty()) {
             return Optional.empty();
         }

@@ -137,7 +137,7 @@ final class ShadowPeers implements Invariant {
         NamedTensors published = published(pass.outputs());
         double labelWeight = 1;
         List<Term> terms = new ArrayList<>();
-        Optional<Objective.Standing> standing = Optional.empty();
+        Optional<Objective.Place> standing = Optional.empty();
         if (outcome.isPresent() && outcome.get().resolution() instanceof Targets targets) {
             labelWeight = targets.labelWeight();
             terms.addAll(targets.terms());
@@ -145,7 +145,7 @@ final class ShadowPeers implements Invariant {
             for (int i = 0; i < contributors.size(); i++) {
                 if (contributors.get(i).peer().equals(peer)
                         && contributors.get(i).tensors().equals(published.digest())) {
-                    standing = Optional.of(new Objective.Standing(i, contributors.size()));
+                    standing = Optional.of(new Objective.Place(i, contributors.size()));
                     targets.addressed().stream()
                             .filter(part -> part.peer().equals(peer))
                             .flatMap(part -> log.addressed(part).map(Addressed::terms).orElseThrow().stream())

@@ -60,7 +60,7 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
     }
 
     private void saysWhatTheyMake(Outcome outcome) {
-        Optional<Teacher.Lesson> lesson = reference.lesson(outcome);
+        Optional<Teacher.TeacherStep> lesson = reference.lesson(outcome);
         require(
                 lesson.isPresent() == (outcome.resolution() instanceof Targets),
                 "outcome {} has {} contributors and says {}",
@@ -68,7 +68,7 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
                 outcome.contributors().size(),
                 outcome.resolution().getClass().getSimpleName());
         if (outcome.resolution() instanceof Targets targets) {
-            Teacher.Lesson made = lesson.orElseThrow();
+            Teacher.TeacherStep made = lesson.orElseThrow();
             require(
                     digest(targets.terms()).equals(digest(made.terms())) && targets.labelWeight() == made.labelWeight(),
                     "outcome {} of {} does not say what its contributors make",
@@ -78,7 +78,7 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
         }
     }
 
-    private void addsWhatItNames(Outcome outcome, Targets targets, Teacher.Lesson made) {
+    private void addsWhatItNames(Outcome outcome, Targets targets, Teacher.TeacherStep made) {
         for (Outcome.Contributor named : outcome.contributors()) {
             List<Term> terms = made.addressed().getOrDefault(named.slot(), List.of());
             Optional<Digest> expected = terms.isEmpty()

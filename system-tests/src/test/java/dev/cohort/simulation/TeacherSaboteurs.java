@@ -62,8 +62,8 @@ final class TeacherSaboteurs {
         }
 
         @Override
-        public Lesson teach(NamedTensors state, Votes votes) {
-            Lesson lesson = inner.teach(mine.orElse(state), votes);
+        public TeacherStep teach(NamedTensors state, Votes votes) {
+            TeacherStep lesson = inner.teach(mine.orElse(state), votes);
             mine = Optional.of(lesson.next());
             return lesson;
         }
@@ -81,7 +81,7 @@ final class TeacherSaboteurs {
         }
 
         @Override
-        public Lesson teach(NamedTensors state, Votes votes) {
+        public TeacherStep teach(NamedTensors state, Votes votes) {
             return inner.teach(state, votes);
         }
     }
@@ -93,7 +93,7 @@ final class TeacherSaboteurs {
         }
 
         @Override
-        public Lesson teach(NamedTensors state, Votes votes) {
+        public TeacherStep teach(NamedTensors state, Votes votes) {
             List<Vote> all = new ArrayList<>(votes.votes());
             for (int slot = 0; slot < 2; slot++) {
                 int absent = slot;

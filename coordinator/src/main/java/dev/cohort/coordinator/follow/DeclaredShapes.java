@@ -25,7 +25,7 @@ public final class DeclaredShapes {
     }
 
     /** Which tensor is missing or has another shape; of an observer only the logits are looked at. */
-    public Optional<String> objection(Prediction prediction, Batch batch, Voter voter) {
+    public Optional<String> objection(Prediction prediction, Batch batch, Seated voter) {
         List<String> names = batch.endsEpoch()
                 ? reads
                 : reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
@@ -33,7 +33,7 @@ public final class DeclaredShapes {
     }
 
     /** Likewise; an evaluation without any tensor is none that a teacher could be evaluated with, and no offence. */
-    public Optional<String> objection(Evaluation evaluation, Voter voter) {
+    public Optional<String> objection(Evaluation evaluation, Seated voter) {
         List<String> names =
                 reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
         return evaluation.tensors().asMap().isEmpty()
@@ -41,7 +41,7 @@ public final class DeclaredShapes {
                 : objection(evaluation.tensors(), setting.testLabels().size(), names, voter);
     }
 
-    private Optional<String> objection(NamedTensors tensors, int rows, List<String> names, Voter voter) {
+    private Optional<String> objection(NamedTensors tensors, int rows, List<String> names, Seated voter) {
         Optional<String> logits = objection(tensors, TensorName.LOGITS, Ints.of(rows, setting.classes()));
         if (logits.isPresent() || voter.observer()) {
             return logits;

@@ -98,7 +98,7 @@ public final class FollowedRun {
      * @param computed what this coordinator has computed already for such an outcome, if it has
      * @throws IllegalStateException if the outcome was computed from another state of the teacher
      */
-    public Optional<AppliedStep> applyNext(Function<Outcome, Optional<Teacher.Lesson>> computed) {
+    public Optional<AppliedStep> applyNext(Function<Outcome, Optional<Teacher.TeacherStep>> computed) {
         long step = openStep();
         Outcome outcome = outcomes.get(step);
         Optional<Batch> batch = assembly.batch(step);
@@ -137,7 +137,7 @@ public final class FollowedRun {
 
     /** The teacher's state after a step with targets; one that learns nothing is not asked to teach again. */
     private NamedTensors after(
-            Outcome outcome, Batch batch, List<Teacher.Vote> votes, Optional<Teacher.Lesson> computed) {
+            Outcome outcome, Batch batch, List<Teacher.Vote> votes, Optional<Teacher.TeacherStep> computed) {
         if (computed.isEmpty() && !learns) {
             return state;
         }

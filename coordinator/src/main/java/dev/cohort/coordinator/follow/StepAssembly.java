@@ -50,14 +50,14 @@ public final class StepAssembly {
     }
 
     /** The first prediction of {@code voter} for {@code step}, checked against the batch, which must be here. */
-    public Optional<Entry> entry(long step, Voter voter) {
+    public Optional<Entry> entry(long step, Seated voter) {
         SortedMap<PeerId, Entry> of = entries.getOrDefault(step, new TreeMap<>());
         return batch(step)
                 .flatMap(batch -> Optional.ofNullable(of.get(voter.peer())).map(e -> checked(e, voter, batch)));
     }
 
     /** Whether a prediction for a step that is closed would have been good. */
-    public Entry check(Prediction prediction, Voter voter, Batch batch) {
+    public Entry check(Prediction prediction, Seated voter, Batch batch) {
         return checked(unchecked(prediction), voter, batch);
     }
 
@@ -65,7 +65,7 @@ public final class StepAssembly {
         return new Entry(prediction, prediction.tensors().digest(), Optional.empty());
     }
 
-    private Entry checked(Entry entry, Voter voter, Batch batch) {
+    private Entry checked(Entry entry, Seated voter, Batch batch) {
         Prediction p = entry.prediction();
         if (p.flaw().isPresent()) {
             Prediction.Flaw flaw = p.flaw().get();

@@ -25,7 +25,7 @@ public final class TeacherSteps {
      * @param renewed slots whose trained parameters are reset first, ascending
      * @param votes in the order of their slots
      */
-    public Teacher.Lesson step(NamedTensors state, Ints renewed, Batch batch, List<Teacher.Vote> votes) {
+    public Teacher.TeacherStep step(NamedTensors state, Ints renewed, Batch batch, List<Teacher.Vote> votes) {
         return teacher.teach(
                 teacher.renewed(state, renewed),
                 new Teacher.Votes(

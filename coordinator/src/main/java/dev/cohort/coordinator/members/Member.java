@@ -1,6 +1,6 @@
 package dev.cohort.coordinator.members;
 
-import dev.cohort.coordinator.follow.Voter;
+import dev.cohort.coordinator.follow.Seated;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Standing;
@@ -18,7 +18,7 @@ import dev.cohort.protocol.Standing;
  */
 public record Member(
         PeerId peer, int slot, boolean observer, Standing standing, long sinceMs, String why, Heard heard, Past past)
-        implements Voter {
+        implements Seated {
 
     /**
      * What a peer said of itself.

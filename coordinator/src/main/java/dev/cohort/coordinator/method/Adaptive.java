@@ -64,41 +64,44 @@ final class Adaptive implements Teacher {
                     + " n = f/|f|",
             "Chennupati et al., Adaptive Distillation, BMVC 2021, arXiv 2110.09674 (abstract only; rules are textbook forms)",
             List.of(
-                    new Parameter(
+                    new MethodParameter(
                             TEMPERATURE,
-                            Parameter.Range.TEMPERATURE,
+                            MethodParameter.Range.TEMPERATURE,
                             "3.0",
                             "T of teachers and student; the losses carry T^2"),
-                    new Parameter(
+                    new MethodParameter(
                             WEIGHTS,
-                            Parameter.Range.oneOf(
+                            MethodParameter.Range.oneOf(
                                     "equal", "fixed", "uncertainty", "softmax", "dwa", "gradnorm", "mgda"),
                             "uncertainty",
                             "rule by which each student's paths are weighted"),
-                    new Parameter(
+                    new MethodParameter(
                             ENSEMBLE,
-                            Parameter.Range.oneOf(ALL, OTHERS),
+                            MethodParameter.Range.oneOf(ALL, OTHERS),
                             ALL,
                             "whose mean logits are the ensemble: of all peers, or of all but the student"),
-                    new Parameter(
-                            FEATURES, Parameter.Range.FLAG, "true", "whether there is a path on the pooled features"),
+                    new MethodParameter(
+                            FEATURES,
+                            MethodParameter.Range.FLAG,
+                            "true",
+                            "whether there is a path on the pooled features"),
                     fixed(LABELS),
                     fixed(ENSEMBLE),
                     fixed(FEATURES),
                     fixed(PEERS),
-                    new Parameter(
+                    new MethodParameter(
                             ALPHA,
-                            Parameter.Range.EXPONENT,
+                            MethodParameter.Range.EXPONENT,
                             "1.5",
                             "exponent by which gradnorm favours paths that learn slowly")),
             List.of(TensorName.FEATURES),
             2,
             Adaptive::new);
 
-    private static Parameter fixed(String path) {
-        return new Parameter(
+    private static MethodParameter fixed(String path) {
+        return new MethodParameter(
                 FIXED + path,
-                Parameter.Range.FACTOR,
+                MethodParameter.Range.FACTOR,
                 "1.0",
                 "weight of " + (path.equals(PEERS) ? "the path to each peer" : "path " + path)
                         + ", for weights: fixed");
@@ -178,18 +181,18 @@ final class Adaptive implements Teacher {
     @Override
     public NamedTensors renewed(NamedTensors state, int slot) {
         NamedTensors paths = rule.renewed(state, initialState(), slot, PEER_PATHS + slot);
-        return Anew.named(paths, initialState(), slot);
+        return ResetSlot.named(paths, initialState(), slot);
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> tensors = Matrices.bySlot(votes.votes());
+        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(votes.votes());
         SortedMap<Integer, double[]> logits = new TreeMap<>();
         tensors.forEach((slot, own) ->
-                logits.put(slot, Matrices.matrix(slot, own, TensorName.LOGITS, rows, setting.classes())));
+                logits.put(slot, PredictionMatrices.matrix(slot, own, TensorName.LOGITS, rows, setting.classes())));
         MutualFeatures.Step features = withFeatures
-                ? mutual.step(state, Matrices.features(tensors, rows, setting.featureWidths()), rows)
+                ? mutual.step(state, PredictionMatrices.features(tensors, rows, setting.featureWidths()), rows)
                 : new MutualFeatures.Step();
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
         SortedMap<Integer, Double> featureWeights = new TreeMap<>();
@@ -207,13 +210,14 @@ final class Adaptive implements Teacher {
         next = mutual.updated(next, features, featureWeights, votes.learningRate(), setting.optimizer());
         Term others = new Term.SoftTarget(
                 ENSEMBLE,
-                Tensor.of(setting.wire(), Matrices.mean(List.copyOf(logits.values())), rows, setting.classes()),
+                Tensor.of(
+                        setting.wire(), PredictionMatrices.mean(List.copyOf(logits.values())), rows, setting.classes()),
                 Term.Space.LOGITS,
                 Term.Vote.INCLUDED,
                 1,
                 temperature,
                 Term.Audience.OTHERS);
-        return new Lesson(1, List.of(others), addressed, next);
+        return new TeacherStep(1, List.of(others), addressed, next);
     }
 
     private List<Path> paths(int slot, SortedMap<Integer, double[]> logits, MutualFeatures.Step features, Votes votes) {
@@ -227,7 +231,7 @@ final class Adaptive implements Teacher {
             }
         });
         int rows = votes.labels().rows();
-        paths.add(distillation(ENSEMBLE_PATH, Matrices.mean(ensemble), own, rows));
+        paths.add(distillation(ENSEMBLE_PATH, PredictionMatrices.mean(ensemble), own, rows));
         Optional.ofNullable(features.features.get(slot))
                 .ifPresent(gradient -> paths.add(
                         new Path(FEATURES_PATH, features.losses.getOrDefault(slot, 0.0), Optional.empty(), gradient)));
@@ -296,7 +300,7 @@ final class Adaptive implements Teacher {
             if (path.number == LABELS_PATH) {
                 labels = weights[k];
             } else if (path.number == FEATURES_PATH) {
-                double[] gradient = Matrices.scaled(path.gradient, weights[k]);
+                double[] gradient = PredictionMatrices.scaled(path.gradient, weights[k]);
                 terms.add(new Term.LeafGradient(
                         FEATURES,
                         TensorName.FEATURES,
@@ -312,7 +316,7 @@ final class Adaptive implements Teacher {
         if (sum > 0) {
             terms.add(new Term.SoftTarget(
                     PEERS,
-                    Tensor.of(setting.wire(), Matrices.scaled(mean, 1 / sum), rows, setting.classes()),
+                    Tensor.of(setting.wire(), PredictionMatrices.scaled(mean, 1 / sum), rows, setting.classes()),
                     Term.Space.PROBABILITIES,
                     Term.Vote.INCLUDED,
                     sum,
@@ -325,7 +329,7 @@ final class Adaptive implements Teacher {
 
     /** By the weights of the paths: that to the ensemble counts for all who are in it. */
     @Override
-    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
         List<Integer> slots = Shares.slots(votes);
         SortedMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
         lesson.addressed().forEach((student, terms) -> {
@@ -349,8 +353,8 @@ final class Adaptive implements Teacher {
         if (votes.isEmpty()) {
             return Optional.empty();
         }
-        int rows = Matrices.rows(votes);
-        double[] mean = Matrices.mean(Matrices.logits(votes, rows, setting.classes()));
+        int rows = PredictionMatrices.rows(votes);
+        double[] mean = PredictionMatrices.mean(PredictionMatrices.logits(votes, rows, setting.classes()));
         return Optional.of(Tensor.of(setting.wire(), mean, rows, setting.classes()));
     }
 }

@@ -54,20 +54,20 @@ final class Codistillation implements Teacher {
                     + " arXiv 1804.03235",
             Distillation.parameters(
                     "1.0",
-                    new Parameter(
+                    new MethodParameter(
                             EVERY_STEPS,
-                            Parameter.Range.WHOLE,
+                            MethodParameter.Range.WHOLE,
                             "50",
                             "updates between two copies that a peer takes of itself; 0 = the peers' logits of now"),
-                    new Parameter(
+                    new MethodParameter(
                             EXCHANGE,
-                            Parameter.Range.oneOf(PREDICTIONS, CHECKPOINTS),
+                            MethodParameter.Range.oneOf(PREDICTIONS, CHECKPOINTS),
                             PREDICTIONS,
                             "what travels: what a peer's copy of itself says of every batch, or the weights every"
                                     + " every_steps, which the others then run"),
-                    new Parameter(
+                    new MethodParameter(
                             BURN_IN_STEPS,
-                            Parameter.Range.WHOLE,
+                            MethodParameter.Range.WHOLE,
                             "0",
                             "first steps, which learn from the labels alone")),
             List.of(TensorName.OWN_TEACHER),
@@ -129,11 +129,11 @@ final class Codistillation implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         return checkpoints ? ofCheckpoints(state, votes) : ofPredictions(state, votes);
     }
 
-    private Lesson ofCheckpoints(NamedTensors state, Votes votes) {
+    private TeacherStep ofCheckpoints(NamedTensors state, Votes votes) {
         List<Term> terms = new ArrayList<>();
         if (votes.step() > burnInSteps && state.get(EXCHANGED).at(0) == 1) {
             terms.add(new Term.OwnTarget(
@@ -157,29 +157,29 @@ final class Codistillation implements Teacher {
         if (!handed.isEmpty()) {
             terms.add(new Term.Copies(TERM, handed));
         }
-        return new Lesson(1, terms, new TreeMap<>(), handed.isEmpty() ? state : exchanged(1));
+        return new TeacherStep(1, terms, new TreeMap<>(), handed.isEmpty() ? state : exchanged(1));
     }
 
-    private Lesson ofPredictions(NamedTensors state, Votes votes) {
+    private TeacherStep ofPredictions(NamedTensors state, Votes votes) {
         if (votes.step() <= burnInSteps) {
-            return new Lesson(1, List.of(), new TreeMap<>(), state);
+            return new TeacherStep(1, List.of(), new TreeMap<>(), state);
         }
         int rows = votes.labels().rows();
         double temperature = distillation.temperature();
         String voice = stale() ? TensorName.OWN_TEACHER : TensorName.LOGITS;
-        List<double[]> probabilities = Matrices.bySlot(votes.votes()).entrySet().stream()
+        List<double[]> probabilities = PredictionMatrices.bySlot(votes.votes()).entrySet().stream()
                 .map(vote -> Softmax.probabilities(
-                        Matrices.matrix(vote.getKey(), vote.getValue(), voice, rows, setting.classes()),
+                        PredictionMatrices.matrix(vote.getKey(), vote.getValue(), voice, rows, setting.classes()),
                         setting.classes(),
                         temperature))
                 .toList();
         Term target = new Term.SoftTarget(
                 TERM,
-                Tensor.of(setting.wire(), Matrices.mean(probabilities), rows, setting.classes()),
+                Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 stale() ? Term.Vote.OWN_TEACHER_LEFT_OUT : Term.Vote.LEFT_OUT,
                 distillation.weightAt(votes.epoch()),
                 temperature);
-        return new Lesson(1, List.of(target), new TreeMap<>(), state);
+        return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }
 }

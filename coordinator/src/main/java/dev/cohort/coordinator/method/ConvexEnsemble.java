@@ -74,7 +74,7 @@ final class ConvexEnsemble {
 
     /** CE(sum of weighted logits, y). */
     double valueAt(double[] weights) {
-        double[] logarithms = Softmax.logProbabilities(Matrices.combined(logits, weights), classes, 1);
+        double[] logarithms = Softmax.logProbabilities(PredictionMatrices.combined(logits, weights), classes, 1);
         double sum = 0;
         for (int i = 0; i < y.length; i++) {
             sum -= y[i] * logarithms[i];
@@ -84,7 +84,7 @@ final class ConvexEnsemble {
 
     /** Of peer j: mean over the rows of {@code <z_j, p - y>}, and of pairs the covariance of z_j and z_k under p. */
     private void differentiate() {
-        double[] p = Softmax.probabilities(Matrices.combined(logits, alpha), classes, 1);
+        double[] p = Softmax.probabilities(PredictionMatrices.combined(logits, alpha), classes, 1);
         value = valueAt(alpha);
         gradient = new double[peers];
         hessian = new double[peers * peers];

@@ -54,16 +54,17 @@ final class CutnMix implements Teacher {
             "Shen et al., Mixed Sample Augmentation for Online Distillation, arXiv 2206.12370 (abstract only; details are ours)",
             Distillation.parameters(
                     "3.0",
-                    new Parameter(
+                    new MethodParameter(
                             TEACHER,
-                            Parameter.Range.oneOf(EMA, MEAN, HEAD),
+                            MethodParameter.Range.oneOf(EMA, MEAN, HEAD),
                             EMA,
                             "ema: mean of the weight averages' logits; mean: of the current logits; head: classifier on"
                                     + " all features"),
-                    new Parameter(BETA, Parameter.Range.FACTOR, "0.1", "factor of the mutual learning of features"),
-                    new Parameter(
+                    new MethodParameter(
+                            BETA, MethodParameter.Range.FACTOR, "0.1", "factor of the mutual learning of features"),
+                    new MethodParameter(
                             EMA_DECAY,
-                            Parameter.Range.BELOW_ONE,
+                            MethodParameter.Range.BELOW_ONE,
                             "0.999",
                             "largest decay a of the weight averages, a = min(1 - 1/(t+1), ema_decay) after update t")),
             List.of(TensorName.FEATURES, TensorName.OWN_TEACHER),
@@ -117,11 +118,11 @@ final class CutnMix implements Teacher {
 
     @Override
     public NamedTensors renewed(NamedTensors state, int slot) {
-        return Anew.named(state, initialState(), slot);
+        return ResetSlot.named(state, initialState(), slot);
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         Step step = step(state, votes);
         int rows = votes.labels().rows();
         Term target = new Term.SoftTarget(
@@ -134,7 +135,7 @@ final class CutnMix implements Teacher {
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
         SortedMap<Integer, Double> weights = new TreeMap<>();
         step.mutual.features.forEach((slot, gradient) -> {
-            double[] all = Matrices.scaled(gradient, beta);
+            double[] all = PredictionMatrices.scaled(gradient, beta);
             step.head.ifPresent(of -> {
                 double[] ofHead = of.features.getOrDefault(slot, new double[all.length]);
                 for (int i = 0; i < all.length; i++) {
@@ -149,7 +150,7 @@ final class CutnMix implements Teacher {
         NamedTensors next = step.head
                 .map(of -> head.updated(projected, of, votes.learningRate(), setting.optimizer()))
                 .orElse(projected);
-        return new Lesson(1, List.of(target), addressed, next);
+        return new TeacherStep(1, List.of(target), addressed, next);
     }
 
     /** One batch: the target, and the losses on features. */
@@ -169,8 +170,8 @@ final class CutnMix implements Teacher {
 
     Step step(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> tensors = Matrices.bySlot(votes.votes());
-        SortedMap<Integer, double[]> features = Matrices.features(tensors, rows, setting.featureWidths());
+        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(votes.votes());
+        SortedMap<Integer, double[]> features = PredictionMatrices.features(tensors, rows, setting.featureWidths());
         MutualFeatures.Step learned = mutual.step(state, features, rows);
         if (kind.equals(HEAD)) {
             FusedHead.Step fused = head.step(state, features, votes.labels());
@@ -180,10 +181,10 @@ final class CutnMix implements Teacher {
     }
 
     private double[] meanLogits(SortedMap<Integer, NamedTensors> tensors, int rows) {
-        return Matrices.mean(
+        return PredictionMatrices.mean(
                 kind.equals(EMA)
-                        ? Matrices.ownTeachers(tensors, rows, setting.classes())
-                        : Matrices.logits(tensors, rows, setting.classes()));
+                        ? PredictionMatrices.ownTeachers(tensors, rows, setting.classes())
+                        : PredictionMatrices.logits(tensors, rows, setting.classes()));
     }
 
     /** t; empty when a vote lacks what it is made from. */
@@ -191,12 +192,12 @@ final class CutnMix implements Teacher {
     public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
         String needed =
                 kind.equals(EMA) ? TensorName.OWN_TEACHER : kind.equals(MEAN) ? TensorName.LOGITS : TensorName.FEATURES;
-        if (!Matrices.allHave(votes, needed)) {
+        if (!PredictionMatrices.allHave(votes, needed)) {
             return Optional.empty();
         }
-        int rows = Matrices.rows(votes);
+        int rows = PredictionMatrices.rows(votes);
         double[] logits = kind.equals(HEAD)
-                ? head.logits(state, Matrices.features(votes, rows, setting.featureWidths()), rows)
+                ? head.logits(state, PredictionMatrices.features(votes, rows, setting.featureWidths()), rows)
                 : meanLogits(votes, rows);
         return Optional.of(Tensor.of(setting.wire(), logits, rows, setting.classes()));
     }

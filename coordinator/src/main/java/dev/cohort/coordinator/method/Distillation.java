@@ -19,23 +19,23 @@ record Distillation(double temperature, double weight, double rampUpEpochs) {
     }
 
     /** The common parameters and those of the method itself. */
-    static List<Parameter> parameters(String temperature, Parameter... own) {
+    static List<MethodParameter> parameters(String temperature, MethodParameter... own) {
         return parameters(temperature, "1.0", own);
     }
 
     /** As {@link #parameters(String, Parameter...)}, of a method whose papers weigh the distillation otherwise. */
-    static List<Parameter> parameters(String temperature, String weight, Parameter... own) {
-        List<Parameter> all = new ArrayList<>();
-        all.add(new Parameter(
+    static List<MethodParameter> parameters(String temperature, String weight, MethodParameter... own) {
+        List<MethodParameter> all = new ArrayList<>();
+        all.add(new MethodParameter(
                 TEMPERATURE,
-                Parameter.Range.TEMPERATURE,
+                MethodParameter.Range.TEMPERATURE,
                 temperature,
                 "T of teacher and student; the loss carries T^2"));
-        all.add(new Parameter(
-                WEIGHT, Parameter.Range.FACTOR, weight, "factor of the distillation loss after the ramp-up"));
-        all.add(new Parameter(
+        all.add(new MethodParameter(
+                WEIGHT, MethodParameter.Range.FACTOR, weight, "factor of the distillation loss after the ramp-up"));
+        all.add(new MethodParameter(
                 RAMP_UP_EPOCHS,
-                Parameter.Range.NOT_NEGATIVE,
+                MethodParameter.Range.NOT_NEGATIVE,
                 "0",
                 "R of the ramp-up exp(-5 (1 - min(epoch, R) / R)^2) of the weight; 0 = none, the papers use 80"));
         all.addAll(List.of(own));

@@ -54,19 +54,20 @@ final class Dml implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
         double temperature = distillation.temperature();
-        List<double[]> probabilities = Matrices.logits(Matrices.bySlot(votes.votes()), rows, setting.classes()).stream()
-                .map(logits -> Softmax.probabilities(logits, setting.classes(), temperature))
-                .toList();
+        List<double[]> probabilities =
+                PredictionMatrices.logits(PredictionMatrices.bySlot(votes.votes()), rows, setting.classes()).stream()
+                        .map(logits -> Softmax.probabilities(logits, setting.classes(), temperature))
+                        .toList();
         Term target = new Term.SoftTarget(
                 TERM,
-                Tensor.of(setting.wire(), Matrices.mean(probabilities), rows, setting.classes()),
+                Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 Term.Vote.LEFT_OUT,
                 distillation.weightAt(votes.epoch()),
                 temperature);
-        return new Lesson(1, List.of(target), new TreeMap<>(), state);
+        return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }
 }

@@ -45,7 +45,8 @@ final class FusedHead {
         for (int slot = 0; slot < weights.size(); slot++) {
             weights.get(slot).initial(state, seed, slot, inputs);
         }
-        Learned.uniform(BIAS, seed, NO_SLOT, classes, 1 / Math.sqrt(inputs)).put(state, BIAS, classes);
+        TrainedParameter.uniform(BIAS, seed, NO_SLOT, classes, 1 / Math.sqrt(inputs))
+                .put(state, BIAS, classes);
     }
 
     /** One batch through the head and back. */
@@ -103,7 +104,7 @@ final class FusedHead {
 
     /** The state after one update of what belongs to the present slots, and of the bias. */
     NamedTensors updated(NamedTensors state, Step step, double learningRate, Experiment.Optimizer optimizer) {
-        NamedTensors next = Learned.updated(state, BIAS, step.bias, learningRate, optimizer);
+        NamedTensors next = TrainedParameter.updated(state, BIAS, step.bias, learningRate, optimizer);
         for (Map.Entry<Integer, double[]> of : step.weights.entrySet()) {
             next = weights.get(of.getKey()).updated(next, of.getValue(), learningRate, optimizer);
         }

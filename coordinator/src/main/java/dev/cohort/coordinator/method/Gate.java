@@ -241,7 +241,7 @@ final class Gate {
         NamedTensors anew = state;
         for (String name : state.asMap().keySet()) {
             IntPredicate own = name.startsWith(GateState.WEIGHT) ? weights : i -> i == slot;
-            anew = Anew.elements(anew, initial, name, own);
+            anew = ResetSlot.elements(anew, initial, name, own);
         }
         return anew;
     }

@@ -21,14 +21,20 @@ final class GateState {
     static final String MEAN = "norm.mean";
     static final String VARIANCE = "norm.variance";
 
-    final Learned weight;
-    final Learned bias;
-    final Learned gamma;
-    final Learned beta;
+    final TrainedParameter weight;
+    final TrainedParameter bias;
+    final TrainedParameter gamma;
+    final TrainedParameter beta;
     final double[] mean;
     final double[] variance;
 
-    private GateState(Learned weight, Learned bias, Learned gamma, Learned beta, double[] mean, double[] variance) {
+    private GateState(
+            TrainedParameter weight,
+            TrainedParameter bias,
+            TrainedParameter gamma,
+            TrainedParameter beta,
+            double[] mean,
+            double[] variance) {
         this.weight = weight;
         this.bias = bias;
         this.gamma = gamma;
@@ -46,17 +52,17 @@ final class GateState {
         double[] bias = new double[slots];
         double bound = 1 / Math.sqrt(inputs);
         for (int slot = 0; slot < slots; slot++) {
-            SplittableRandom random = Learned.random("gate", seed, slot);
+            SplittableRandom random = TrainedParameter.random("gate", seed, slot);
             for (int i = 0; i < inputs; i++) {
                 weight[slot * inputs + i] = bound * (2 * random.nextDouble() - 1);
             }
             bias[slot] = bound * (2 * random.nextDouble() - 1);
         }
         return new GateState(
-                Learned.fresh(weight),
-                Learned.fresh(bias),
-                Learned.fresh(ones(slots)),
-                Learned.fresh(new double[slots]),
+                TrainedParameter.fresh(weight),
+                TrainedParameter.fresh(bias),
+                TrainedParameter.fresh(ones(slots)),
+                TrainedParameter.fresh(new double[slots]),
                 new double[slots],
                 ones(slots));
     }
@@ -70,10 +76,10 @@ final class GateState {
     /** A copy that may be updated. */
     static GateState of(NamedTensors tensors) {
         return new GateState(
-                Learned.from(tensors, WEIGHT),
-                Learned.from(tensors, BIAS),
-                Learned.from(tensors, GAMMA),
-                Learned.from(tensors, BETA),
+                TrainedParameter.from(tensors, WEIGHT),
+                TrainedParameter.from(tensors, BIAS),
+                TrainedParameter.from(tensors, GAMMA),
+                TrainedParameter.from(tensors, BETA),
                 tensors.get(MEAN).toDoubles(),
                 tensors.get(VARIANCE).toDoubles());
     }

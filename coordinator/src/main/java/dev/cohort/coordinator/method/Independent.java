@@ -36,7 +36,7 @@ final class Independent implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
-        return new Lesson(1, List.of(), new TreeMap<>(), state);
+    public TeacherStep teach(NamedTensors state, Votes votes) {
+        return new TeacherStep(1, List.of(), new TreeMap<>(), state);
     }
 }

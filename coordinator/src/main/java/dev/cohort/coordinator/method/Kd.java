@@ -93,7 +93,7 @@ final class Kd implements Teacher {
             String teacher,
             String paper,
             String alpha,
-            List<Parameter> stored,
+            List<MethodParameter> stored,
             List<String> builtIn,
             OwnTeacher.Frozen.Choice choice) {
         return new Method(
@@ -101,16 +101,16 @@ final class Kd implements Teacher {
                 summary,
                 LOSS + teacher,
                 paper,
-                Parameter.all(
+                MethodParameter.all(
                         stored,
-                        new Parameter(
+                        new MethodParameter(
                                 ALPHA,
-                                Parameter.Range.SHARE,
+                                MethodParameter.Range.SHARE,
                                 alpha,
                                 "share of the teacher in the loss; the labels have the rest"),
-                        new Parameter(
+                        new MethodParameter(
                                 TEMPERATURE,
-                                Parameter.Range.TEMPERATURE,
+                                MethodParameter.Range.TEMPERATURE,
                                 "20.0",
                                 "T of teacher and student; the loss carries T^2")),
                 List.of(),
@@ -135,8 +135,8 @@ final class Kd implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         Term target = new Term.OwnTarget(TERM, Term.OwnTarget.Form.DIVERGENCE, alpha, temperature);
-        return new Lesson(1 - alpha, List.of(target), new TreeMap<>(), state);
+        return new TeacherStep(1 - alpha, List.of(target), new TreeMap<>(), state);
     }
 }

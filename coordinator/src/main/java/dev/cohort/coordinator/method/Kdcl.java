@@ -79,13 +79,13 @@ final class Kdcl implements Teacher {
     }
 
     private Target target(Votes votes) {
-        List<double[]> logits =
-                Matrices.logits(Matrices.bySlot(votes.votes()), votes.labels().rows(), setting.classes());
+        List<double[]> logits = PredictionMatrices.logits(
+                PredictionMatrices.bySlot(votes.votes()), votes.labels().rows(), setting.classes());
         return ensemble.of(logits, votes.labels(), distillation.temperature());
     }
 
     @Override
-    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
         return target(votes)
                 .weights
                 .map(weights -> Shares.alike(votes, weights))
@@ -93,7 +93,7 @@ final class Kdcl implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
         Target target = target(votes);
         Term term = new Term.SoftTarget(
@@ -103,6 +103,6 @@ final class Kdcl implements Teacher {
                 Term.Vote.INCLUDED,
                 distillation.weightAt(votes.epoch()),
                 distillation.temperature());
-        return new Lesson(1, List.of(term), new TreeMap<>(), state);
+        return new TeacherStep(1, List.of(term), new TreeMap<>(), state);
     }
 }

@@ -90,21 +90,21 @@ final class KdclGeneral implements Teacher {
 
     @Override
     public NamedTensors renewed(NamedTensors state, int slot) {
-        NamedTensors errors = Anew.elements(
+        NamedTensors errors = ResetSlot.elements(
                 state, initialState(), ERRORS, i -> i / setting.slots() == slot || i % setting.slots() == slot);
-        return Anew.elements(errors, initialState(), KNOWN, i -> i == slot);
+        return ResetSlot.elements(errors, initialState(), KNOWN, i -> i == slot);
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
         int classes = setting.classes();
-        SortedMap<Integer, NamedTensors> bySlot = Matrices.bySlot(votes.votes());
-        List<double[]> logits = Matrices.logits(bySlot, rows, classes);
+        SortedMap<Integer, NamedTensors> bySlot = PredictionMatrices.bySlot(votes.votes());
+        List<double[]> logits = PredictionMatrices.logits(bySlot, rows, classes);
         double[] alpha = alpha(state, List.copyOf(bySlot.keySet()));
         Term target = new Term.SoftTarget(
                 Kdcl.TERM,
-                Tensor.of(setting.wire(), Matrices.combined(logits, alpha), rows, classes),
+                Tensor.of(setting.wire(), PredictionMatrices.combined(logits, alpha), rows, classes),
                 Term.Space.LOGITS,
                 Term.Vote.INCLUDED,
                 distillation.weightAt(votes.epoch()),
@@ -114,7 +114,7 @@ final class KdclGeneral implements Teacher {
             gates[i] = alpha[i % alpha.length];
         }
         Term record = new Term.GatedCrossEntropy(Kdcl.TERM, Tensor.of(setting.wire(), gates, rows, alpha.length), 0);
-        return new Lesson(1, List.of(target, record), new TreeMap<>(), renewed(state, bySlot));
+        return new TeacherStep(1, List.of(target, record), new TreeMap<>(), renewed(state, bySlot));
     }
 
     /** z_t on the test images, with the weights that hold from the next batch on. */
@@ -123,9 +123,9 @@ final class KdclGeneral implements Teacher {
         if (votes.isEmpty()) {
             return Optional.empty();
         }
-        int rows = Matrices.rows(votes);
-        List<double[]> logits = Matrices.logits(votes, rows, setting.classes());
-        double[] combined = Matrices.combined(logits, alpha(state, List.copyOf(votes.keySet())));
+        int rows = PredictionMatrices.rows(votes);
+        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
+        double[] combined = PredictionMatrices.combined(logits, alpha(state, List.copyOf(votes.keySet())));
         return Optional.of(Tensor.of(setting.wire(), combined, rows, setting.classes()));
     }
 
@@ -178,7 +178,8 @@ final class KdclGeneral implements Teacher {
         int held = setting.validationLabels().size();
         votes.forEach((slot, vote) -> {
             if (vote.find(TensorName.VALIDATION).isPresent()) {
-                opinions.put(slot, Matrices.matrix(slot, vote, TensorName.VALIDATION, held, setting.classes()));
+                opinions.put(
+                        slot, PredictionMatrices.matrix(slot, vote, TensorName.VALIDATION, held, setting.classes()));
             }
         });
         if (opinions.isEmpty()) {

@@ -35,6 +35,6 @@ final class KdclLinear {
 
     private static Kdcl.Target target(List<double[]> logits, SoftLabels labels) {
         double[] alpha = new ConvexEnsemble(logits, labels).solve();
-        return new Kdcl.Target(Matrices.combined(logits, alpha), Term.Space.LOGITS, Optional.of(alpha));
+        return new Kdcl.Target(PredictionMatrices.combined(logits, alpha), Term.Space.LOGITS, Optional.of(alpha));
     }
 }

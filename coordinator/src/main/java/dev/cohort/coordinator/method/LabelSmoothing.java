@@ -38,10 +38,11 @@ final class LabelSmoothing implements Teacher {
             "L_i = CE(z_i, (1 - d) y + d/C), d = epsilon (form uniform) or epsilon C/(C-1) (form others)",
             "Yuan et al., Revisiting KD via Label Smoothing Regularization, CVPR 2020, arXiv 1909.11723",
             List.of(
-                    new Parameter(EPSILON, Parameter.Range.SHARE, "0.1", "probability that the labels give away"),
-                    new Parameter(
+                    new MethodParameter(
+                            EPSILON, MethodParameter.Range.SHARE, "0.1", "probability that the labels give away"),
+                    new MethodParameter(
                             FORM,
-                            Parameter.Range.oneOf(UNIFORM, OTHERS),
+                            MethodParameter.Range.oneOf(UNIFORM, OTHERS),
                             UNIFORM,
                             "uniform: to all C classes alike; others: to the C-1 wrong ones")),
             List.of(),
@@ -70,7 +71,7 @@ final class LabelSmoothing implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         double[] uniform = new double[setting.classes()];
         Arrays.fill(uniform, 1.0 / setting.classes());
         Term target = new Term.SoftTarget(
@@ -80,6 +81,6 @@ final class LabelSmoothing implements Teacher {
                 Term.Vote.INCLUDED,
                 given,
                 1);
-        return new Lesson(1 - given, List.of(target), new TreeMap<>(), state);
+        return new TeacherStep(1 - given, List.of(target), new TreeMap<>(), state);
     }
 }

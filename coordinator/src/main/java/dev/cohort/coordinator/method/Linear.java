@@ -14,7 +14,7 @@ import java.util.Map;
 record Linear(String name, int outputs, int inputs) {
     /** Puts fresh values from U(-1/sqrt(fanIn), 1/sqrt(fanIn)), PyTorch's initialisation of a linear layer, into a state. */
     void initial(Map<String, Tensor> state, long seed, int slot, int fanIn) {
-        Learned.uniform(name, seed, slot, outputs * inputs, 1 / Math.sqrt(fanIn))
+        TrainedParameter.uniform(name, seed, slot, outputs * inputs, 1 / Math.sqrt(fanIn))
                 .put(state, name, outputs, inputs);
     }
 
@@ -61,6 +61,6 @@ record Linear(String name, int outputs, int inputs) {
 
     /** The state after one step down {@code gradient} [outputs, inputs]. */
     NamedTensors updated(NamedTensors state, double[] gradient, double learningRate, Experiment.Optimizer optimizer) {
-        return Learned.updated(state, name, gradient, learningRate, optimizer);
+        return TrainedParameter.updated(state, name, gradient, learningRate, optimizer);
     }
 }

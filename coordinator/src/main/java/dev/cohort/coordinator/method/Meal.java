@@ -33,9 +33,9 @@ final class Meal implements Teacher {
             "L_i = gamma * -sum softmax(z_t) log softmax(z_i), z_t: the stored network that was drawn for the batch",
             "Shen et al., MEAL: Multi-Model Ensemble via Adversarial Learning (similarity part), AAAI 2019, arXiv"
                     + " 1812.02425",
-            Parameter.all(
+            MethodParameter.all(
                     StoredTeacher.several("a trained resnet8 and a trained resnet14"),
-                    new Parameter(GAMMA, Parameter.Range.POSITIVE_FACTOR, "1.0", "factor of the loss")),
+                    new MethodParameter(GAMMA, MethodParameter.Range.POSITIVE_FACTOR, "1.0", "factor of the loss")),
             List.of(),
             0,
             Meal::new);
@@ -67,10 +67,10 @@ final class Meal implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         String drawn = "teacher_" + (stored.drawn(votes.step()) + 1) + "_of_"
                 + stored.checkpoints().size();
         Term target = new Term.OwnTarget(drawn, Term.OwnTarget.Form.DIVERGENCE, gamma, 1);
-        return new Lesson(0, List.of(target), new TreeMap<>(), state);
+        return new TeacherStep(0, List.of(target), new TreeMap<>(), state);
     }
 }

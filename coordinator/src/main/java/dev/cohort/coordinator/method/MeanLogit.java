@@ -31,9 +31,9 @@ final class MeanLogit implements Teacher {
             "Yang et al., Mutual Contrastive Learning (logit part), AAAI 2022",
             Distillation.parameters(
                     "3.0",
-                    new Parameter(
+                    new MethodParameter(
                             SELF,
-                            Parameter.Range.FLAG,
+                            MethodParameter.Range.FLAG,
                             "true",
                             "true: mean over all peers; false: each peer's own logits are left out")),
             List.of(),
@@ -63,9 +63,10 @@ final class MeanLogit implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
-        double[] mean = Matrices.mean(Matrices.logits(Matrices.bySlot(votes.votes()), rows, setting.classes()));
+        double[] mean = PredictionMatrices.mean(
+                PredictionMatrices.logits(PredictionMatrices.bySlot(votes.votes()), rows, setting.classes()));
         Term target = new Term.SoftTarget(
                 TERM,
                 Tensor.of(setting.wire(), mean, rows, setting.classes()),
@@ -73,7 +74,7 @@ final class MeanLogit implements Teacher {
                 vote,
                 distillation.weightAt(votes.epoch()),
                 distillation.temperature());
-        return new Lesson(1, List.of(target), new TreeMap<>(), state);
+        return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }
 
     /** The mean of all, also where training leaves the own logits out. */
@@ -82,8 +83,8 @@ final class MeanLogit implements Teacher {
         if (votes.isEmpty()) {
             return Optional.empty();
         }
-        int rows = Matrices.rows(votes);
-        List<double[]> logits = Matrices.logits(votes, rows, setting.classes());
-        return Optional.of(Tensor.of(setting.wire(), Matrices.mean(logits), rows, setting.classes()));
+        int rows = PredictionMatrices.rows(votes);
+        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
+        return Optional.of(Tensor.of(setting.wire(), PredictionMatrices.mean(logits), rows, setting.classes()));
     }
 }

@@ -38,14 +38,14 @@ final class MeanTeacher implements Teacher {
             Distillation.parameters(
                     "1.0",
                     "10.0",
-                    new Parameter(
+                    new MethodParameter(
                             EMA_DECAY,
-                            Parameter.Range.BELOW_ONE,
+                            MethodParameter.Range.BELOW_ONE,
                             "0.99",
                             "greatest decay a of the average w' = a w' + (1 - a) w; it starts as the running mean"),
-                    new Parameter(
+                    new MethodParameter(
                             DISTANCE,
-                            Parameter.Range.oneOf("squares", "divergence"),
+                            MethodParameter.Range.oneOf("squares", "divergence"),
                             "squares",
                             "squares: of the probabilities, without temperature; divergence: T^2 KL")),
             List.of(),
@@ -82,8 +82,8 @@ final class MeanTeacher implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         Term target = new Term.OwnTarget(TERM, form, distillation.weightAt(votes.epoch()), distillation.temperature());
-        return new Lesson(1, List.of(target), new TreeMap<>(), state);
+        return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }
 }

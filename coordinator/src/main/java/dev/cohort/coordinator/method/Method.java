@@ -28,7 +28,7 @@ public record Method(
         String summary,
         String formula,
         String paper,
-        List<Parameter> parameters,
+        List<MethodParameter> parameters,
         List<String> reads,
         int contributorsMin,
         BiFunction<Arguments, TeacherSetting, Teacher> maker) {
@@ -112,6 +112,7 @@ public record Method(
     private String names() {
         return parameters.isEmpty()
                 ? "none"
-                : String.join(", ", parameters.stream().map(Parameter::name).toList());
+                : String.join(
+                        ", ", parameters.stream().map(MethodParameter::name).toList());
     }
 }

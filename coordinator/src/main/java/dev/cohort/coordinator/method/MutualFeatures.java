@@ -148,8 +148,12 @@ final class MutualFeatures {
         NamedTensors next = state;
         for (Map.Entry<Integer, double[]> of : step.projections.entrySet()) {
             double weight = weights.getOrDefault(of.getKey(), 0.0);
-            next = Learned.updated(
-                    next, PROJECTION + of.getKey(), Matrices.scaled(of.getValue(), weight), learningRate, optimizer);
+            next = TrainedParameter.updated(
+                    next,
+                    PROJECTION + of.getKey(),
+                    PredictionMatrices.scaled(of.getValue(), weight),
+                    learningRate,
+                    optimizer);
         }
         return next;
     }

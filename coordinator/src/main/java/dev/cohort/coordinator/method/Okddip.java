@@ -48,9 +48,9 @@ final class Okddip implements Teacher {
             "Chen et al., Online Knowledge Distillation with Diverse Peers, AAAI 2020, arXiv 1912.00350",
             Distillation.parameters(
                     "3.0",
-                    new Parameter(
+                    new MethodParameter(
                             ATTENTION_WIDTH,
-                            Parameter.Range.WIDTH,
+                            MethodParameter.Range.WIDTH,
                             "0",
                             "K, width of queries and keys; 0 = max(1, D/8), D the width of the narrowest features")),
             List.of(TensorName.FEATURES),
@@ -102,11 +102,11 @@ final class Okddip implements Teacher {
 
     @Override
     public NamedTensors renewed(NamedTensors state, int slot) {
-        return Anew.named(state, initialState(), slot);
+        return ResetSlot.named(state, initialState(), slot);
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         Step step = step(state, votes);
         int rows = votes.labels().rows();
         double weight = distillation.weightAt(votes.epoch());
@@ -136,7 +136,7 @@ final class Okddip implements Teacher {
                 mean.weight(),
                 mean.temperature(),
                 Term.Audience.OTHERS);
-        return new Lesson(
+        return new TeacherStep(
                 1,
                 List.of(others),
                 addressed,
@@ -145,12 +145,12 @@ final class Okddip implements Teacher {
 
     /** The attention of the auxiliary peers; the leader learns from all of them alike. */
     @Override
-    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
         int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> auxiliaries = Matrices.bySlot(votes.votes());
+        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(votes.votes());
         boolean led = auxiliaries.remove(leader) != null;
         PeerAttention.Pass pass =
-                attention.forward(state, Matrices.features(auxiliaries, rows, setting.featureWidths()), rows);
+                attention.forward(state, PredictionMatrices.features(auxiliaries, rows, setting.featureWidths()), rows);
         int present = pass.slots.size();
         SortedMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
         for (int i = 0; i < pass.weights.length; i++) {
@@ -209,16 +209,16 @@ final class Okddip implements Teacher {
 
     Step step(NamedTensors state, Votes votes) {
         int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> auxiliaries = Matrices.bySlot(votes.votes());
+        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(votes.votes());
         Optional<NamedTensors> led = Optional.ofNullable(auxiliaries.remove(leader));
-        List<double[]> logits = Matrices.logits(auxiliaries, rows, setting.classes());
+        List<double[]> logits = PredictionMatrices.logits(auxiliaries, rows, setting.classes());
         PeerAttention.Pass pass =
-                attention.forward(state, Matrices.features(auxiliaries, rows, setting.featureWidths()), rows);
+                attention.forward(state, PredictionMatrices.features(auxiliaries, rows, setting.featureWidths()), rows);
         int present = logits.size();
-        double[] mean = Matrices.mean(logits);
+        double[] mean = PredictionMatrices.mean(logits);
         double[] ofMean = new double[mean.length];
         if (led.isPresent()) {
-            double[] own = Matrices.matrix(leader, led.get(), TensorName.LOGITS, rows, setting.classes());
+            double[] own = PredictionMatrices.matrix(leader, led.get(), TensorName.LOGITS, rows, setting.classes());
             ofMean = targetGradient(mean, own, votes.epoch(), rows);
         }
         List<double[]> targets = new ArrayList<>();
@@ -286,8 +286,8 @@ final class Okddip implements Teacher {
         if (auxiliaries.isEmpty()) {
             return Optional.empty();
         }
-        int rows = Matrices.rows(auxiliaries);
-        double[] mean = Matrices.mean(Matrices.logits(auxiliaries, rows, setting.classes()));
+        int rows = PredictionMatrices.rows(auxiliaries);
+        double[] mean = PredictionMatrices.mean(PredictionMatrices.logits(auxiliaries, rows, setting.classes()));
         return Optional.of(Tensor.of(setting.wire(), mean, rows, setting.classes()));
     }
 }

@@ -78,11 +78,11 @@ final class One implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         GateState next = GateState.of(state);
         Step step = step(next, votes);
         gate.update(next, step.pass, step.gradients, votes.learningRate(), setting.optimizer());
-        return new Lesson(1, shared(step, votes), addressed(step, votes), next.toTensors());
+        return new TeacherStep(1, shared(step, votes), addressed(step, votes), next.toTensors());
     }
 
     /** One batch through gate and ensemble and back. */
@@ -101,10 +101,10 @@ final class One implements Teacher {
     }
 
     Step step(GateState state, Votes votes) {
-        SortedMap<Integer, NamedTensors> tensors = Matrices.bySlot(votes.votes());
+        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(votes.votes());
         int rows = votes.labels().rows();
         Gate.Pass pass = gate.train(state, input(tensors, rows));
-        List<double[]> logits = Matrices.logits(tensors, rows, setting.classes());
+        List<double[]> logits = PredictionMatrices.logits(tensors, rows, setting.classes());
         double[] ensemble = ensemble(pass, logits);
         double[] gatesGradient = gatesGradient(votes.labels(), ensemble, logits);
         return new Step(pass, ensemble, gate.backward(state, pass, gatesGradient));
@@ -112,7 +112,7 @@ final class One implements Teacher {
 
     private Gate.Input input(SortedMap<Integer, NamedTensors> tensors, int rows) {
         List<double[]> features = tensors.entrySet().stream()
-                .map(vote -> Matrices.matrix(
+                .map(vote -> PredictionMatrices.matrix(
                         vote.getKey(), vote.getValue(), TensorName.FEATURES, rows, gate.width(vote.getKey())))
                 .toList();
         return new Gate.Input(
@@ -186,8 +186,8 @@ final class One implements Teacher {
                         .anyMatch(vote -> vote.find(TensorName.FEATURES).isEmpty())) {
             return Optional.empty();
         }
-        int rows = Matrices.rows(votes);
-        List<double[]> logits = Matrices.logits(votes, rows, setting.classes());
+        int rows = PredictionMatrices.rows(votes);
+        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
         Gate.Pass pass = gate.evaluate(GateState.of(state), input(votes, rows));
         return Optional.of(Tensor.of(setting.wire(), ensemble(pass, logits), rows, setting.classes()));
     }

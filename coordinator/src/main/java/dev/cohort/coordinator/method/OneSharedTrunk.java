@@ -35,8 +35,11 @@ final class OneSharedTrunk implements Teacher {
             "Lan et al., Knowledge Distillation by On-the-fly Native Ensemble, NeurIPS 2018, arXiv 1806.04606",
             Distillation.parameters(
                     "3.0",
-                    new Parameter(
-                            BRANCHES, Parameter.Range.SEVERAL, "3", "how often the high layers of a peer are there")),
+                    new MethodParameter(
+                            BRANCHES,
+                            MethodParameter.Range.SEVERAL,
+                            "3",
+                            "how often the high layers of a peer are there")),
             List.of(),
             0,
             (arguments, setting) -> new OneSharedTrunk(Distillation.of(arguments), (int) arguments.whole(BRANCHES)));
@@ -65,8 +68,8 @@ final class OneSharedTrunk implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         Term term = new Term.OwnBranches(BRANCHES, distillation.weightAt(votes.epoch()), distillation.temperature());
-        return new Lesson(0, List.of(term), new TreeMap<>(), state);
+        return new TeacherStep(0, List.of(term), new TreeMap<>(), state);
     }
 }

@@ -33,7 +33,8 @@ final class OnlineEnsembleCompression implements Teacher {
             Distillation.parameters(
                     "2.0",
                     "0.15",
-                    new Parameter(LABEL_WEIGHT, Parameter.Range.FACTOR, "0.7", "factor of the cross-entropy")),
+                    new MethodParameter(
+                            LABEL_WEIGHT, MethodParameter.Range.FACTOR, "0.7", "factor of the cross-entropy")),
             List.of(),
             2,
             (arguments, setting) ->
@@ -62,8 +63,9 @@ final class OnlineEnsembleCompression implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
-        Tensor mean = mean(Matrices.bySlot(votes.votes()), votes.labels().rows());
+    public TeacherStep teach(NamedTensors state, Votes votes) {
+        Tensor mean =
+                mean(PredictionMatrices.bySlot(votes.votes()), votes.labels().rows());
         Term target = new Term.SoftTarget(
                 TERM,
                 mean,
@@ -71,16 +73,16 @@ final class OnlineEnsembleCompression implements Teacher {
                 Term.Vote.INCLUDED,
                 distillation.weightAt(votes.epoch()),
                 distillation.temperature());
-        return new Lesson(labelWeight, List.of(target), new TreeMap<>(), state);
+        return new TeacherStep(labelWeight, List.of(target), new TreeMap<>(), state);
     }
 
     @Override
     public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return votes.isEmpty() ? Optional.empty() : Optional.of(mean(votes, Matrices.rows(votes)));
+        return votes.isEmpty() ? Optional.empty() : Optional.of(mean(votes, PredictionMatrices.rows(votes)));
     }
 
     private Tensor mean(SortedMap<Integer, NamedTensors> votes, int rows) {
-        List<double[]> logits = Matrices.logits(votes, rows, setting.classes());
-        return Tensor.of(setting.wire(), Matrices.mean(logits), rows, setting.classes());
+        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
+        return Tensor.of(setting.wire(), PredictionMatrices.mean(logits), rows, setting.classes());
     }
 }

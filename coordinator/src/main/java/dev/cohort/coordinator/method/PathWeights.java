@@ -83,12 +83,12 @@ final class PathWeights {
     /** Puts what the rule keeps of a slot's paths into a state. */
     void initial(Map<String, Tensor> state, int slot) {
         switch (rule) {
-            case UNCERTAINTY -> Learned.fresh(new double[paths]).put(state, name(slot, "s"), paths);
-            case SOFTMAX -> Learned.fresh(new double[paths]).put(state, name(slot, "a"), paths);
+            case UNCERTAINTY -> TrainedParameter.fresh(new double[paths]).put(state, name(slot, "s"), paths);
+            case SOFTMAX -> TrainedParameter.fresh(new double[paths]).put(state, name(slot, "a"), paths);
             case GRADNORM -> {
                 double[] ones = new double[paths];
                 Arrays.fill(ones, 1);
-                Learned.fresh(ones).put(state, name(slot, "w"), paths);
+                TrainedParameter.fresh(ones).put(state, name(slot, "w"), paths);
                 state.put(name(slot, "first"), Tensor.of(DType.FLOAT64, new double[paths], paths));
             }
             case DWA -> History.none(paths).put(state, slot);
@@ -103,7 +103,7 @@ final class PathWeights {
             if (name.startsWith(name(slot, ""))) {
                 anew = anew.with(name, initial.get(name));
             } else if (name.startsWith(PREFIX) && state.get(name).size() == paths) {
-                anew = Anew.elements(anew, initial, name, i -> i == pathToIt);
+                anew = ResetSlot.elements(anew, initial, name, i -> i == pathToIt);
             }
         }
         return anew;
@@ -202,7 +202,7 @@ final class PathWeights {
     }
 
     private static double[] softmax(double[] values, double temperature) {
-        return Matrices.scaled(Softmax.probabilities(values, values.length, temperature), values.length);
+        return PredictionMatrices.scaled(Softmax.probabilities(values, values.length, temperature), values.length);
     }
 
     private NamedTensors gradNorm(
@@ -246,7 +246,7 @@ final class PathWeights {
         double sum = Arrays.stream(positive).sum();
         double[] ones = new double[weights.length];
         Arrays.fill(ones, 1);
-        return sum > 0 ? Matrices.scaled(positive, weights.length / sum) : ones;
+        return sum > 0 ? PredictionMatrices.scaled(positive, weights.length / sum) : ones;
     }
 
     /** One SGD step of the entries of the paths present. */
@@ -257,7 +257,7 @@ final class PathWeights {
             double[] gradient,
             double learningRate,
             Experiment.Optimizer optimizer) {
-        Learned learned = Learned.from(state, name);
+        TrainedParameter learned = TrainedParameter.from(state, name);
         for (int k = 0; k < gradient.length; k++) {
             learned.update(seen.paths[k], gradient[k], learningRate, optimizer);
         }

@@ -50,9 +50,9 @@ final class Pcl implements Teacher {
             "Wu and Gong, Peer Collaborative Learning for Online Knowledge Distillation, AAAI 2021, arXiv 2006.04147",
             Distillation.parameters(
                     "3.0",
-                    new Parameter(
+                    new MethodParameter(
                             EMA_DECAY,
-                            Parameter.Range.BELOW_ONE,
+                            MethodParameter.Range.BELOW_ONE,
                             "0.999",
                             "largest decay a of the weight averages, a = min(1 - 1/(t+1), ema_decay) after update t")),
             List.of(TensorName.FEATURES, TensorName.OWN_TEACHER),
@@ -99,13 +99,13 @@ final class Pcl implements Teacher {
 
     @Override
     public NamedTensors renewed(NamedTensors state, int slot) {
-        return Anew.named(state, initialState(), slot);
+        return ResetSlot.named(state, initialState(), slot);
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         FusedHead.Step step = step(state, votes);
-        return new Lesson(
+        return new TeacherStep(
                 1,
                 List.of(ensemble(step, votes), averages(votes)),
                 addressed(step, votes),
@@ -114,8 +114,8 @@ final class Pcl implements Teacher {
 
     /** CE(z_E, y) and its gradients. */
     FusedHead.Step step(NamedTensors state, Votes votes) {
-        SortedMap<Integer, double[]> features =
-                Matrices.features(Matrices.bySlot(votes.votes()), votes.labels().rows(), setting.featureWidths());
+        SortedMap<Integer, double[]> features = PredictionMatrices.features(
+                PredictionMatrices.bySlot(votes.votes()), votes.labels().rows(), setting.featureWidths());
         return head.step(state, features, votes.labels());
     }
 
@@ -132,12 +132,13 @@ final class Pcl implements Teacher {
     private Term averages(Votes votes) {
         int rows = votes.labels().rows();
         List<double[]> probabilities =
-                Matrices.ownTeachers(Matrices.bySlot(votes.votes()), rows, setting.classes()).stream()
+                PredictionMatrices.ownTeachers(PredictionMatrices.bySlot(votes.votes()), rows, setting.classes())
+                        .stream()
                         .map(logits -> Softmax.probabilities(logits, setting.classes(), distillation.temperature()))
                         .toList();
         return new Term.SoftTarget(
                 AVERAGES,
-                Tensor.of(setting.wire(), Matrices.mean(probabilities), rows, setting.classes()),
+                Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 Term.Vote.OWN_TEACHER_LEFT_OUT,
                 distillation.weightAt(votes.epoch()),
@@ -162,11 +163,11 @@ final class Pcl implements Teacher {
     /** z_E; empty when a vote has no features. */
     @Override
     public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        if (!Matrices.allHave(votes, TensorName.FEATURES)) {
+        if (!PredictionMatrices.allHave(votes, TensorName.FEATURES)) {
             return Optional.empty();
         }
-        int rows = Matrices.rows(votes);
-        double[] logits = head.logits(state, Matrices.features(votes, rows, setting.featureWidths()), rows);
+        int rows = PredictionMatrices.rows(votes);
+        double[] logits = head.logits(state, PredictionMatrices.features(votes, rows, setting.featureWidths()), rows);
         return Optional.of(Tensor.of(setting.wire(), logits, rows, setting.classes()));
     }
 }

@@ -164,7 +164,7 @@ final class PeerAttention {
     NamedTensors updated(NamedTensors state, Gradients gradients, double learningRate, Experiment.Optimizer optimizer) {
         NamedTensors next = state;
         for (Map.Entry<String, double[]> of : gradients.matrices.entrySet()) {
-            next = Learned.updated(next, of.getKey(), of.getValue(), learningRate, optimizer);
+            next = TrainedParameter.updated(next, of.getKey(), of.getValue(), learningRate, optimizer);
         }
         return next;
     }

@@ -43,8 +43,11 @@ final class StochasticTeaching implements Teacher {
             "Son et al., Densely Guided KD using Multiple Teacher Assistants, ICCV 2021, arXiv 2009.08825",
             Distillation.parameters(
                     "4.0",
-                    new Parameter(
-                            KEEP, Parameter.Range.SHARE, "0.5", "probability with which a teacher speaks in a step")),
+                    new MethodParameter(
+                            KEEP,
+                            MethodParameter.Range.SHARE,
+                            "0.5",
+                            "probability with which a teacher speaks in a step")),
             List.of(),
             2,
             (arguments, setting) ->
@@ -78,8 +81,8 @@ final class StochasticTeaching implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
-        return new Lesson(1, List.of(), addressed(votes, slot -> kept(votes.step(), slot)), state);
+    public TeacherStep teach(NamedTensors state, Votes votes) {
+        return new TeacherStep(1, List.of(), addressed(votes, slot -> kept(votes.step(), slot)), state);
     }
 
     /** What each peer learns from those {@code speaking} after it. */
@@ -98,7 +101,7 @@ final class StochasticTeaching implements Teacher {
 
     /** All kept teachers of a peer alike. */
     @Override
-    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
         SortedMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
         for (int student : lesson.addressed().keySet()) {
             List<Integer> teachers = Shares.slots(votes).stream()
@@ -118,14 +121,15 @@ final class StochasticTeaching implements Teacher {
         StringBuilder name = new StringBuilder("slots");
         for (Vote teacher : teachers) {
             probabilities.add(Softmax.probabilities(
-                    Matrices.matrix(teacher.slot(), teacher.tensors(), TensorName.LOGITS, rows, setting.classes()),
+                    PredictionMatrices.matrix(
+                            teacher.slot(), teacher.tensors(), TensorName.LOGITS, rows, setting.classes()),
                     setting.classes(),
                     temperature));
             name.append(' ').append(teacher.slot());
         }
         return new Term.SoftTarget(
                 name.toString(),
-                Tensor.of(setting.wire(), Matrices.mean(probabilities), rows, setting.classes()),
+                Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 Term.Vote.INCLUDED,
                 teachers.size() * distillation.weightAt(votes.epoch()),

@@ -70,7 +70,7 @@ public final class StoredTeacher {
     public static boolean takesSeveral(Experiment.Method chosen) {
         return MethodCatalog.find(chosen.name()).stream()
                 .flatMap(method -> method.parameters().stream())
-                .anyMatch(parameter -> parameter.range() == Parameter.Range.CHECKPOINTS);
+                .anyMatch(parameter -> parameter.range() == MethodParameter.Range.CHECKPOINTS);
     }
 
     /** The places that {@code chosen} names as its teachers, as they are written; empty when it says no such thing. */
@@ -92,15 +92,15 @@ public final class StoredTeacher {
      * @param model trained by default
      * @param steps trained by default
      */
-    static List<Parameter> one(String builtIn, String model, String steps) {
+    static List<MethodParameter> one(String builtIn, String model, String steps) {
         return List.of(
-                new Parameter(
+                new MethodParameter(
                         TEACHER,
-                        Parameter.Range.CHECKPOINT,
+                        MethodParameter.Range.CHECKPOINT,
                         TRAIN,
                         "checkpoint file (.safetensors), or the directory of a run, whose best peer teaches; builtin, for"
                                 + " the built-in data alone: " + builtIn + "; train: one is trained first"),
-                new Parameter(TEACHER_MODEL, Parameter.Range.MODEL, model, "what is trained first"),
+                new MethodParameter(TEACHER_MODEL, MethodParameter.Range.MODEL, model, "what is trained first"),
                 steps(steps));
     }
 
@@ -109,27 +109,27 @@ public final class StoredTeacher {
      *
      * @param builtIn which networks that word stands for, for people
      */
-    static List<Parameter> several(String builtIn) {
+    static List<MethodParameter> several(String builtIn) {
         return List.of(
-                new Parameter(
+                new MethodParameter(
                         TEACHER,
-                        Parameter.Range.CHECKPOINTS,
+                        MethodParameter.Range.CHECKPOINTS,
                         TRAIN,
                         "checkpoint files (.safetensors), or directories of runs, whose peers all teach, separated by"
                                 + " commas; builtin, for the built-in data alone: " + builtIn
                                 + "; train: they are trained first"),
-                new Parameter(
+                new MethodParameter(
                         TEACHER_MODEL,
-                        Parameter.Range.MODELS,
+                        MethodParameter.Range.MODELS,
                         OWN,
                         "what is trained first, separated by commas; own: one of each model among the peers"),
                 steps(AUTO));
     }
 
-    private static Parameter steps(String steps) {
-        return new Parameter(
+    private static MethodParameter steps(String steps) {
+        return new MethodParameter(
                 TEACHER_STEPS,
-                Parameter.Range.STEPS,
+                MethodParameter.Range.STEPS,
                 steps,
                 "batches it is trained for; auto: 10 when the run has fewer than 100 steps, else an epoch");
     }

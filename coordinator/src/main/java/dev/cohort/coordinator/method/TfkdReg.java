@@ -44,14 +44,21 @@ final class TfkdReg implements Teacher {
                     + " student tempered; p_d = a for the true class, (1 - a)/(C - 1) for each other",
             "Yuan et al., Revisiting KD via Label Smoothing Regularization, CVPR 2020, arXiv 1909.11723",
             List.of(
-                    new Parameter(
-                            A, Parameter.Range.SHARE, "0.99", "probability that the teacher gives to the true class"),
-                    new Parameter(TAU, Parameter.Range.TEMPERATURE, "20", "temperature of the virtual teacher"),
-                    new Parameter(
-                            ALPHA, Parameter.Range.SHARE, "0.1", "weight of the teacher; the labels have the rest"),
-                    new Parameter(
+                    new MethodParameter(
+                            A,
+                            MethodParameter.Range.SHARE,
+                            "0.99",
+                            "probability that the teacher gives to the true class"),
+                    new MethodParameter(
+                            TAU, MethodParameter.Range.TEMPERATURE, "20", "temperature of the virtual teacher"),
+                    new MethodParameter(
+                            ALPHA,
+                            MethodParameter.Range.SHARE,
+                            "0.1",
+                            "weight of the teacher; the labels have the rest"),
+                    new MethodParameter(
                             STUDENT,
-                            Parameter.Range.oneOf(UNTEMPERED, TEMPERED),
+                            MethodParameter.Range.oneOf(UNTEMPERED, TEMPERED),
                             UNTEMPERED,
                             "untempered: softmax(z), as the paper's code on CIFAR; tempered: softmax(z / tau), as its"
                                     + " formula")),
@@ -86,7 +93,7 @@ final class TfkdReg implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         SoftLabels labels = votes.labels();
         double[] target = new double[labels.rows() * setting.classes()];
         for (int source = 0; source < labels.weights().size(); source++) {
@@ -102,7 +109,7 @@ final class TfkdReg implements Teacher {
                 Term.Vote.INCLUDED,
                 alpha / (studentTemperature * studentTemperature),
                 studentTemperature);
-        return new Lesson(1 - alpha, List.of(term), new TreeMap<>(), state);
+        return new TeacherStep(1 - alpha, List.of(term), new TreeMap<>(), state);
     }
 
     /** p_d [B, C] where the classes of one source of the mix are the true ones. */

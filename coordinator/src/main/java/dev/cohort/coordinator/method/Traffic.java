@@ -208,7 +208,7 @@ public record Traffic(long prediction, long outcome, long addressed) {
                     List.of(),
                     new Outcome.Skipped(Outcome.SkipReason.INDEPENDENT)));
         }
-        Teacher.Lesson lesson = teacher.teach(state, new Teacher.Votes(1, 0, 0.1, labels, heard));
+        Teacher.TeacherStep lesson = teacher.teach(state, new Teacher.Votes(1, 0, 0.1, labels, heard));
         List<Message> messages = new ArrayList<>();
         List<Outcome.Part> parts = new ArrayList<>();
         List<Outcome.Contributor> contributors = new ArrayList<>();

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param lesson what the teacher made, so as not to compute it twice; empty without targets
  * @param resendMs when they are published again
  */
-public record Proposal(Outcome outcome, List<Message> messages, Optional<Teacher.Lesson> lesson, long resendMs) {
+public record Proposal(Outcome outcome, List<Message> messages, Optional<Teacher.TeacherStep> lesson, long resendMs) {
     public Proposal {
         messages = List.copyOf(messages);
     }
@@ -24,7 +24,7 @@ public record Proposal(Outcome outcome, List<Message> messages, Optional<Teacher
     }
 
     /** The lesson, if {@code winner} was made from the same predictions on the same state. */
-    public Optional<Teacher.Lesson> lessonOf(Outcome winner) {
+    public Optional<Teacher.TeacherStep> lessonOf(Outcome winner) {
         Ints renewed = winner.renewed();
         return outcome.contributors().equals(winner.contributors())
                         && outcome.renewed().equals(renewed)

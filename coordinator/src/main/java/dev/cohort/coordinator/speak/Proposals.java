@@ -76,7 +76,7 @@ public final class Proposals {
                     member.peer(), member.slot(), prediction.incarnation(), prediction.version(), entry.digest()));
         }
         Ints renewed = run.history().renewed(SlotHistory.voters(contributors));
-        Teacher.Lesson lesson = run.teacherSteps().step(run.state(), renewed, batch, votes);
+        Teacher.TeacherStep lesson = run.teacherSteps().step(run.state(), renewed, batch, votes);
         List<Message> messages = new ArrayList<>();
         List<Outcome.Part> parts = new ArrayList<>();
         for (Member member : good) {

@@ -84,7 +84,7 @@ public final class Proposer {
     }
 
     /** What the teacher made of the predictions that {@code winner} names, if this coordinator proposed the same. */
-    public Optional<Teacher.Lesson> computed(Outcome winner) {
+    public Optional<Teacher.TeacherStep> computed(Outcome winner) {
         return proposal.flatMap(p -> p.lessonOf(winner));
     }
 

@@ -98,12 +98,12 @@ public final class ForkedTeacher implements Teacher {
     }
 
     @Override
-    public Lesson teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, Votes votes) {
         if (votes.step() <= lastStepBefore) {
             return before.teach(state, votes);
         }
-        Lesson lesson = after.teach(own(state), votes);
-        return new Lesson(lesson.labelWeight(), lesson.terms(), lesson.addressed(), marked(lesson.next()));
+        TeacherStep lesson = after.teach(own(state), votes);
+        return new TeacherStep(lesson.labelWeight(), lesson.terms(), lesson.addressed(), marked(lesson.next()));
     }
 
     @Override
@@ -112,7 +112,7 @@ public final class ForkedTeacher implements Teacher {
     }
 
     @Override
-    public Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
         return votes.step() <= lastStepBefore
                 ? before.shares(state, votes, lesson)
                 : after.shares(own(state), votes, lesson);

@@ -28,7 +28,7 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
      * What the terms say by themselves: the gates, where one target serves all; otherwise all contributors alike that are in the
      * targets, less the student where its own vote is left out, targets by their weights.
      */
-    static Shares ofTerms(Teacher.Votes votes, Teacher.Lesson lesson, OwnTeacher ownTeacher) {
+    static Shares ofTerms(Teacher.Votes votes, Teacher.TeacherStep lesson, OwnTeacher ownTeacher) {
         List<Integer> slots = slots(votes);
         Optional<Term.GatedCrossEntropy> gated = lesson.terms().stream()
                 .filter(Term.GatedCrossEntropy.class::isInstance)
@@ -92,7 +92,7 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
         return votes.votes().stream().map(Teacher.Vote::slot).toList();
     }
 
-    private static List<Term> termsOf(Teacher.Lesson lesson, int student) {
+    private static List<Term> termsOf(Teacher.TeacherStep lesson, int student) {
         List<Term> terms = new ArrayList<>(lesson.terms());
         terms.addAll(lesson.addressed().getOrDefault(student, List.of()));
         return terms;

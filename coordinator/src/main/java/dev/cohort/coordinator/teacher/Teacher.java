@@ -14,7 +14,7 @@ import java.util.SortedMap;
 
 /**
  * The coordinator's side of a method: makes targets from the peers' predictions. Pure; a trained teacher's parameters are a
- * value. {@link #teach} has no effect: its {@link Lesson#next} becomes the state only when the outcome it belongs to has won.
+ * value. {@link #teach} has no effect: its {@link TeacherStep#next} becomes the state only when the outcome it belongs to has won.
  */
 public interface Teacher {
     /** Whether it makes targets at all; without, every peer is an observer that trains on the labels alone. */
@@ -42,7 +42,7 @@ public interface Teacher {
     }
 
     /** The targets of one step and the state after it. */
-    Lesson teach(NamedTensors state, Votes votes);
+    TeacherStep teach(NamedTensors state, Votes votes);
 
     /**
      * The state in which what belongs to one slot, with its momentum and statistics, is as it was before step 1, and everything
@@ -76,7 +76,7 @@ public interface Teacher {
      * @param state before the step
      * @param lesson that {@link #teach} made of both
      */
-    default Shares shares(NamedTensors state, Votes votes, Lesson lesson) {
+    default Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
         return Shares.ofTerms(votes, lesson, ownTeacher());
     }
 
@@ -104,7 +104,8 @@ public interface Teacher {
      * @param addressed further terms for single contributors, by slot
      * @param next the state after this step
      */
-    record Lesson(double labelWeight, List<Term> terms, SortedMap<Integer, List<Term>> addressed, NamedTensors next) {}
+    record TeacherStep(
+            double labelWeight, List<Term> terms, SortedMap<Integer, List<Term>> addressed, NamedTensors next) {}
 
     /** What an outcome says of a state: its digest. */
     static Digest hash(NamedTensors state) {

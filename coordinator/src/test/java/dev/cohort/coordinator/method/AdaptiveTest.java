@@ -46,7 +46,7 @@ class AdaptiveTest {
             for (int step = 0; step < 3; step++) {
                 state = adaptive.teach(state, cohort.votes(step, 0.1)).next();
             }
-            Teacher.Lesson lesson = adaptive.teach(state, cohort.votes(3, 0.1));
+            Teacher.TeacherStep lesson = adaptive.teach(state, cohort.votes(3, 0.1));
             for (int i = 0; i < 3; i++) {
                 SortedMap<String, Double> weights =
                         weights(lesson, cohort.slots().get(i));
@@ -78,7 +78,7 @@ class AdaptiveTest {
                 voices.add(cohort.logits(j));
             }
         }
-        terms.add(target(Matrices.mean(voices), weight(weights, "ensemble")));
+        terms.add(target(PredictionMatrices.mean(voices), weight(weights, "ensemble")));
         return terms;
     }
 
@@ -97,20 +97,23 @@ class AdaptiveTest {
         double[] gradient = Optional.ofNullable(new MutualFeatures(widths)
                         .step(
                                 NamedTensors.none(),
-                                Matrices.features(
-                                        Matrices.bySlot(cohort.votes(0, 0.1).votes()), LABELS.rows(), widths),
+                                PredictionMatrices.features(
+                                        PredictionMatrices.bySlot(
+                                                cohort.votes(0, 0.1).votes()),
+                                        LABELS.rows(),
+                                        widths),
                                 LABELS.rows())
                         .features
                         .get(cohort.slots().get(i)))
                 .orElseThrow();
-        return Matrices.scaled(gradient, weight(weights, "features"));
+        return PredictionMatrices.scaled(gradient, weight(weights, "features"));
     }
 
     @Test
     void isThePlainSumOfItsPathsWhenAllWeighTheSame() {
         Adaptive adaptive = adaptive(Map.of("weights", "equal", "features", "false"), Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(2, LABELS, List.of(0, 1), D);
-        Teacher.Lesson lesson = adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1));
 
         assertThat(adaptive.reads()).isEmpty();
         assertThat(adaptive.initialState()).isEqualTo(NamedTensors.none());
@@ -124,7 +127,7 @@ class AdaptiveTest {
         Cohort cohort = Cohort.random(3, LABELS, List.of(0, 1, 2), D);
         NamedTensors state =
                 adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1)).next();
-        Teacher.Lesson lesson = adaptive.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = adaptive.teach(state, cohort.votes(0, 0.1));
         double crossEntropy = cohort.objective(1, lesson).crossEntropy();
 
         assertThat(weight(weights(lesson, 1), "labels")).isCloseTo(Math.exp(-0.1 * (crossEntropy - 1)), within(1e-12));
@@ -138,7 +141,7 @@ class AdaptiveTest {
                         adaptive.initialState(),
                         Cohort.random(4, LABELS, List.of(0, 1, 2), D).votes(0, 0.1))
                 .next();
-        Teacher.Lesson lesson = adaptive.teach(
+        Teacher.TeacherStep lesson = adaptive.teach(
                 before, Cohort.random(5, LABELS, List.of(0, 2), D).votes(0, 0.1));
 
         assertThat(lesson.addressed()).containsOnlyKeys(0, 2);
@@ -155,13 +158,13 @@ class AdaptiveTest {
     void givesAPeerThatComesLateTheLabelsAndTheMeanOfAll() {
         Adaptive adaptive = adaptive(Map.of("ensemble", "others"), Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(6, LABELS, List.of(0, 1), D);
-        Teacher.Lesson lesson = adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1));
         NamedTensors own = Cohort.random(7, LABELS, List.of(2), D).published().get(0);
         Objective.Result late = cohort.late(own, lesson);
 
         assertThat(late.termLosses()).extracting(Objective.TermLoss::name).containsExactly("ensemble");
         assertThat(((Term.SoftTarget) lesson.terms().get(0)).values().toDoubles())
-                .containsExactly(Matrices.mean(List.of(cohort.logits(0), cohort.logits(1))));
+                .containsExactly(PredictionMatrices.mean(List.of(cohort.logits(0), cohort.logits(1))));
         assertThat(lesson.labelWeight()).isEqualTo(1);
         assertThat(late.featuresGradient()).isEmpty();
         assertThat(cohort.objective(0, lesson).termLosses())
@@ -185,8 +188,11 @@ class AdaptiveTest {
         double[] gradient = Optional.ofNullable(new MutualFeatures(widths)
                         .step(
                                 state,
-                                Matrices.features(
-                                        Matrices.bySlot(cohort.votes(0, 0.1).votes()), LABELS.rows(), widths),
+                                PredictionMatrices.features(
+                                        PredictionMatrices.bySlot(
+                                                cohort.votes(0, 0.1).votes()),
+                                        LABELS.rows(),
+                                        widths),
                                 LABELS.rows())
                         .projections
                         .get(1))
@@ -202,7 +208,7 @@ class AdaptiveTest {
         Adaptive adaptive = adaptive(
                 Map.of("weights", "fixed", "fixed_ensemble", "0", "fixed_peers", "0"), Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(10, LABELS, List.of(0, 1), D);
-        Teacher.Lesson lesson = adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1));
 
         assertThat(cohort.objective(0, lesson).termLosses()).isEmpty();
         assertThat(weights(lesson, 0)).containsEntry("ensemble", 0.0);
@@ -215,7 +221,7 @@ class AdaptiveTest {
                         "method.weights: luck: must be one of equal, fixed, uncertainty, softmax, dwa, gradnorm, mgda");
     }
 
-    private static SortedMap<String, Double> weights(Teacher.Lesson lesson, int slot) {
+    private static SortedMap<String, Double> weights(Teacher.TeacherStep lesson, int slot) {
         return lesson.addressed().getOrDefault(slot, List.of()).stream()
                 .filter(Term.Figures.class::isInstance)
                 .map(term -> ((Term.Figures) term).values())

@@ -25,7 +25,7 @@ class ChainAndWidthsTest {
     @Test
     void teachesEveryPeerByAllThatComeAfterIt() {
         Cohort cohort = Cohort.random(1, MIXED, List.of(0, 1, 3), 1);
-        Teacher.Lesson lesson = lesson("stochastic_teaching", Map.of("keep", "1", "temperature", "2"), cohort);
+        Teacher.TeacherStep lesson = lesson("stochastic_teaching", Map.of("keep", "1", "temperature", "2"), cohort);
 
         assertThat(lesson.terms()).isEmpty();
         assertThat(lesson.addressed()).containsOnlyKeys(0, 1);
@@ -83,7 +83,7 @@ class ChainAndWidthsTest {
     @Test
     void leavesAPeerToTheLabelsWhenNobodySpeaks() {
         Cohort cohort = Cohort.random(3, MIXED, List.of(0, 1), 1);
-        Teacher.Lesson lesson = lesson("stochastic_teaching", Map.of("keep", "0"), cohort);
+        Teacher.TeacherStep lesson = lesson("stochastic_teaching", Map.of("keep", "0"), cohort);
 
         assertThat(lesson.addressed()).isEmpty();
         assertThat(cohort.objective(0, lesson).logitsGradient())
@@ -122,12 +122,12 @@ class ChainAndWidthsTest {
                 .toDoubles();
     }
 
-    private static Term.SoftTarget target(Teacher.Lesson lesson, int slot) {
+    private static Term.SoftTarget target(Teacher.TeacherStep lesson, int slot) {
         return (Term.SoftTarget)
                 lesson.addressed().getOrDefault(slot, List.of()).get(0);
     }
 
-    private static Term.SoftTarget shared(Teacher.Lesson lesson) {
+    private static Term.SoftTarget shared(Teacher.TeacherStep lesson) {
         return (Term.SoftTarget) lesson.terms().get(0);
     }
 
@@ -136,7 +136,7 @@ class ChainAndWidthsTest {
                 new Experiment.Method("stochastic_teaching", Map.of("keep", keep)), setting(seed));
     }
 
-    private static Teacher.Lesson lesson(String method, Map<String, String> parameters, Cohort cohort) {
+    private static Teacher.TeacherStep lesson(String method, Map<String, String> parameters, Cohort cohort) {
         return MethodCatalog.get(method)
                 .create(new Experiment.Method(method, parameters), setting(1))
                 .teach(NamedTensors.none(), cohort.votes(0, 0.1));

@@ -36,7 +36,7 @@ class CodistillationTest {
                         new TeacherSetting(5, Ints.of(1, 1, 1, 1, 1), C, 1, Cohort.sgd(0, false, 0), DType.FLOAT64));
     }
 
-    private static Teacher.Lesson lesson(String method, Map<String, String> parameters, Cohort cohort) {
+    private static Teacher.TeacherStep lesson(String method, Map<String, String> parameters, Cohort cohort) {
         return teacher(method, parameters).teach(NamedTensors.none(), cohort.votes(0, 0.1));
     }
 
@@ -105,7 +105,7 @@ class CodistillationTest {
         Cohort cohort = Cohort.random(1, MIXED, List.of(0, 1), 1);
         Cohort both = withCopies(cohort, Cohort.random(2, MIXED, List.of(0, 1), 1));
         Tensor late = Cohort.random(3, MIXED, List.of(0), 1).published().get(0).get(TensorName.LOGITS);
-        Teacher.Lesson lesson = lesson("codistillation", Map.of(), both);
+        Teacher.TeacherStep lesson = lesson("codistillation", Map.of(), both);
         double[] mean = ((Term.SoftTarget) lesson.terms().get(0)).values().toDoubles();
         double[] p = Softmax.probabilities(late.toDoubles(), C, 1);
         double[] expected = new double[p.length];
@@ -155,8 +155,8 @@ class CodistillationTest {
         Cohort cohort = Cohort.random(1, MIXED, List.of(0, 2), 1);
         Cohort handing = cohort.with("weights/fc.bias", List.of(new double[] {1, 2, 3}, new double[] {4, 5, 6}));
 
-        Teacher.Lesson first = teacher.teach(teacher.initialState(), handing.votes(0, 0.1));
-        Teacher.Lesson second = teacher.teach(first.next(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep first = teacher.teach(teacher.initialState(), handing.votes(0, 0.1));
+        Teacher.TeacherStep second = teacher.teach(first.next(), cohort.votes(0, 0.1));
 
         assertThat(teacher.reads()).isEmpty();
         assertThat(teacher.ownTeacher()).isEqualTo(new OwnTeacher.Others(3, 2));
@@ -183,7 +183,7 @@ class CodistillationTest {
                         second.slot(),
                         second.tensors().with("weights/a", Tensor.of(DType.FLOAT32, new double[] {1}, 1))));
 
-        Teacher.Lesson lesson =
+        Teacher.TeacherStep lesson =
                 teacher.teach(teacher.initialState(), new Teacher.Votes(1, 0, 0.1, votes.labels(), half));
 
         assertThat(((Term.Copies) lesson.terms().get(0)).students())

@@ -72,7 +72,7 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
     }
 
     /** What a peer makes of the shared terms when the outcome does not name its prediction {@code own}. */
-    Objective.Result late(NamedTensors own, Teacher.Lesson lesson) {
+    Objective.Result late(NamedTensors own, Teacher.TeacherStep lesson) {
         return Objective.of(
                 labels,
                 lesson.labelWeight(),
@@ -97,7 +97,7 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
     }
 
     /** Contributor {@code i}'s loss and gradients with the shared and its own terms. */
-    Objective.Result objective(int i, Teacher.Lesson lesson) {
+    Objective.Result objective(int i, Teacher.TeacherStep lesson) {
         List<Term> terms = new ArrayList<>(lesson.terms());
         terms.addAll(lesson.addressed().getOrDefault(slots.get(i), List.of()));
         return objective(
@@ -115,7 +115,7 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
                 terms,
                 own.get(TensorName.LOGITS),
                 own,
-                Optional.of(new Objective.Standing(i, size())),
+                Optional.of(new Objective.Place(i, size())),
                 gradientType,
                 own.find(TensorName.FEATURES));
     }

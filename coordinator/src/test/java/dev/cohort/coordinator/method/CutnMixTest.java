@@ -35,7 +35,7 @@ class CutnMixTest {
         CutnMix method = method(DIFFERENT, Map.of("beta", "0.7"), Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(1, List.of(0, 1, 2), DIFFERENT);
         NamedTensors state = method.initialState();
-        Teacher.Lesson lesson = method.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = method.teach(state, cohort.votes(0, 0.1));
 
         assertThat(state.get("projection.2").shape()).isEqualTo(Ints.of(2, 4));
         for (int i = 0; i < 3; i++) {
@@ -59,10 +59,10 @@ class CutnMixTest {
     void findsNoDistanceBetweenFeaturesOfOneDirectionAndFourBetweenOpposites() {
         CutnMix method = method(ALIKE, Map.of(), Cohort.sgd(0, false, 0));
         double[] first = features(cohort(2, List.of(0), ALIKE), 0);
-        Cohort alike =
-                cohort(2, List.of(0, 1), ALIKE).with(TensorName.FEATURES, List.of(first, Matrices.scaled(first, 5)));
-        Cohort opposite =
-                cohort(2, List.of(0, 1), ALIKE).with(TensorName.FEATURES, List.of(first, Matrices.scaled(first, -2)));
+        Cohort alike = cohort(2, List.of(0, 1), ALIKE)
+                .with(TensorName.FEATURES, List.of(first, PredictionMatrices.scaled(first, 5)));
+        Cohort opposite = cohort(2, List.of(0, 1), ALIKE)
+                .with(TensorName.FEATURES, List.of(first, PredictionMatrices.scaled(first, -2)));
 
         assertThat(loss(method, method.initialState(), alike, 0)).isCloseTo(0, within(1e-15));
         assertThat(leaf(method.teach(method.initialState(), alike.votes(0, 0.1)), 0))
@@ -76,7 +76,7 @@ class CutnMixTest {
         double[] zeros = new double[LABELS.rows() * 3];
         Cohort cohort = cohort(3, List.of(0, 1), ALIKE);
         Cohort silent = cohort.with(TensorName.FEATURES, List.of(zeros, features(cohort, 1)));
-        Teacher.Lesson lesson = method.teach(method.initialState(), silent.votes(0, 0.1));
+        Teacher.TeacherStep lesson = method.teach(method.initialState(), silent.votes(0, 0.1));
 
         assertThat(leaf(lesson, 0)).containsOnly(0);
         assertThat(loss(method, method.initialState(), silent, 0)).isCloseTo(1, within(1e-15));
@@ -90,7 +90,7 @@ class CutnMixTest {
                         cohort(4, List.of(0, 1, 2), DIFFERENT).votes(0, 0.1))
                 .next();
         Cohort two = cohort(5, List.of(0, 2), DIFFERENT);
-        Teacher.Lesson lesson = method.teach(before, two.votes(0, 0.1));
+        Teacher.TeacherStep lesson = method.teach(before, two.votes(0, 0.1));
 
         assertThat(lesson.addressed()).containsOnlyKeys(0, 2);
         for (String name : before.asMap().keySet()) {
@@ -114,12 +114,13 @@ class CutnMixTest {
         assertThat(mean.ownTeacher()).isEqualTo(new OwnTeacher.None());
         assertThat(mean.reads()).containsExactly(TensorName.FEATURES);
         assertThat(target(mean, cohort))
-                .containsExactly(Matrices.mean(List.of(cohort.logits(0), cohort.logits(1), cohort.logits(2))));
+                .containsExactly(
+                        PredictionMatrices.mean(List.of(cohort.logits(0), cohort.logits(1), cohort.logits(2))));
         assertThat(target(head, cohort))
                 .containsExactly(new FusedHead(ALIKE, C)
                         .logits(
                                 head.initialState(),
-                                Matrices.features(votes(cohort), LABELS.rows(), ALIKE),
+                                PredictionMatrices.features(votes(cohort), LABELS.rows(), ALIKE),
                                 LABELS.rows()));
         for (CutnMix method : List.of(ema, mean, head)) {
             assertThat(method.evaluate(method.initialState(), votes(cohort))
@@ -136,7 +137,7 @@ class CutnMixTest {
         Cohort cohort = cohort(7, List.of(0, 1, 2), ALIKE);
         CutnMix both = method(ALIKE, Map.of("teacher", "head", "beta", "0.5"), Cohort.sgd(0, false, 0));
         CutnMix.Step step = both.step(both.initialState(), cohort.votes(0, 0.1));
-        Teacher.Lesson lesson = both.teach(both.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = both.teach(both.initialState(), cohort.votes(0, 0.1));
 
         double[] ofHead =
                 Optional.ofNullable(step.head.orElseThrow().features.get(1)).orElseThrow();
@@ -151,7 +152,7 @@ class CutnMixTest {
     @Test
     void givesAPeerThatComesLateTheTeacherAlone() {
         CutnMix method = method(ALIKE, Map.of(), Cohort.sgd(0, false, 0));
-        Teacher.Lesson lesson = method.teach(
+        Teacher.TeacherStep lesson = method.teach(
                 method.initialState(), cohort(8, List.of(0, 1), ALIKE).votes(0, 0.1));
         NamedTensors own = cohort(9, List.of(2), ALIKE).published().get(0);
 
@@ -183,7 +184,7 @@ class CutnMixTest {
         return ((Term.SoftTarget) term).values().toDoubles();
     }
 
-    private static double[] leaf(Teacher.Lesson lesson, int slot) {
+    private static double[] leaf(Teacher.TeacherStep lesson, int slot) {
         return ((Term.LeafGradient)
                         lesson.addressed().getOrDefault(slot, List.of()).get(0))
                 .gradient()

@@ -115,7 +115,8 @@ class GateTest {
         double v2 = 0.9 * v1 + step(one, first, cohort).gradients.weight[9] + 0.01 * w1;
 
         assertThat(first.get(GateState.WEIGHT).at(9)).isCloseTo(w1, within(1e-15));
-        assertThat(second.get(GateState.WEIGHT + Learned.MOMENTUM).at(9)).isCloseTo(v2, within(1e-15));
+        assertThat(second.get(GateState.WEIGHT + TrainedParameter.MOMENTUM).at(9))
+                .isCloseTo(v2, within(1e-15));
         assertThat(second.get(GateState.WEIGHT).at(9)).isCloseTo(w1 - 0.05 * v2, within(1e-15));
     }
 

@@ -35,12 +35,12 @@ class KdTest {
                         new TeacherSetting(2, Ints.of(1, 1), C, 1, Cohort.sgd(0, false, 0), DType.FLOAT64));
     }
 
-    private static Teacher.Lesson lesson(Map<String, String> parameters) {
+    private static Teacher.TeacherStep lesson(Map<String, String> parameters) {
         return teacher("kd", parameters)
                 .teach(NamedTensors.none(), new Cohort(HARD, List.of(), List.of()).votes(0, 0.1));
     }
 
-    private static double[] gradient(Teacher.Lesson lesson, SoftLabels labels, Tensor own, Tensor stored) {
+    private static double[] gradient(Teacher.TeacherStep lesson, SoftLabels labels, Tensor own, Tensor stored) {
         return Objective.of(
                         labels,
                         lesson.labelWeight(),
@@ -123,7 +123,7 @@ class KdTest {
                 C,
                 List.of(HARD.classIds().get(0), Ints.of(0, 0, 0), Ints.of(1, 1, 1), Ints.of(2, 2, 2), Ints.of(3, 3, 3)),
                 List.of(0.7, 0.075, 0.075, 0.075, 0.075));
-        Teacher.Lesson labels = new Teacher.Lesson(1, List.of(), new TreeMap<>(), NamedTensors.none());
+        Teacher.TeacherStep labels = new Teacher.TeacherStep(1, List.of(), new TreeMap<>(), NamedTensors.none());
 
         assertThat(gradient(lesson(Map.of("alpha", "0.3", "temperature", "1")), HARD, own, uniform))
                 .containsExactly(gradient(labels, smoothed, own, uniform), within(1e-15));

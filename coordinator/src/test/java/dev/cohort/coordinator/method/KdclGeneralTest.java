@@ -66,7 +66,7 @@ class KdclGeneralTest {
         return new Teacher.Votes(votes.step(), 0, 0.1, votes.labels(), all);
     }
 
-    private static double[] alpha(Teacher.Lesson lesson, int peers) {
+    private static double[] alpha(Teacher.TeacherStep lesson, int peers) {
         Term.GatedCrossEntropy record = (Term.GatedCrossEntropy) lesson.terms().get(1);
         assertThat(record.weight()).as("a record, not a loss").isZero();
         double[] all = record.gates().toDoubles();
@@ -115,8 +115,8 @@ class KdclGeneralTest {
         Cohort cohort = Cohort.random(1, LABELS, List.of(0, 1, 3), 1);
         List<double[]> opinions = List.of(opinion(5), opinion(6), opinion(7));
 
-        Teacher.Lesson first = teacher.teach(teacher.initialState(), ending(cohort, opinions));
-        Teacher.Lesson second = teacher.teach(first.next(), cohort.votes(1, 0.1));
+        Teacher.TeacherStep first = teacher.teach(teacher.initialState(), ending(cohort, opinions));
+        Teacher.TeacherStep second = teacher.teach(first.next(), cohort.votes(1, 0.1));
 
         assertThat(alpha(first, 3)).containsExactly(new double[] {1.0 / 3, 1.0 / 3, 1.0 / 3}, within(1e-15));
         assertThat(alpha(second, 3))
@@ -219,13 +219,14 @@ class KdclGeneralTest {
         NamedTensors state =
                 teacher.teach(teacher.initialState(), ending(cohort, opinions)).next();
         SortedMap<Integer, NamedTensors> test =
-                Matrices.bySlot(cohort.votes(0, 0.1).votes());
+                PredictionMatrices.bySlot(cohort.votes(0, 0.1).votes());
         double[] alpha = KdclGeneral.alpha(KdclGeneral.errors(opinions, dense(), C), 2);
 
         assertThat(teacher.evaluate(state, test).orElseThrow().toDoubles())
-                .containsExactly(Matrices.combined(List.of(cohort.logits(0), cohort.logits(1)), alpha), within(1e-12));
+                .containsExactly(
+                        PredictionMatrices.combined(List.of(cohort.logits(0), cohort.logits(1)), alpha), within(1e-12));
         assertThat(teacher.evaluate(teacher.initialState(), test).orElseThrow().toDoubles())
-                .containsExactly(Matrices.mean(List.of(cohort.logits(0), cohort.logits(1))), within(1e-12));
+                .containsExactly(PredictionMatrices.mean(List.of(cohort.logits(0), cohort.logits(1))), within(1e-12));
         assertThat(teacher.evaluate(state, new TreeMap<>())).isEmpty();
     }
 
@@ -233,8 +234,9 @@ class KdclGeneralTest {
     void theRecordOfItsWeightsTeachesNothing() {
         Teacher teacher = teacher();
         Cohort cohort = Cohort.random(1, LABELS, List.of(0, 1), 1);
-        Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
-        Teacher.Lesson without = new Teacher.Lesson(1, lesson.terms().subList(0, 1), lesson.addressed(), lesson.next());
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep without =
+                new Teacher.TeacherStep(1, lesson.terms().subList(0, 1), lesson.addressed(), lesson.next());
 
         assertThat(cohort.objective(1, lesson).logitsGradient())
                 .isEqualTo(cohort.objective(1, without).logitsGradient());

@@ -62,7 +62,7 @@ class KdclTest {
     @Test
     void leavesTheBestPeerToTheLabels() {
         Cohort cohort = Cohort.random(2, MIXED, List.of(0, 2, 3), 1);
-        Teacher.Lesson lesson = lesson("kdcl_naive", cohort);
+        Teacher.TeacherStep lesson = lesson("kdcl_naive", cohort);
         List<double[]> logits = IntStream.range(0, 3).mapToObj(cohort::logits).toList();
         int best = KdclNaive.best(logits, MIXED);
 
@@ -131,13 +131,13 @@ class KdclTest {
         double[] alpha = new ConvexEnsemble(equal, MIXED).solve();
 
         assertThat(Arrays.stream(alpha).sum()).isCloseTo(1, within(1e-14));
-        assertThat(Matrices.combined(equal, alpha)).containsExactly(one.logits(0), within(1e-13));
+        assertThat(PredictionMatrices.combined(equal, alpha)).containsExactly(one.logits(0), within(1e-13));
     }
 
     /** Weights above 0 have the lowest derivative there is. */
     private static void assertOptimal(List<double[]> logits, double[] alpha) {
         double[] y = MIXED.dense();
-        double[] p = Softmax.probabilities(Matrices.combined(logits, alpha), C, 1);
+        double[] p = Softmax.probabilities(PredictionMatrices.combined(logits, alpha), C, 1);
         double[] derivative = new double[alpha.length];
         for (int k = 0; k < alpha.length; k++) {
             for (int i = 0; i < p.length; i++) {
@@ -156,7 +156,7 @@ class KdclTest {
     @ValueSource(strings = {"kdcl_naive", "kdcl_linear", "kdcl_minlogit"})
     void teachesFromThoseThatAreThere(String method) {
         Cohort there = Cohort.random(5, MIXED, List.of(0, 3), 1);
-        Teacher.Lesson lesson = lesson(method, there);
+        Teacher.TeacherStep lesson = lesson(method, there);
         NamedTensors late = Cohort.random(6, MIXED, List.of(1), 1).published().get(0);
         Objective.Result result = Objective.of(
                 MIXED,
@@ -179,11 +179,11 @@ class KdclTest {
                 .toDoubles();
     }
 
-    private static Term.SoftTarget target(Teacher.Lesson lesson) {
+    private static Term.SoftTarget target(Teacher.TeacherStep lesson) {
         return (Term.SoftTarget) lesson.terms().get(0);
     }
 
-    private static Teacher.Lesson lesson(String method, Cohort cohort) {
+    private static Teacher.TeacherStep lesson(String method, Cohort cohort) {
         return MethodCatalog.get(method)
                 .create(
                         new Experiment.Method(method, Map.of()),

@@ -28,7 +28,8 @@ class MealTest {
     }
 
     private static String drawn(Teacher teacher, long step) {
-        Teacher.Lesson lesson = teacher.teach(NamedTensors.none(), new Teacher.Votes(step, 0, 0.1, HARD, List.of()));
+        Teacher.TeacherStep lesson =
+                teacher.teach(NamedTensors.none(), new Teacher.Votes(step, 0, 0.1, HARD, List.of()));
         assertThat(lesson.labelWeight()).isZero();
         return lesson.terms().get(0).name();
     }

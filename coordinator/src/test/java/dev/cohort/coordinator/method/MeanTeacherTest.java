@@ -34,12 +34,12 @@ class MeanTeacherTest {
                         new TeacherSetting(2, Ints.of(1, 1), C, 1, Cohort.sgd(0, false, 0), DType.FLOAT64));
     }
 
-    private static Teacher.Lesson lesson(Map<String, String> parameters, int epoch) {
+    private static Teacher.TeacherStep lesson(Map<String, String> parameters, int epoch) {
         return teacher(parameters).teach(NamedTensors.none(), NOBODY.votes(epoch, 0.1));
     }
 
     /** A peer that contributes to nothing, with what its average says. */
-    private static Objective.Result objective(Teacher.Lesson lesson, Cohort peer, Tensor average) {
+    private static Objective.Result objective(Teacher.TeacherStep lesson, Cohort peer, Tensor average) {
         NamedTensors known = peer.published().get(0).with(TensorName.OWN_TEACHER, average);
         return Objective.of(
                 MIXED,
@@ -90,7 +90,7 @@ class MeanTeacherTest {
     void isNoMoreThanTheLabelsWhereAverageAndStudentAgree() {
         Cohort peer = Cohort.random(1, MIXED, List.of(0), 1);
         Tensor own = peer.published().get(0).get(TensorName.LOGITS);
-        Teacher.Lesson none = new Teacher.Lesson(1, List.of(), new TreeMap<>(), NamedTensors.none());
+        Teacher.TeacherStep none = new Teacher.TeacherStep(1, List.of(), new TreeMap<>(), NamedTensors.none());
 
         for (String distance : List.of("squares", "divergence")) {
             Objective.Result result = objective(lesson(Map.of("distance", distance), 0), peer, own);

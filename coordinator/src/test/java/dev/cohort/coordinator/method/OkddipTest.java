@@ -33,7 +33,7 @@ class OkddipTest {
         Okddip okddip = okddip(DIFFERENT, Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(1, List.of(0, 1, LEADER, 3), DIFFERENT);
         NamedTensors state = okddip.initialState();
-        Teacher.Lesson lesson = okddip.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(state, cohort.votes(0, 0.1));
 
         assertThat(state.asMap()).containsKeys("attention.query.0", "attention.key.3");
         assertThat(state.get("attention.key.1").shape()).isEqualTo(Ints.of(1, 3));
@@ -57,8 +57,8 @@ class OkddipTest {
                         okddip.initialState(),
                         cohort(1, List.of(0, 1, LEADER, 3), DIFFERENT).votes(0, 0.1))
                 .next();
-        Teacher.Lesson lesson = okddip.teach(before, cohort.votes(0, 0.1));
-        double[] mean = Matrices.mean(List.of(cohort.logits(0), cohort.logits(2)));
+        Teacher.TeacherStep lesson = okddip.teach(before, cohort.votes(0, 0.1));
+        double[] mean = PredictionMatrices.mean(List.of(cohort.logits(0), cohort.logits(2)));
 
         assertThat(okddip.step(before, cohort.votes(0, 0.1)).attention.weights).hasSize(LABELS.rows() * 4);
         assertThat(target(lesson.addressed().getOrDefault(LEADER, List.of()).get(0)))
@@ -77,7 +77,7 @@ class OkddipTest {
         Cohort whole = cohort(3, List.of(0, 1, LEADER), ALIKE);
         Cohort led = cohort(3, List.of(0, 1), ALIKE);
         NamedTensors state = okddip.initialState();
-        Teacher.Lesson lesson = okddip.teach(state, led.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(state, led.votes(0, 0.1));
 
         assertThat(lesson.addressed()).containsOnlyKeys(0, 1);
         double[] gradient = led.objective(0, lesson).logitsGradient().toDoubles();
@@ -93,7 +93,7 @@ class OkddipTest {
     void hasASingleAuxiliaryPeerAttendToItself() {
         Okddip okddip = okddip(ALIKE, Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(4, List.of(1, LEADER), ALIKE);
-        Teacher.Lesson lesson = okddip.teach(okddip.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(okddip.initialState(), cohort.votes(0, 0.1));
 
         assertThat(okddip.step(okddip.initialState(), cohort.votes(0, 0.1)).attention.weights)
                 .containsOnly(1);
@@ -107,18 +107,18 @@ class OkddipTest {
     void givesAPeerThatComesLateTheMeanOfTheAuxiliaryPeersAsAConstant() {
         Okddip okddip = okddip(ALIKE, Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(5, List.of(0, 1), ALIKE);
-        Teacher.Lesson lesson = okddip.teach(okddip.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(okddip.initialState(), cohort.votes(0, 0.1));
         NamedTensors own = cohort(6, List.of(LEADER), ALIKE).published().get(0);
         Objective.Result late = cohort.late(own, lesson);
         Objective.Result expected = cohort.late(
                 own,
-                new Teacher.Lesson(
+                new Teacher.TeacherStep(
                         1,
                         List.of(new Term.SoftTarget(
                                 "mean",
                                 Tensor.of(
                                         DType.FLOAT64,
-                                        Matrices.mean(List.of(cohort.logits(0), cohort.logits(1))),
+                                        PredictionMatrices.mean(List.of(cohort.logits(0), cohort.logits(1))),
                                         LABELS.rows(),
                                         C),
                                 Term.Space.LOGITS,
@@ -160,7 +160,7 @@ class OkddipTest {
         votes.put(3, cohort.published().get(2));
 
         assertThat(okddip.evaluate(okddip.initialState(), votes).orElseThrow().toDoubles())
-                .containsExactly(Matrices.mean(List.of(cohort.logits(0), cohort.logits(2))));
+                .containsExactly(PredictionMatrices.mean(List.of(cohort.logits(0), cohort.logits(2))));
     }
 
     private static double[] target(Term term) {
@@ -169,7 +169,7 @@ class OkddipTest {
 
     /** Sum of the losses of all, each with the targets that these very predictions make. */
     private static double loss(Cohort cohort, Okddip okddip, NamedTensors state) {
-        Teacher.Lesson lesson = okddip.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(state, cohort.votes(0, 0.1));
         double sum = 0;
         for (int i = 0; i < cohort.size(); i++) {
             Objective.Result result = cohort.objective(i, lesson);

@@ -32,7 +32,7 @@ class OneTest {
     void doublesTheCrossEntropyOfASinglePeer() {
         One one = one(1, Cohort.sgd(0, false, 0));
         Cohort alone = Cohort.random(1, MIXED, List.of(0), D);
-        Teacher.Lesson lesson = one.teach(one.initialState(), alone.votes(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), alone.votes(0, 0.1));
         Objective.Result result = alone.objective(0, lesson);
 
         assertThat(gates(lesson).toDoubles()).containsOnly(1);
@@ -57,7 +57,7 @@ class OneTest {
                 .toList();
         Cohort cohort = Cohort.of(MIXED, alike);
         One.Step step = one.step(GateState.of(one.initialState()), cohort.votes(0, 0.1));
-        Teacher.Lesson lesson = one.teach(one.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.votes(0, 0.1));
 
         assertThat(step.ensemble).containsExactly(cohort.logits(0), within(1e-14));
         assertThat(cohort.objective(1, lesson).distillation()).isCloseTo(0, within(1e-14));
@@ -69,7 +69,7 @@ class OneTest {
     void sharesTheEnsemblesGradientOutWithoutLoss() {
         One one = one(3, Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(3, MIXED, List.of(0, 1, 2), D);
-        Teacher.Lesson lesson = one.teach(one.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.votes(0, 0.1));
         List<Term> gated =
                 List.of(withoutWeight(lesson.terms().get(0)), lesson.terms().get(1));
 
@@ -95,7 +95,7 @@ class OneTest {
     void leavesEveryRowOfALogitsGradientAtSumZero() {
         One one = one(3, Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(4, MIXED, List.of(0, 1, 2), D);
-        Teacher.Lesson lesson = one.teach(one.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.votes(0, 0.1));
 
         for (int i = 0; i < cohort.size(); i++) {
             Tensor gradient = cohort.objective(i, lesson).logitsGradient();
@@ -121,7 +121,7 @@ class OneTest {
                 List.of(
                         Cohort.tensors(DType.FLOAT64, CLASS_ZERO, new double[] {2, 0, 0}, new double[] {5}),
                         Cohort.tensors(DType.FLOAT64, CLASS_ZERO, new double[] {0, 1, 0}, new double[] {-3})));
-        Teacher.Lesson lesson = one.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(state, cohort.votes(0, 0.1));
         One.Step step = one.step(GateState.of(state), cohort.votes(0, 0.1));
 
         assertThat(ensemble(lesson).toDoubles()).containsExactly(new double[] {1, 0.5, 0}, within(1e-15));
@@ -154,8 +154,8 @@ class OneTest {
         NamedTensors state = one.initialState();
         Cohort cohort = Cohort.random(6, MIXED, List.of(0, 1, 2), D);
 
-        Teacher.Lesson first = one.teach(state, cohort.votes(0, 0.1));
-        Teacher.Lesson again = one.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep first = one.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep again = one.teach(state, cohort.votes(0, 0.1));
 
         assertThat(state).isEqualTo(one.initialState());
         assertThat(again).isEqualTo(first);
@@ -169,7 +169,7 @@ class OneTest {
         Teacher one = One.METHOD.create(new Experiment.Method("one", parameters), setting);
         Cohort cohort = Cohort.random(7, MIXED, List.of(0, 1, 2), D);
 
-        Teacher.Lesson lesson = one.teach(one.initialState(), cohort.votes(20, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.votes(20, 0.1));
 
         Term.SoftTarget soft = (Term.SoftTarget) lesson.terms().get(0);
         assertThat(soft.weight()).isCloseTo(2 * 0.060054668, within(1e-8));
@@ -214,11 +214,11 @@ class OneTest {
                 .hasMessage("features of slot 0 of shape [6, 4]: must be [6, 3]");
     }
 
-    private static Tensor ensemble(Teacher.Lesson lesson) {
+    private static Tensor ensemble(Teacher.TeacherStep lesson) {
         return ((Term.SoftTarget) lesson.terms().get(0)).values();
     }
 
-    private static Tensor gates(Teacher.Lesson lesson) {
+    private static Tensor gates(Teacher.TeacherStep lesson) {
         return ((Term.GatedCrossEntropy) lesson.terms().get(1)).gates();
     }
 

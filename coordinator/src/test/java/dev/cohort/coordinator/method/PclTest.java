@@ -42,8 +42,8 @@ class PclTest {
                 .with("head.bias", state.get("head.bias"));
         Cohort renumbered = Cohort.of(LABELS, cohort.published());
 
-        Teacher.Lesson among = pcl.teach(state, cohort.votes(0, 0.1));
-        Teacher.Lesson alone = small.teach(rest, renumbered.votes(0, 0.1));
+        Teacher.TeacherStep among = pcl.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep alone = small.teach(rest, renumbered.votes(0, 0.1));
 
         assertThat(among.terms()).isEqualTo(alone.terms());
         assertThat(among.addressed().get(2)).isEqualTo(alone.addressed().get(1));
@@ -72,7 +72,7 @@ class PclTest {
     void givesAPeerThatComesLateBothTargetsButNoGradientOfAPassThatIsGone() {
         Pcl pcl = pcl(WIDTHS, Map.of("temperature", "2", "weight", "0.5"), Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(3, List.of(0, 1));
-        Teacher.Lesson lesson = pcl.teach(pcl.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = pcl.teach(pcl.initialState(), cohort.votes(0, 0.1));
         NamedTensors own = cohort(4, List.of(2)).published().get(0);
         double[] all = new double[LABELS.rows() * C];
         for (NamedTensors said : cohort.published()) {
@@ -118,8 +118,8 @@ class PclTest {
         NamedTensors state = pcl.initialState();
         Cohort cohort = cohort(5, List.of(0, 1, 2));
 
-        Teacher.Lesson first = pcl.teach(state, cohort.votes(0, 0.1));
-        Teacher.Lesson again = pcl.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep first = pcl.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep again = pcl.teach(state, cohort.votes(0, 0.1));
 
         assertThat(state).isEqualTo(pcl.initialState());
         assertThat(again).isEqualTo(first);

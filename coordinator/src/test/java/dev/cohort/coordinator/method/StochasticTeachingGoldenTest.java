@@ -25,7 +25,7 @@ class StochasticTeachingGoldenTest {
         double temperature = file.hyper("T");
         Cohort cohort = golden.cohort();
         StochasticTeaching teacher = (StochasticTeaching) golden.teacher(NAME, golden.strength(), cohort);
-        Teacher.Lesson lesson = new Teacher.Lesson(
+        Teacher.TeacherStep lesson = new Teacher.TeacherStep(
                 1, List.of(), teacher.addressed(cohort.votes(0, 0.1), slot -> mask[slot] == 1), NamedTensors.none());
         Objective.Result result = cohort.objective(0, lesson);
 

@@ -59,7 +59,7 @@ class TeacherGoldenTest {
     private static void independent(GoldenCase golden) {
         Cohort cohort = golden.cohort();
         Teacher teacher = golden.teacher("independent", Map.of(), cohort);
-        Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
 
         golden.file()
                 .compare(
@@ -73,7 +73,7 @@ class TeacherGoldenTest {
         double temperature = golden.file().hyper("T");
         double weight = golden.file().hyper("w");
         Teacher teacher = golden.teacher("dml", golden.strength(), cohort);
-        Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
         int classes = cohort.labels().classes();
         double[][] votes = new double[cohort.size()][];
         for (int i = 0; i < votes.length; i++) {
@@ -104,7 +104,7 @@ class TeacherGoldenTest {
         Map<String, String> parameters = new TreeMap<>(golden.strength());
         parameters.put("self", "" + self);
         Teacher teacher = golden.teacher("mean_logit", parameters, cohort);
-        Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
         double[] losses = perPeer(
                 cohort,
                 i -> cohort.objective(i, lesson).crossEntropy()
@@ -183,7 +183,7 @@ class TeacherGoldenTest {
             state = state.with(input.getKey(), Tensor.of(DType.FLOAT64, values, shape));
         }
         assertThat(file.hyper("bn_eps")).isEqualTo(Gate.EPSILON);
-        Teacher.Lesson lesson = teacher.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(state, cohort.votes(0, 0.1));
         One.Step step = teacher.step(GateState.of(state), cohort.votes(0, 0.1));
         List<Objective.Result> results = IntStream.range(0, cohort.size())
                 .mapToObj(i -> cohort.objective(i, lesson))
@@ -218,7 +218,7 @@ class TeacherGoldenTest {
     }
 
     /** What the objective adds to a peer's logits' gradient for CE(z_e, y) alone. */
-    private static double[] ensembleShare(Cohort cohort, int i, Teacher.Lesson lesson) {
+    private static double[] ensembleShare(Cohort cohort, int i, Teacher.TeacherStep lesson) {
         Term.SoftTarget ensemble = (Term.SoftTarget) lesson.terms().get(0);
         List<Term> terms = List.of(weighing(ensemble, 0), lesson.terms().get(1));
         return cohort.objective(i, 0, terms, DType.FLOAT64).logitsGradient().toDoubles();
@@ -241,7 +241,7 @@ class TeacherGoldenTest {
     /**
      * The distribution q that the objective of peer i really imitates, read off its gradient (T/B) (softmax_T(z) - q).
      */
-    private static double[] target(Cohort cohort, int i, Teacher.Lesson lesson, double temperature) {
+    private static double[] target(Cohort cohort, int i, Teacher.TeacherStep lesson, double temperature) {
         List<Term> alone = List.of(weighing((Term.SoftTarget) lesson.terms().get(0), 1));
         double[] gradient =
                 cohort.objective(i, 0, alone, DType.FLOAT64).logitsGradient().toDoubles();
@@ -257,7 +257,7 @@ class TeacherGoldenTest {
         return new Term.SoftTarget(term.name(), term.values(), term.space(), term.vote(), weight, term.temperature());
     }
 
-    private static void compareLogitsGradients(GoldenCase golden, Cohort cohort, Teacher.Lesson lesson) {
+    private static void compareLogitsGradients(GoldenCase golden, Cohort cohort, Teacher.TeacherStep lesson) {
         golden.file()
                 .compare(
                         "grad_z",

@@ -73,7 +73,7 @@ class TrafficTest {
     void everyAllowedSettingMakesMessagesThatCanBeRead(String method) {
         List<String> extremes =
                 List.of("0", "1e-300", "0.001", "0.999999", "1", "2", "16", "100", "4096", "1e6", "999999999999999999");
-        for (Parameter parameter : MethodCatalog.get(method).parameters()) {
+        for (MethodParameter parameter : MethodCatalog.get(method).parameters()) {
             if (!parameter.range().type().equals("number")) {
                 continue;
             }

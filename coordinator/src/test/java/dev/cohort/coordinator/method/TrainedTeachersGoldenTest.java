@@ -57,7 +57,7 @@ class TrainedTeachersGoldenTest {
         Map<String, String> parameters = new TreeMap<>(golden.strength());
         parameters.put("beta", "" + file.hyper("beta"));
         CutnMix teacher = (CutnMix) golden.teacher("cutnmix", parameters, cohort);
-        Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
         CutnMix.Step step = teacher.step(teacher.initialState(), cohort.votes(0, 0.1));
         double[] losses = perPeer(
                 cohort,
@@ -84,13 +84,13 @@ class TrainedTeachersGoldenTest {
                 Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("w_query")), width, width(cohort, 0)),
                 PeerAttention.KEY,
                 Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("w_key")), width, width(cohort, 0)),
-                PeerAttention.QUERY + Learned.MOMENTUM,
+                PeerAttention.QUERY + TrainedParameter.MOMENTUM,
                 Tensor.of(DType.FLOAT64, new double[width * width(cohort, 0)], width, width(cohort, 0)),
-                PeerAttention.KEY + Learned.MOMENTUM,
+                PeerAttention.KEY + TrainedParameter.MOMENTUM,
                 Tensor.of(DType.FLOAT64, new double[width * width(cohort, 0)], width, width(cohort, 0)))));
         assertThat(state.asMap().keySet())
                 .isEqualTo(teacher.initialState().asMap().keySet());
-        Teacher.Lesson lesson = teacher.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(state, cohort.votes(0, 0.1));
         Okddip.Step step = teacher.step(state, cohort.votes(0, 0.1));
 
         file.compare("attention", step.attention.weights);
@@ -118,7 +118,7 @@ class TrainedTeachersGoldenTest {
         assertThat(cohort.objective(auxiliaries, lesson).featuresGradient()).isEmpty();
     }
 
-    private static Term addressed(Teacher.Lesson lesson, int slot, int index) {
+    private static Term addressed(Teacher.TeacherStep lesson, int slot, int index) {
         return lesson.addressed().getOrDefault(slot, List.of()).get(index);
     }
 
@@ -139,7 +139,7 @@ class TrainedTeachersGoldenTest {
         }
         state = state.with(
                 FusedHead.BIAS, Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("fc_bias")), classes));
-        Teacher.Lesson lesson = teacher.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(state, cohort.votes(0, 0.1));
         FusedHead.Step step = teacher.step(state, cohort.votes(0, 0.1));
         double total = step.crossEntropy
                 + Arrays.stream(perPeer(
@@ -178,7 +178,7 @@ class TrainedTeachersGoldenTest {
                         entropy(others.get(others.size() - 1), cohort.labels().rows()) / (cohort.size() - 1);
             }
         }
-        double ofMean = entropy(Matrices.mean(others), cohort.labels().rows());
+        double ofMean = entropy(PredictionMatrices.mean(others), cohort.labels().rows());
         return golden.file().hyper("w") * temperature * temperature * (ofMean - entropies);
     }
 
@@ -205,7 +205,7 @@ class TrainedTeachersGoldenTest {
     }
 
     /** Gradients of all logits, and of the features of the first {@code featured} peers. */
-    private static void compareGradients(GoldenCase golden, Cohort cohort, Teacher.Lesson lesson, int featured) {
+    private static void compareGradients(GoldenCase golden, Cohort cohort, Teacher.TeacherStep lesson, int featured) {
         golden.file()
                 .compare(
                         "grad_z",

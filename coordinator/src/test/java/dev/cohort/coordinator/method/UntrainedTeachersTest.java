@@ -31,7 +31,7 @@ class UntrainedTeachersTest {
     void saysNothingWhenPeersAreIndependent() {
         Teacher independent = teacher("independent", Map.of(), DType.FLOAT64);
         Cohort cohort = Cohort.random(1, MIXED, List.of(0, 1), 1);
-        Teacher.Lesson lesson = independent.teach(NamedTensors.none(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = independent.teach(NamedTensors.none(), cohort.votes(0, 0.1));
 
         assertThat(independent.distils()).isFalse();
         assertThat(lesson.labelWeight()).isEqualTo(1);
@@ -55,7 +55,7 @@ class UntrainedTeachersTest {
     @Test
     void pullsTwoPeersOfMutualLearningEquallyInOppositeDirections() {
         Cohort cohort = Cohort.random(3, MIXED, List.of(0, 1), 1);
-        Teacher.Lesson lesson =
+        Teacher.TeacherStep lesson =
                 teacher("dml", Map.of(), DType.FLOAT64).teach(NamedTensors.none(), cohort.votes(0, 0.1));
 
         double[] first = distillationGradient(cohort, 0, lesson);
@@ -70,7 +70,7 @@ class UntrainedTeachersTest {
     void hasThePairwiseGradientOfMutualLearning(int peers) {
         List<Integer> slots = List.of(0, 1, 2, 3, 4).subList(0, peers);
         Cohort cohort = Cohort.random(4, MIXED, slots, 1);
-        Teacher.Lesson lesson = teacher("dml", Map.of("temperature", "2", "weight", "0.7"), DType.FLOAT64)
+        Teacher.TeacherStep lesson = teacher("dml", Map.of("temperature", "2", "weight", "0.7"), DType.FLOAT64)
                 .teach(NamedTensors.none(), cohort.votes(0, 0.1));
 
         for (int i = 0; i < peers; i++) {
@@ -99,7 +99,7 @@ class UntrainedTeachersTest {
     void teachesNothingToPeersThatAgree(String method) {
         NamedTensors own = Cohort.random(5, MIXED, List.of(0), 1).published().get(0);
         Cohort alike = Cohort.of(MIXED, List.of(own, own, own));
-        Teacher.Lesson lesson =
+        Teacher.TeacherStep lesson =
                 teacher(method, Map.of(), DType.FLOAT64).teach(NamedTensors.none(), alike.votes(0, 0.1));
 
         assertThat(alike.objective(1, lesson).distillation()).isCloseTo(0, within(1e-14));
@@ -109,7 +109,7 @@ class UntrainedTeachersTest {
     @Test
     void teachesTheMeanOfTheOthersWhenThePeersOwnLogitsAreLeftOut() {
         Cohort cohort = Cohort.random(6, MIXED, List.of(0, 1, 2), 1);
-        Teacher.Lesson lesson = teacher("mean_logit", Map.of("self", "false"), DType.FLOAT64)
+        Teacher.TeacherStep lesson = teacher("mean_logit", Map.of("self", "false"), DType.FLOAT64)
                 .teach(NamedTensors.none(), cohort.votes(0, 0.1));
         double[] others = new double[MIXED.rows() * C];
         for (int k = 0; k < others.length; k++) {
@@ -178,19 +178,19 @@ class UntrainedTeachersTest {
                 .hasMessage("logits of slot 3 of shape [2, 4]: must be [5, 4]");
     }
 
-    private static double[] distillationGradient(Cohort cohort, int i, Teacher.Lesson lesson) {
+    private static double[] distillationGradient(Cohort cohort, int i, Teacher.TeacherStep lesson) {
         return cohort.objective(i, 0, lesson.terms(), DType.FLOAT64)
                 .logitsGradient()
                 .toDoubles();
     }
 
     private static double weight(Teacher teacher, Cohort cohort, int epoch) {
-        Teacher.Lesson lesson = teacher.teach(NamedTensors.none(), cohort.votes(epoch, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(NamedTensors.none(), cohort.votes(epoch, 0.1));
         return ((Term.SoftTarget) lesson.terms().get(0)).weight();
     }
 
     private static Tensor values(Teacher teacher, Cohort cohort) {
-        Teacher.Lesson lesson = teacher.teach(NamedTensors.none(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(NamedTensors.none(), cohort.votes(0, 0.1));
         return ((Term.SoftTarget) lesson.terms().get(0)).values();
     }
 

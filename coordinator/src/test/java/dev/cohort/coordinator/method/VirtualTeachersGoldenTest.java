@@ -52,7 +52,7 @@ class VirtualTeachersGoldenTest {
             Map<String, String> parameters = Map.of(
                     "a", "" + file.hyper("a"), "tau", "" + file.hyper("tau"), "alpha", "" + alpha, "student", student);
             Teacher teacher = golden.teacher("tfkd_reg", parameters, cohort);
-            Teacher.Lesson lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+            Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
             Objective.Result result = cohort.objective(0, lesson);
             file.compare("loss_" + student, (1 - alpha) * result.crossEntropy() + result.distillation());
             file.compare("grad_" + student, result.logitsGradient().toDoubles());

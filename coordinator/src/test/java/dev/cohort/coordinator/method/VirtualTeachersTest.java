@@ -29,7 +29,7 @@ class VirtualTeachersTest {
     @ValueSource(strings = {"label_smoothing", "tfkd_reg"})
     void waitsForNobody(String method) {
         Teacher teacher = teacher(method, Map.of(), 4);
-        Teacher.Lesson lesson =
+        Teacher.TeacherStep lesson =
                 teacher.teach(NamedTensors.none(), new Teacher.Votes(1, 0, 0.1, labels(4, FIRST), List.of()));
 
         assertThat(teacher.distils()).isTrue();
@@ -120,7 +120,7 @@ class VirtualTeachersTest {
     @Test
     void teachesAPeerThatIsLateTheSame() {
         Cohort cohort = Cohort.random(3, mixed(4), List.of(0), 1);
-        Teacher.Lesson lesson = teacher("tfkd_reg", Map.of(), 4).teach(NamedTensors.none(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher("tfkd_reg", Map.of(), 4).teach(NamedTensors.none(), cohort.votes(0, 0.1));
         Objective.Result late = Objective.of(
                 cohort.labels(),
                 lesson.labelWeight(),

@@ -138,7 +138,7 @@ public final class SyntheticRun {
                     prediction.peer(), slot, 1, step - 1, prediction.tensors().digest()));
         }
         double learningRate = RunSchedule.learningRate(manifest, experiment).applyAsDouble(step);
-        Teacher.Lesson lesson =
+        Teacher.TeacherStep lesson =
                 teacher.teach(state, new Teacher.Votes(step, batch.epoch(), learningRate, batch.labels(), votes));
         List<Outcome.Part> parts = new ArrayList<>();
         lesson.addressed().forEach((slot, terms) -> {

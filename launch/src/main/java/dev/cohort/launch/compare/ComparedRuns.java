@@ -9,8 +9,8 @@ import dev.cohort.launch.local.Preparation;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
-import dev.cohort.study.view.Course;
 import dev.cohort.study.view.Result;
+import dev.cohort.study.view.RunsProgress;
 import dev.cohort.study.view.Screen;
 import dev.cohort.study.view.Words;
 import java.time.LocalDateTime;
@@ -28,7 +28,7 @@ public final class ComparedRuns {
     private final ComparisonDirectory directory;
     private final List<Planned> order;
     private final Interruption interruption;
-    private final Course course;
+    private final RunsProgress course;
     private final Screen screen;
     private final List<String> failures = new ArrayList<>();
 
@@ -37,11 +37,11 @@ public final class ComparedRuns {
             ComparisonDirectory directory,
             Comparison comparison,
             Interruption interruption,
-            Function<Course, Screen> screen) {
+            Function<RunsProgress, Screen> screen) {
         this.directory = directory;
         this.order = ComparisonDirectory.order(comparison);
         this.interruption = interruption;
-        this.course = new Course(order.size());
+        this.course = new RunsProgress(order.size());
         this.screen = screen.apply(course);
     }
 

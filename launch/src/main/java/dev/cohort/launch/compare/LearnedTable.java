@@ -79,7 +79,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
         }
     }
 
-    private record Kind(String model, Learned learned, String method) implements Comparable<Kind> {
+    private record Kind(String model, LearnedFrom learned, String method) implements Comparable<Kind> {
         private static final Comparator<Kind> ORDER =
                 Comparator.comparing(Kind::model).thenComparing(Kind::learned).thenComparing(Kind::method);
 
@@ -156,18 +156,19 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
         TreeMap<Kind, List<Network>> networks = new TreeMap<>();
         for (Source source : sources) {
             String method = source.experiment().method().name();
-            if (Learned.by(method).isEmpty()) {
+            if (LearnedFrom.by(method).isEmpty()) {
                 notes.add("The peers of " + source.name() + " are left out: " + method + " has no place here, "
-                        + Learned.whyNot(method) + ".");
+                        + LearnedFrom.whyNot(method) + ".");
             }
             for (Experiment.Peer peer : source.experiment().peers()) {
-                Optional<Learned> learned = peer.control() ? Optional.of(Learned.ALONE) : Learned.by(method);
+                Optional<LearnedFrom> learned =
+                        peer.control() ? Optional.of(LearnedFrom.ALONE) : LearnedFrom.by(method);
                 Optional<FinalTest> test = test(source, peer.id());
                 Origin from = new Origin(source.name(), peer.id().value());
                 if (learned.isPresent() && test.isEmpty()) {
                     notes.add(from + " is left out: the log has no test of it.");
                 } else if (learned.isPresent()) {
-                    String by = learned.get() == Learned.ALONE ? Learned.ALONE.example() : method;
+                    String by = learned.get() == LearnedFrom.ALONE ? LearnedFrom.ALONE.example() : method;
                     add(
                             networks.computeIfAbsent(new Kind(peer.model(), learned.get(), by), k -> new ArrayList<>()),
                             new Network(from, test.get()),
@@ -246,7 +247,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
         kinds.forEach(k -> models.add(k.model()));
         List<String> missing = new ArrayList<>();
         for (String model : models) {
-            for (Learned learned : Learned.values()) {
+            for (LearnedFrom learned : LearnedFrom.values()) {
                 if (kinds.stream().noneMatch(k -> k.model().equals(model) && k.learned() == learned)) {
                     missing.add("No " + model + " " + learned.words() + ": name a run such as one with method.name="
                             + learned.example() + ".");

@@ -155,7 +155,7 @@ class LearnedTableTest {
                         "The peers of smooth are left out: label_smoothing has no place here, it learns from no network.");
         assertThat(MethodCatalog.all().stream()
                         .map(Method::name)
-                        .filter(name -> Learned.by(name).isEmpty()))
+                        .filter(name -> LearnedFrom.by(name).isEmpty()))
                 .containsExactlyInAnyOrder(
                         "label_smoothing", "tfkd_reg", "reversed_kd", "defective_kd", "one_shared_trunk", "adaptive");
     }

@@ -30,16 +30,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Branched extends AbstractBlock {
     private final Block trunk;
-    private final List<Headed> branches;
-    private final Chain gate;
+    private final List<Classifier> branches;
+    private final Sequential gate;
     private final int classes;
 
     /** @param branches at least 2, which all take what the trunk puts out */
-    Branched(Block trunk, List<Headed> branches, int classes) {
+    Branched(Block trunk, List<Classifier> branches, int classes) {
         this.trunk = trunk;
         this.branches = List.copyOf(branches);
         this.classes = classes;
-        gate = new Chain()
+        gate = new Sequential()
                 .then("linear", Linear.builder().setUnits(branches.size()).build())
                 .then("bn", Layers.norm())
                 .then(Layers.relu());
@@ -56,7 +56,7 @@ final class Branched extends AbstractBlock {
         try (NDArray map = trunk.forward(parameters, inputs, training).singletonOrThrow()) {
             NDList first = branches.get(0).forward(parameters, new NDList(map), training);
             NDList columns = new NDList(first.get(0));
-            for (Headed branch : branches.subList(1, branches.size())) {
+            for (Classifier branch : branches.subList(1, branches.size())) {
                 columns.add(
                         branch.forward(parameters, new NDList(map), training).get(0));
             }

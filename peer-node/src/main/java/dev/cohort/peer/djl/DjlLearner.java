@@ -183,9 +183,10 @@ public final class DjlLearner implements Learner {
         requireFitting(images);
         JniUtils.setGradMode(false);
         ByteBuffer memory = input.newBuffer(Math.min(CHUNK, images.count()));
-        Rows logits = new Rows(images.count(), setting.classes(), setting.dtype());
-        Rows features = new Rows(images.count(), featureWidth(), setting.dtype());
-        Rows packed = new Rows(images.count(), branches > 1 ? branches * (setting.classes() + 1) : 0, setting.dtype());
+        StackedRows logits = new StackedRows(images.count(), setting.classes(), setting.dtype());
+        StackedRows features = new StackedRows(images.count(), featureWidth(), setting.dtype());
+        StackedRows packed =
+                new StackedRows(images.count(), branches > 1 ? branches * (setting.classes() + 1) : 0, setting.dtype());
         try {
             for (int from = 0; from < images.count(); from += CHUNK) {
                 int count = Math.min(CHUNK, images.count() - from);

@@ -121,10 +121,10 @@ public final class ModelCatalog {
     /** As {@link #create(LearnerSetting)}, with the teacher that the student keeps beside itself. */
     public static Learner create(LearnerSetting setting, OwnTeacher ownTeacher) {
         if (ownTeacher instanceof OwnTeacher.Frozen frozen) {
-            return StoredTaught.of(setting, frozen);
+            return WithStoredTeacher.of(setting, frozen);
         }
         if (ownTeacher instanceof OwnTeacher.Others others) {
-            return new OthersTaught(
+            return new PeerCopies(
                     new DjlLearner(setting), new DjlLearner(setting.withoutMomentum()), others, setting.classes());
         }
         if (ownTeacher instanceof OwnTeacher.Branches branches) {
@@ -133,7 +133,7 @@ public final class ModelCatalog {
         DjlLearner student = new DjlLearner(setting);
         return ownTeacher instanceof OwnTeacher.None
                 ? student
-                : new SelfTaught(student, new DjlLearner(setting.withoutMomentum()), ownTeacher);
+                : new WithOwnTeacher(student, new DjlLearner(setting.withoutMomentum()), ownTeacher);
     }
 
     static Architecture get(String name) {

@@ -25,13 +25,13 @@ final class Networks {
      * He et al. 2016, section 4.2: 6n+2 layers, 16, 32 and 64 channels, shortcuts of option A. A thinner one is thinner from its
      * first convolution on, so that every shortcut has something to add to.
      */
-    private static Chain resNet(Architecture architecture) {
+    private static Sequential resNet(Architecture architecture) {
         return lowResNet(architecture).then("layer3", resNetStage(architecture, 3));
     }
 
     /** The first two of its three stages. */
-    private static Chain lowResNet(Architecture architecture) {
-        return new Chain()
+    private static Sequential lowResNet(Architecture architecture) {
+        return new Sequential()
                 .then("conv1", Layers.conv(architecture.thinned(16), 3, 1))
                 .then("bn1", Layers.norm())
                 .then(Layers.relu())
@@ -40,12 +40,12 @@ final class Networks {
     }
 
     /** A convolution as large as the image is a layer that sees all pixels at once. */
-    private static Chain oneHiddenLayer(ImageShape image, int units) {
-        return new Chain().then("hidden", Layers.whole(image, units)).then(Layers.relu());
+    private static Sequential oneHiddenLayer(ImageShape image, int units) {
+        return new Sequential().then("hidden", Layers.whole(image, units)).then(Layers.relu());
     }
 
-    private static Chain resNetStage(Architecture architecture, int stage) {
-        Chain layer = new Chain();
+    private static Sequential resNetStage(Architecture architecture, int stage) {
+        Sequential layer = new Sequential();
         int filters = architecture.thinned(8 << stage);
         int channels = stage == 1 ? filters : architecture.thinned(4 << stage);
         for (int i = 0; i < (architecture.depth() - 2) / 6; i++) {
@@ -65,32 +65,32 @@ final class Networks {
             throw new IllegalArgumentException(
                     "model " + architecture.name() + ": must be a resnet to have " + branches + " branches");
         }
-        List<Headed> all = new ArrayList<>();
+        List<Classifier> all = new ArrayList<>();
         for (int k = 0; k < branches; k++) {
-            Chain stage = new Chain().then("layer3", resNetStage(architecture, 3));
-            all.add(new Headed(stage, architecture.featureWidth(), classes));
+            Sequential stage = new Sequential().then("layer3", resNetStage(architecture, 3));
+            all.add(new Classifier(stage, architecture.featureWidth(), classes));
         }
         return new Branched(lowResNet(architecture), all, classes);
     }
 
     private static Block basicBlock(int channels, int filters) {
         boolean same = channels == filters;
-        Chain body = new Chain()
+        Sequential body = new Sequential()
                 .then("conv1", Layers.conv(filters, 3, same ? 1 : 2))
                 .then("bn1", Layers.norm())
                 .then(Layers.relu())
                 .then("conv2", Layers.conv(filters, 3, 1))
                 .then("bn2", Layers.norm());
         Residual residual = same ? new Residual(body) : new Residual(body, Layers.subsample(channels, filters));
-        return new Chain().then("", residual).then(Layers.relu());
+        return new Sequential().then("", residual).then(Layers.relu());
     }
 
     /** Zagoruyko and Komodakis 2016: 6n+4 layers, batch norm and ReLU before each convolution. */
     private static Block wideResNet(int depth, int widening) {
-        Chain trunk = new Chain().then("conv1", Layers.conv(16, 3, 1));
+        Sequential trunk = new Sequential().then("conv1", Layers.conv(16, 3, 1));
         int channels = 16;
         for (int stage = 1; stage <= 3; stage++) {
-            Chain block = new Chain();
+            Sequential block = new Sequential();
             int filters = (8 << stage) * widening;
             for (int i = 0; i < (depth - 4) / 6; i++) {
                 block.then(Integer.toString(i), wideBlock(channels, filters, i == 0 && stage > 1 ? 2 : 1));
@@ -103,8 +103,8 @@ final class Networks {
 
     /** Where the number of channels changes, the shortcut starts behind the first batch norm and ReLU. */
     private static Block wideBlock(int channels, int filters, int stride) {
-        Chain first = new Chain().then("bn1", Layers.norm()).then(Layers.relu());
-        Chain rest = new Chain()
+        Sequential first = new Sequential().then("bn1", Layers.norm()).then(Layers.relu());
+        Sequential rest = new Sequential()
                 .then("conv1", Layers.conv(filters, 3, stride))
                 .then("bn2", Layers.norm())
                 .then(Layers.relu())
@@ -116,7 +116,7 @@ final class Networks {
 
     /** Simonyan and Zisserman 2015, configuration D, with batch norm. A pool that would leave nothing is left out. */
     private static Block vgg16(ImageShape image) {
-        Chain trunk = new Chain();
+        Sequential trunk = new Sequential();
         int side = Math.min(image.height(), image.width());
         int layer = 0;
         for (List<Integer> stage : List.of(
@@ -141,12 +141,12 @@ final class Networks {
 
     /** Huang et al. 2017: 3n+4 layers, 16 channels to start with, transitions that keep the number of channels. */
     private static Block denseNet(int depth, int growth) {
-        Chain trunk = new Chain().then("conv1", Layers.conv(16, 3, 1));
+        Sequential trunk = new Sequential().then("conv1", Layers.conv(16, 3, 1));
         int channels = 16;
         for (int stage = 1; stage <= 3; stage++) {
-            Chain dense = new Chain();
+            Sequential dense = new Sequential();
             for (int i = 0; i < (depth - 4) / 3; i++) {
-                dense.then(Integer.toString(i), new Growth(normReluConv(growth, 3)));
+                dense.then(Integer.toString(i), new DenseLayer(normReluConv(growth, 3)));
                 channels += growth;
             }
             trunk.then("dense" + stage, dense);
@@ -157,8 +157,11 @@ final class Networks {
         return trunk.then("bn", Layers.norm()).then(Layers.relu());
     }
 
-    private static Chain normReluConv(int filters, int kernel) {
-        return new Chain().then("bn", Layers.norm()).then(Layers.relu()).then("conv", Layers.conv(filters, kernel, 1));
+    private static Sequential normReluConv(int filters, int kernel) {
+        return new Sequential()
+                .then("bn", Layers.norm())
+                .then(Layers.relu())
+                .then("conv", Layers.conv(filters, kernel, 1));
     }
 
     /**
@@ -166,7 +169,7 @@ final class Networks {
      * end at 1/8 of their size.
      */
     private static Block mobileNetV2() {
-        Chain trunk = new Chain().then("first", convNormRelu6(32, 3));
+        Sequential trunk = new Sequential().then("first", convNormRelu6(32, 3));
         int channels = 32;
         int unit = 0;
         // Expansion, channels, repetitions, stride of the first.
@@ -189,7 +192,7 @@ final class Networks {
 
     private static Block invertedResidual(int expansion, int channels, int filters, int stride) {
         int wide = channels * expansion;
-        Chain body = new Chain();
+        Sequential body = new Sequential();
         if (expansion != 1) {
             body.then("expand", convNormRelu6(wide, 1));
         }
@@ -205,12 +208,12 @@ final class Networks {
      * 32x32: images end at 1/8 of their size.
      */
     private static Block shuffleNetV2() {
-        Chain trunk = new Chain().then("first", convNormRelu(24, 3));
+        Sequential trunk = new Sequential().then("first", convNormRelu(24, 3));
         int channels = 24;
         int stage = 2;
         for (List<Integer> row : List.of(List.of(116, 4), List.of(232, 8), List.of(464, 4))) {
             int half = row.get(0) / 2;
-            Chain units = new Chain().then("0", halvingUnit(channels, half));
+            Sequential units = new Sequential().then("0", halvingUnit(channels, half));
             for (int i = 1; i < row.get(1); i++) {
                 units.then(Integer.toString(i), ShuffleUnit.keeping(shuffleBranch(half, 1)));
             }
@@ -222,7 +225,7 @@ final class Networks {
     }
 
     private static Block halvingUnit(int channels, int half) {
-        Chain left = new Chain()
+        Sequential left = new Sequential()
                 .then("conv", Layers.depthwise(channels, 2))
                 .then("bn", Layers.norm())
                 .then("project", convNormRelu(half, 1));
@@ -230,22 +233,22 @@ final class Networks {
     }
 
     private static Block shuffleBranch(int half, int stride) {
-        return new Chain()
+        return new Sequential()
                 .then("expand", convNormRelu(half, 1))
                 .then("conv", Layers.depthwise(half, stride))
                 .then("bn", Layers.norm())
                 .then("project", convNormRelu(half, 1));
     }
 
-    private static Chain convNorm(int filters, int kernel) {
-        return new Chain().then("conv", Layers.conv(filters, kernel, 1)).then("bn", Layers.norm());
+    private static Sequential convNorm(int filters, int kernel) {
+        return new Sequential().then("conv", Layers.conv(filters, kernel, 1)).then("bn", Layers.norm());
     }
 
-    private static Chain convNormRelu(int filters, int kernel) {
+    private static Sequential convNormRelu(int filters, int kernel) {
         return convNorm(filters, kernel).then(Layers.relu());
     }
 
-    private static Chain convNormRelu6(int filters, int kernel) {
+    private static Sequential convNormRelu6(int filters, int kernel) {
         return convNorm(filters, kernel).then(Layers.relu6());
     }
 }

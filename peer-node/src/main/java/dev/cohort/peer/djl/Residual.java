@@ -16,7 +16,7 @@ final class Residual extends Composite {
 
     /** With the identity as shortcut. */
     Residual(Block body) {
-        this(body, new Chain());
+        this(body, new Sequential());
     }
 
     @Override

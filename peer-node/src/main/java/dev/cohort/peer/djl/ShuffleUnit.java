@@ -21,7 +21,7 @@ final class ShuffleUnit extends Composite {
     }
 
     static ShuffleUnit keeping(Block right) {
-        return new ShuffleUnit(new Chain(), right, true);
+        return new ShuffleUnit(new Sequential(), right, true);
     }
 
     static ShuffleUnit halving(Block left, Block right) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A student network as a DJL block: images [N, channels, H, W] in, the list (logits [N, C], features [N, D]) out, and behind
- * them the branches [N, m (C + 1)] of a student that has several ({@link Headed}, {@link Branched}).
+ * them the branches [N, m (C + 1)] of a student that has several ({@link Classifier}, {@link Branched}).
  *
  * <p>Its parameters have stable names in the manner of PyTorch: {@code layer1.0.conv1.weight}, {@code bn1.running_mean}.
  */
@@ -47,7 +47,7 @@ public final class Student extends AbstractBlock {
     static Student of(LearnerSetting setting, NDManager manager, int branches) {
         Architecture architecture = ModelCatalog.get(setting.model());
         Block network = branches == 1
-                ? new Headed(
+                ? new Classifier(
                         Networks.trunk(architecture, setting.image()), architecture.featureWidth(), setting.classes())
                 : Networks.branched(architecture, setting.classes(), branches);
         Student student = new Student(network, architecture.featureWidth());

@@ -38,7 +38,7 @@ final class Matrices {
     }
 
     /** Adds {@code g^T x} and the column sums of g to the gradients of an affine map. */
-    static void addGradients(double[] gradient, double[] x, Parameter weight, Parameter bias, int rows) {
+    static void addGradients(double[] gradient, double[] x, TrainedTensor weight, TrainedTensor bias, int rows) {
         double[] ofWeight = weight.gradient();
         double[] ofBias = bias.gradient();
         int outputs = ofBias.length;

@@ -27,11 +27,11 @@ public final class OneHiddenLayer implements Learner {
     private final Optimizer optimizer;
     private final int hidden;
     private final int classes;
-    private final Parameter hiddenBias;
-    private final Parameter hiddenWeight;
-    private final Parameter outputBias;
-    private final Parameter outputWeight;
-    private final List<Parameter> parameters;
+    private final TrainedTensor hiddenBias;
+    private final TrainedTensor hiddenWeight;
+    private final TrainedTensor outputBias;
+    private final TrainedTensor outputWeight;
+    private final List<TrainedTensor> parameters;
 
     /**
      * @param normalisation one mean and deviation per channel of {@code image}
@@ -57,10 +57,10 @@ public final class OneHiddenLayer implements Learner {
         this.classes = classes;
         this.optimizer = optimizer;
         SplittableRandom random = new SplittableRandom(seed);
-        hiddenBias = new Parameter("hidden.bias", new double[hidden], hidden);
-        hiddenWeight = new Parameter("hidden.weight", drawn(random, hidden, image.size()), hidden, image.size());
-        outputBias = new Parameter("output.bias", new double[classes], classes);
-        outputWeight = new Parameter("output.weight", drawn(random, classes, hidden), classes, hidden);
+        hiddenBias = new TrainedTensor("hidden.bias", new double[hidden], hidden);
+        hiddenWeight = new TrainedTensor("hidden.weight", drawn(random, hidden, image.size()), hidden, image.size());
+        outputBias = new TrainedTensor("output.bias", new double[classes], classes);
+        outputWeight = new TrainedTensor("output.weight", drawn(random, classes, hidden), classes, hidden);
         parameters = List.of(hiddenBias, hiddenWeight, outputBias, outputWeight);
     }
 
@@ -109,7 +109,7 @@ public final class OneHiddenLayer implements Learner {
     @Override
     public NamedTensors snapshot() {
         NamedTensors all = NamedTensors.none();
-        for (Parameter parameter : parameters) {
+        for (TrainedTensor parameter : parameters) {
             all = parameter.addAllTo(all);
         }
         return all;
@@ -124,7 +124,7 @@ public final class OneHiddenLayer implements Learner {
     @Override
     public Digest weights() {
         NamedTensors trained = NamedTensors.none();
-        for (Parameter parameter : parameters) {
+        for (TrainedTensor parameter : parameters) {
             trained = parameter.addTo(trained);
         }
         return trained.digest();

@@ -53,13 +53,13 @@ class LearnerMemoryTest {
 
     @Test
     void aGraphKeptEachStepIsSeen() throws Exception {
-        Growth growth = growth(TrainAndKeepGraphs.class, 10, 60);
+        DenseLayer growth = growth(TrainAndKeepGraphs.class, 10, 60);
 
         assertThat(growth.residentBytes).isGreaterThan(GROWTH_BYTES_MAX);
     }
 
     private static void trainAndCompare(Class<?> main, int warmUp, int steps) throws Exception {
-        Growth growth = growth(main, warmUp, steps);
+        DenseLayer growth = growth(main, warmUp, steps);
 
         assertThat(growth.arraysHeld).as("different numbers of arrays held").isEqualTo(1);
         assertThat(growth.residentBytes)
@@ -67,7 +67,7 @@ class LearnerMemoryTest {
                 .isLessThan(GROWTH_BYTES_MAX);
     }
 
-    private static Growth growth(Class<?> main, int warmUp, int steps) throws Exception {
+    private static DenseLayer growth(Class<?> main, int warmUp, int steps) throws Exception {
         List<String> lines = ChildJvm.run(
                 main,
                 System.getProperty("java.class.path"),
@@ -75,14 +75,14 @@ class LearnerMemoryTest {
                 Integer.toString(warmUp),
                 Integer.toString(steps));
         String[] numbers = lines.get(lines.size() - 1).split(" ", -1);
-        return new Growth(Integer.parseInt(numbers[0]), Long.parseLong(numbers[1]));
+        return new DenseLayer(Integer.parseInt(numbers[0]), Long.parseLong(numbers[1]));
     }
 
     /**
      * @param arraysHeld how many different counts of arrays were seen between steps
      * @param residentBytes resident memory after the last step, less that after the warm-up
      */
-    private record Growth(int arraysHeld, long residentBytes) {
+    private record DenseLayer(int arraysHeld, long residentBytes) {
         void print() {
             System.out.println(arraysHeld + " " + residentBytes);
         }
@@ -132,7 +132,7 @@ class LearnerMemoryTest {
                     residentWarm = residentBytes();
                 }
             }
-            new Growth(held.size(), residentBytes() - residentWarm).print();
+            new DenseLayer(held.size(), residentBytes() - residentWarm).print();
         }
     }
 

@@ -138,7 +138,7 @@ record StepFigures(
                         terms,
                         said.logits(),
                         said.tensors(),
-                        Optional.of(new Objective.Standing(
+                        Optional.of(new Objective.Place(
                                 index, step.outcome().contributors().size())),
                         DType.FLOAT64,
                         Optional.empty())

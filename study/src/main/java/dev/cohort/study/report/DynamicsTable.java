@@ -1,7 +1,7 @@
 package dev.cohort.study.report;
 
-import dev.cohort.study.Course;
 import dev.cohort.study.Dynamics;
+import dev.cohort.study.DynamicsHistory;
 import dev.cohort.study.Lessons;
 import dev.cohort.study.SampleHistory;
 import dev.cohort.study.Stretch;
@@ -34,7 +34,7 @@ public final class DynamicsTable {
         samples("training images", studied.lessons().training(), out);
     }
 
-    private static String line(Course.Point point) {
+    private static String line(DynamicsHistory.Point point) {
         Dynamics d = point.dynamics();
         StringBuilder worth = new StringBuilder();
         for (int i = 0; i < d.leaveOneOut().size(); i++) {

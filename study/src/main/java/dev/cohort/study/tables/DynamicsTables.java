@@ -1,7 +1,7 @@
 package dev.cohort.study.tables;
 
-import dev.cohort.study.Course;
 import dev.cohort.study.Dynamics;
+import dev.cohort.study.DynamicsHistory;
 import java.util.OptionalDouble;
 
 /** Fills the tables of the ensemble on the test images. */
@@ -16,7 +16,7 @@ final class DynamicsTables {
         this.pairs = pairs;
     }
 
-    void add(Course.Point point) {
+    void add(DynamicsHistory.Point point) {
         Dynamics d = point.dynamics();
         dynamics.number(point.step())
                 .number(point.epoch())

@@ -3,7 +3,7 @@ package dev.cohort.study.tables;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.runtime.RecordedLog;
-import dev.cohort.study.Course;
+import dev.cohort.study.DynamicsHistory;
 import dev.cohort.study.EnsembleMembers;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
@@ -96,7 +96,7 @@ record Filling(
                 Rows worth = rows(Schema.WORTH);
                 Rows pairs = rows(Schema.PAIRS)) {
             DynamicsTables tables = new DynamicsTables(dynamics, worth, pairs);
-            Course.of(log, members, manifest.testLabels(), manifest.classes(), tables::add);
+            DynamicsHistory.of(log, members, manifest.testLabels(), manifest.classes(), tables::add);
         }
     }
 }

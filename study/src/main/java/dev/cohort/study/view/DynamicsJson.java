@@ -3,8 +3,8 @@ package dev.cohort.study.view;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.study.Course;
 import dev.cohort.study.Dynamics;
+import dev.cohort.study.DynamicsHistory;
 import dev.cohort.study.Lessons;
 import dev.cohort.study.SampleHistory;
 import dev.cohort.study.Stretch;
@@ -50,7 +50,7 @@ public final class DynamicsJson {
         return json;
     }
 
-    private static void point(ObjectNode json, Course.Point point) {
+    private static void point(ObjectNode json, DynamicsHistory.Point point) {
         Dynamics d = point.dynamics();
         json.put("step", point.step()).put("epoch", point.epoch());
         ArrayNode peers = json.putArray("peers");

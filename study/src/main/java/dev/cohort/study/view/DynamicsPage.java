@@ -3,8 +3,8 @@ package dev.cohort.study.view;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.protocol.Fingerprint;
-import dev.cohort.study.Course;
 import dev.cohort.study.Dynamics;
+import dev.cohort.study.DynamicsHistory;
 import dev.cohort.study.Timeline;
 import java.util.List;
 import java.util.Locale;
@@ -31,7 +31,11 @@ public final class DynamicsPage {
      * @param dynamics what {@link DynamicsJson} made
      */
     public static String html(
-            Facts facts, ObjectNode dynamics, List<Course.Point> points, Timeline timeline, Fingerprint fingerprint) {
+            Facts facts,
+            ObjectNode dynamics,
+            List<DynamicsHistory.Point> points,
+            Timeline timeline,
+            Fingerprint fingerprint) {
         ObjectNode data = dynamics.deepCopy();
         data.put("steps", facts.steps());
         data.put(
@@ -51,7 +55,7 @@ public final class DynamicsPage {
     }
 
     /** The pictures in a few sentences. */
-    static String verdict(List<Course.Point> points) {
+    static String verdict(List<DynamicsHistory.Point> points) {
         if (points.isEmpty()) {
             return "The log has no test logits of the contributors, so how good they are is not known.";
         }

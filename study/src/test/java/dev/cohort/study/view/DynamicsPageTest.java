@@ -2,17 +2,17 @@ package dev.cohort.study.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cohort.study.Course;
 import dev.cohort.study.Dynamics;
+import dev.cohort.study.DynamicsHistory;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DynamicsPageTest {
     private static final Dynamics.Figures GOOD = new Dynamics.Figures(0.8, 0.5, 0.3, 0.02);
 
-    private static Course.Point point(long step, double disagreement, double worthOfP2) {
+    private static DynamicsHistory.Point point(long step, double disagreement, double worthOfP2) {
         List<List<Double>> pairs = List.of(List.of(0.0, disagreement), List.of(disagreement, 0.0));
-        return new Course.Point(
+        return new DynamicsHistory.Point(
                 step,
                 0,
                 new Dynamics(

@@ -16,8 +16,8 @@ import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Standing;
 import dev.cohort.protocol.StandingChange;
-import java.util.Optional;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RunViewTest {

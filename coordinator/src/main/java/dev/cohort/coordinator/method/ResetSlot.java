@@ -5,15 +5,15 @@ import dev.cohort.tensor.Tensor;
 import java.util.function.IntPredicate;
 
 /** A trained state in which some of it is again what it was before the first step. */
-final class Anew {
-    private Anew() {}
+final class ResetSlot {
+    private ResetSlot() {}
 
     /** With fresh tensors, momentum included, whose names end with a dot and the slot's number. */
     static NamedTensors named(NamedTensors state, NamedTensors initial, int slot) {
         NamedTensors anew = state;
         for (String name : state.asMap().keySet()) {
-            String plain = name.endsWith(Learned.MOMENTUM)
-                    ? name.substring(0, name.length() - Learned.MOMENTUM.length())
+            String plain = name.endsWith(TrainedParameter.MOMENTUM)
+                    ? name.substring(0, name.length() - TrainedParameter.MOMENTUM.length())
                     : name;
             anew = plain.endsWith("." + slot) ? anew.with(name, initial.get(name)) : anew;
         }

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * A student that keeps a teacher of its own beside itself, of the same architecture, and says with its own opinion also the
  * teacher's. Teacher and count of updates are part of the snapshot, so a restored student goes on bit for bit.
  */
-final class SelfTaught implements Learner {
+final class WithOwnTeacher implements Learner {
     private static final String TEACHER = "own_teacher/";
     private static final String UPDATES = "own_teacher.updates";
 
@@ -26,7 +26,7 @@ final class SelfTaught implements Learner {
     private long updates;
 
     /** @param teacher with the initial weights of the student */
-    SelfTaught(DjlLearner student, DjlLearner teacher, OwnTeacher kind) {
+    WithOwnTeacher(DjlLearner student, DjlLearner teacher, OwnTeacher kind) {
         this.student = student;
         this.teacher = teacher;
         this.kind = kind;

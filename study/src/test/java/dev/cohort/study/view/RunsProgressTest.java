@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
-class CourseTest {
+class RunsProgressTest {
     private static final List<Styled> TABLE = List.of(Styled.plain("table"));
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -21,7 +21,7 @@ class CourseTest {
 
     @Test
     void saysWhichRunGoesOnAndHowLongAllOfThemTake() {
-        Course course = new Course(4);
+        RunsProgress course = new RunsProgress(4);
         course.took(60_000);
         course.begin(2, "dml, seed 1", 0);
         assertThat(course.lines(SampleRun.view(), 0))
@@ -37,7 +37,7 @@ class CourseTest {
 
     @Test
     void foretellsNothingBeforeTheFirstSteps() {
-        Course course = new Course(2);
+        RunsProgress course = new RunsProgress(2);
         course.begin(1, "dml, seed 1", 0);
         assertThat(course.lines(SampleRun.view(), 5_000))
                 .extracting(Styled::text)

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * A student that runs copies of the other students beside itself ({@link OwnTeacher.Others}). One network runs all copies, one
  * after the other; the copies are part of the snapshot, so a restored student goes on bit for bit.
  */
-final class OthersTaught implements Learner {
+final class PeerCopies implements Learner {
     private static final String COPY = "copy/";
 
     private final DjlLearner student;
@@ -28,7 +28,7 @@ final class OthersTaught implements Learner {
     private final SortedMap<Integer, NamedTensors> copies = new TreeMap<>();
 
     /** @param runner of the student's architecture; its weights do not matter */
-    OthersTaught(DjlLearner student, DjlLearner runner, OwnTeacher.Others kind, int classes) {
+    PeerCopies(DjlLearner student, DjlLearner runner, OwnTeacher.Others kind, int classes) {
         this.student = student;
         this.runner = runner;
         this.kind = kind;

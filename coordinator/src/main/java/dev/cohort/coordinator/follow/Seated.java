@@ -3,7 +3,7 @@ package dev.cohort.coordinator.follow;
 import dev.cohort.protocol.PeerId;
 
 /** Who publishes predictions, as far as they are checked. */
-public interface Voter {
+public interface Seated {
     PeerId peer();
 
     /** Its seat; for observers the slot whose view they render. */

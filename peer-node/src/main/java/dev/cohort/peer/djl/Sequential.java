@@ -5,14 +5,14 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
 /** Parts one after the other; without parts, the identity. */
-final class Chain extends Composite {
-    Chain then(String name, Block block) {
+final class Sequential extends Composite {
+    Sequential then(String name, Block block) {
         part(name, block);
         return this;
     }
 
     /** Adds a block without parameters, which needs no name. */
-    Chain then(Stateless block) {
+    Sequential then(Stateless block) {
         return then("", block);
     }
 

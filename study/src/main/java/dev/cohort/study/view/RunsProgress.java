@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.OptionalLong;
 
 /** How far several runs are that take turns: which of them goes on, and how long it and all of them still take. One thread. */
-public final class Course implements Screen.Drawing {
+public final class RunsProgress implements Screen.Drawing {
     private static final int BAR_WIDTH = 24;
 
     private final int runs;
@@ -16,7 +16,7 @@ public final class Course implements Screen.Drawing {
     private int timed;
 
     /** @param runs how many there are, those that were finished before included */
-    public Course(int runs) {
+    public RunsProgress(int runs) {
         this.runs = runs;
     }
 

@@ -18,7 +18,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class OthersTaughtTest {
+class PeerCopiesTest {
     private static final int ROWS = 4;
     private static final int C = Samples.CLASSES;
     private static final double TEMPERATURE = 2;

@@ -5,10 +5,10 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
 /** Channels of x, followed by those of {@code body(x)}: a layer of a DenseNet. */
-final class Growth extends Composite {
+final class DenseLayer extends Composite {
     private final Block body;
 
-    Growth(Block body) {
+    DenseLayer(Block body) {
         this.body = part("", body);
     }
 

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** The dynamics of an ensemble over time, from the test-set logits that peers have recorded. One pass. */
-public final class Course {
-    private Course() {}
+public final class DynamicsHistory {
+    private DynamicsHistory() {}
 
     /** Tests that may lack a peer before the oldest is told as it is: peers are tested after the same steps, about together. */
     private static final int OPEN_MAX = 4;

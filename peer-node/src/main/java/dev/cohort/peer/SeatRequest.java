@@ -5,7 +5,7 @@ import dev.cohort.protocol.Joining;
 import java.util.Optional;
 
 /** How a peer comes to its seat: it asks until it is answered. */
-final class Admission {
+final class SeatRequest {
     private final PeerSetting setting;
     private final boolean restored;
     private Optional<Integer> slot;
@@ -13,7 +13,7 @@ final class Admission {
     private long askMs = Long.MIN_VALUE;
 
     /** @param restored whether it goes on from a checkpoint, and thus has a past in this run */
-    Admission(PeerSetting setting, boolean restored) {
+    SeatRequest(PeerSetting setting, boolean restored) {
         this.setting = setting;
         this.restored = restored;
         slot = setting.slot();

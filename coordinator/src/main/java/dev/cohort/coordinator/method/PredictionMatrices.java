@@ -10,8 +10,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What contributors said, as row-major matrices whose shape has been checked. */
-final class Matrices {
-    private Matrices() {}
+final class PredictionMatrices {
+    private PredictionMatrices() {}
 
     static SortedMap<Integer, NamedTensors> bySlot(List<Vote> votes) {
         SortedMap<Integer, NamedTensors> bySlot = new TreeMap<>();

@@ -11,25 +11,25 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /** A parameter that a teacher trains, and its momentum buffer; both {@code double}. */
-final class Learned {
+final class TrainedParameter {
     /** What the momentum of a parameter is called: its name and this. */
     static final String MOMENTUM = ".momentum";
 
     final double[] values;
     final double[] momentum;
 
-    private Learned(double[] values, double[] momentum) {
+    private TrainedParameter(double[] values, double[] momentum) {
         this.values = values;
         this.momentum = momentum;
     }
 
-    static Learned from(NamedTensors tensors, String name) {
-        return new Learned(
+    static TrainedParameter from(NamedTensors tensors, String name) {
+        return new TrainedParameter(
                 tensors.get(name).toDoubles(), tensors.get(name + MOMENTUM).toDoubles());
     }
 
-    static Learned fresh(double[] values) {
-        return new Learned(values, new double[values.length]);
+    static TrainedParameter fresh(double[] values) {
+        return new TrainedParameter(values, new double[values.length]);
     }
 
     /**
@@ -38,7 +38,7 @@ final class Learned {
      * @param what is drawn
      * @param slot it belongs to: what a slot gets depends on {@code what}, the seed and the slot alone
      */
-    static Learned uniform(String what, long seed, int slot, int size, double bound) {
+    static TrainedParameter uniform(String what, long seed, int slot, int size, double bound) {
         SplittableRandom random = random(what, seed, slot);
         double[] values = new double[size];
         for (int i = 0; i < size; i++) {
@@ -62,7 +62,7 @@ final class Learned {
     /** The state with one update of all of parameter {@code name}. */
     static NamedTensors updated(
             NamedTensors state, String name, double[] gradient, double learningRate, Experiment.Optimizer optimizer) {
-        Learned learned = from(state, name);
+        TrainedParameter learned = from(state, name);
         for (int i = 0; i < gradient.length; i++) {
             learned.update(i, gradient[i], learningRate, optimizer);
         }

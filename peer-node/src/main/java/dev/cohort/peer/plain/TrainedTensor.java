@@ -7,7 +7,7 @@ import dev.cohort.tensor.Tensor;
 import java.util.Arrays;
 
 /** A trained tensor with its gradient and its velocity. An update replaces the values, so whoever holds the old ones keeps them. */
-final class Parameter {
+final class TrainedTensor {
     private static final String VELOCITY = ".velocity";
 
     private final String name;
@@ -16,7 +16,7 @@ final class Parameter {
     private double[] values;
     private double[] velocity;
 
-    Parameter(String name, double[] values, int... shape) {
+    TrainedTensor(String name, double[] values, int... shape) {
         this.name = name;
         this.shape = shape.clone();
         this.values = values;

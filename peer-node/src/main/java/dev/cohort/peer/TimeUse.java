@@ -8,7 +8,7 @@ import java.util.Optional;
  * How a peer spends its time, measured without a clock of its own: after heavy work the peer asks to be called again at once,
  * so the time between two calls is either that work or waiting.
  */
-final class Timeline {
+final class TimeUse {
     /** What the time up to the next call is. */
     enum Use {
         COMPUTING,

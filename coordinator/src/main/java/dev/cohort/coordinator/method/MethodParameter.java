@@ -14,9 +14,9 @@ import java.util.stream.Stream;
  * @param defaultValue used when the experiment does not say
  * @param meaning one line for people
  */
-public record Parameter(String name, Range range, String defaultValue, String meaning) {
+public record MethodParameter(String name, Range range, String defaultValue, String meaning) {
     /** {@code first} and the others after them. */
-    static List<Parameter> all(List<Parameter> first, Parameter... others) {
+    static List<MethodParameter> all(List<MethodParameter> first, MethodParameter... others) {
         return Stream.concat(first.stream(), Arrays.stream(others)).toList();
     }
 

@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
  * waits for an outcome; after an evaluation by the very next call, when the evaluation is on its way to the log. A checkpoint that
  * came first would make a peer that dies in between go on behind an evaluation that nobody has read.
  */
-final class Keeping {
+final class CheckpointSchedule {
     private final CheckpointStore store;
     private final long everySteps;
     private Optional<Unwritten> unwritten = Optional.empty();
@@ -20,7 +20,7 @@ final class Keeping {
     private record Unwritten(Checkpoint checkpoint, OptionalDouble testAccuracy) {}
 
     /** @param everySteps 0 for evaluations alone */
-    Keeping(CheckpointStore store, long everySteps) {
+    CheckpointSchedule(CheckpointStore store, long everySteps) {
         this.store = store;
         this.everySteps = everySteps;
     }

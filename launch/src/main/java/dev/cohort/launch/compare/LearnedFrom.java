@@ -5,13 +5,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** From whom a network has learned, besides the labels. */
-enum Learned {
+enum LearnedFrom {
     ALONE("single", "independent"),
     FROM_STORED("distilled from stored networks", "kd"),
     FROM_ONE_ANOTHER("distilled from one another", "mean_logit"),
     FROM_ITSELF("self-distilled", "tfkd_self");
 
-    private static final Map<String, Learned> OTHERS = new TreeMap<>(Map.of(
+    private static final Map<String, LearnedFrom> OTHERS = new TreeMap<>(Map.of(
             "independent", ALONE,
             "kd", FROM_STORED,
             "meal", FROM_STORED,
@@ -30,7 +30,7 @@ enum Learned {
     private final String words;
     private final String example;
 
-    Learned(String words, String example) {
+    LearnedFrom(String words, String example) {
         this.words = words;
         this.example = example;
     }
@@ -46,7 +46,7 @@ enum Learned {
     }
 
     /** How the students of a method learn; empty for one that has no place in the table. */
-    static Optional<Learned> by(String method) {
+    static Optional<LearnedFrom> by(String method) {
         return LEFT_OUT.containsKey(method)
                 ? Optional.empty()
                 : Optional.of(OTHERS.getOrDefault(method, FROM_ONE_ANOTHER));

@@ -16,7 +16,7 @@ import java.util.Optional;
  * A student beside a stored network that learns nothing more, or several of which one is drawn for each batch; it says with its
  * own opinion also that network's. The teachers are no part of the snapshot: they come from their own files.
  */
-final class StoredTaught implements Learner {
+final class WithStoredTeacher implements Learner {
     private final DjlLearner student;
     private final List<DjlLearner> teachers;
     private final OwnTeacher.Frozen frozen;
@@ -25,7 +25,7 @@ final class StoredTaught implements Learner {
     /** What the teacher said of images, which are often the same again: those of the test. */
     private record Opinion(Images images, Tensor logits) {}
 
-    private StoredTaught(DjlLearner student, List<DjlLearner> teachers, OwnTeacher.Frozen frozen) {
+    private WithStoredTeacher(DjlLearner student, List<DjlLearner> teachers, OwnTeacher.Frozen frozen) {
         this.student = student;
         this.teachers = List.copyOf(teachers);
         this.frozen = frozen;
@@ -35,7 +35,7 @@ final class StoredTaught implements Learner {
      * @param setting of the student
      * @throws IllegalArgumentException when a checkpoint cannot be read, or there is none for such a student
      */
-    static StoredTaught of(LearnerSetting setting, OwnTeacher.Frozen frozen) {
+    static WithStoredTeacher of(LearnerSetting setting, OwnTeacher.Frozen frozen) {
         List<StoredNetwork> networks =
                 frozen.checkpoints().stream().map(c -> read(c, setting)).toList();
         if (frozen.choice() == OwnTeacher.Frozen.Choice.OF_ITS_MODEL) {
@@ -56,7 +56,7 @@ final class StoredTaught implements Learner {
                 teachers.add(teacher);
                 teacher.restore(network.weights());
             }
-            return new StoredTaught(new DjlLearner(setting), teachers, frozen);
+            return new WithStoredTeacher(new DjlLearner(setting), teachers, frozen);
         } catch (IllegalArgumentException e) {
             teachers.forEach(DjlLearner::close);
             throw e;

@@ -6,12 +6,12 @@ import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 
 /** Puts the rows of tensors [n, width] one below the other. */
-final class Rows {
+final class StackedRows {
     private final DType dtype;
     private final Ints shape;
     private final ByteBuffer bytes;
 
-    Rows(int rows, int width, DType dtype) {
+    StackedRows(int rows, int width, DType dtype) {
         this.dtype = dtype;
         shape = Ints.of(rows, width);
         bytes = ByteBuffer.allocate(rows * width * dtype.bytes());

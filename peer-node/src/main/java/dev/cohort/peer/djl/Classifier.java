@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * A trunk and its head: the list (logits [N, C], features [N, D]). Features are the trunk's last feature map averaged over its
  * height and width; logits are linear in them.
  */
-final class Headed extends AbstractBlock {
+final class Classifier extends AbstractBlock {
     private final Block trunk;
     private final Block head;
     private final int featureWidth;
     private final int classes;
 
-    Headed(Block trunk, int featureWidth, int classes) {
+    Classifier(Block trunk, int featureWidth, int classes) {
         this.trunk = trunk;
         this.featureWidth = featureWidth;
         this.classes = classes;
