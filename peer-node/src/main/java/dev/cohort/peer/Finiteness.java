@@ -5,6 +5,7 @@ import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -35,18 +36,17 @@ final class Finiteness {
 
     /** Of what a network puts out. */
     static Optional<String> lost(Learner.Outputs own) {
-        return Stream.of(
-                        named("logits", Optional.of(own.logits())),
-                        named("features", Optional.of(own.features())),
-                        named("own teacher's logits", own.ownTeacher()),
-                        named("branches", own.branches()))
-                .flatMap(Optional::stream)
+        return Stream.concat(
+                        own.tensors().asMap().entrySet().stream(), own.kept().tensors().asMap().entrySet().stream())
+                .filter(tensor -> !tensor.getValue().isFinite())
+                .map(tensor -> words(tensor.getKey()))
+                .sorted(Comparator.comparing(words -> !words.equals(words(TensorName.LOGITS))))
                 .findFirst()
-                .map(name -> "its " + name + " are not finite" + LOWER_THE_RATE);
+                .map(words -> "its " + words + " are not finite" + LOWER_THE_RATE);
     }
 
-    private static Optional<String> named(String name, Optional<Tensor> tensor) {
-        return tensor.filter(t -> !t.isFinite()).map(t -> name);
+    private static String words(String name) {
+        return name.equals(TensorName.OWN_TEACHER) ? "own teacher's logits" : name;
     }
 
     private static String overflow(Map.Entry<String, Tensor> tensor) {
@@ -66,10 +66,7 @@ final class Finiteness {
             return Optional.of("its distillation loss is " + loss.distillation() + LOWER_THE_RATE
                     + ", method.weight or method.temperature");
         }
-        boolean gradients = Stream.of(
-                        Optional.of(loss.logitsGradient()), loss.featuresGradient(), loss.branchesGradient())
-                .flatMap(Optional::stream)
-                .allMatch(Tensor::isFinite);
+        boolean gradients = loss.gradients().asMap().values().stream().allMatch(Tensor::isFinite);
         return gradients ? Optional.empty() : Optional.of("the gradient of its loss is not finite" + LOWER_THE_RATE);
     }
 }

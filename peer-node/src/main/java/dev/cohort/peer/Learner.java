@@ -1,9 +1,12 @@
 package dev.cohort.peer;
 
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
@@ -14,8 +17,17 @@ import java.util.SortedMap;
  * <p>Equal calls on equal weights give equal bits. Called by one thread.
  */
 public interface Learner extends AutoCloseable {
+    /** Every tensor that a pass puts out, declared before the first one, in the order in which gradients are applied. */
+    List<Output> declares();
+
     /** Width D of the pooled features. */
-    int featureWidth();
+    default int featureWidth() {
+        return declares().stream()
+                .filter(output -> output.name().equals(TensorName.FEATURES))
+                .mapToInt(output -> output.rowShape().get(0))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("this student declares no features"));
+    }
 
     /** Where it computes: {@code cpu} or {@code cuda:N}. */
     String device();
@@ -35,26 +47,11 @@ public interface Learner extends AutoCloseable {
     /**
      * Back-propagates and adds to the gradients.
      *
-     * @param logitsGradient dL/dz of the pass, its shape
-     * @param featuresGradient dL/df, if the loss has such a part
+     * @param gradients of the loss with respect to outputs of the pass, by their names, each of the shape of its output; an output
+     *     that is not named has none
+     * @throws IllegalArgumentException when one is of no output that this student declares, or of another shape
      */
-    void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient);
-
-    /**
-     * As {@link #backward(ForwardPass, Tensor, Optional)}, for a student of several branches.
-     *
-     * @param branchesGradient with respect to {@link Outputs#branches}, if the loss has such a part
-     */
-    default void backward(
-            ForwardPass pass,
-            Tensor logitsGradient,
-            Optional<Tensor> featuresGradient,
-            Optional<Tensor> branchesGradient) {
-        if (branchesGradient.isPresent()) {
-            throw new IllegalArgumentException("gradient of branches: this student has none");
-        }
-        backward(pass, logitsGradient, featuresGradient);
-    }
+    void backward(ForwardPass pass, NamedTensors gradients);
 
     /** One optimizer step with the gradients collected since the last, which are then zero. The own teacher follows it. */
     void update(double learningRate);
@@ -90,20 +87,58 @@ public interface Learner extends AutoCloseable {
     void close();
 
     /**
-     * @param logits [N, C]
-     * @param features [N, D]
-     * @param ownTeacher [N, C]: what the student's own teacher says of the same images, if it has one; a constant
-     * @param branches of a student of several branches, as {@link dev.cohort.protocol.TensorName#BRANCHES} says
+     * One tensor that a student puts out.
+     *
+     * @param name as in messages
+     * @param rowShape of one row; a pass of N images puts out N rows
+     * @param isPublic whether it may leave the peer, if the method reads it
      */
-    record Outputs(Tensor logits, Tensor features, Optional<Tensor> ownTeacher, Optional<Tensor> branches) {
-        /** Of a student with one branch. */
-        public Outputs(Tensor logits, Tensor features, Optional<Tensor> ownTeacher) {
-            this(logits, features, ownTeacher, Optional.empty());
+    record Output(String name, Ints rowShape, boolean isPublic) {
+        /** The outputs that every student has: logits [N, C] and pooled features [N, D]. */
+        public static List<Output> basic(int classes, int featureWidth) {
+            return List.of(
+                    new Output(TensorName.LOGITS, Ints.of(classes), true),
+                    new Output(TensorName.FEATURES, Ints.of(featureWidth), true));
         }
+    }
 
+    /** Tensors that stay in the peer. They are of another type than those of a message, so that none is published by mistake. */
+    record PrivateTensors(NamedTensors tensors) {
+        public static final PrivateTensors NONE = new PrivateTensors(NamedTensors.none());
+    }
+
+    /**
+     * What a pass puts out, by name.
+     *
+     * @param tensors that may be published: always {@link TensorName#LOGITS} [N, C] and {@link TensorName#FEATURES} [N, D];
+     *     {@link TensorName#OWN_TEACHER} [N, C], a constant, if the student has a teacher of its own
+     * @param kept that stay in the peer: {@link TensorName#BRANCHES} of a student of several branches
+     */
+    record Outputs(NamedTensors tensors, PrivateTensors kept) {
         /** Of a student without a teacher of its own. */
         public Outputs(Tensor logits, Tensor features) {
-            this(logits, features, Optional.empty());
+            this(NamedTensors.of(TensorName.LOGITS, logits).with(TensorName.FEATURES, features), PrivateTensors.NONE);
+        }
+
+        /** These, and what the student's own teacher says of the same images. */
+        public Outputs withOwnTeacher(Tensor logits) {
+            return new Outputs(tensors.with(TensorName.OWN_TEACHER, logits), kept);
+        }
+
+        public Tensor logits() {
+            return tensors.get(TensorName.LOGITS);
+        }
+
+        public Tensor features() {
+            return tensors.get(TensorName.FEATURES);
+        }
+
+        public Optional<Tensor> ownTeacher() {
+            return tensors.find(TensorName.OWN_TEACHER);
+        }
+
+        public Optional<Tensor> branches() {
+            return kept.tensors().find(TensorName.BRANCHES);
         }
     }
 

@@ -257,7 +257,7 @@ public final class Peer implements Node {
             leaving.diverged(step, lost.get());
             return true;
         }
-        learner.backward(of.pass(), result.logitsGradient(), result.featuresGradient(), result.branchesGradient());
+        learner.backward(of.pass(), result.gradients());
         learner.update(setting.learningRate().applyAsDouble(step));
         if (!setting.observer()) {
             ahead.outcome(step)
@@ -310,11 +310,10 @@ public final class Peer implements Node {
                 of.batch().labels(),
                 labelWeight,
                 terms,
-                own.logits(),
+                own.tensors(),
                 of.known(),
                 standing,
-                own.logits().dtype(),
-                Optional.of(own.features()));
+                own.logits().dtype());
     }
 
     private void evaluate(Batch after, List<Message> out) {

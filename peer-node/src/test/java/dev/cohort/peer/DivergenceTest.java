@@ -22,6 +22,7 @@ import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.Ints;
+import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -175,7 +176,9 @@ class DivergenceTest {
                 100));
         Tensor logits = Tensor.of(DType.FLOAT32, new double[4], 2, 2);
         Learner.Outputs outputs = new Learner.Outputs(
-                logits, logits, Optional.of(logits), Optional.of(Tensor.of(DType.FLOAT32, new double[12], 2, 6)));
+                new Learner.Outputs(logits, logits).withOwnTeacher(logits).tensors(),
+                new Learner.PrivateTensors(
+                        NamedTensors.of(TensorName.BRANCHES, Tensor.of(DType.FLOAT32, new double[12], 2, 6))));
 
         assertThat(publication.ofTestImages(outputs).asMap().keySet())
                 .containsExactly(TensorName.LOGITS, TensorName.OWN_TEACHER);

@@ -9,6 +9,8 @@ import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The loss of one peer on one batch, and its gradients with respect to what the peer's network put out:
@@ -35,12 +37,14 @@ public final class Objective {
     private final int rows;
     private final int classes;
     private final Optional<Place> standing;
+    private final NamedTensors own;
     private final double[] logitsGradient;
+    private final SortedMap<String, double[]> gradients = new TreeMap<>();
     private final List<TermLoss> termLosses = new ArrayList<>();
-    private Optional<double[]> featuresGradient = Optional.empty();
-    private Optional<double[]> branchesGradient = Optional.empty();
 
-    private Objective(SoftLabels labels, Tensor logits, Optional<Place> standing) {
+    private Objective(SoftLabels labels, NamedTensors own, Optional<Place> standing) {
+        this.own = own;
+        Tensor logits = own.get(TensorName.LOGITS);
         this.rows = labels.rows();
         this.classes = labels.classes();
         requireShape("logits", logits, rows, classes);
@@ -48,7 +52,7 @@ public final class Objective {
         this.labels = labels.dense();
         this.logits = logits.toDoubles();
         this.standing = standing;
-        this.logitsGradient = new double[rows * classes];
+        this.logitsGradient = gradient(TensorName.LOGITS, rows * classes);
     }
 
     /**
@@ -82,21 +86,28 @@ public final class Objective {
      * @param crossEntropy mean over the batch, without the label weight
      * @param distillation weighted sum of the soft targets' losses
      * @param correct share of rows whose largest logit is the label of largest weight, 0..1
-     * @param logitsGradient dL/dz [B, C]
-     * @param featuresGradient dL/df [B, D], if a term has such a part
-     * @param branchesGradient with respect to {@link TensorName#BRANCHES}, if a term has such a part
+     * @param gradients of the loss with respect to the network's outputs, by their names: always {@link TensorName#LOGITS}, and
+     *     every other output that a term has a part of
      * @param termLosses the soft targets used, in the order of the terms
      */
     public record Result(
             double crossEntropy,
             double distillation,
             double correct,
-            Tensor logitsGradient,
-            Optional<Tensor> featuresGradient,
-            Optional<Tensor> branchesGradient,
+            NamedTensors gradients,
             List<TermLoss> termLosses) {
         public Result {
             termLosses = List.copyOf(termLosses);
+        }
+
+        /** dL/dz [B, C]. */
+        public Tensor logitsGradient() {
+            return gradients.get(TensorName.LOGITS);
+        }
+
+        /** dL/df [B, D], if a term has such a part. */
+        public Optional<Tensor> featuresGradient() {
+            return gradients.find(TensorName.FEATURES);
         }
     }
 
@@ -108,28 +119,26 @@ public final class Objective {
      * @param labels [B, C] as sources and weights
      * @param labelWeight factor of the cross-entropy
      * @param terms for everybody, then those addressed to this peer
-     * @param ownLogits [B, C] as the forward pass computed them
+     * @param own outputs of the forward pass as it computed them: the logits [B, C], and whatever else terms have gradients of
      * @param published what this peer published, as everybody decoded it: its own vote; and what it alone knows of its own
      *     teacher
      * @param standing among the outcome's contributors, if the outcome names this very prediction
      * @param gradientType of the gradients handed back
-     * @param ownFeatures [B, D] of the same pass; terms on features need them
      * @throws IllegalArgumentException when shapes do not fit, or a term names a tensor that has no gradient here
      */
     public static Result of(
             SoftLabels labels,
             double labelWeight,
             List<Term> terms,
-            Tensor ownLogits,
+            NamedTensors own,
             NamedTensors published,
             Optional<Place> standing,
-            DType gradientType,
-            Optional<Tensor> ownFeatures) {
-        Objective objective = new Objective(labels, ownLogits, standing);
+            DType gradientType) {
+        Objective objective = new Objective(labels, own, standing);
         double crossEntropy = objective.addCrossEntropy(labelWeight);
         for (Term term : terms) {
             if (term.audience().includes(standing.isPresent())) {
-                objective.add(term, terms, published, ownFeatures);
+                objective.add(term, terms, published);
             }
         }
         double distillation = 0;
@@ -140,12 +149,23 @@ public final class Objective {
                 crossEntropy,
                 distillation,
                 objective.correct(),
-                Tensor.of(gradientType, objective.logitsGradient, objective.rows, objective.classes),
-                objective.featuresGradient.map(
-                        g -> Tensor.of(gradientType, g, objective.rows, g.length / objective.rows)),
-                objective.branchesGradient.map(
-                        g -> Tensor.of(gradientType, g, objective.rows, g.length / objective.rows)),
+                objective.gradients(gradientType),
                 objective.termLosses);
+    }
+
+    /** The sum of gradients with respect to an output, to be added to. */
+    private double[] gradient(String name, int size) {
+        return gradients.computeIfAbsent(name, n -> new double[size]);
+    }
+
+    private NamedTensors gradients(DType type) {
+        SortedMap<String, Tensor> tensors = new TreeMap<>();
+        gradients.forEach((name, values) -> {
+            int[] shape = own.find(name).map(output -> output.shape().toArray()).orElseGet(() ->
+                    new int[] {rows, values.length / rows});
+            tensors.put(name, Tensor.of(type, values, shape));
+        });
+        return NamedTensors.of(tensors);
     }
 
     /** Cross-entropy of {@code logits} [B, C] with {@code labels}, mean over the batch. */
@@ -169,13 +189,13 @@ public final class Objective {
         return crossEntropy(labels, student.logarithms, rows);
     }
 
-    private void add(Term term, List<Term> terms, NamedTensors published, Optional<Tensor> ownFeatures) {
+    private void add(Term term, List<Term> terms, NamedTensors published) {
         if (term instanceof Term.SoftTarget soft) {
             addSoftTarget(soft, published);
         } else if (term instanceof Term.GatedCrossEntropy gated) {
             addGatedCrossEntropy(gated, terms);
         } else if (term instanceof Term.LeafGradient leaf) {
-            addLeafGradient(leaf, ownFeatures);
+            addLeafGradient(leaf);
         } else if (term instanceof Term.OwnTarget own) {
             addOwnTarget(own, published);
         } else if (term instanceof Term.OwnBranches own) {
@@ -306,33 +326,25 @@ public final class Objective {
             divergence += one;
         }
         termLosses.add(new TermLoss(own.name(), own.weight(), divergence));
-        branchesGradient = Optional.of(loss.gradient);
+        add(loss.gradient, gradient(TensorName.BRANCHES, loss.gradient.length));
     }
 
-    private void addLeafGradient(Term.LeafGradient leaf, Optional<Tensor> ownFeatures) {
+    private void addLeafGradient(Term.LeafGradient leaf) {
+        Tensor output = own.find(leaf.tensor())
+                .orElseThrow(() -> new IllegalArgumentException("leaf gradient " + leaf.name() + " of tensor "
+                        + leaf.tensor() + ": must be of one of " + own.asMap().keySet()
+                        + ", which this network puts out"));
         Tensor gradient = leaf.gradient();
-        switch (leaf.tensor()) {
-            case TensorName.LOGITS -> {
-                requireShape(leaf.name(), gradient, rows, classes);
-                accumulate(gradient, logitsGradient);
-            }
-            case TensorName.FEATURES -> {
-                Tensor features = ownFeatures.orElseThrow(() -> new IllegalArgumentException(
-                        "leaf gradient " + leaf.name() + ": needs the features of this pass"));
-                requireShape(leaf.name(), gradient, rows, features.dimension(1));
-                double[] sum = featuresGradient.orElseGet(() -> new double[features.size()]);
-                accumulate(gradient, sum);
-                featuresGradient = Optional.of(sum);
-            }
-            default ->
-                throw new IllegalArgumentException("leaf gradient " + leaf.name() + " of tensor " + leaf.tensor()
-                        + ": must be of " + TensorName.LOGITS + " or " + TensorName.FEATURES);
+        if (!gradient.shape().equals(output.shape())) {
+            throw new IllegalArgumentException(leaf.name() + " of shape " + gradient.shape() + ": must be "
+                    + output.shape() + ", the shape of " + leaf.tensor());
         }
+        add(gradient.toDoubles(), gradient(leaf.tensor(), output.size()));
     }
 
-    private static void accumulate(Tensor gradient, double[] sum) {
+    private static void add(double[] values, double[] sum) {
         for (int i = 0; i < sum.length; i++) {
-            sum[i] += gradient.at(i);
+            sum[i] += values[i];
         }
     }
 

@@ -173,11 +173,10 @@ class ObjectiveTest {
                 MIXED,
                 1,
                 List.of(leftOut),
-                computed,
+                NamedTensors.of(TensorName.LOGITS, computed),
                 NamedTensors.of(TensorName.LOGITS, published),
                 Optional.of(new Place(0, 2)),
-                DType.FLOAT64,
-                Optional.empty());
+                DType.FLOAT64);
 
         assertClose(
                 result.logitsGradient(),
@@ -245,11 +244,11 @@ class ObjectiveTest {
                 labels,
                 1,
                 terms,
-                logits,
+                NamedTensors.of(TensorName.LOGITS, logits)
+                        .with(TensorName.FEATURES, tensor(new double[labels.rows() * 2], labels.rows(), 2)),
                 NamedTensors.of(TensorName.LOGITS, logits),
                 Optional.of(new Place(index, contributors)),
-                DType.FLOAT64,
-                Optional.of(tensor(new double[labels.rows() * 2], labels.rows(), 2)));
+                DType.FLOAT64);
     }
 
     private static Result late(SoftLabels labels, List<Term> terms, Tensor logits) {
@@ -257,11 +256,10 @@ class ObjectiveTest {
                 labels,
                 0.5,
                 terms,
-                logits,
+                NamedTensors.of(TensorName.LOGITS, logits),
                 NamedTensors.of(TensorName.LOGITS, logits),
                 Optional.empty(),
-                DType.FLOAT64,
-                Optional.empty());
+                DType.FLOAT64);
     }
 
     private static void assertDerivative(double[] at, Tensor gradient, ToDoubleFunction<double[]> loss) {

@@ -144,13 +144,25 @@ class OwnTargetTest {
         Term own = new OwnTarget("average", OwnTarget.Form.SQUARES, 1, 1);
         NamedTensors known = NamedTensors.of(TensorName.LOGITS, logits);
 
-        Result result =
-                Objective.of(LABELS, 1, List.of(own), logits, known, Optional.empty(), DType.FLOAT64, Optional.empty());
+        Result result = Objective.of(
+                LABELS,
+                1,
+                List.of(own),
+                NamedTensors.of(TensorName.LOGITS, logits),
+                known,
+                Optional.empty(),
+                DType.FLOAT64);
 
         assertThat(result.termLosses()).isEmpty();
         assertThat(result.logitsGradient())
                 .isEqualTo(Objective.of(
-                                LABELS, 1, List.of(), logits, known, Optional.empty(), DType.FLOAT64, Optional.empty())
+                                LABELS,
+                                1,
+                                List.of(),
+                                NamedTensors.of(TensorName.LOGITS, logits),
+                                known,
+                                Optional.empty(),
+                                DType.FLOAT64)
                         .logitsGradient());
     }
 
@@ -159,11 +171,10 @@ class OwnTargetTest {
                 LABELS,
                 1,
                 terms,
-                at,
+                NamedTensors.of(TensorName.LOGITS, at),
                 NamedTensors.of(TensorName.LOGITS, at).with(TensorName.OWN_TEACHER, teacher),
                 standing,
-                DType.FLOAT64,
-                Optional.empty());
+                DType.FLOAT64);
     }
 
     private static double loss(Result result) {

@@ -24,8 +24,9 @@ class SourceTest {
     private static final Pattern UNFINISHED = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b");
     private static final Pattern CATCH_ALL = Pattern.compile("catch \\((final )?(Exception|Throwable|Error)\\b");
     /** A method or constructor whose header begins at the indentation of a class member, up to its opening brace. */
-    private static final Pattern METHOD = Pattern.compile(
-            "(?m)^( {4}| {8})(?=[a-zA-Z<@])(?!(?:public |private |protected |static |final )*(?:return|throw|new|else|class|record|enum|interface))[^=;{}()]*\\([^;{}]*\\)[^;{}=]*\\{$");
+    private static final Pattern METHOD = Pattern.compile("(?m)^( {4}| {8})(?=[a-zA-Z<@])"
+            + "(?!(?:public |private |protected |static |final )*(?:return|throw|new|else|class|record|enum|interface))"
+            + "[^=;{}()]*\\([^;{}]*\\)[^;{}=]*\\{$");
 
     private static final Path ROOT = root();
 

@@ -5,7 +5,7 @@ import dev.cohort.peer.djl.DjlLearner;
 import dev.cohort.protocol.Images;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
-import dev.cohort.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 
 /** The learner of a peer, which writes down every update and changes nothing. */
@@ -24,8 +24,8 @@ final class RecordingLearner implements Learner {
     }
 
     @Override
-    public int featureWidth() {
-        return learner.featureWidth();
+    public List<Output> declares() {
+        return learner.declares();
     }
 
     @Override
@@ -41,8 +41,8 @@ final class RecordingLearner implements Learner {
     }
 
     @Override
-    public void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient) {
-        learner.backward(pass, logitsGradient, featuresGradient);
+    public void backward(ForwardPass pass, NamedTensors gradients) {
+        learner.backward(pass, gradients);
     }
 
     @Override

@@ -2,13 +2,13 @@ package dev.cohort.simulation;
 
 import dev.cohort.peer.Learner;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A learner that tells of each update it makes, and how long its work takes in virtual time. */
@@ -21,7 +21,7 @@ final class RecordingLearner implements Learner {
     private boolean diverged;
 
     /** What went back through one forward pass. */
-    record Gradient(Digest images, Tensor logits, Optional<Tensor> features) {}
+    record Gradient(Digest images, NamedTensors of) {}
 
     /** One update, from the gradients since the last. */
     record Update(List<Gradient> gradients, double learningRate, Digest weights) {
@@ -64,10 +64,10 @@ final class RecordingLearner implements Learner {
     private Outputs seen(Outputs outputs) {
         return diverged
                 ? new Outputs(
-                        notFinite(outputs.logits()),
-                        notFinite(outputs.features()),
-                        outputs.ownTeacher(),
-                        outputs.branches())
+                        outputs.tensors()
+                                .with(TensorName.LOGITS, notFinite(outputs.logits()))
+                                .with(TensorName.FEATURES, notFinite(outputs.features())),
+                        outputs.kept())
                 : outputs;
     }
 
@@ -78,8 +78,8 @@ final class RecordingLearner implements Learner {
     }
 
     @Override
-    public int featureWidth() {
-        return inner.featureWidth();
+    public List<Output> declares() {
+        return inner.declares();
     }
 
     @Override
@@ -95,12 +95,12 @@ final class RecordingLearner implements Learner {
     }
 
     @Override
-    public void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient) {
+    public void backward(ForwardPass pass, NamedTensors of) {
         if (!(pass instanceof Pass recorded)) {
             throw new IllegalArgumentException("forward pass of another learner");
         }
-        inner.backward(recorded.inner(), logitsGradient, featuresGradient);
-        gradients.add(new Gradient(recorded.images(), logitsGradient, featuresGradient));
+        inner.backward(recorded.inner(), of);
+        gradients.add(new Gradient(recorded.images(), of));
     }
 
     @Override

@@ -122,15 +122,14 @@ final class ShadowPeers implements Invariant {
             Objective.Result result = objective(update.peer().id(), batch, pass, Optional.of(outcomes.get(i)));
             explained = matches(result, gradient) ? Optional.of(i) : Optional.empty();
         }
-        shadow.learner.backward(pass, gradient.logits(), gradient.features());
+        shadow.learner.backward(pass, gradient.of());
         shadow.learner.update(parts.learningRate().at(batch.step()));
         boolean same = shadow.learner.weights().equals(made.weights());
         return new Explanation(update, expected, batch.step(), explained, alone, same);
     }
 
     private static boolean matches(Objective.Result result, Gradient gradient) {
-        return result.logitsGradient().equals(gradient.logits())
-                && result.featuresGradient().equals(gradient.features());
+        return result.gradients().equals(gradient.of());
     }
 
     private Objective.Result objective(PeerId peer, Batch batch, Learner.ForwardPass pass, Optional<Outcome> outcome) {
@@ -157,11 +156,11 @@ final class ShadowPeers implements Invariant {
                 batch.labels(),
                 labelWeight,
                 terms,
-                pass.outputs().logits(),
+                NamedTensors.of(TensorName.LOGITS, pass.outputs().logits())
+                        .with(TensorName.FEATURES, pass.outputs().features()),
                 published,
                 standing,
-                DType.FLOAT64,
-                Optional.of(pass.outputs().features()));
+                DType.FLOAT64);
     }
 
     private NamedTensors published(Learner.Outputs outputs) {

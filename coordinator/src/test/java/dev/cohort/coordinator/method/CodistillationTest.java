@@ -117,11 +117,10 @@ class CodistillationTest {
                 MIXED,
                 0,
                 lesson.terms(),
-                late,
+                NamedTensors.of(TensorName.LOGITS, late),
                 NamedTensors.of(TensorName.LOGITS, late),
                 Optional.empty(),
-                DType.FLOAT64,
-                Optional.empty());
+                DType.FLOAT64);
 
         assertThat(result.logitsGradient().toDoubles()).containsExactly(expected, within(1e-14));
     }

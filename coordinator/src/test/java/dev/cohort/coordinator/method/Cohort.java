@@ -73,15 +73,7 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
 
     /** What a peer makes of the shared terms when the outcome does not name its prediction {@code own}. */
     Objective.Result late(NamedTensors own, Teacher.TeacherStep lesson) {
-        return Objective.of(
-                labels,
-                lesson.labelWeight(),
-                lesson.terms(),
-                own.get(TensorName.LOGITS),
-                own,
-                Optional.empty(),
-                DType.FLOAT64,
-                own.find(TensorName.FEATURES));
+        return Objective.of(labels, lesson.labelWeight(), lesson.terms(), own, own, Optional.empty(), DType.FLOAT64);
     }
 
     int size() {
@@ -110,14 +102,7 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
     Objective.Result objective(int i, double labelWeight, List<Term> terms, DType gradientType) {
         NamedTensors own = published.get(i);
         return Objective.of(
-                labels,
-                labelWeight,
-                terms,
-                own.get(TensorName.LOGITS),
-                own,
-                Optional.of(new Objective.Place(i, size())),
-                gradientType,
-                own.find(TensorName.FEATURES));
+                labels, labelWeight, terms, own, own, Optional.of(new Objective.Place(i, size())), gradientType);
     }
 
     double[] logits(int i) {

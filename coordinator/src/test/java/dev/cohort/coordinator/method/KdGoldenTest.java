@@ -52,12 +52,11 @@ class KdGoldenTest {
                 labels,
                 lesson.labelWeight(),
                 lesson.terms(),
-                logits,
+                NamedTensors.of(TensorName.LOGITS, logits),
                 NamedTensors.of(TensorName.LOGITS, logits)
                         .with(TensorName.OWN_TEACHER, tensor(golden, "teacher_logits", labels)),
                 Optional.empty(),
-                golden.type(),
-                Optional.empty());
+                golden.type());
 
         file.compare("loss", lesson.labelWeight() * result.crossEntropy() + result.distillation());
         file.compare("grad_z", result.logitsGradient().toDoubles());

@@ -45,11 +45,10 @@ class KdTest {
                         labels,
                         lesson.labelWeight(),
                         lesson.terms(),
-                        own,
+                        NamedTensors.of(TensorName.LOGITS, own),
                         NamedTensors.of(TensorName.LOGITS, own).with(TensorName.OWN_TEACHER, stored),
                         Optional.empty(),
-                        DType.FLOAT64,
-                        Optional.empty())
+                        DType.FLOAT64)
                 .logitsGradient()
                 .toDoubles();
     }

@@ -162,11 +162,10 @@ class KdclTest {
                 MIXED,
                 lesson.labelWeight(),
                 lesson.terms(),
-                late.get(TensorName.LOGITS),
+                NamedTensors.of(TensorName.LOGITS, late.get(TensorName.LOGITS)),
                 late,
                 Optional.empty(),
-                DType.FLOAT64,
-                Optional.empty());
+                DType.FLOAT64);
 
         assertThat(target(lesson).values().isFinite()).isTrue();
         assertThat(result.distillation()).isPositive();

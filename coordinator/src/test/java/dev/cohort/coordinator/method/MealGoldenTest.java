@@ -74,11 +74,10 @@ class MealGoldenTest {
                 unused,
                 lesson.labelWeight(),
                 lesson.terms(),
-                student,
+                NamedTensors.of(TensorName.LOGITS, student),
                 NamedTensors.of(TensorName.LOGITS, student).with(TensorName.OWN_TEACHER, teacher),
                 Optional.empty(),
-                student.dtype(),
-                Optional.empty());
+                student.dtype());
     }
 
     /** By which the cross-entropy with soft targets is greater than the divergence. */

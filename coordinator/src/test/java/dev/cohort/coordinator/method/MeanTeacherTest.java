@@ -45,11 +45,10 @@ class MeanTeacherTest {
                 MIXED,
                 lesson.labelWeight(),
                 lesson.terms(),
-                known.get(TensorName.LOGITS),
+                NamedTensors.of(TensorName.LOGITS, known.get(TensorName.LOGITS)),
                 known,
                 Optional.empty(),
-                DType.FLOAT64,
-                Optional.empty());
+                DType.FLOAT64);
     }
 
     @Test

@@ -148,12 +148,11 @@ class TeacherGoldenTest {
                 cohort.labels(),
                 0,
                 List.of(new Term.OwnBranches("branches", file.hyper("w"), file.hyper("T"))),
-                cohort.published().get(0).get(TensorName.LOGITS),
+                NamedTensors.of(TensorName.LOGITS, cohort.published().get(0).get(TensorName.LOGITS)),
                 NamedTensors.of(TensorName.BRANCHES, values),
                 Optional.empty(),
-                DType.FLOAT64,
-                Optional.empty());
-        double[] gradient = result.branchesGradient().orElseThrow().toDoubles();
+                DType.FLOAT64);
+        double[] gradient = result.gradients().get(TensorName.BRANCHES).toDoubles();
         double[] byBranch = new double[cohort.size() * rows * classes];
         for (int i = 0; i < byBranch.length; i++) {
             int k = i / (rows * classes);

@@ -8,6 +8,7 @@ import dev.cohort.distill.Objective;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
 import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
@@ -125,11 +126,10 @@ class VirtualTeachersTest {
                 cohort.labels(),
                 lesson.labelWeight(),
                 lesson.terms(),
-                cohort.published().get(0).get("logits"),
+                NamedTensors.of(TensorName.LOGITS, cohort.published().get(0).get("logits")),
                 cohort.published().get(0),
                 Optional.empty(),
-                DType.FLOAT64,
-                Optional.empty());
+                DType.FLOAT64);
 
         assertThat(late.logitsGradient()).isEqualTo(cohort.objective(0, lesson).logitsGradient());
     }

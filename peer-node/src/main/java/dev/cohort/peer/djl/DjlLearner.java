@@ -12,7 +12,9 @@ import ai.djl.training.ParameterStore;
 import dev.cohort.distill.BranchEnsemble;
 import dev.cohort.peer.Learner;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.lang.ref.Reference;
@@ -76,8 +78,13 @@ public final class DjlLearner implements Learner {
     }
 
     @Override
-    public int featureWidth() {
-        return ModelCatalog.featureWidth(setting.model());
+    public List<Output> declares() {
+        List<Output> outputs =
+                new ArrayList<>(Output.basic(setting.classes(), ModelCatalog.featureWidth(setting.model())));
+        if (branches > 1) {
+            outputs.add(new Output(TensorName.BRANCHES, Ints.of(branches * (setting.classes() + 1)), false));
+        }
+        return outputs;
     }
 
     @Override
@@ -122,43 +129,29 @@ public final class DjlLearner implements Learner {
     }
 
     @Override
-    public void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient) {
-        backward(pass, logitsGradient, featuresGradient, Optional.empty());
-    }
-
-    @Override
-    public void backward(
-            ForwardPass pass,
-            Tensor logitsGradient,
-            Optional<Tensor> featuresGradient,
-            Optional<Tensor> branchesGradient) {
+    public void backward(ForwardPass pass, NamedTensors gradients) {
         ParkedPass ours = requireOpen(pass);
-        requireShape("gradient of the logits", ours.outputs().logits(), logitsGradient);
-        featuresGradient.ifPresent(
-                g -> requireShape("gradient of the features", ours.outputs().features(), g));
-        branchesGradient.ifPresent(g -> requireShape(
-                "gradient of the branches",
-                ours.outputs()
-                        .branches()
-                        .orElseThrow(() -> new IllegalArgumentException("gradient of branches: this student has none")),
-                g));
+        List<String> names = declares().stream()
+                .map(Output::name)
+                .filter(name -> gradients.find(name).isPresent())
+                .toList();
+        if (names.size() < gradients.asMap().size()) {
+            throw new IllegalArgumentException(
+                    "gradients of " + gradients.asMap().keySet() + ": this student puts out "
+                            + declares().stream().map(Output::name).toList());
+        }
+        names.forEach(name -> requireShape("gradient of the " + name, ours.value(name), gradients.get(name)));
         try {
-            NDArray seed = Arrays.write(ours.manager(), logitsGradient, type());
-            if (featuresGradient.isEmpty() && branchesGradient.isEmpty()) {
-                JniUtils.backward((PtNDArray) ours.logits(), (PtNDArray) seed, false, false);
+            if (names.equals(List.of(TensorName.LOGITS))) {
+                NDArray seed = Arrays.write(ours.manager(), gradients.get(TensorName.LOGITS), type());
+                JniUtils.backward((PtNDArray) ours.array(TensorName.LOGITS), (PtNDArray) seed, false, false);
             } else {
-                NDArray surrogate = withGradients(() -> {
-                    NDArray sum = ours.logits().mul(seed).sum();
-                    if (featuresGradient.isPresent()) {
-                        NDArray g = Arrays.write(ours.manager(), featuresGradient.get(), type());
-                        sum = sum.add(ours.features().mul(g).sum());
-                    }
-                    if (branchesGradient.isPresent()) {
-                        NDArray g = Arrays.write(ours.manager(), branchesGradient.get(), type());
-                        sum = sum.add(ours.branches().orElseThrow().mul(g).sum());
-                    }
-                    return sum;
-                });
+                NDArray surrogate = withGradients(() -> names.stream()
+                        .map(name -> ours.array(name)
+                                .mul(Arrays.write(ours.manager(), gradients.get(name), type()))
+                                .sum())
+                        .reduce(NDArray::add)
+                        .orElseThrow());
                 NDArray one = ours.manager().ones(surrogate.getShape(), type());
                 JniUtils.backward((PtNDArray) surrogate, (PtNDArray) one, false, false);
             }
@@ -211,11 +204,14 @@ public final class DjlLearner implements Learner {
 
     /** With what the ensemble of its branches says, if it has several. */
     Outputs outputs(Tensor logits, Tensor features, Optional<Tensor> packed) {
+        Outputs outputs = new Outputs(logits, features);
+        if (packed.isEmpty()) {
+            return outputs;
+        }
+        Tensor ensemble = BranchEnsemble.logits(packed.get(), setting.classes()).as(setting.dtype());
         return new Outputs(
-                logits,
-                features,
-                packed.map(b -> BranchEnsemble.logits(b, setting.classes()).as(setting.dtype())),
-                packed);
+                outputs.withOwnTeacher(ensemble).tensors(),
+                new PrivateTensors(NamedTensors.of(TensorName.BRANCHES, packed.get())));
     }
 
     /**

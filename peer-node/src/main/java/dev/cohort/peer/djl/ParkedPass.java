@@ -4,17 +4,21 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.cohort.peer.Learner.ForwardPass;
+import dev.cohort.peer.Learner.Output;
 import dev.cohort.peer.Learner.Outputs;
+import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** A forward pass whose graph hangs on the output arrays, which belong to a manager of its own. */
 final class ParkedPass implements ForwardPass {
     private final DjlLearner learner;
     private final NDManager manager;
-    private final NDArray logits;
-    private final NDArray features;
-    private final Optional<NDArray> branches;
+    private final SortedMap<String, NDArray> arrays = new TreeMap<>();
     private final ByteBuffer input;
     private final Outputs outputs;
     private boolean open = true;
@@ -23,11 +27,15 @@ final class ParkedPass implements ForwardPass {
     ParkedPass(DjlLearner learner, NDManager manager, NDList arrays, ByteBuffer input) {
         this.learner = learner;
         this.manager = manager;
-        logits = arrays.get(0);
-        features = arrays.get(1);
-        branches = arrays.size() > 2 ? Optional.of(arrays.get(2)) : Optional.empty();
+        List<Output> declared = learner.declares();
+        for (int i = 0; i < declared.size(); i++) {
+            this.arrays.put(declared.get(i).name(), arrays.get(i));
+        }
         this.input = input;
-        outputs = learner.outputs(Arrays.read(logits), Arrays.read(features), branches.map(Arrays::read));
+        outputs = learner.outputs(
+                Arrays.read(array(TensorName.LOGITS)),
+                Arrays.read(array(TensorName.FEATURES)),
+                Optional.ofNullable(this.arrays.get(TensorName.BRANCHES)).map(Arrays::read));
     }
 
     @Override
@@ -35,16 +43,17 @@ final class ParkedPass implements ForwardPass {
         return outputs;
     }
 
-    NDArray logits() {
-        return logits;
+    /** The output of that name, with its graph. */
+    NDArray array(String name) {
+        return Optional.ofNullable(arrays.get(name)).orElseThrow();
     }
 
-    NDArray features() {
-        return features;
-    }
-
-    Optional<NDArray> branches() {
-        return branches;
+    /** The values of the output of that name. */
+    Tensor value(String name) {
+        return outputs.tensors()
+                .find(name)
+                .or(() -> outputs.kept().tensors().find(name))
+                .orElseThrow();
     }
 
     NDManager manager() {

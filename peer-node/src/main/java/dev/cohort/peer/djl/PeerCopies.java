@@ -9,6 +9,7 @@ import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -36,8 +37,8 @@ final class PeerCopies implements Learner {
     }
 
     @Override
-    public int featureWidth() {
-        return student.featureWidth();
+    public List<Output> declares() {
+        return student.declares();
     }
 
     @Override
@@ -75,7 +76,7 @@ final class PeerCopies implements Learner {
         @Override
         public Outputs outputs() {
             Outputs own = pass.outputs();
-            return new Outputs(own.logits(), own.features(), others);
+            return others.map(own::withOwnTeacher).orElse(own);
         }
 
         @Override
@@ -85,11 +86,11 @@ final class PeerCopies implements Learner {
     }
 
     @Override
-    public void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient) {
+    public void backward(ForwardPass pass, NamedTensors gradients) {
         if (!(pass instanceof WithOpinion ours)) {
             throw new IllegalArgumentException("forward pass of another learner");
         }
-        student.backward(ours.pass(), logitsGradient, featuresGradient);
+        student.backward(ours.pass(), gradients);
     }
 
     @Override
@@ -100,7 +101,7 @@ final class PeerCopies implements Learner {
     @Override
     public Outputs infer(Images images) {
         Outputs own = student.infer(images);
-        return new Outputs(own.logits(), own.features(), opinion(images));
+        return opinion(images).map(own::withOwnTeacher).orElse(own);
     }
 
     @Override

@@ -8,7 +8,7 @@ import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
-import java.util.Optional;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -33,8 +33,8 @@ final class WithOwnTeacher implements Learner {
     }
 
     @Override
-    public int featureWidth() {
-        return student.featureWidth();
+    public List<Output> declares() {
+        return student.declares();
     }
 
     @Override
@@ -55,7 +55,7 @@ final class WithOwnTeacher implements Learner {
     }
 
     private static Outputs opinion(Outputs own, Tensor teachers) {
-        return new Outputs(own.logits(), own.features(), Optional.of(teachers));
+        return own.withOwnTeacher(teachers);
     }
 
     /** A pass of the student and what the teacher said of the same images. */
@@ -67,11 +67,11 @@ final class WithOwnTeacher implements Learner {
     }
 
     @Override
-    public void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient) {
+    public void backward(ForwardPass pass, NamedTensors gradients) {
         if (!(pass instanceof WithOpinion ours)) {
             throw new IllegalArgumentException("forward pass of another learner");
         }
-        student.backward(ours.pass(), logitsGradient, featuresGradient);
+        student.backward(ours.pass(), gradients);
     }
 
     @Override

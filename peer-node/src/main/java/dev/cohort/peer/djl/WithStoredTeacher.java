@@ -79,8 +79,8 @@ final class WithStoredTeacher implements Learner {
     }
 
     @Override
-    public int featureWidth() {
-        return student.featureWidth();
+    public List<Output> declares() {
+        return student.declares();
     }
 
     @Override
@@ -106,7 +106,7 @@ final class WithStoredTeacher implements Learner {
     }
 
     private static Outputs opinion(Outputs own, Tensor teachers) {
-        return new Outputs(own.logits(), own.features(), Optional.of(teachers));
+        return own.withOwnTeacher(teachers);
     }
 
     /** A pass of the student and what the teacher said of the same images. */
@@ -118,11 +118,11 @@ final class WithStoredTeacher implements Learner {
     }
 
     @Override
-    public void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient) {
+    public void backward(ForwardPass pass, NamedTensors gradients) {
         if (!(pass instanceof WithOpinion ours)) {
             throw new IllegalArgumentException("forward pass of another learner");
         }
-        student.backward(ours.pass(), logitsGradient, featuresGradient);
+        student.backward(ours.pass(), gradients);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.cohort.peer.Learner;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Normalisation;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
@@ -74,8 +75,8 @@ public final class OneHiddenLayer implements Learner {
     }
 
     @Override
-    public int featureWidth() {
-        return hidden;
+    public List<Output> declares() {
+        return Output.basic(classes, hidden);
     }
 
     @Override
@@ -94,11 +95,11 @@ public final class OneHiddenLayer implements Learner {
     }
 
     @Override
-    public void backward(ForwardPass pass, Tensor logitsGradient, Optional<Tensor> featuresGradient) {
+    public void backward(ForwardPass pass, NamedTensors gradients) {
         if (!(pass instanceof Pass parked) || parked.owner != this) {
             throw new IllegalArgumentException("forward pass of another learner");
         }
-        parked.backward(logitsGradient, featuresGradient);
+        parked.backward(gradients.get(TensorName.LOGITS), gradients.find(TensorName.FEATURES));
     }
 
     @Override

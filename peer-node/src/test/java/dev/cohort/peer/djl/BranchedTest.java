@@ -50,16 +50,15 @@ class BranchedTest {
                 LABELS,
                 0,
                 List.of(new Term.OwnBranches("branches", WEIGHT, TEMPERATURE)),
-                outputs.logits(),
+                NamedTensors.of(TensorName.LOGITS, outputs.logits()).with(TensorName.FEATURES, outputs.features()),
                 NamedTensors.of(TensorName.BRANCHES, outputs.branches().orElseThrow()),
                 Optional.empty(),
-                outputs.logits().dtype(),
-                Optional.of(outputs.features()));
+                outputs.logits().dtype());
     }
 
     private static void backward(Learner learner, ForwardPass pass) {
         Objective.Result result = objective(pass.outputs());
-        learner.backward(pass, result.logitsGradient(), result.featuresGradient(), result.branchesGradient());
+        learner.backward(pass, result.gradients());
     }
 
     /** The gradients of the whole loss as one graph of PyTorch, from the images to the sum of its parts. */
@@ -241,9 +240,11 @@ class BranchedTest {
         try (Learner plain = ModelCatalog.create(Samples.small(DType.FLOAT64))) {
             Tensor gradient = Samples.numbers(1, 1, ROWS, M * (C + 1));
             ForwardPass pass = plain.forward(IMAGES);
-            assertThatThrownBy(() ->
-                            plain.backward(pass, pass.outputs().logits(), Optional.empty(), Optional.of(gradient)))
-                    .hasMessage("gradient of branches: this student has none");
+            assertThatThrownBy(() -> plain.backward(
+                            pass,
+                            NamedTensors.of(TensorName.LOGITS, pass.outputs().logits())
+                                    .with(TensorName.BRANCHES, gradient)))
+                    .hasMessage("gradients of [branches, logits]: this student puts out [logits, features]");
         }
     }
 }

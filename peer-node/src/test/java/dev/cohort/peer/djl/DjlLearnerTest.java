@@ -8,13 +8,13 @@ import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.peer.Learner.Outputs;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.security.MessageDigest;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,8 +82,7 @@ class DjlLearnerTest {
                 NamedTensors before = learner.snapshot();
                 learner.backward(
                         learner.forward(Samples.images(step, 4, Samples.SMALL)),
-                        Samples.numbers(step, 0.3, 4, Samples.CLASSES),
-                        Optional.empty());
+                        NamedTensors.of(TensorName.LOGITS, Samples.numbers(step, 0.3, 4, Samples.CLASSES)));
                 NamedTensors gradients = learner.gradients();
                 learner.update(rate);
                 NamedTensors after = learner.snapshot();
@@ -239,14 +238,13 @@ class DjlLearnerTest {
             ForwardPass pass = learner.forward(Samples.images(1, 4, Samples.SMALL));
             learner.backward(
                     learner.forward(Samples.images(1, 4, Samples.SMALL)),
-                    Samples.numbers(1, 1, 4, Samples.CLASSES),
-                    Optional.empty());
+                    NamedTensors.of(TensorName.LOGITS, Samples.numbers(1, 1, 4, Samples.CLASSES)));
             learner.restore(start);
 
             assertThat(learner.arraysHeld()).isEqualTo(held);
             assertThat(learner.gradients()).isEqualTo(NamedTensors.none());
-            assertThatThrownBy(
-                            () -> learner.backward(pass, Samples.numbers(1, 1, 4, Samples.CLASSES), Optional.empty()))
+            assertThatThrownBy(() -> learner.backward(
+                            pass, NamedTensors.of(TensorName.LOGITS, Samples.numbers(1, 1, 4, Samples.CLASSES))))
                     .isInstanceOf(IllegalStateException.class);
             Samples.trainSmall(learner, 0, 2);
             try (DjlLearner fresh = ModelCatalog.create(Samples.small(DType.FLOAT32))) {

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.peer.Learner.Outputs;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -35,7 +35,9 @@ class GradientTest {
     @Test
     void injectedGradientsReachEveryWeightAsFiniteDifferencesSay() {
         NamedTensors weights = learner.snapshot();
-        learner.backward(learner.forward(FIRST), LOGITS_GRADIENT, Optional.of(FEATURES_GRADIENT));
+        learner.backward(
+                learner.forward(FIRST),
+                NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT).with(TensorName.FEATURES, FEATURES_GRADIENT));
         NamedTensors gradients = learner.gradients();
         Random random = new Random(5);
 
@@ -75,10 +77,13 @@ class GradientTest {
 
     @Test
     void gradientsOfLogitsAloneAreThoseWithZeroFeatureGradients() {
-        learner.backward(learner.forward(FIRST), LOGITS_GRADIENT, Optional.empty());
+        learner.backward(learner.forward(FIRST), NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
         NamedTensors alone = learner.gradients();
         learner.restore(learner.snapshot());
-        learner.backward(learner.forward(FIRST), LOGITS_GRADIENT, Optional.of(Samples.numbers(0, 0, 4, 64)));
+        learner.backward(
+                learner.forward(FIRST),
+                NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT)
+                        .with(TensorName.FEATURES, Samples.numbers(0, 0, 4, 64)));
 
         assertClose(learner.gradients(), alone);
     }
@@ -87,8 +92,8 @@ class GradientTest {
     void gradientsAddUpUntilTheUpdate() {
         NamedTensors first = gradientsOf(FIRST);
         NamedTensors second = gradientsOf(SECOND);
-        learner.backward(learner.forward(FIRST), LOGITS_GRADIENT, Optional.empty());
-        learner.backward(learner.forward(SECOND), LOGITS_GRADIENT, Optional.empty());
+        learner.backward(learner.forward(FIRST), NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
+        learner.backward(learner.forward(SECOND), NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
         NamedTensors both = learner.gradients();
 
         both.asMap().forEach((name, sum) -> {
@@ -108,7 +113,7 @@ class GradientTest {
 
     private NamedTensors gradientsOf(Images images) {
         NamedTensors start = learner.snapshot();
-        learner.backward(learner.forward(images), LOGITS_GRADIENT, Optional.empty());
+        learner.backward(learner.forward(images), NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
         NamedTensors gradients = learner.gradients();
         learner.restore(start);
         return gradients;
@@ -117,14 +122,14 @@ class GradientTest {
     @Test
     void parkedPassesFinishInAnyOrder() {
         try (DjlLearner other = ModelCatalog.create(Samples.small(DType.FLOAT64))) {
-            learner.backward(learner.forward(FIRST), LOGITS_GRADIENT, Optional.empty());
-            learner.backward(learner.forward(SECOND), LOGITS_GRADIENT, Optional.empty());
+            learner.backward(learner.forward(FIRST), NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
+            learner.backward(learner.forward(SECOND), NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
             learner.update(0.1);
 
             ForwardPass first = other.forward(FIRST);
             ForwardPass second = other.forward(SECOND);
-            other.backward(second, LOGITS_GRADIENT, Optional.empty());
-            other.backward(first, LOGITS_GRADIENT, Optional.empty());
+            other.backward(second, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
+            other.backward(first, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
             other.update(0.1);
 
             assertThat(other.snapshot()).isEqualTo(learner.snapshot());
@@ -136,9 +141,9 @@ class GradientTest {
         NamedTensors expected = gradientsOf(SECOND);
         ForwardPass first = learner.forward(FIRST);
         ForwardPass stale = learner.forward(SECOND);
-        learner.backward(first, LOGITS_GRADIENT, Optional.empty());
+        learner.backward(first, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
         learner.update(0.1);
-        learner.backward(stale, LOGITS_GRADIENT, Optional.empty());
+        learner.backward(stale, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
 
         assertThat(learner.gradients()).isEqualTo(expected);
     }
@@ -167,9 +172,9 @@ class GradientTest {
     @Test
     void aPassIsTrainedOnce() {
         ForwardPass pass = learner.forward(FIRST);
-        learner.backward(pass, LOGITS_GRADIENT, Optional.empty());
+        learner.backward(pass, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
 
-        assertThatThrownBy(() -> learner.backward(pass, LOGITS_GRADIENT, Optional.empty()))
+        assertThatThrownBy(() -> learner.backward(pass, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("graph is gone");
         assertThat(pass.outputs().logits().isFinite()).isTrue();
@@ -179,10 +184,11 @@ class GradientTest {
     void aGradientOfAnotherShapeIsRefusedAndThePassStaysOpen() {
         ForwardPass pass = learner.forward(FIRST);
 
-        assertThatThrownBy(() -> learner.backward(pass, Samples.numbers(1, 1, 3, Samples.CLASSES), Optional.empty()))
+        assertThatThrownBy(() -> learner.backward(
+                        pass, NamedTensors.of(TensorName.LOGITS, Samples.numbers(1, 1, 3, Samples.CLASSES))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("gradient of the logits of shape [3, 3]: must be [4, 3], the shape put out");
-        learner.backward(pass, LOGITS_GRADIENT, Optional.empty());
+        learner.backward(pass, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
     }
 
     @Test
@@ -190,7 +196,7 @@ class GradientTest {
         try (DjlLearner other = ModelCatalog.create(Samples.small(DType.FLOAT64))) {
             ForwardPass pass = other.forward(FIRST);
 
-            assertThatThrownBy(() -> learner.backward(pass, LOGITS_GRADIENT, Optional.empty()))
+            assertThatThrownBy(() -> learner.backward(pass, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("forward pass of another learner");
         }

@@ -10,10 +10,11 @@ import ai.djl.nn.Parameter;
 import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.peer.Learner.Outputs;
 import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Tag;
@@ -235,8 +236,10 @@ class ModelCatalogTest {
                 assertFits(pass.outputs(), architecture);
                 learner.backward(
                         pass,
-                        Samples.numbers(1, 0.1, ROWS, 10),
-                        Optional.of(Samples.numbers(2, 0.01, ROWS, architecture.featureWidth())));
+                        NamedTensors.of(TensorName.LOGITS, Samples.numbers(1, 0.1, ROWS, 10))
+                                .with(
+                                        TensorName.FEATURES,
+                                        Samples.numbers(2, 0.01, ROWS, architecture.featureWidth())));
             }
             learner.gradients()
                     .asMap()

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -43,7 +43,7 @@ class ParkedMemoryTest {
         Tensor gradient = Samples.numbers(2, 0.1, ROWS, Samples.CLASSES);
         try (ForwardPass pass = learner.forward(images)) {
             whileParked.run();
-            learner.backward(pass, gradient, Optional.empty());
+            learner.backward(pass, NamedTensors.of(TensorName.LOGITS, gradient));
             return learner.gradients();
         }
     }

@@ -12,7 +12,6 @@ import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -42,7 +41,7 @@ class PeerCopiesTest {
 
     private static void train(Learner learner, int seed) {
         try (ForwardPass pass = learner.forward(Samples.images(seed, ROWS, Samples.SMALL))) {
-            learner.backward(pass, Samples.numbers(seed, 0.1, ROWS, C), Optional.empty());
+            learner.backward(pass, NamedTensors.of(TensorName.LOGITS, Samples.numbers(seed, 0.1, ROWS, C)));
             learner.update(0.05);
         }
     }

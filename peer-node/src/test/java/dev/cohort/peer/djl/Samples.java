@@ -4,12 +4,12 @@ import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Normalisation;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.Collections;
-import java.util.Optional;
 import java.util.Random;
 
 /** Small inputs for the tests of this package, each a function of its seed. */
@@ -94,7 +94,7 @@ final class Samples {
     static void train(DjlLearner learner, int seed, int count, ImageShape shape, double learningRate) {
         try (var pass = learner.forward(images(seed, count, shape))) {
             int classes = pass.outputs().logits().dimension(1);
-            learner.backward(pass, numbers(seed, 0.1, count, classes), Optional.empty());
+            learner.backward(pass, NamedTensors.of(TensorName.LOGITS, numbers(seed, 0.1, count, classes)));
         }
         learner.update(learningRate);
     }
@@ -122,7 +122,7 @@ final class Samples {
                     loss -= c == row % 3 ? Math.log(p) / 12 : 0;
                 }
             }
-            learner.backward(pass, Tensor.of(DType.FLOAT32, gradient, 12, 3), Optional.empty());
+            learner.backward(pass, NamedTensors.of(TensorName.LOGITS, Tensor.of(DType.FLOAT32, gradient, 12, 3)));
             learner.update(learningRate);
             return loss;
         }

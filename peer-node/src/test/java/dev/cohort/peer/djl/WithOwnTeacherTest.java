@@ -7,12 +7,12 @@ import dev.cohort.distill.OwnTeacher;
 import dev.cohort.peer.Learner;
 import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,7 +33,8 @@ class WithOwnTeacherTest {
     /** Trains a step; returns what the own teacher said before it. */
     private static Tensor train(Learner learner, int seed) {
         try (ForwardPass pass = learner.forward(Samples.images(seed, ROWS, Samples.SMALL))) {
-            learner.backward(pass, Samples.numbers(seed, 0.1, ROWS, Samples.CLASSES), Optional.empty());
+            learner.backward(
+                    pass, NamedTensors.of(TensorName.LOGITS, Samples.numbers(seed, 0.1, ROWS, Samples.CLASSES)));
             learner.update(RATE);
             return pass.outputs().ownTeacher().orElseThrow();
         }

@@ -9,11 +9,12 @@ import dev.cohort.peer.Learner;
 import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.peer.checkpoint.SafetensorsStore;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -45,7 +46,8 @@ class WithStoredTeacherTest {
 
     private static void train(Learner learner, int seed) {
         try (ForwardPass pass = learner.forward(Samples.images(seed, ROWS, Samples.SMALL))) {
-            learner.backward(pass, Samples.numbers(seed, 0.1, ROWS, Samples.CLASSES), Optional.empty());
+            learner.backward(
+                    pass, NamedTensors.of(TensorName.LOGITS, Samples.numbers(seed, 0.1, ROWS, Samples.CLASSES)));
             learner.update(0.05);
         }
     }

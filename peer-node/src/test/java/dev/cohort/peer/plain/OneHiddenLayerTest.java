@@ -10,13 +10,13 @@ import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Normalisation;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -54,7 +54,9 @@ class OneHiddenLayerTest {
 
     private static void train(OneHiddenLayer learner, long seed) {
         learner.backward(
-                learner.forward(images(seed)), drawn(seed, ROWS, CLASSES), Optional.of(drawn(seed + 1, ROWS, HIDDEN)));
+                learner.forward(images(seed)),
+                NamedTensors.of(TensorName.LOGITS, drawn(seed, ROWS, CLASSES))
+                        .with(TensorName.FEATURES, drawn(seed + 1, ROWS, HIDDEN)));
         learner.update(0.05);
     }
 
@@ -79,7 +81,9 @@ class OneHiddenLayerTest {
         Tensor gz = drawn(2, ROWS, CLASSES);
         Tensor gf = drawn(3, ROWS, HIDDEN);
 
-        learner.backward(learner.forward(images(1)), gz, Optional.of(gf));
+        learner.backward(
+                learner.forward(images(1)),
+                NamedTensors.of(TensorName.LOGITS, gz).with(TensorName.FEATURES, gf));
         learner.update(1);
 
         NamedTensors after = learner.snapshot();
@@ -118,7 +122,7 @@ class OneHiddenLayerTest {
                 velocity = 0.9 * velocity + decayed;
                 weight -= 0.2 * (nesterov ? decayed + 0.9 * velocity : velocity);
 
-                learner.backward(learner.forward(images(step)), gz, Optional.empty());
+                learner.backward(learner.forward(images(step)), NamedTensors.of(TensorName.LOGITS, gz));
                 learner.update(0.2);
 
                 assertThat(learner.snapshot().get("output.bias").at(1)).isCloseTo(weight, within(1e-14));
@@ -157,12 +161,12 @@ class OneHiddenLayerTest {
         // Both gradients are taken at the initial weights; one learner applies them in two updates, the other in one.
         ForwardPass one = delayed.forward(images(1));
         ForwardPass two = delayed.forward(images(2));
-        delayed.backward(one, first, Optional.empty());
+        delayed.backward(one, NamedTensors.of(TensorName.LOGITS, first));
         delayed.update(0.1);
-        delayed.backward(two, second, Optional.empty());
+        delayed.backward(two, NamedTensors.of(TensorName.LOGITS, second));
         delayed.update(0.1);
-        immediate.backward(immediate.forward(images(1)), first, Optional.empty());
-        immediate.backward(immediate.forward(images(2)), second, Optional.empty());
+        immediate.backward(immediate.forward(images(1)), NamedTensors.of(TensorName.LOGITS, first));
+        immediate.backward(immediate.forward(images(2)), NamedTensors.of(TensorName.LOGITS, second));
         immediate.update(0.1);
 
         Tensor late = delayed.snapshot().get("hidden.weight");
@@ -187,14 +191,15 @@ class OneHiddenLayerTest {
         OneHiddenLayer learner = learner();
         Tensor gz = drawn(1, ROWS, CLASSES);
         ForwardPass trained = learner.forward(images(1));
-        learner.backward(trained, gz, Optional.empty());
+        learner.backward(trained, NamedTensors.of(TensorName.LOGITS, gz));
         ForwardPass closed = learner.forward(images(1));
         closed.close();
 
-        assertThatThrownBy(() -> learner.backward(trained, gz, Optional.empty()))
+        assertThatThrownBy(() -> learner.backward(trained, NamedTensors.of(TensorName.LOGITS, gz)))
                 .hasMessageContaining("closed");
-        assertThatThrownBy(() -> learner.backward(closed, gz, Optional.empty())).hasMessageContaining("closed");
-        assertThatThrownBy(() -> learner.backward(learner().forward(images(1)), gz, Optional.empty()))
+        assertThatThrownBy(() -> learner.backward(closed, NamedTensors.of(TensorName.LOGITS, gz)))
+                .hasMessageContaining("closed");
+        assertThatThrownBy(() -> learner.backward(learner().forward(images(1)), NamedTensors.of(TensorName.LOGITS, gz)))
                 .hasMessageContaining("another learner");
     }
 
@@ -209,7 +214,8 @@ class OneHiddenLayerTest {
                 .hasMessageContaining("[3]");
         assertThatThrownBy(() -> learner.restore(NamedTensors.none())).hasMessageContaining("hidden.bias");
         assertThatThrownBy(() -> learner.forward(large)).hasMessageContaining("must be");
-        assertThatThrownBy(() -> learner.backward(learner.forward(images(1)), drawn(1, 1, 3), Optional.empty()))
+        assertThatThrownBy(() -> learner.backward(
+                        learner.forward(images(1)), NamedTensors.of(TensorName.LOGITS, drawn(1, 1, 3))))
                 .hasMessageContaining("gradient of the logits");
     }
 }

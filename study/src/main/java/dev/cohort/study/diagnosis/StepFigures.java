@@ -9,6 +9,7 @@ import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.study.RecordedSteps;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,12 +137,11 @@ record StepFigures(
                         batch.labels(),
                         labelWeight,
                         terms,
-                        said.logits(),
+                        NamedTensors.of(TensorName.LOGITS, said.logits()),
                         said.tensors(),
                         Optional.of(new Objective.Place(
                                 index, step.outcome().contributors().size())),
-                        DType.FLOAT64,
-                        Optional.empty())
+                        DType.FLOAT64)
                 .logitsGradient()
                 .toDoubles();
         double squares = 0;
