@@ -33,9 +33,8 @@ final class RecordedRun {
     @Parameters(
             arity = "0..1",
             paramLabel = "RUN",
-            description =
-                    "Id or directory of the run, or an archive of it. Default: the newest one; with --bootstrap, an id is"
-                            + " needed.")
+            description = "Id or directory of the run, or an archive. Default: the newest run. With --bootstrap,"
+                    + " the id is required.")
     private Optional<String> run = Optional.empty();
 
     @Mixin

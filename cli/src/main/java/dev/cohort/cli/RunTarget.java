@@ -20,7 +20,8 @@ final class RunTarget {
     @Option(
             names = "--run",
             paramLabel = "RUN",
-            description = "Id or directory of the run. Default: the newest one; with --bootstrap, an id is needed.")
+            description =
+                    "Id or directory of the run. Default: the newest run. With --bootstrap, the id is" + " required.")
     private Optional<String> run = Optional.empty();
 
     @Mixin
