@@ -4,6 +4,7 @@ import dev.cohort.augment.data.DataException;
 import dev.cohort.cli.launch.LaunchException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
+import dev.cohort.runtime.Software;
 import dev.cohort.runtime.kafka.BrokerException;
 import dev.cohort.runtime.kafka.RunLogException;
 import java.io.FileDescriptor;
@@ -19,6 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -31,7 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         // Exit codes and headings are those of every command that has none of its own.
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
-        version = "cohort 0.1.0-SNAPSHOT",
+        versionProvider = Cohort.Version.class,
         description = "Trains networks that teach each other while they learn, over Kafka.",
         footerHeading = "%nExamples:%n",
         footer = {
@@ -127,6 +129,14 @@ public final class Cohort {
     /** The command line that this is the first word of. */
     CommandLine line() {
         return spec.commandLine();
+    }
+
+    /** What {@code --version} prints. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {Software.current().toString()};
+        }
     }
 
     /** Runs a command line and returns its exit code; says on {@code err} what went wrong. */

@@ -39,7 +39,8 @@ final class CommandGroups {
         StringBuilder text = new StringBuilder();
         for (Group group : GROUPS) {
             List<String> rows = group.commands().stream()
-                    .flatMap(name -> Optional.ofNullable(summaries.remove(name)).map(about -> row(name, about)).stream())
+                    .flatMap(
+                            name -> Optional.ofNullable(summaries.remove(name)).map(about -> row(name, about)).stream())
                     .toList();
             block(text, group.title(), rows);
         }

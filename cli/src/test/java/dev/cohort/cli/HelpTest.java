@@ -93,7 +93,9 @@ class HelpTest {
     @Test
     void answersAMistypedCommandWithTheNearest() {
         assertThat(cohort("rnu")).isEqualTo(ExitCode.USAGE.code());
-        assertThat(err).startsWith("cohort: no command 'rnu'; did you mean run?").contains("cohort --help");
+        assertThat(err)
+                .startsWith("cohort: no command 'rnu'; did you mean run?")
+                .contains("cohort --help");
         assertThat(cohort("help", "verfy")).isEqualTo(ExitCode.USAGE.code());
         assertThat(err).contains("no command 'verfy'; did you mean verify?");
         assertThat(cohort("topic", "ca")).isEqualTo(ExitCode.USAGE.code());
@@ -140,7 +142,8 @@ class HelpTest {
     void noHelpLeavesAPronounWithoutAReferent() {
         for (CommandLine command : commands(Cohort.commandLine())) {
             Stream<String> texts = Stream.of(
-                            Arrays.stream(command.getCommandSpec().usageMessage().description()),
+                            Arrays.stream(
+                                    command.getCommandSpec().usageMessage().description()),
                             command.getCommandSpec().options().stream().flatMap(o -> Arrays.stream(o.description())),
                             command.getCommandSpec().positionalParameters().stream()
                                     .flatMap(p -> Arrays.stream(p.description())))
