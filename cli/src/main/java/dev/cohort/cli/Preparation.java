@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,12 +46,28 @@ final class Preparation {
     private static final int PACE_UNUSED = 2;
 
     private static final String KAFKA = "kafka";
+    private static final String HOME = "cohort.home";
     private static final String QUICKSTART = "experiments/quickstart.yaml";
 
     private Preparation() {}
 
     /** The text of the experiment that runs when none is named. */
     static String quickstart() {
+        return quickstart(Optional.ofNullable(System.getProperty(HOME)).map(Path::of));
+    }
+
+    /**
+     * @param home folder of the product, whose file may be newer than the jar's
+     */
+    static String quickstart(Optional<Path> home) {
+        Optional<Path> file = home.map(folder -> folder.resolve(QUICKSTART)).filter(Files::isRegularFile);
+        if (file.isPresent()) {
+            try {
+                return Files.readString(file.get());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
         try (InputStream in = Preparation.class.getResourceAsStream(QUICKSTART)) {
             if (in == null) {
                 throw new IllegalStateException("resource " + QUICKSTART + " is not on the class path");

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -144,5 +146,47 @@ class ScriptTest {
     void refusesFlagsThatAreNone() throws Exception {
         assertRefused(Map.of("COHORT_JAVA_OPTS", "-Xmx1g nonsense"), "COHORT_JAVA_OPTS", "nonsense", "-Xmx2g");
         assertThat(called(Map.of("COHORT_JAVA_OPTS", "-Xmx1g -Xss1m"))).contains("-Xmx1g", "-Xss1m");
+    }
+
+    /** What stands in for Maven: notes that it was called, and succeeds. */
+    private Path buildable() throws IOException {
+        Path built = temp.resolve("built");
+        Path maven = home.resolve("mvnw");
+        Files.writeString(maven, "#!/bin/sh\necho built >>'" + built + "'\n");
+        Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.createFile(temp.resolve("jdk/bin/javac")).toFile().setExecutable(true);
+        Files.createFile(home.resolve("pom.xml"));
+        return built;
+    }
+
+    @Test
+    void buildsWhenASourceHasChangedAndNotForAnExperiment() throws Exception {
+        Path built = buildable();
+        Path source = Files.createDirectories(home.resolve("cli/src/main/java")).resolve("A.java");
+        Path experiment = Files.createDirectories(home.resolve("experiments")).resolve("quickstart.yaml");
+        Map<String, String> builds = Map.of("COHORT_NO_BUILD", "0");
+        called(builds);
+        assertThat(built).hasContent("built");
+        FileTime later = FileTime.from(Instant.now().plusSeconds(5));
+
+        Files.setLastModifiedTime(Files.createFile(experiment), later);
+        assertThat(called(builds)).contains("-Dcohort.home=" + home.toRealPath());
+        assertThat(built).as("read where it is").hasContent("built");
+
+        Files.setLastModifiedTime(Files.createFile(source), later);
+        called(builds);
+        assertThat(built).hasContent("built\nbuilt");
+    }
+
+    @Test
+    void aReleaseRunsWithoutABuild() throws Exception {
+        Path release = Files.createDirectories(temp.resolve("cohort-1"));
+        Files.createDirectories(release.resolve("bin"));
+        Files.move(home.resolve("cohort"), release.resolve("bin/cohort"));
+        Files.move(home.resolve("cli/target/lib"), release.resolve("lib"));
+        home = release.resolve("bin");
+
+        assertThat(called(Map.of("COHORT_NO_BUILD", "0")))
+                .contains(release.toRealPath().resolve("lib") + "/*", "-Dcohort.home=" + release.toRealPath());
     }
 }
