@@ -8,6 +8,7 @@ import dev.cohort.cli.launch.Launcher;
 import dev.cohort.cli.launch.Listening;
 import dev.cohort.cli.launch.RunDirectory;
 import dev.cohort.cli.role.RunData;
+import dev.cohort.cli.view.LiveTable;
 import dev.cohort.cli.view.PeerView;
 import dev.cohort.cli.view.Result;
 import dev.cohort.cli.view.Screen;
@@ -235,7 +236,8 @@ final class RunCommand implements Callable<Integer> {
 
     private static int conclude(LocalRun run, Result alone, Screen screen, OutputFormat format) {
         Result result = run.conclude(alone);
-        result.summary().forEach(screen::say);
+        screen.end(LiveTable.rows(result.view()));
+        result.summary().forEach(screen::tell);
         screen.say("Curves and figures: " + run.directory().path().resolve("report.html"));
         if (format == OutputFormat.json) {
             System.out.println(result.json());
