@@ -39,9 +39,13 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "archive",
         mixinStandardHelpOptions = true,
-        description =
-                "Makes one file of a run: all that was said, its configuration, and names, steps and checksums of its"
-                        + " checkpoints. verify, replay, doctor, timeline and topic cat take it in place of a run.")
+        description = {
+            "Pack a run into one file.",
+            "The archive holds all records, the configuration, and names, steps and checksums of the"
+                    + " checkpoints. 'cohort verify', 'cohort replay', 'cohort doctor', 'cohort timeline' and"
+                    + " 'cohort topic cat' accept an archive in place of a run."
+        },
+        footer = {"    cohort archive RUN run.zip", "    cohort archive RUN run.zip --with-checkpoints"})
 final class ArchiveCommand implements Callable<Integer> {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String CHECKPOINT_FILE = ".safetensors";
@@ -51,14 +55,14 @@ final class ArchiveCommand implements Callable<Integer> {
     private static final List<String> CONFIGURATION =
             List.of(GIVEN, RunDirectory.EFFECTIVE, RunDirectory.RESULT, RunDirectory.METRICS);
 
-    @Parameters(index = "0", paramLabel = "RUN", description = "Id or directory of the run; with --bootstrap, its id.")
+    @Parameters(index = "0", paramLabel = "RUN", description = "Id or directory of the run. With --bootstrap, the id.")
     private String run = "";
 
     @Parameters(
             index = "1",
             arity = "0..1",
             paramLabel = "FILE",
-            description = "A new file. Default: the run's id with .cohort.zip, in this folder.")
+            description = "New file. Default: the run's id with .cohort.zip, in the working directory.")
     private Optional<Path> file = Optional.empty();
 
     @Mixin
@@ -67,7 +71,7 @@ final class ArchiveCommand implements Callable<Integer> {
     @Mixin
     private BrokerOptions broker = new BrokerOptions();
 
-    @Option(names = "--with-checkpoints", description = "Also put the files of the checkpoints into the archive.")
+    @Option(names = "--with-checkpoints", description = "Include the checkpoint files.")
     private boolean withCheckpoints;
 
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")

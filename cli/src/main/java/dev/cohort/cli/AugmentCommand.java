@@ -9,7 +9,18 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "augment",
         mixinStandardHelpOptions = true,
-        description = "The augmentation service of a run in this process: sends the batches.")
+        description = "Run the augmentation service of a run, which sends the batches.",
+        footer = "    cohort augment --run RUN --bootstrap HOST:PORT",
+        exitCodeList = {
+            ExitText.OK,
+            ExitText.FAILED,
+            ExitText.USAGE,
+            ExitText.LEFT,
+            ExitText.UNAVAILABLE,
+            ExitText.BUG,
+            ExitText.FILE,
+            ExitText.ORPHANED
+        })
 final class AugmentCommand implements Callable<Integer> {
     @Mixin
     private RoleTarget target = new RoleTarget();

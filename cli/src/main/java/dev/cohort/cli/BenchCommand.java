@@ -28,41 +28,43 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Writes the log of a made-up run of any size to a real broker, and measures how fast it is read,"
-                + " verified and studied. Figures are ratios within this call; they say nothing on a busy"
-                + " machine.")
+        description = {
+            "Measure how fast a synthetic run is read, verified and studied.",
+            "Writes the log of a synthetic run to a real broker. The figures are ratios within one"
+                    + " call; they mean nothing on a busy machine."
+        },
+        footer = "    cohort bench DIR --peers 8 --steps 2000")
 final class BenchCommand implements Callable<Integer> {
     private static final Duration FLUSH = Duration.ofMinutes(2);
 
     @Parameters(
             index = "0",
             paramLabel = "DIR",
-            description =
-                    "Run directory of the made-up run; new or empty. It stays, so that other commands can read it.")
+            description = "New or empty directory for the synthetic run, which is kept for other commands to read.")
     private Path directory = Path.of("");
 
-    @Option(names = "--steps", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--steps", paramLabel = "N", description = "Number of steps. Default: ${DEFAULT-VALUE}.")
     private long steps = 2_000;
 
-    @Option(names = "--peers", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--peers",
+            paramLabel = "N",
+            description = "Number of contributing peers. Default: ${DEFAULT-VALUE}.")
     private int peers = 8;
 
-    @Option(names = "--classes", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--classes", paramLabel = "N", description = "Number of classes. Default: ${DEFAULT-VALUE}.")
     private int classes = 100;
 
-    @Option(names = "--rows", paramLabel = "N", description = "Rows of a batch. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--rows", paramLabel = "N", description = "Rows per batch. Default: ${DEFAULT-VALUE}.")
     private int rows = 8;
 
-    @Option(
-            names = "--method",
-            paramLabel = "NAME",
-            description = "One that reads logits, or logits and features. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--method", paramLabel = "NAME", description = "Method to measure. Default: ${DEFAULT-VALUE}.")
     private String method = "mean_logit";
 
     @Option(
             names = "--repeats",
             paramLabel = "N",
-            description = "Tries of what is compared. Default: ${DEFAULT-VALUE}.")
+            description = "Number of repetitions of each measurement. Default: ${DEFAULT-VALUE}.")
     private int repeats = 3;
 
     @Override

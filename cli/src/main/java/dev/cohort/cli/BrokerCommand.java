@@ -12,18 +12,26 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The embedded broker in this process. */
-@Command(name = "broker", hidden = true, mixinStandardHelpOptions = true, description = "The Kafka broker of a run.")
+@Command(
+        name = "broker",
+        hidden = true,
+        mixinStandardHelpOptions = true,
+        description = "Run the Kafka broker of a run.",
+        footer = "    cohort broker --dir DIR")
 final class BrokerCommand implements Callable<Integer> {
-    @Option(names = "--dir", required = true, paramLabel = "DIR", description = "Folder of its data.")
+    @Option(names = "--dir", required = true, paramLabel = "DIR", description = "Folder for the broker's data.")
     private Path directory = Path.of("");
 
     @Option(names = "--host", paramLabel = "HOST", description = "Address to bind and advertise.")
     private String host = HostPort.LOOPBACK.host();
 
-    @Option(names = "--port", paramLabel = "PORT", description = "Port, 0 for the one it had or a free one.")
+    @Option(names = "--port", paramLabel = "PORT", description = "Port. 0 takes the previous port, or a free one.")
     private int port;
 
-    @Option(names = "--links", paramLabel = "FILE", description = "Links by which processes come through a proxy.")
+    @Option(
+            names = "--links",
+            paramLabel = "FILE",
+            description = "Links file, for processes that connect through a proxy.")
     private Optional<Path> links = Optional.empty();
 
     @Override

@@ -42,9 +42,23 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "chaos",
         mixinStandardHelpOptions = true,
-        description =
-                "Kills, stops and lies to the processes of a run that goes on on this machine, waits for its end, and"
-                        + " reports whether every promise was kept. Exit code 0 only if all were.")
+        description = {
+            "Disturb a running run and check that every promise is kept.",
+            "Kills and pauses local processes and writes false records, waits for the end of the"
+                    + " run, and reports which promises were kept."
+        },
+        footer = {
+            "    cohort chaos --kill any --pause --corrupt --duplicate --every 10 --seed 3",
+            "    cohort chaos --slow p2 --delay-ms 200"
+        },
+        exitCodeList = {
+            "0:Every promise was kept",
+            "1:A promise was broken",
+            ExitText.USAGE,
+            ExitText.UNAVAILABLE,
+            ExitText.BUG,
+            ExitText.FILE
+        })
 final class ChaosCommand implements Callable<Integer> {
     private static final Map<String, List<String>> ROLES = Map.of(
             "peer", List.of("peer"),
@@ -60,7 +74,7 @@ final class ChaosCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "RUN",
-            description = "Id or directory of the run. Default: the newest one.")
+            description = "Id or directory of the run. Default: the newest run.")
     private Optional<String> run = Optional.empty();
 
     @Mixin
@@ -69,56 +83,56 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(
             names = "--kill",
             paramLabel = "ROLE",
-            description =
-                    "Whose processes are killed: peer, coordinator, augmenter, broker or any. Can be given several"
-                            + " times.")
+            description = "Kill processes of this role: peer, coordinator, augmenter, broker or any. Repeatable.")
     private List<String> kill = new ArrayList<>();
 
-    @Option(names = "--pause", description = "Also stop the same processes for up to 6 seconds instead.")
+    @Option(names = "--pause", description = "Also pause processes of the same roles for up to 6 seconds.")
     private boolean pause;
 
     @Option(
             names = "--partition",
-            description = "Also part processes from the broker for up to 6 seconds. Needs run --proxy.")
+            description =
+                    "Also disconnect processes from the broker for up to 6 seconds. Needs 'cohort run" + " --proxy'.")
     private boolean partition;
 
-    @Option(names = "--cut", description = "Also break off connections to the broker. Needs run --proxy.")
+    @Option(names = "--cut", description = "Also cut connections to the broker. Needs 'cohort run --proxy'.")
     private boolean cut;
 
     @Option(
             names = "--slow",
             paramLabel = "PEER",
-            description = "Make the connection of this process slow as long as it disturbs. Can be given several times."
-                    + " Needs run --proxy.")
+            description = "Slow down the connection of this process while disturbing. Repeatable. Needs 'cohort"
+                    + " run --proxy'.")
     private List<String> slow = new ArrayList<>();
 
     @Option(
             names = "--delay-ms",
             paramLabel = "MS",
-            description = "How much longer each way takes with --slow. Default: ${DEFAULT-VALUE}.")
+            description = "Delay in each direction for --slow. Default: ${DEFAULT-VALUE}.")
     private long delayMs = 200;
 
-    @Option(names = "--corrupt", description = "Also write records that are no messages, or those of another run.")
+    @Option(names = "--corrupt", description = "Also write records that are not messages or belong to another run.")
     private boolean corrupt;
 
-    @Option(names = "--duplicate", description = "Also write records that are there already.")
+    @Option(names = "--duplicate", description = "Also write records a second time.")
     private boolean duplicate;
 
-    @Option(names = "--every", paramLabel = "S", description = "Seconds between two disturbances. Default: 10.")
+    @Option(names = "--every", paramLabel = "S", description = "Seconds between disturbances. Default: 10.")
     private long everyS = 10;
 
     @Option(
             names = "--for",
             paramLabel = "S",
-            description = "Seconds in which it disturbs; then the run is left to end. Default: until it ends.")
+            description = "Stop disturbing after this many seconds and wait for the end of the run. Default:"
+                    + " disturb until the end.")
     private Optional<Long> forS = Optional.empty();
 
-    @Option(names = "--seed", paramLabel = "N", description = "Of what is done. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of the random choices. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
     @Option(
             names = "--no-weights",
-            description = "Do not train every peer again at the end, which takes about as long as the run.")
+            description = "Do not retrain every peer at the end, which takes about as long as the run.")
     private boolean withoutWeights;
 
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")

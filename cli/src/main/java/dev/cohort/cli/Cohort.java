@@ -4,6 +4,7 @@ import dev.cohort.augment.data.DataException;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
+import dev.cohort.runtime.Software;
 import dev.cohort.runtime.kafka.BrokerException;
 import dev.cohort.runtime.kafka.RunLogException;
 import java.io.FileDescriptor;
@@ -19,15 +20,39 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code cohort} command. */
 @Command(
         name = "cohort",
+        // Exit codes and headings are those of every command that has none of its own.
+        scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
-        version = "cohort 0.1.0-SNAPSHOT",
+        versionProvider = Cohort.Version.class,
         description = "Trains networks that teach each other while they learn, over Kafka.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "    cohort run                  # train the quickstart",
+            "    cohort peers                # watch the newest run",
+            "    cohort verify               # recompute every outcome",
+            "    cohort help run"
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            ExitText.OK,
+            ExitText.FAILED,
+            ExitText.USAGE,
+            ExitText.UNAVAILABLE,
+            ExitText.BUG,
+            ExitText.FILE,
+            ExitText.INTERRUPTED,
+            ExitText.UNREAD
+        },
         subcommands = {
             RunCommand.class,
             CompareCommand.class,
@@ -54,7 +79,9 @@ import picocli.CommandLine.ScopeType;
             CoordinatorCommand.class,
             PeerCommand.class,
             BrokerCommand.class,
-            ProxyCommand.class
+            ProxyCommand.class,
+            HelpCommand.class,
+            CompletionCommand.class
         })
 public final class Cohort {
     private static final Set<String> ROLES = Set.of("augment", "coordinator", "peer", "join");
@@ -62,10 +89,13 @@ public final class Cohort {
     @Option(
             names = "--verbose",
             scope = ScopeType.INHERIT,
-            description = "Show where in the program an error comes from. COHORT_DEBUG=1 does the same.")
+            description = "Show a stack trace with errors. COHORT_DEBUG=1 does the same.")
     private boolean verbose;
 
-    private Cohort() {}
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    Cohort() {}
 
     public static void main(String[] arguments) {
         // Kafka names files of its log with the digits of the default locale.
@@ -87,15 +117,37 @@ public final class Cohort {
 
     /** The whole command line, for whoever asks what there is. */
     static CommandLine commandLine() {
-        return new CommandLine(new Cohort());
+        return new Cohort().parser();
+    }
+
+    private CommandLine parser() {
+        CommandLine line = new CommandLine(this);
+        CommandGroups.in(line);
+        return line;
+    }
+
+    /** The command line that this is the first word of. */
+    CommandLine line() {
+        return spec.commandLine();
+    }
+
+    /** What {@code --version} prints. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {Software.current().toString()};
+        }
     }
 
     /** Runs a command line and returns its exit code; says on {@code err} what went wrong. */
     static int execute(PrintWriter out, PrintWriter err, String... arguments) {
         Cohort cohort = new Cohort();
-        CommandLine line = new CommandLine(cohort).setOut(out).setErr(err);
+        CommandLine line = cohort.parser().setOut(out).setErr(err);
         line.setParameterExceptionHandler((e, given) -> {
-            complain(e.getCommandLine().getErr(), String.valueOf(e.getMessage()));
+            String message = e instanceof UnmatchedArgumentException unmatched
+                    ? Mistyped.message(unmatched)
+                    : String.valueOf(e.getMessage());
+            complain(e.getCommandLine().getErr(), message);
             e.getCommandLine()
                     .getErr()
                     .println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");

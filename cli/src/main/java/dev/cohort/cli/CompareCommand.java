@@ -39,11 +39,16 @@ import picocli.CommandLine.Parameters;
         name = "compare",
         mixinStandardHelpOptions = true,
         description = {
-            "Runs several methods over several seeds on equal terms, one run after the other: same data, same batches,",
-            "same students, same budget. Leaves one table and one picture, with the spread over seeds.",
-            "What is compared is a file such as experiments/compare-quickstart.yaml, or several experiments; with"
-                    + " --table,",
-            "runs that are there."
+            "Compare methods over several seeds on equal terms.",
+            "Runs every variant with every seed, one run after the other: same data, same batches,"
+                    + " same students, same budget. Writes a table and a chart with the spread over seeds."
+                    + " With --table: tabulates finished runs."
+        },
+        footer = {
+            "    cohort compare experiments/compare-quickstart.yaml",
+            "    cohort compare a.yaml b.yaml --seeds 1,2,3 --set run.epochs=5",
+            "    cohort compare --resume",
+            "    cohort compare --table RUN RUN"
         })
 final class CompareCommand implements Callable<Integer> {
     private static final int INTERRUPTED = 130;
@@ -53,29 +58,28 @@ final class CompareCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "EXPERIMENT.yaml",
-            description =
-                    "A comparison, or experiments. With --resume, the comparison's directory. With --table, runs.")
+            description = "Comparison file, or experiment files. With --resume: directory of the comparison. With"
+                    + " --table: runs.")
     private List<Path> files = new ArrayList<>();
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description =
-                    "Sets a key of every variant's experiment, such as run.steps=200, or of the comparison, such as"
-                            + " variants.0.name=alone. Can be given several times.")
+            description = "Set a key of every variant's experiment, such as run.steps=200, or of the comparison,"
+                    + " such as variants.0.name=alone. Repeatable.")
     private List<String> settings = new ArrayList<>();
 
     @Option(
             names = "--seeds",
             split = ",",
             paramLabel = "N",
-            description = "Seeds, such as 1,2,3. Default: those of the file, or 1,2,3.")
+            description = "Seeds, such as 1,2,3. Default: those in the file, else 1,2,3.")
     private List<Long> seeds = new ArrayList<>();
 
     @Option(
             names = "--dir",
             paramLabel = "DIR",
-            description = "Directory of this comparison; new or empty. Default: <runs>/<time>-compare-<name>.")
+            description = "New or empty directory for the comparison. Default: <runs>/<time>-compare-<name>.")
     private Optional<Path> directory = Optional.empty();
 
     @Mixin
@@ -83,21 +87,22 @@ final class CompareCommand implements Callable<Integer> {
 
     @Option(
             names = "--resume",
-            description =
-                    "Go on with a comparison that was stopped: the one named, or the newest. Finished runs are kept.")
+            description = "Continue a stopped comparison: the one named, or the newest. Finished runs are kept.")
     private boolean resume;
 
     @Option(
             names = "--table",
-            description =
-                    "Run nothing: of the runs named, single networks, ensembles of k, distilled and self-distilled"
-                            + " networks side by side. A comparison's directory stands for all its runs.")
+            description = "Start no run. Tabulate finished runs: single networks, ensembles of k networks,"
+                    + " distilled and self-distilled networks. The directory of a comparison stands for all"
+                    + " its runs.")
     private boolean table;
 
-    @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
+    @Option(
+            names = "--format",
+            description = "text, or json: print the result as one JSON object in the last line. Default: text.")
     private OutputFormat format = OutputFormat.text;
 
-    @Option(names = "--quiet", description = "Show nothing while it runs.")
+    @Option(names = "--quiet", description = "Print nothing but errors and, with --format json, the result.")
     private boolean quiet;
 
     @Override

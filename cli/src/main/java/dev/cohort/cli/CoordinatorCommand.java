@@ -13,7 +13,21 @@ import picocli.CommandLine.Option;
 @Command(
         name = "coordinator",
         mixinStandardHelpOptions = true,
-        description = "A coordinator of a run in this process: builds the teacher.")
+        description = "Run a coordinator of a run, which builds the teacher.",
+        footer = {
+            "    cohort coordinator --run RUN --bootstrap HOST:PORT",
+            "    cohort coordinator --standby --run RUN --bootstrap HOST:PORT"
+        },
+        exitCodeList = {
+            ExitText.OK,
+            ExitText.FAILED,
+            ExitText.USAGE,
+            ExitText.LEFT,
+            ExitText.UNAVAILABLE,
+            ExitText.BUG,
+            ExitText.FILE,
+            ExitText.ORPHANED
+        })
 final class CoordinatorCommand implements Callable<Integer> {
     @Mixin
     private RoleTarget target = new RoleTarget();
@@ -21,18 +35,18 @@ final class CoordinatorCommand implements Callable<Integer> {
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description = "Its name, in outcomes and for people. Default: coordinator, or standby.")
+            description = "Name of this coordinator in outcomes and logs. Default: coordinator, or standby.")
     private Optional<String> name = Optional.empty();
 
     @Option(
             names = "--standby",
-            description = "Follow the log beside the coordinator of the run, and lead when it falls silent.")
+            description = "Follow the log beside the active coordinator and lead when the active one falls silent.")
     private boolean standby;
 
     @Option(
             names = "--patience-ms",
             paramLabel = "MS",
-            description = "How long something due may stay unsaid before a standby says it. Default: ${DEFAULT-VALUE}.")
+            description = "How long an outcome may be overdue before a standby leads. Default: ${DEFAULT-VALUE}.")
     private long patienceMs = 1_500;
 
     @Override

@@ -25,20 +25,21 @@ import picocli.CommandLine.Parameters;
         name = "create",
         mixinStandardHelpOptions = true,
         description = {
-            "Makes the topics of a run on a Kafka cluster and writes its first record, and starts nothing.",
-            "Then start 'cohort augment', 'cohort coordinator' and 'cohort peer' wherever they shall run.",
-            "A run that is there already is left as it is."
-        })
+            "Create the topics of a run on a Kafka cluster.",
+            "Also writes the first record of the run. Starts no process: start 'cohort augment',"
+                    + " 'cohort coordinator' and 'cohort peer' on any machine. An existing run is left" + " unchanged."
+        },
+        footer = "    cohort create experiments/cifar100-one.yaml --run first --bootstrap kafka:9092")
 final class CreateCommand implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
     @Parameters(
             arity = "0..1",
             paramLabel = "EXPERIMENT.yaml",
-            description = "The experiment. Default: the quickstart.")
+            description = "Experiment file. Default: the quickstart.")
     private Optional<Path> experiment = Optional.empty();
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Sets a key of the experiment.")
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Set a key of the experiment. Repeatable.")
     private List<String> settings = new ArrayList<>();
 
     @Option(names = "--run", required = true, paramLabel = "ID", description = "Id of the new run.")

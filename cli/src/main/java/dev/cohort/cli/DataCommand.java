@@ -9,14 +9,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Data sets. */
-@Command(name = "data", mixinStandardHelpOptions = true, description = "Data sets that can be learned from.")
+@Command(
+        name = "data",
+        mixinStandardHelpOptions = true,
+        description = "List the supported kinds of data.",
+        footer = "    cohort data list")
 final class DataCommand {
     private DataCommand() {}
 
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "Every kind of data and what its folder must hold.")
+            description = "List the supported kinds of data and the files of each.",
+            footer = {"    cohort data list", "    cohort data list --format json"})
     int list(
             @Option(names = "--format", defaultValue = "text", description = "text or json. Default: text.")
                     OutputFormat format) {

@@ -20,9 +20,8 @@ final class DataPathOption {
     @Option(
             names = NAME,
             paramLabel = "DIR",
-            description =
-                    "Where the run's data is on this machine. Default: where its experiment says (data.path). It must"
-                            + " be the same data, image by image.")
+            description = "Folder of the data on this machine. Default: data.path of the experiment. The data must"
+                    + " be the same, image by image.")
     private Optional<Path> path = Optional.empty();
 
     /** The whole path, if the option was given. */

@@ -27,9 +27,19 @@ import picocli.CommandLine.Option;
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,
-        description =
-                "Says what is wrong with a run, finished or going on, by its log: with the numbers that show it and the setting"
-                        + " that mends it. Exit code 1 if anything is severe.")
+        description = {
+            "Find problems in a run and name the settings that fix them.",
+            "Reads the log of a finished or running run, and shows the figures behind each finding."
+        },
+        footer = {"    cohort doctor", "    cohort doctor RUN --format json"},
+        exitCodeList = {
+            "0:No severe problem",
+            "1:At least one severe problem",
+            ExitText.USAGE,
+            ExitText.UNAVAILABLE,
+            ExitText.BUG,
+            ExitText.FILE
+        })
 final class DoctorCommand implements Callable<Integer> {
     @Mixin
     private RecordedRun run = new RecordedRun();

@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "drain",
         mixinStandardHelpOptions = true,
-        description = "Lets a peer leave a run after its current step; the others go on.")
+        description = {"Let a peer leave after its current step.", "The other peers go on without it at once."},
+        footer = "    cohort drain p2")
 final class DrainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PEER", description = "Id of the peer.")
     private String peer = "";

@@ -40,48 +40,52 @@ import picocli.CommandLine.Parameters;
         name = "fork",
         mixinStandardHelpOptions = true,
         description = {
-            "Starts a new run that has the first steps of another one and goes on from there on the same batches with"
-                    + " other",
-            "settings: what a what-if cannot say, what the students make of it. The parent must have ended."
-        })
+            "Start a new run from a step of a finished one.",
+            "The fork holds the first steps of its parent and continues on the same batches with"
+                    + " other settings. Unlike a scenario of 'cohort replay', a fork shows how the students" + " react."
+        },
+        footer = "    cohort fork RUN --at 300 --set method.temperature=5")
 final class ForkCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "RUN",
-            description = "Id or directory of the parent. Default: the newest run.")
+            description = "Id or directory of the parent run. Default: the newest run.")
     private Optional<String> run = Optional.empty();
 
     @Mixin
     private RunsFolder runs = new RunsFolder();
 
-    @Option(names = "--at", required = true, paramLabel = "STEP", description = "Last step that both have in common.")
+    @Option(names = "--at", required = true, paramLabel = "STEP", description = "Last step that both runs share.")
     private long step;
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "What is other from there on, such as method.temperature=5. Can be given several times.")
+            description = "Set a key of the experiment for the steps after the shared ones, such as"
+                    + " method.temperature=5. Repeatable.")
     private List<String> settings = new ArrayList<>();
 
     @Option(
             names = "--run-dir",
             paramLabel = "DIR",
-            description = "Directory of the fork; new or empty. Default: <runs>/<time>-<name>-fork.")
+            description = "New or empty directory for the fork. Default: <runs>/<time>-<name>-fork.")
     private Optional<Path> runDirectory = Optional.empty();
 
     @Option(
             names = "--listen",
             paramLabel = "HOST[:PORT]",
-            description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1.")
+            description = "Address on which the built-in broker listens. Default: 127.0.0.1.")
     private String listen = HostPort.LOOPBACK.host();
 
     @Mixin
     private KafkaConfigOption config = new KafkaConfigOption();
 
-    @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
+    @Option(
+            names = "--format",
+            description = "text, or json: print the result as one JSON object in the last line. Default: text.")
     private OutputFormat format = OutputFormat.text;
 
-    @Option(names = "--quiet", description = "Show nothing while it runs.")
+    @Option(names = "--quiet", description = "Print nothing but errors and, with --format json, the result.")
     private boolean quiet;
 
     @Override

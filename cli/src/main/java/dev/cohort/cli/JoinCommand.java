@@ -27,7 +27,24 @@ import picocli.CommandLine.Option;
 @Command(
         name = "join",
         mixinStandardHelpOptions = true,
-        description = "Joins a run that goes on with a further peer, from any machine that reaches its broker.")
+        description = {
+            "Add a peer to a running run, from any machine.",
+            "The machine must reach the broker of the run. 'cohort run' prints the command to copy."
+        },
+        footer = {
+            "    cohort join --run RUN --bootstrap HOST:PORT",
+            "    cohort join --run RUN --bootstrap HOST:PORT --model resnet14 --device cuda:0"
+        },
+        exitCodeList = {
+            ExitText.OK,
+            ExitText.FAILED,
+            ExitText.USAGE,
+            ExitText.LEFT,
+            ExitText.UNAVAILABLE,
+            ExitText.BUG,
+            ExitText.FILE,
+            ExitText.ORPHANED
+        })
 final class JoinCommand implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(15);
     private static final int HOST_CHARACTERS_MAX = 20;
@@ -41,13 +58,13 @@ final class JoinCommand implements Callable<Integer> {
     @Option(
             names = "--peer",
             paramLabel = "ID",
-            description = "Its id. Default: made of the host's name and the process id.")
+            description = "Id of the peer. Default: made from the host name and the process id.")
     private Optional<String> peer = Optional.empty();
 
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "Its network. Default: that of the run's first peer.")
+            description = "Network of the peer. Default: that of the first peer of the run.")
     private Optional<String> model = Optional.empty();
 
     @Option(names = "--device", paramLabel = "DEVICE", description = "auto, cpu or cuda:N. Default: ${DEFAULT-VALUE}.")
@@ -56,16 +73,14 @@ final class JoinCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "WHERE",
-            description = "head: train from the step that is open now; beginning: train through the whole log first;"
-                    + " checkpoint: go on where this peer's newest checkpoint stands. Default: ${DEFAULT-VALUE}.")
+            description = "Where to start. head: at the step that is open now; beginning: train through the whole"
+                    + " log first; checkpoint: at the newest checkpoint of this peer. Default:" + " ${DEFAULT-VALUE}.")
     private Where from = Where.head;
 
     @Option(
             names = "--incarnation",
             paramLabel = "N",
-            description =
-                    "Which start of this peer it is, from 1, where somebody counts them. Default: one more than the"
-                            + " log knows of.")
+            description = "Number of this start of the peer, from 1. Default: one more than the log shows.")
     private Optional<Long> incarnation = Optional.empty();
 
     /** Where a newcomer starts, as it is typed. */

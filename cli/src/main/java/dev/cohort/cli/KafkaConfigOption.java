@@ -16,9 +16,8 @@ final class KafkaConfigOption {
     @Option(
             names = "--kafka-config",
             paramLabel = "FILE",
-            description =
-                    "Properties file with further settings of the Kafka clients, such as security. A run keeps them"
-                            + " in its directory, for its owner alone.")
+            description = "Properties file with further Kafka client settings, such as TLS. A run keeps a copy"
+                    + " that only the owner can read.")
     private Optional<Path> file = Optional.empty();
 
     /** Empty without a file. */

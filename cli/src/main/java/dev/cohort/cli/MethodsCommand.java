@@ -34,14 +34,16 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "methods",
         mixinStandardHelpOptions = true,
-        description =
-                "Every method of mutual distillation in one line; with NAME its loss, its source, what can be set, and"
-                        + " what it puts on the wire.")
+        description = {
+            "List the distillation methods, or describe one.",
+            "With NAME: loss, source, settings and message sizes."
+        },
+        footer = {"    cohort methods", "    cohort methods one --batch 64"})
 final class MethodsCommand implements Callable<Integer> {
     private static final Experiment.Optimizer OPTIMIZER = new Experiment.Optimizer(
             0.1, 0.9, false, 1e-4, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
 
-    @Parameters(arity = "0..1", paramLabel = "NAME", description = "One method, to be told everything about it.")
+    @Parameters(arity = "0..1", paramLabel = "NAME", description = "Method to describe in full.")
     private Optional<String> name = Optional.empty();
 
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
@@ -50,16 +52,19 @@ final class MethodsCommand implements Callable<Integer> {
     @Option(
             names = "--set",
             paramLabel = "method.KEY=VALUE",
-            description = "A setting of the method for which the wire is measured.")
+            description = "Setting of the method for which message sizes are computed. Repeatable.")
     private List<String> settings = new ArrayList<>();
 
-    @Option(names = "--batch", paramLabel = "B", description = "Images of a batch. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--batch", paramLabel = "B", description = "Images per batch. Default: ${DEFAULT-VALUE}.")
     private int batch = 128;
 
-    @Option(names = "--classes", paramLabel = "C", description = "Classes. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--classes", paramLabel = "C", description = "Number of classes. Default: ${DEFAULT-VALUE}.")
     private int classes = 100;
 
-    @Option(names = "--peers", paramLabel = "N", description = "Contributing peers. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--peers",
+            paramLabel = "N",
+            description = "Number of contributing peers. Default: ${DEFAULT-VALUE}.")
     private int peers = 3;
 
     @Option(

@@ -10,7 +10,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Student networks. */
-@Command(name = "models", mixinStandardHelpOptions = true, description = "Every student network.")
+@Command(
+        name = "models",
+        mixinStandardHelpOptions = true,
+        description = "List the student networks.",
+        footer = "    cohort models")
 final class ModelsCommand implements Callable<Integer> {
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
     private OutputFormat format = OutputFormat.text;

@@ -14,7 +14,18 @@ import picocli.CommandLine.Option;
 @Command(
         name = "peer",
         mixinStandardHelpOptions = true,
-        description = "A peer that the experiment names, in this process. Others come with 'cohort join'.")
+        description = {"Run a peer that the experiment names.", "Use 'cohort join' for any other peer."},
+        footer = "    cohort peer --run RUN --peer p1 --bootstrap HOST:PORT",
+        exitCodeList = {
+            ExitText.OK,
+            ExitText.FAILED,
+            ExitText.USAGE,
+            ExitText.LEFT,
+            ExitText.UNAVAILABLE,
+            ExitText.BUG,
+            ExitText.FILE,
+            ExitText.ORPHANED
+        })
 final class PeerCommand implements Callable<Integer> {
     @Mixin
     private RoleTarget target = new RoleTarget();
@@ -22,13 +33,13 @@ final class PeerCommand implements Callable<Integer> {
     @Mixin
     private DataPathOption data = new DataPathOption();
 
-    @Option(names = "--peer", required = true, paramLabel = "ID", description = "Its id in the experiment.")
+    @Option(names = "--peer", required = true, paramLabel = "ID", description = "Id of the peer in the experiment.")
     private String peer = "";
 
     @Option(
             names = "--incarnation",
             paramLabel = "N",
-            description = "Which start of this peer it is, from 1. Default: one more than the log knows of.")
+            description = "Number of this start of the peer, from 1. Default: one more than the log shows.")
     private Optional<Long> incarnation = Optional.empty();
 
     @Override

@@ -35,9 +35,16 @@ import picocli.CommandLine.Option;
 @Command(
         name = "peers",
         mixinStandardHelpOptions = true,
-        description =
-                "The members of a run that goes on: what each does, how far it is, who came and went and why; or what each is"
-                        + " worth to the others.")
+        description = {
+            "Show the peers of a running run: state, step, who came and went.",
+            "Also names the peers for which the open step waits. With --value: how much each peer is"
+                    + " worth to the others."
+        },
+        footer = {
+            "    cohort peers",
+            "    cohort peers --value",
+            "    cohort peers --run RUN --bootstrap HOST:PORT --format json"
+        })
 final class PeersCommand implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int EVENTS_SHOWN = 12;
@@ -49,15 +56,14 @@ final class PeersCommand implements Callable<Integer> {
 
     @Option(
             names = "--value",
-            description =
-                    "Instead: what each peer was worth to the ensemble in the last steps of the log, and whom one may"
-                            + " drain.")
+            description = "Show instead how much each peer was worth to the ensemble in the latest steps, and"
+                    + " which peers can be drained.")
     private boolean value;
 
     @Option(
             names = "--window-steps",
             paramLabel = "N",
-            description = "Of --value: how many steps count. Default: ${DEFAULT-VALUE}.")
+            description = "Number of latest steps that --value covers. Default: ${DEFAULT-VALUE}.")
     private int windowSteps = 200;
 
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")

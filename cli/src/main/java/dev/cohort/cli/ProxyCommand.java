@@ -13,9 +13,10 @@ import picocli.CommandLine.Option;
         name = "proxy",
         hidden = true,
         mixinStandardHelpOptions = true,
-        description = "The proxy between the processes of a run and its broker.")
+        description = "Run the proxy between the processes of a run and its broker.",
+        footer = "    cohort proxy --links FILE")
 final class ProxyCommand implements Callable<Integer> {
-    @Option(names = "--links", required = true, paramLabel = "FILE", description = "The links of the run.")
+    @Option(names = "--links", required = true, paramLabel = "FILE", description = "Links file of the run.")
     private Path links = Path.of("");
 
     @Override

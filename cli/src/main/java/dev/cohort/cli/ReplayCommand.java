@@ -24,9 +24,16 @@ import picocli.CommandLine.Option;
 @Command(
         name = "replay",
         mixinStandardHelpOptions = true,
-        description =
-                "What other teachers would have made of the predictions of a run: nothing is trained but the teachers. The"
-                        + " students' reaction is not part of the answer (open loop). Or the run as tables.")
+        description = {
+            "Ask what other teachers would have taught; query or export a run.",
+            "Computes the targets of other teachers from the recorded predictions. Trains teachers"
+                    + " but no students: how students would react is not part of the answer (open loop)."
+        },
+        footer = {
+            "    cohort replay RUN --what-if method=dml,temperature=2 --what-if without=p2",
+            "    cohort replay RUN --report report.html",
+            "    cohort replay RUN --sql 'select peer, avg(loss) from predictions group by peer'"
+        })
 final class ReplayCommand implements Callable<Integer> {
     @Mixin
     private RecordedRun run = new RecordedRun();
@@ -34,24 +41,20 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--what-if",
             paramLabel = "KEY=VALUE,...",
-            description =
-                    "A scenario: method=NAME and its parameters, without=p2, only=p1+p3, quorum=N, deadline_ms=N. Can be"
-                            + " given several times; all are answered in one pass over the log.")
+            description = "A scenario: method=NAME with its parameters, without=p2, only=p1+p3, quorum=N,"
+                    + " deadline_ms=N. Repeatable; one pass over the log answers all scenarios.")
     private List<String> scenarios = new ArrayList<>();
 
     @Option(
             names = "--dynamics",
-            description =
-                    "How good the peers are, how good together, and how different, over time; who teaches whom, who is late,"
-                            + " and which images are learned and forgotten.")
+            description = "Show how accurate and how different the peers are over time, alone and together; who"
+                    + " teaches whom; who is late; and which images are learned and forgotten.")
     private boolean dynamics;
 
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description =
-                    "Write the dynamics in pictures, and the scenarios if there are any, as one HTML page that needs"
-                            + " nothing else.")
+            description = "Write the dynamics, and the scenarios if any, as one self-contained HTML page.")
     private Optional<Path> report = Optional.empty();
 
     @Mixin

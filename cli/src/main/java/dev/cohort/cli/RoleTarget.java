@@ -21,13 +21,14 @@ final class RoleTarget {
     @Option(
             names = "--run-dir",
             paramLabel = "DIR",
-            description = "Where this process may keep files. Default: runs/<id>.")
+            description = "Folder for files of this process. Default: runs/<id>.")
     private Optional<Path> directory = Optional.empty();
 
     @Option(
             names = "--http",
             paramLabel = "HOST:PORT",
-            description = "Where to serve /health, /ready, /status and /metrics. Default: a free port of 127.0.0.1.")
+            description = "Address that serves /health, /ready, /status and /metrics. Default: a free port of"
+                    + " 127.0.0.1.")
     private String http = HostPort.LOOPBACK.toString();
 
     String run() {

@@ -14,6 +14,7 @@ import dev.cohort.protocol.Left;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
+import dev.cohort.study.view.LiveTable;
 import dev.cohort.study.view.PeerView;
 import dev.cohort.study.view.Result;
 import dev.cohort.study.view.Screen;
@@ -39,35 +40,45 @@ import picocli.CommandLine.Parameters;
         name = "run",
         mixinStandardHelpOptions = true,
         description = {
-            "Trains a cohort on this machine: starts a Kafka broker, the augmenter, the coordinator and every peer as",
-            "processes of their own, shows how they do, and leaves everything in a run directory.",
-            "Without an experiment it runs the quickstart: built-in data, three small peers and a control."
+            "Train a cohort on this machine.",
+            "Starts a Kafka broker, the augmenter, the coordinator and each peer as processes of"
+                    + " their own, shows progress, and writes everything to a run directory. Without an"
+                    + " experiment: the quickstart, with built-in data, three small peers and a control peer."
+        },
+        footer = {
+            "    cohort run                                        # the quickstart",
+            "    cohort run --steps 20 --quiet --format json",
+            "    cohort run experiments/cifar100-one.yaml --set data.path=/data/cifar-100-binary",
+            "    cohort run --resume                               # continue the newest run"
         })
 final class RunCommand implements Callable<Integer> {
     private static final int INTERRUPTED = 130;
 
-    @Parameters(arity = "0..1", paramLabel = "EXPERIMENT.yaml", description = "The experiment. With --resume, the run.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "EXPERIMENT.yaml",
+            description = "Experiment file. With --resume: the run to continue.")
     private Optional<String> experiment = Optional.empty();
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Sets a key of the experiment, such as method.name=dml. Can be given several times.")
+            description = "Set a key of the experiment, such as method.name=dml. Repeatable.")
     private List<String> settings = new ArrayList<>();
 
-    @Option(names = "--peers", paramLabel = "N", description = "How many peers contribute. Short for --set peers=N.")
+    @Option(names = "--peers", paramLabel = "N", description = "Number of contributing peers. Short for --set peers=N.")
     private Optional<Long> peers = Optional.empty();
 
-    @Option(names = "--steps", paramLabel = "N", description = "How many batches. Short for --set run.steps=N.")
+    @Option(names = "--steps", paramLabel = "N", description = "Number of batches. Short for --set run.steps=N.")
     private Optional<Long> steps = Optional.empty();
 
-    @Option(names = "--epochs", paramLabel = "N", description = "How many epochs. Short for --set run.epochs=N.")
+    @Option(names = "--epochs", paramLabel = "N", description = "Number of epochs. Short for --set run.epochs=N.")
     private Optional<Long> epochs = Optional.empty();
 
     @Option(
             names = "--run-dir",
             paramLabel = "DIR",
-            description = "Directory of this run; new or empty. Default: <runs>/<time>-<name>.")
+            description = "New or empty directory for the run. Default: <runs>/<time>-<name>.")
     private Optional<Path> runDirectory = Optional.empty();
 
     @Mixin
@@ -79,27 +90,28 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--listen",
             paramLabel = "HOST[:PORT]",
-            description = "Address of this machine on which the built-in broker listens. Default: 127.0.0.1; with"
-                    + " --resume, where it listened before.")
+            description = "Address on which the built-in broker listens. Default: 127.0.0.1; with --resume, the"
+                    + " previous address.")
     private Optional<String> listen = Optional.empty();
 
     @Option(
             names = "--proxy",
-            description =
-                    "Put a TCP proxy between each process and the built-in broker, so that chaos can part, slow and cut"
-                            + " their connections.")
+            description = "Put a TCP proxy between each process and the built-in broker, so that 'cohort chaos'"
+                    + " can partition, slow down and cut connections.")
     private boolean proxy;
 
     @Mixin
     private DataPathOption data = new DataPathOption();
 
-    @Option(names = "--resume", description = "Go on with a run that was stopped: the one named, or the newest.")
+    @Option(names = "--resume", description = "Continue a stopped run: the one named, or the newest.")
     private boolean resume;
 
-    @Option(names = "--format", description = "text, or json: the last line of standard output is one JSON object.")
+    @Option(
+            names = "--format",
+            description = "text, or json: print the result as one JSON object in the last line. Default: text.")
     private OutputFormat format = OutputFormat.text;
 
-    @Option(names = "--quiet", description = "Show nothing while it runs.")
+    @Option(names = "--quiet", description = "Print nothing but errors and, with --format json, the result.")
     private boolean quiet;
 
     @Override
@@ -226,7 +238,8 @@ final class RunCommand implements Callable<Integer> {
 
     private static int conclude(LocalRun run, Result alone, Screen screen, OutputFormat format) {
         Result result = run.conclude(alone);
-        result.summary().forEach(screen::say);
+        screen.end(LiveTable.rows(result.view()));
+        result.summary().forEach(screen::tell);
         screen.say("Curves and figures: " + run.directory().path().resolve("report.html"));
         if (format == OutputFormat.json) {
             System.out.println(result.json());

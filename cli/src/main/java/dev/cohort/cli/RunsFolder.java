@@ -9,7 +9,7 @@ final class RunsFolder {
     @Option(
             names = "--runs",
             paramLabel = "DIR",
-            description = "Folder of the runs. Default: runs in the working directory.")
+            description = "Folder that holds the runs. Default: runs in the working directory.")
     private Path folder = Path.of(RunDirectory.RUNS);
 
     Path path() {

@@ -43,12 +43,15 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "scale",
         mixinStandardHelpOptions = true,
-        description = "Starts local peers of a run that goes on, or lets some go, until so many contribute. The run's"
-                + " launcher keeps the new ones running. Control peers do not count.")
+        description = {
+            "Start or drain local peers until N contribute.",
+            "The launcher of the run keeps new peers running. Control peers do not count."
+        },
+        footer = {"    cohort scale 4", "    cohort scale 6 --model resnet8"})
 final class ScaleCommand implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    @Parameters(paramLabel = "N", description = "How many contributors: from elastic.min to elastic.max.")
+    @Parameters(paramLabel = "N", description = "Number of contributing peers, from elastic.min to elastic.max.")
     private int wanted;
 
     @Mixin
@@ -57,7 +60,7 @@ final class ScaleCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "Network of the new peers. Default: those of the experiment's peers in turn.")
+            description = "Network of the new peers. Default: the networks of the experiment, in turn.")
     private Optional<String> model = Optional.empty();
 
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")

@@ -11,7 +11,11 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "stop",
         mixinStandardHelpOptions = true,
-        description = "Ends a run after the batches in flight: every peer trains them, is tested, and leaves.")
+        description = {
+            "End a run after the batches in flight.",
+            "Every peer trains the batches in flight, is tested, and leaves."
+        },
+        footer = {"    cohort stop", "    cohort stop --run RUN --bootstrap HOST:PORT"})
 final class StopCommand implements Callable<Integer> {
     @Mixin
     private RunTarget target = new RunTarget();

@@ -22,22 +22,22 @@ final class TableOptions {
     @Option(
             names = "--export",
             paramLabel = "DIR",
-            description = "Write the run as Parquet and CSV tables to this new folder; its file"
-                    + " tables.md describes them.")
+            description =
+                    "Write the run as Parquet and CSV tables to a new folder. Its file tables.md describes" + " them.")
     private Optional<Path> export = Optional.empty();
 
     @Option(
             names = "--sql",
             paramLabel = "QUERY",
-            description = "Ask the tables, such as \"select peer, avg(loss) from predictions group by"
-                    + " peer\". \"show tables\" and \"describe steps\" say what there is.")
+            description = "Query the tables, as in \"select peer, avg(loss) from predictions group by peer\"."
+                    + " \"show tables\" and \"describe steps\" list tables and columns.")
     private Optional<String> sql = Optional.empty();
 
     @Option(
             names = "--tensorboard",
             paramLabel = "DIR",
-            description = "Write the run as event files of TensorBoard to this new folder, one"
-                    + " below it for each peer and for the ensemble.")
+            description = "Write TensorBoard event files to a new folder, with a subfolder for each peer and for"
+                    + " the ensemble.")
     private Optional<Path> events = Optional.empty();
 
     boolean asked() {

@@ -25,8 +25,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "timeline",
         mixinStandardHelpOptions = true,
-        description = "Who came and went in a run, and how long the steps of those who stayed took before, during and"
-                + " after it; by the clock of the broker, from the log.")
+        description = {
+            "Show who joined and left a run, and what that cost the others.",
+            "Compares how long steps took before, during and after each event, by the broker's clock."
+        },
+        footer = {"    cohort timeline RUN", "    cohort timeline RUN --html timeline.html"})
 final class TimelineCommand implements Callable<Integer> {
     @Mixin
     private RecordedRun run = new RecordedRun();
@@ -34,16 +37,16 @@ final class TimelineCommand implements Callable<Integer> {
     @Option(
             names = "--quiet-steps",
             paramLabel = "STEPS",
-            description = "Steps around an event that count as \"during\". Default: ${DEFAULT-VALUE}.")
+            description = "Number of steps around an event that count as \"during\". Default: ${DEFAULT-VALUE}.")
     private long quietSteps = 10;
 
     @Option(
             names = "--window",
             paramLabel = "STEPS",
-            description = "Most steps looked at before and after. Default: ${DEFAULT-VALUE}.")
+            description = "Maximum number of steps examined before and after an event. Default: ${DEFAULT-VALUE}.")
     private long windowSteps = 100;
 
-    @Option(names = "--html", paramLabel = "FILE", description = "Also draw it, as one page that needs nothing else.")
+    @Option(names = "--html", paramLabel = "FILE", description = "Also write a self-contained HTML page.")
     private Optional<Path> html = Optional.empty();
 
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")

@@ -28,8 +28,14 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "cat",
         mixinStandardHelpOptions = true,
-        description =
-                "Prints the records of a topic, decoded, one a line, partition by partition. Tensors are summarised.")
+        description = {
+            "Print the decoded records of a topic, one per line.",
+            "Prints partition by partition, and summarises tensors."
+        },
+        footer = {
+            "    cohort topic cat outcomes --from step:10 --format json",
+            "    cohort topic cat predictions --peer p1 --last 3"
+        })
 final class TopicCatCommand implements Callable<Integer> {
     private static final int TEXT_CHARS_MAX = 400;
 
@@ -44,9 +50,8 @@ final class TopicCatCommand implements Callable<Integer> {
     @Option(
             names = "--run",
             paramLabel = "RUN",
-            description =
-                    "Id or directory of the run, or an archive of it. Default: the newest one; with --bootstrap, an id is"
-                            + " needed.")
+            description = "Id or directory of the run, or an archive. Default: the newest run. With --bootstrap,"
+                    + " the id is required.")
     private Optional<String> run = Optional.empty();
 
     @Mixin
@@ -58,20 +63,23 @@ final class TopicCatCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "WHERE",
-            description = "beginning, step:N (what is about step N and later), or -K (the last K of each partition)."
-                    + " Default: beginning.")
+            description = "Where to start: beginning, step:N (records about step N and later) or -K (the last K"
+                    + " records of each partition). Default: beginning.")
     private String from = "beginning";
 
-    @Option(names = "--last", paramLabel = "K", description = "The last K of each partition. Short for --from -K.")
+    @Option(
+            names = "--last",
+            paramLabel = "K",
+            description = "Print the last K records of each partition. Short for --from -K.")
     private Optional<Integer> last = Optional.empty();
 
-    @Option(names = "--peer", paramLabel = "PEER", description = "Only what this peer says, or what is about it.")
+    @Option(names = "--peer", paramLabel = "PEER", description = "Print only records by this peer or about this peer.")
     private Optional<String> peer = Optional.empty();
 
-    @Option(names = "--whole", description = "Write tensors out. With --format json.")
+    @Option(names = "--whole", description = "Print tensors in full. Needs --format json.")
     private boolean whole;
 
-    @Option(names = "--format", description = "text or json (an object a line). Default: text.")
+    @Option(names = "--format", description = "text, or json: one object per line. Default: text.")
     private OutputFormat format = OutputFormat.text;
 
     @Override

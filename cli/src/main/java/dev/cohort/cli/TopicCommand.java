@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 @Command(
         name = "topic",
         mixinStandardHelpOptions = true,
-        description = "Shows what stands in the topics of a run.",
+        description = "Show the records of a run.",
+        footer = "    cohort topic cat outcomes --last 5",
         subcommands = TopicCatCommand.class)
 final class TopicCommand implements Callable<Integer> {
     @Override

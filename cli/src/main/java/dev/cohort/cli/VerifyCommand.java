@@ -31,9 +31,24 @@ import picocli.CommandLine.Option;
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
-        description =
-                "Computes every outcome of a run again from the recorded predictions and compares bit for bit; with"
-                        + " --weights trains the peers again, too. Exit code 0 only if all is as it must be.")
+        description = {
+            "Recompute every outcome of a run and compare it bit for bit.",
+            "Computes outcomes from the recorded predictions and renders every batch again. With"
+                    + " --weights: retrains every peer, too."
+        },
+        footer = {
+            "    cohort verify                       # the newest run",
+            "    cohort verify RUN --weights",
+            "    cohort verify run.zip --no-batches"
+        },
+        exitCodeList = {
+            "0:Everything matches",
+            "1:Something differs, or part of the log cannot be read",
+            ExitText.USAGE,
+            ExitText.UNAVAILABLE,
+            ExitText.BUG,
+            ExitText.FILE
+        })
 final class VerifyCommand implements Callable<Integer> {
     private static final int FINDINGS_SHOWN = 20;
 
@@ -42,14 +57,13 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Option(
             names = "--weights",
-            description =
-                    "Also train every peer again from its initial weights, newcomers too, by the log alone, and compare its final"
-                            + " weights. Takes about as long as the run, without waiting.")
+            description = "Also retrain every peer, newcomers included, from the log alone and compare the final"
+                    + " weights. Takes about as long as the run without its waiting times.")
     private boolean weights;
 
     @Option(
             names = "--no-batches",
-            description = "Take the batches as they stand in the log, when the run's images are not at hand.")
+            description = "Trust the batches in the log instead of rendering them again. Needs no images.")
     private boolean withoutBatches;
 
     @Mixin

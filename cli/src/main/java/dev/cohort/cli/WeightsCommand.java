@@ -16,15 +16,19 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "weights",
         mixinStandardHelpOptions = true,
-        description = "Copies the weights of a checkpoint, without momentum, to a file that method.teacher may name.")
+        description = {
+            "Copy the weights of a checkpoint, for use as a teacher.",
+            "Leaves out the momentum. Name the new file in method.teacher of an experiment."
+        },
+        footer = "    cohort weights RUN/checkpoints/p1/step-300.safetensors teacher.safetensors")
 final class WeightsCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "CHECKPOINT",
-            description = "File of a peer: RUN/checkpoints/PEER/step-N.safetensors.")
+            description = "Checkpoint file: RUN/checkpoints/PEER/step-N.safetensors.")
     private Path checkpoint = Path.of("");
 
-    @Parameters(index = "1", paramLabel = "FILE", description = "New file.")
+    @Parameters(index = "1", paramLabel = "FILE", description = "New file for the weights.")
     private Path file = Path.of("");
 
     @Override

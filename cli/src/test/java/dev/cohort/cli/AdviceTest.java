@@ -122,7 +122,8 @@ class AdviceTest {
         Set<String> names = Cohort.commandLine().getSubcommands().keySet();
         List<String> found = new ArrayList<>();
         for (Advice advice : Advice.ofSources()) {
-            Matcher bare = BARE.matcher(advice.text());
+            // A line to copy shows by its margin where it ends.
+            Matcher bare = BARE.matcher(LINE.matcher(advice.text()).replaceAll(""));
             while (bare.find()) {
                 if (names.contains(bare.group(1))) {
                     found.add(advice.place() + ": " + advice.text());

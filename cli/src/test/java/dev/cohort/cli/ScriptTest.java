@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -144,5 +147,92 @@ class ScriptTest {
     void refusesFlagsThatAreNone() throws Exception {
         assertRefused(Map.of("COHORT_JAVA_OPTS", "-Xmx1g nonsense"), "COHORT_JAVA_OPTS", "nonsense", "-Xmx2g");
         assertThat(called(Map.of("COHORT_JAVA_OPTS", "-Xmx1g -Xss1m"))).contains("-Xmx1g", "-Xss1m");
+    }
+
+    /** What stands in for Maven: notes that it was called, and succeeds. */
+    private Path buildable() throws IOException {
+        Path built = temp.resolve("built");
+        Path maven = home.resolve("mvnw");
+        Files.writeString(maven, "#!/bin/sh\necho built >>'" + built + "'\n");
+        Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.createFile(temp.resolve("jdk/bin/javac")).toFile().setExecutable(true);
+        Files.createFile(home.resolve("pom.xml"));
+        return built;
+    }
+
+    @Test
+    void buildsWhenASourceHasChangedAndNotForAnExperiment() throws Exception {
+        Path built = buildable();
+        Path source = Files.createDirectories(home.resolve("cli/src/main/java")).resolve("A.java");
+        Path experiment = Files.createDirectories(home.resolve("experiments")).resolve("quickstart.yaml");
+        Map<String, String> builds = Map.of("COHORT_NO_BUILD", "0", "COHORT_NO_ARCHIVE", "1");
+        called(builds);
+        assertThat(built).hasContent("built");
+        FileTime later = FileTime.from(Instant.now().plusSeconds(5));
+
+        Files.setLastModifiedTime(Files.createFile(experiment), later);
+        assertThat(called(builds)).contains("-Dcohort.home=" + home.toRealPath());
+        assertThat(built).as("read where it is").hasContent("built");
+
+        Files.setLastModifiedTime(Files.createFile(source), later);
+        called(builds);
+        assertThat(built).hasContent("built\nbuilt");
+    }
+
+    @Test
+    void aReleaseRunsWithoutABuild() throws Exception {
+        Path release = Files.createDirectories(temp.resolve("cohort-1"));
+        Files.createDirectories(release.resolve("bin"));
+        Files.move(home.resolve("cohort"), release.resolve("bin/cohort"));
+        Files.move(home.resolve("cli/target/lib"), release.resolve("lib"));
+        home = release.resolve("bin");
+
+        assertThat(called(Map.of("COHORT_NO_BUILD", "0")))
+                .contains(release.toRealPath().resolve("lib") + "/*", "-Dcohort.home=" + release.toRealPath());
+    }
+
+    /** Says that an archive of so many bytes was made for the Java of this test; the one there has 3. */
+    private Path archived(String size) throws IOException {
+        Path built = home.resolve("cli/target");
+        Path archive = Files.writeString(built.resolve("cohort.jsa"), "jsa");
+        Files.writeString(built.resolve("cohort.jsa.for"), temp.resolve("jdk/bin/java") + " " + size);
+        FileTime earlier = FileTime.from(Instant.now().minusSeconds(60));
+        try (Stream<Path> jars = Files.list(built.resolve("lib"))) {
+            for (Path jar : jars.toList()) {
+                Files.setLastModifiedTime(jar, earlier);
+            }
+        }
+        Files.setLastModifiedTime(built.resolve("lib"), earlier);
+        return archive.toRealPath();
+    }
+
+    @Test
+    void startsWithAnArchiveOfClassesThatFits() throws Exception {
+        Path archive = archived("3");
+        assertThat(called(Map.of())).contains("-XX:SharedArchiveFile=" + archive, "-Dcohort.archive=" + archive);
+
+        assertThat(called(Map.of("COHORT_NO_ARCHIVE", "1"))).noneMatch(ScriptTest::namesAnArchive);
+        assertThat(called(Map.of("COHORT_TORCH", "download")))
+                .as("another class path")
+                .noneMatch(ScriptTest::namesAnArchive);
+    }
+
+    @Test
+    void startsWithoutAnArchiveThatDoesNotFit() throws Exception {
+        assertThat(called(Map.of())).as("none").noneMatch(ScriptTest::namesAnArchive);
+        Path archive = archived("4");
+        assertThat(called(Map.of())).as("one that is cut").noneMatch(ScriptTest::namesAnArchive);
+        archived("3");
+        Files.writeString(archive.resolveSibling("cohort.jsa.for"), "/another/java 3");
+        assertThat(called(Map.of())).as("that of another Java").noneMatch(ScriptTest::namesAnArchive);
+        archived("3");
+        Files.setLastModifiedTime(
+                archive.resolveSibling("lib/cohort-cli.jar"),
+                FileTime.from(Instant.now().plusSeconds(5)));
+        assertThat(called(Map.of())).as("one older than a jar").noneMatch(ScriptTest::namesAnArchive);
+    }
+
+    private static boolean namesAnArchive(String word) {
+        return word.contains("rchive");
     }
 }

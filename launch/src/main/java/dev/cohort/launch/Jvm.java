@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -22,6 +23,9 @@ public final class Jvm {
     /** Names the folder in which DJL unpacks PyTorch, instead of one in the home or temporary folder. */
     private static final String CACHE = "DJL_CACHE_DIR";
 
+    /** Names the archive of classes of this process, which fits the processes that it starts: same Java, same class path. */
+    private static final String ARCHIVE = "cohort.archive";
+
     private static final String DJL_FOLDER = ".djl.ai";
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_MAY_RUN =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -31,11 +35,13 @@ public final class Jvm {
     private final String java;
     private final String classPath;
     private final JavaFlags added;
+    private final Optional<String> archive;
 
-    private Jvm(String java, String classPath, JavaFlags added) {
+    private Jvm(String java, String classPath, JavaFlags added, Optional<String> archive) {
         this.java = java;
         this.classPath = classPath;
         this.added = added;
+        this.archive = archive;
     }
 
     /** The Java that runs this process. */
@@ -43,7 +49,8 @@ public final class Jvm {
         return new Jvm(
                 Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
                 System.getProperty("java.class.path", ""),
-                new JavaFlags(System.getenv()));
+                new JavaFlags(System.getenv()),
+                Optional.ofNullable(System.getProperty(ARCHIVE)));
     }
 
     /** A process whose short life or little arithmetic does not pay for the optimising compiler. */
@@ -66,6 +73,7 @@ public final class Jvm {
                 // A process without memory is of no use to anybody; started again it may be.
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Djava.io.tmpdir=" + temporaryFolder()));
+        archive.ifPresent(file -> own.add("-XX:SharedArchiveFile=" + file));
         List<String> command = new ArrayList<>(List.of(java));
         command.addAll(added.of(own, arguments.get(0)));
         command.add(MAIN);

@@ -77,7 +77,8 @@ class QuickstartTest {
                         "outcomes",
                         "digest_mismatches",
                         "rejected_messages",
-                        "seconds");
+                        "seconds",
+                        "software");
         assertThat(result.path("method").asText()).isEqualTo("mean_logit");
         assertThat(result.path("mode").asText()).isEqualTo("strict");
         assertThat(result.path("steps").asInt()).isEqualTo(STEPS);

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,15 +48,32 @@ public final class Preparation {
     private static final int PACE_UNUSED = 2;
 
     private static final String KAFKA = "kafka";
-    private static final String QUICKSTART = "/dev/cohort/launch/experiments/quickstart.yaml";
+    private static final String HOME = "cohort.home";
+    private static final String QUICKSTART = "experiments/quickstart.yaml";
+    private static final String RESOURCE = "/dev/cohort/launch/" + QUICKSTART;
 
     private Preparation() {}
 
     /** The text of the experiment that runs when none is named. */
     public static String quickstart() {
-        try (InputStream in = Preparation.class.getResourceAsStream(QUICKSTART)) {
+        return quickstart(Optional.ofNullable(System.getProperty(HOME)).map(Path::of));
+    }
+
+    /**
+     * @param home folder of the product, whose file may be newer than the jar's
+     */
+    static String quickstart(Optional<Path> home) {
+        Optional<Path> file = home.map(folder -> folder.resolve(QUICKSTART)).filter(Files::isRegularFile);
+        if (file.isPresent()) {
+            try {
+                return Files.readString(file.get());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        try (InputStream in = Preparation.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
-                throw new IllegalStateException("resource " + QUICKSTART + " is not on the class path");
+                throw new IllegalStateException("resource " + RESOURCE + " is not on the class path");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.protocol.Left;
+import dev.cohort.runtime.Software;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -79,6 +80,12 @@ public record Result(
         json.put("digest_mismatches", view.digestMismatches());
         json.put("rejected_messages", view.rejected());
         json.put("seconds", rounded(elapsedMs / 1000.0, 3));
+        Software software = Software.current();
+        json.putObject("software")
+                .put("cohort", software.version())
+                .put("commit", software.commit())
+                .put("jdk", software.jdk())
+                .put("torch", software.torch());
         return json;
     }
 

@@ -18,6 +18,14 @@ public sealed interface Screen {
     /** Takes away what {@link #show} has drawn and may draw again. */
     default void clear() {}
 
+    /** Says a text that may be broken between words, unlike a line that somebody may want to copy. */
+    default void tell(String text) {
+        say(text);
+    }
+
+    /** Leaves these lines where a person has watched a drawing, and no drawing. */
+    default void end(List<Styled> lines) {}
+
     /** What is drawn of a run. */
     interface Drawing {
         List<Styled> lines(RunView view, long nowMs);
@@ -44,12 +52,14 @@ public sealed interface Screen {
 
     /** Draws something else at the bottom of a terminal. */
     static Screen terminal(PrintStream out, Drawing drawing) {
-        return terminal(out, drawing, new TerminalRows());
+        TerminalRows size = new TerminalRows();
+        return terminal(out, drawing, size, size::columns);
     }
 
-    /** Draws on a terminal of so many rows; empty where nobody knows how many. */
-    static Screen terminal(PrintStream out, Drawing drawing, Supplier<OptionalInt> rows) {
-        return new Terminal(out, drawing, rows);
+    /** Draws on a terminal of so many rows and columns; empty where nobody knows how many. */
+    static Screen terminal(
+            PrintStream out, Drawing drawing, Supplier<OptionalInt> rows, Supplier<OptionalInt> columns) {
+        return new Terminal(out, drawing, rows, columns);
     }
 
     /** Prints something else for a file or a pipe, {@code everyMs} apart. */
@@ -138,12 +148,14 @@ public sealed interface Screen {
         private final PrintStream out;
         private final Drawing drawing;
         private final Supplier<OptionalInt> rows;
+        private final Supplier<OptionalInt> columns;
         private List<String> drawn = List.of();
 
-        Terminal(PrintStream out, Drawing drawing, Supplier<OptionalInt> rows) {
+        Terminal(PrintStream out, Drawing drawing, Supplier<OptionalInt> rows, Supplier<OptionalInt> columns) {
             this.out = out;
             this.drawing = drawing;
             this.rows = rows;
+            this.columns = columns;
         }
 
         @Override
@@ -152,6 +164,18 @@ public sealed interface Screen {
             out.print(erase() + Printable.line(line) + "\n");
             drawn = List.of();
             draw(table);
+        }
+
+        @Override
+        public void tell(String text) {
+            Words.wrapped(text, columns.get().orElse(Integer.MAX_VALUE)).forEach(this::say);
+        }
+
+        @Override
+        public void end(List<Styled> lines) {
+            clear();
+            lines.forEach(line -> out.print(WRAP_OFF + line.ansi() + WRAP_ON + "\n"));
+            out.flush();
         }
 
         @Override

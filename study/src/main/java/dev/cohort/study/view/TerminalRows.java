@@ -9,29 +9,43 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How many rows the terminal of this process has, asked for now and then, since a window changes its size. One thread. */
+/** How many rows and columns the terminal of this process has, asked for now and then, since a window changes its size. One thread. */
 public final class TerminalRows implements Supplier<OptionalInt> {
     private static final long ASKED_EVERY_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long PATIENCE_SECONDS = 2;
-    private static final Pattern SIZE = Pattern.compile("([0-9]{1,5}) [0-9]{1,5}\\s*");
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,5}) ([0-9]{1,5})\\s*");
 
-    private OptionalInt rows = OptionalInt.empty();
+    private Size size = Size.UNKNOWN;
     private long nextNanos = System.nanoTime();
     private boolean asks = true;
+
+    /** What is empty nobody can tell. */
+    record Size(OptionalInt rows, OptionalInt columns) {
+        static final Size UNKNOWN = new Size(OptionalInt.empty(), OptionalInt.empty());
+    }
 
     /** Empty where nobody can tell. */
     @Override
     public OptionalInt get() {
-        if (asks && System.nanoTime() >= nextNanos) {
-            rows = asked();
-            // Who cannot tell now will not be able to later.
-            asks = rows.isPresent();
-            nextNanos = System.nanoTime() + ASKED_EVERY_NANOS;
-        }
-        return rows;
+        return size().rows();
     }
 
-    private static OptionalInt asked() {
+    /** Empty where nobody can tell. */
+    public OptionalInt columns() {
+        return size().columns();
+    }
+
+    private Size size() {
+        if (asks && System.nanoTime() >= nextNanos) {
+            size = asked();
+            // Who cannot tell now will not be able to later.
+            asks = size.rows().isPresent();
+            nextNanos = System.nanoTime() + ASKED_EVERY_NANOS;
+        }
+        return size;
+    }
+
+    private static Size asked() {
         try {
             Process stty = new ProcessBuilder("stty", "size")
                     .redirectInput(new File("/dev/tty"))
@@ -39,21 +53,25 @@ public final class TerminalRows implements Supplier<OptionalInt> {
                     .start();
             if (!stty.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 stty.destroyForcibly();
-                return OptionalInt.empty();
+                return Size.UNKNOWN;
             }
             return parsed(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
         } catch (IOException e) {
-            return OptionalInt.empty();
+            return Size.UNKNOWN;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return OptionalInt.empty();
+            return Size.UNKNOWN;
         }
     }
 
     /** Reads what {@code stty size} says: rows and columns, 0 where the terminal does not know. */
-    static OptionalInt parsed(String said) {
+    static Size parsed(String said) {
         Matcher size = SIZE.matcher(said);
-        int rows = size.matches() ? Integer.parseInt(size.group(1)) : 0;
-        return rows > 0 ? OptionalInt.of(rows) : OptionalInt.empty();
+        return size.matches() ? new Size(known(size.group(1)), known(size.group(2))) : Size.UNKNOWN;
+    }
+
+    private static OptionalInt known(String number) {
+        int value = Integer.parseInt(number);
+        return value > 0 ? OptionalInt.of(value) : OptionalInt.empty();
     }
 }

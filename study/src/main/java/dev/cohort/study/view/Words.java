@@ -1,11 +1,15 @@
 package dev.cohort.study.view;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
 /** Numbers as people read them; the same in every locale. */
 public final class Words {
     public static final String NONE = "-";
+
+    private static final String COLUMNS = "  ";
 
     private Words() {}
 
@@ -43,6 +47,27 @@ public final class Words {
     public static String shell(Object word) {
         String said = String.valueOf(word);
         return said.matches("[A-Za-z0-9_./:=,+@%-]+") ? said : "'" + said.replace("'", "'\\''") + "'";
+    }
+
+    /**
+     * A text in lines of at most so many characters, unless a word is longer, each but the first indented. Parts that two spaces
+     * divide stay whole.
+     */
+    public static List<String> wrapped(String text, int width) {
+        String between = text.contains(COLUMNS) ? COLUMNS : " ";
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String word : text.split(between, -1)) {
+            if (!line.isEmpty() && line.length() + between.length() + word.length() > width) {
+                lines.add(line.toString());
+                line.setLength(0);
+                line.append(COLUMNS).append(word);
+            } else {
+                line.append(line.isEmpty() ? "" : between).append(word);
+            }
+        }
+        lines.add(line.toString());
+        return lines;
     }
 
     /** {@code word} or its plural. */

@@ -44,7 +44,8 @@ class ResultTest {
                         "outcomes",
                         "digest_mismatches",
                         "rejected_messages",
-                        "seconds");
+                        "seconds",
+                        "software");
         assertThat(keys(json.path("peers").path(0)))
                 .containsExactly(
                         "id",
@@ -57,6 +58,7 @@ class ResultTest {
                         "wait_share",
                         "diverged_at_step",
                         "weights_sha256");
+        assertThat(keys(json.path("software"))).containsExactly("cohort", "commit", "jdk", "torch");
         assertThat(keys(json.path("control"))).containsExactly("id", "model", "test_accuracy", "weights_sha256");
         assertThat(keys(json.path("ensemble"))).containsExactly("test_accuracy");
         assertThat(keys(json.path("fingerprints"))).containsExactly("plan", "run");

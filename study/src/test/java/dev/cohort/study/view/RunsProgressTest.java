@@ -57,7 +57,7 @@ class RunsProgressTest {
 
     @Test
     void isDrawnOverInATerminalAndTakenAwayInTheEnd() {
-        Screen screen = Screen.terminal(out, (view, now) -> TABLE, OptionalInt::empty);
+        Screen screen = Screen.terminal(out, (view, now) -> TABLE, OptionalInt::empty, OptionalInt::empty);
         Screen.muted(screen).say("Starting a broker");
         Screen.muted(screen).show(SampleRun.view(), 0);
         screen.say("done");

@@ -44,7 +44,8 @@ class ScreenTest {
                     all.add(Styled.plain("progress " + nowMs));
                     return all;
                 },
-                () -> rows);
+                () -> rows,
+                OptionalInt::empty);
         screen.show(SampleRun.view(), 1);
         screen.show(SampleRun.view(), 2);
         screen.say("said");
@@ -84,7 +85,7 @@ class ScreenTest {
 
     @Test
     void saysNothingThatATerminalObeys() {
-        Screen screen = Screen.terminal(out, (view, now) -> List.of(), OptionalInt::empty);
+        Screen screen = Screen.terminal(out, (view, now) -> List.of(), OptionalInt::empty, OptionalInt::empty);
         screen.say("peer \u001b[2J\nx");
         Screen.lines(out).say("peer \u001b[2J\nx");
 
@@ -93,10 +94,41 @@ class ScreenTest {
 
     @Test
     void readsTheSizeThatSttySays() {
-        assertThat(TerminalRows.parsed("24 80\n")).hasValue(24);
+        assertThat(TerminalRows.parsed("24 80\n").rows()).hasValue(24);
+        assertThat(TerminalRows.parsed("24 80\n").columns()).hasValue(80);
         assertThat(TerminalRows.parsed("0 0\n"))
                 .as("a terminal that does not know")
-                .isEmpty();
-        assertThat(TerminalRows.parsed("")).isEmpty();
+                .isEqualTo(TerminalRows.Size.UNKNOWN);
+        assertThat(TerminalRows.parsed("")).isEqualTo(TerminalRows.Size.UNKNOWN);
+    }
+
+    @Test
+    void breaksASummaryBetweenWordsAndALineToCopyNowhere() {
+        Screen screen = Screen.terminal(out, (view, now) -> List.of(), OptionalInt::empty, () -> OptionalInt.of(20));
+        screen.tell("Distillation helped by 1.6 points.");
+        screen.tell("Test accuracy:  p1 81.2 %  ensemble 83.0 %");
+        screen.say("cohort join --run a --bootstrap b:1");
+
+        assertThat(printed()).isEqualTo("""
+                Distillation helped
+                  by 1.6 points.
+                Test accuracy:
+                  p1 81.2 %
+                  ensemble 83.0 %
+                cohort join --run a --bootstrap b:1
+                """);
+    }
+
+    @Test
+    void leavesTheTableOnceAndWithoutProgress() {
+        Screen screen = Screen.terminal(
+                out, (view, now) -> List.of(Styled.plain("progress")), OptionalInt::empty, OptionalInt::empty);
+        screen.show(SampleRun.view(), 1);
+        screen.end(List.of(Styled.plain("the end")));
+        screen.tell("summary");
+
+        String afterErasing = printed().substring(printed().lastIndexOf("\u001b[0J"));
+        assertThat(afterErasing).contains("the end").endsWith("summary\n").doesNotContain("progress");
+        assertThat(afterErasing.split("the end", -1)).hasSize(2);
     }
 }
