@@ -11,6 +11,7 @@ import dev.cohort.runtime.archive.ArchiveWriter;
 import dev.cohort.runtime.archive.Checksums;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.ProgressLines;
 import dev.cohort.study.view.Words;
 import java.io.IOException;

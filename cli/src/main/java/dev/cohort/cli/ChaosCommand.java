@@ -1,14 +1,12 @@
 package dev.cohort.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.launch.RunDirectory;
 import dev.cohort.launch.RunHandle;
 import dev.cohort.launch.chaos.Chaos;
 import dev.cohort.launch.chaos.ChaosPlan;
+import dev.cohort.launch.chaos.ChaosReport;
 import dev.cohort.launch.chaos.Disturbance;
 import dev.cohort.launch.chaos.MemoryWatch;
 import dev.cohort.launch.chaos.Promises;
@@ -25,6 +23,7 @@ import dev.cohort.study.Verification;
 import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.retrain.PlannedBatches;
 import dev.cohort.study.retrain.TrainedAgain;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.ProgressLines;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -264,50 +263,17 @@ final class ChaosCommand implements Callable<Integer> {
                     .verdict(step -> {});
             promises.addAll(Promises.ofLog(verdict, Promises.read(opened.log()), chaos.corrupt(), chaos.uncertain()));
             if (!withoutWeights) {
-                promises.add(weights(TrainedAgain.all(opened, data, new ProgressLines(ChaosCommand::say, false))));
+                promises.add(ChaosReport.weights(
+                        TrainedAgain.all(opened, data, new ProgressLines(ChaosCommand::say, false))));
             }
         }
         promises.add(Promises.ofMemory(memory.largest()));
-        boolean all = promises.stream().allMatch(Promise::kept);
+        ChaosReport report = new ChaosReport(directory.id(), chaos, promises);
         if (format == OutputFormat.json) {
-            System.out.println(json(directory, chaos, promises, all));
+            System.out.println(report.json());
         } else {
-            System.out.println("Run " + directory.id() + ": killed " + chaos.kills() + ", stopped " + chaos.pauses()
-                    + ", parted " + chaos.partitions() + ", cut " + chaos.cuts()
-                    + ", corrupt records " + chaos.corrupt() + ", doubled records " + chaos.duplicates() + ".");
-            promises.forEach(
-                    p -> System.out.println((p.kept() ? "  kept    " : "  BROKEN  ") + p.name() + ": " + p.detail()));
+            report.lines().forEach(System.out::println);
         }
-        return (all ? ExitCode.OK : ExitCode.FAILED).code();
-    }
-
-    private static Promise weights(List<TrainedAgain> trained) {
-        List<String> different = trained.stream()
-                .filter(TrainedAgain::wrong)
-                .map(TrainedAgain::peer)
-                .toList();
-        return new Promise(
-                "the weights of every peer follow from the log",
-                different.isEmpty() && !trained.isEmpty(),
-                trained.size() + " trained again, " + (different.isEmpty() ? "all equal" : "different: " + different));
-    }
-
-    private static ObjectNode json(RunDirectory directory, Chaos chaos, List<Promise> promises, boolean all) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("run", directory.id()).put("kept", all);
-        ObjectNode kills = json.putObject("kills");
-        chaos.kills().forEach(kills::put);
-        json.put("pauses", chaos.pauses())
-                .put("partitions", chaos.partitions())
-                .put("cuts", chaos.cuts())
-                .put("corrupt_records", chaos.corrupt())
-                .put("doubled_records", chaos.duplicates());
-        ArrayNode invariants = json.putArray("invariants");
-        promises.forEach(p -> invariants
-                .addObject()
-                .put("name", p.name())
-                .put("kept", p.kept())
-                .put("detail", p.detail()));
-        return json;
+        return (report.kept() ? ExitCode.OK : ExitCode.FAILED).code();
     }
 }

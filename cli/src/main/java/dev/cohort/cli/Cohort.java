@@ -4,9 +4,12 @@ import dev.cohort.augment.data.DataException;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
+import dev.cohort.runtime.JavaError;
 import dev.cohort.runtime.Software;
 import dev.cohort.runtime.kafka.BrokerException;
 import dev.cohort.runtime.kafka.RunLogException;
+import dev.cohort.study.view.OutputClosed;
+import dev.cohort.study.view.PrintableStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -57,6 +60,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RunCommand.class,
             CompareCommand.class,
             CreateCommand.class,
+            RunsCommand.class,
             JoinCommand.class,
             PeersCommand.class,
             DrainCommand.class,

@@ -3,6 +3,7 @@ package dev.cohort.cli;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -15,7 +16,7 @@ final class CommandGroups {
 
     private static final List<Group> GROUPS = List.of(
             new Group("Run", List.of("run", "compare", "fork", "methods", "models", "data")),
-            new Group("Watch", List.of("peers", "doctor", "timeline")),
+            new Group("Watch", List.of("runs", "peers", "doctor", "timeline")),
             new Group("Study", List.of("verify", "replay", "topic", "archive", "weights")),
             new Group("Operate", List.of("join", "drain", "scale", "stop", "chaos")),
             new Group("Internals", List.of("create", "augment", "coordinator", "peer", "bench")),
@@ -51,12 +52,12 @@ final class CommandGroups {
     }
 
     private static String row(String name, String about) {
-        return String.format("  %-" + NAME_WIDTH + "s%s%n", name, about);
+        return String.format(Locale.ROOT, "  %-" + NAME_WIDTH + "s%s%n", name, about);
     }
 
     private static void block(StringBuilder text, String title, List<String> rows) {
         if (!rows.isEmpty()) {
-            text.append(String.format("%n%s:%n", title));
+            text.append(String.format(Locale.ROOT, "%n%s:%n", title));
             rows.forEach(text::append);
         }
     }

@@ -12,6 +12,7 @@ import dev.cohort.study.diagnosis.Diagnosis;
 import dev.cohort.study.diagnosis.Opinion;
 import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.report.Studiable;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.ProgressLines;
 import dev.cohort.study.view.Words;
 import java.util.ArrayList;

@@ -20,6 +20,7 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.study.report.OpenRun;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.Screen;
 import java.nio.file.Path;
 import java.time.LocalDateTime;

@@ -2,6 +2,8 @@ package dev.cohort.cli;
 
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.study.view.Listing;
+import dev.cohort.study.view.OutputFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -16,6 +16,7 @@ import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.study.RecentWorth;
 import dev.cohort.study.report.PeerWorth;
 import dev.cohort.study.view.LiveTable;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.PeerView;
 import dev.cohort.study.view.RunView;
 import dev.cohort.study.view.StandingTable;

@@ -9,6 +9,8 @@ import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.report.Scenarios;
 import dev.cohort.study.report.Studiable;
 import dev.cohort.study.report.StudiedRun;
+import dev.cohort.study.view.OutputFile;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.ProgressLines;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,39 +1,14 @@
 package dev.cohort.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cohort.experiment.Experiment;
-import dev.cohort.launch.Asking;
 import dev.cohort.launch.CommandName;
-import dev.cohort.launch.Newcomers;
-import dev.cohort.launch.ProcessRecord;
 import dev.cohort.launch.RunDirectory;
-import dev.cohort.launch.RunObserver;
-import dev.cohort.launch.RunPlace;
-import dev.cohort.launch.ScalePlan;
-import dev.cohort.peer.djl.ModelCatalog;
-import dev.cohort.protocol.Manifest;
-import dev.cohort.protocol.PeerId;
-import dev.cohort.protocol.Standing;
-import dev.cohort.runtime.CommandException;
+import dev.cohort.launch.Scaling;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.config.ExperimentYaml;
-import dev.cohort.runtime.kafka.RunLog;
-import dev.cohort.study.view.PeerView;
-import dev.cohort.study.view.RunView;
-import dev.cohort.study.view.Standings;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.Words;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -49,8 +24,6 @@ import picocli.CommandLine.Parameters;
         },
         footer = {"    cohort scale 4", "    cohort scale 6 --model resnet8"})
 final class ScaleCommand implements Callable<Integer> {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
-
     @Parameters(paramLabel = "N", description = "Number of contributing peers, from elastic.min to elastic.max.")
     private int wanted;
 
@@ -68,184 +41,22 @@ final class ScaleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, IOException {
-        RunDirectory directory = target.launched();
-        RunPlace place = target.place();
-        try (RunLog log = place.connect()) {
-            Manifest manifest = log.awaitManifest(LIMIT);
-            Experiment experiment = ExperimentYaml.read(manifest.experiment());
-            RunView view = new RunView(place.id(), manifest, experiment);
-            try (RunObserver observer = RunObserver.followMembers(log, view)) {
-                requireCaughtUp(observer, place);
-                List<String> models = models(manifest, experiment);
-                // Another one at the same moment waits, and then sees those that this one has asked for.
-                try (Newcomers.Change change = Newcomers.lock(directory)) {
-                    Newcomers before = change.before();
-                    ScalePlan.Present present = observer.read(v -> present(v, before, directory));
-                    ScalePlan plan = ScalePlan.of(wanted, experiment, present, models);
-                    carryOut(plan, before, directory, place, observer);
-                    say(plan, present, directory);
-                }
-            }
-        }
-        return ExitCode.OK.code();
-    }
-
-    private static void requireCaughtUp(RunObserver observer, RunPlace place) throws InterruptedException {
-        if (!observer.awaitCaughtUp(LIMIT)) {
-            throw new CommandException(
-                    ExitCode.UNAVAILABLE,
-                    "run " + place.id() + ": nothing of its log came for " + LIMIT.toSeconds()
-                            + " s; the machine or the broker is too busy, try again");
-        }
-    }
-
-    /** Networks that newcomers may have, in turn. */
-    private List<String> models(Manifest manifest, Experiment experiment) {
-        int widest = manifest.featureWidths().stream().max().orElse(1);
-        if (model.isEmpty()) {
-            // Seats that the experiment gives to nobody are that wide.
-            return experiment.contributors().stream()
-                    .map(Experiment.Peer::model)
-                    .filter(m -> ModelCatalog.featureWidth(m) == widest)
-                    .toList();
-        }
-        String name = model.get();
-        if (ModelCatalog.find(name).isEmpty()) {
-            throw new CommandException(
-                    ExitCode.USAGE, "model " + name + ": there is none of that name; 'cohort models' lists them");
-        }
-        int width = ModelCatalog.featureWidth(name);
-        if (manifest.featureWidths().stream().noneMatch(w -> w == width)) {
-            throw new CommandException(
-                    ExitCode.USAGE,
-                    "model " + name + ": features of width " + width + ", the seats of the run take "
-                            + manifest.featureWidths().stream()
-                                    .distinct()
-                                    .boxed()
-                                    .toList()
-                            + "; choose a model of such a width");
-        }
-        return List.of(name);
-    }
-
-    private static ScalePlan.Present present(RunView view, Newcomers newcomers, RunDirectory directory) {
-        Set<String> dead = dead(directory);
-        List<PeerId> contributors = new ArrayList<>();
-        Set<PeerId> known = new TreeSet<>();
-        int threads = 0;
-        int each = view.experiment().threads().torchPerPeer().orElse(1);
-        Set<PeerId> gone = new TreeSet<>();
-        for (PeerView peer : view.peers()) {
-            known.add(peer.id());
-            boolean local = isNewcomer(newcomers, peer.id());
-            if (peer.ended() || dead.contains(peer.id().value()) || leaves(view, peer.id())) {
-                gone.add(peer.id());
-            } else if (!local) {
-                threads += isNamed(view, peer.id()) ? each : 0;
-                contributors.addAll(peer.control() ? List.of() : List.of(peer.id()));
-            }
-        }
-        // In the order in which they were asked for; one that starts now may not have said a word yet.
-        for (Newcomers.Newcomer newcomer : newcomers.peers()) {
-            known.add(newcomer.id());
-            if (!gone.contains(newcomer.id()) && !dead.contains(newcomer.id().value())) {
-                contributors.add(newcomer.id());
-                threads += newcomer.torchThreads();
-            }
-        }
-        return new ScalePlan.Present(
-                contributors, known, threads, Runtime.getRuntime().availableProcessors());
-    }
-
-    private static boolean isNewcomer(Newcomers newcomers, PeerId id) {
-        return newcomers.peers().stream().anyMatch(n -> n.id().equals(id));
-    }
-
-    private static boolean isNamed(RunView view, PeerId id) {
-        return view.experiment().peers().stream().anyMatch(p -> p.id().equals(id));
-    }
-
-    private static boolean leaves(RunView view, PeerId id) {
-        return view.standings()
-                .of(id)
-                .map(Standings.Held::standing)
-                .filter(s -> s == Standing.DRAINING || s == Standing.LEFT || s == Standing.SET_ASIDE)
-                .isPresent();
-    }
-
-    /** Processes that the launcher has given up. */
-    private static Set<String> dead(RunDirectory directory) {
-        try {
-            return ProcessRecord.all(directory.processes()).stream()
-                    .filter(ProcessRecord::isGivenUp)
-                    .map(ProcessRecord::name)
-                    .collect(Collectors.toSet());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void carryOut(
-            ScalePlan plan, Newcomers before, RunDirectory directory, RunPlace place, RunObserver observer) {
-        for (PeerId peer : plan.drain()) {
-            // One that has not said a word yet obeys it with its first start.
-            long start = observer.read(view -> view.peers().stream()
-                    .filter(p -> p.id().equals(peer))
-                    .mapToLong(PeerView::incarnation)
-                    .findFirst()
-                    .orElse(1));
-            Asking.append(place, dev.cohort.protocol.Command.drain(peer, Math.max(1, start), Asking.REASON));
-        }
-        before.changed(plan.start(), plan.drain()).write(directory);
-    }
-
-    private void say(ScalePlan plan, ScalePlan.Present present, RunDirectory directory) {
-        int threads = present.torchThreads() + plan.torchThreads();
+        Scaling.Asked asked = new Scaling(wanted, model).carryOut(target.launched(), target.place());
         if (format == OutputFormat.json) {
-            System.out.println(json(plan, present, directory, threads));
-            return;
+            System.out.println(asked.json());
+            return ExitCode.OK.code();
         }
-        int there = present.contributors().size();
+        RunDirectory directory = asked.directory();
         System.out.println(
-                "Run " + directory.id() + ": " + there + " contributors, " + wanted + " wanted: " + done(plan) + ".");
-        if (!plan.start().isEmpty() && threads > present.cores()) {
-            System.out.println(threads + " torch threads on " + present.cores()
+                "Run " + directory.id() + ": " + asked.present().contributors().size() + " contributors, " + wanted
+                        + " wanted: " + asked.words() + ".");
+        int cores = asked.present().cores();
+        if (!asked.plan().start().isEmpty() && asked.torchThreads() > cores) {
+            System.out.println(asked.torchThreads() + " torch threads on " + cores
                     + " cores: the peers of this machine share them, and each gets slower.");
         }
         System.out.println(
                 "Who is there, and why:  " + CommandName.line("peers --run " + Words.shell(directory.path())));
-    }
-
-    private static String done(ScalePlan plan) {
-        if (!plan.start().isEmpty()) {
-            return "starts "
-                    + plan.start().stream()
-                            .map(n -> n.id() + " (" + n.model() + ", torch threads: " + n.torchThreads() + ")")
-                            .collect(Collectors.joining(", "));
-        }
-        return plan.drain().isEmpty()
-                ? "nothing to do"
-                : "lets go "
-                        + plan.drain().stream().map(PeerId::value).collect(Collectors.joining(", "))
-                        + " after the current step";
-    }
-
-    private ObjectNode json(ScalePlan plan, ScalePlan.Present present, RunDirectory directory, int threads) {
-        ObjectNode json = JsonNodeFactory.instance
-                .objectNode()
-                .put("run", directory.id())
-                .put("contributors", present.contributors().size())
-                .put("wanted", wanted)
-                .put("torch_threads", threads)
-                .put("cores", present.cores());
-        ArrayNode started = json.putArray("started");
-        plan.start()
-                .forEach(n -> started.addObject()
-                        .put("id", n.id().value())
-                        .put("model", n.model())
-                        .put("torch_threads", n.torchThreads()));
-        ArrayNode drained = json.putArray("drained");
-        plan.drain().forEach(p -> drained.add(p.value()));
-        return json;
+        return ExitCode.OK.code();
     }
 }

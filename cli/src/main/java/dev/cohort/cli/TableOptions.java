@@ -8,6 +8,7 @@ import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.tables.Database;
 import dev.cohort.study.tables.Schema;
 import dev.cohort.study.view.JsonRows;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.TextRows;
 import dev.cohort.study.view.Words;
 import java.io.PrintStream;

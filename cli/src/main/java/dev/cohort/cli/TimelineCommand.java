@@ -9,6 +9,8 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.study.Timeline;
 import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.report.Studiable;
+import dev.cohort.study.view.OutputFile;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.TimelinePage;
 import dev.cohort.study.view.Words;
 import java.nio.file.Path;

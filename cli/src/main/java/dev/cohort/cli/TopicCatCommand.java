@@ -9,6 +9,7 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.view.MessageJson;
+import dev.cohort.study.view.OutputFormat;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

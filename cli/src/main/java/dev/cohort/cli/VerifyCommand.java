@@ -15,6 +15,7 @@ import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.report.Studiable;
 import dev.cohort.study.retrain.PlannedBatches;
 import dev.cohort.study.retrain.TrainedAgain;
+import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.ProgressLines;
 import dev.cohort.study.view.Words;
 import dev.cohort.tensor.Digest;

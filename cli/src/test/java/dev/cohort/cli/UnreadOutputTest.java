@@ -3,6 +3,7 @@ package dev.cohort.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.study.view.PrintableStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

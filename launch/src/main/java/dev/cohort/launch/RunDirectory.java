@@ -220,7 +220,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /** Runs under {@code parent}, oldest first. */
-    private static List<Path> runs(Path parent) {
+    static List<Path> runs(Path parent) {
         if (!Files.isDirectory(parent)) {
             return List.of();
         }

@@ -1,11 +1,11 @@
-package dev.cohort.cli;
+package dev.cohort.study.view;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Standard output takes nothing any more, so that the command may end. */
-final class OutputClosed extends RuntimeException {
+public final class OutputClosed extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** What standard output is, where the system tells. */
@@ -20,7 +20,7 @@ final class OutputClosed extends RuntimeException {
     }
 
     /** Whether it is a pipe whose reader has gone; otherwise it is a file or device that takes no more. */
-    boolean ofAPipe() {
+    public boolean ofAPipe() {
         try {
             String to = Files.readSymbolicLink(DESCRIPTOR).toString();
             return broken || to.startsWith("pipe:") || to.startsWith("socket:");

@@ -1,6 +1,5 @@
-package dev.cohort.cli;
+package dev.cohort.runtime;
 
-import dev.cohort.runtime.ExitCode;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -9,14 +8,14 @@ import java.util.stream.Stream;
  *
  * @param code to end with
  */
-record JavaError(ExitCode code, String sentence) {
+public record JavaError(ExitCode code, String sentence) {
     private static final int MIB = 1 << 20;
     private static final String LIBRARIES =
             ": the folder into which it is unpacked may be full or mounted noexec. Name another"
                     + " with TMPDIR=DIR, for PyTorch with DJL_CACHE_DIR=DIR";
 
     /** The error that is behind what was thrown, if there is one; {@code heapBytesMax} belongs to this process. */
-    static Optional<JavaError> in(Throwable thrown, long heapBytesMax) {
+    public static Optional<JavaError> in(Throwable thrown, long heapBytesMax) {
         return Stream.iterate(
                         Optional.of(thrown),
                         Optional::isPresent,

@@ -1,7 +1,7 @@
-package dev.cohort.cli;
+package dev.cohort.study.view;
 
 /** How a command reports. */
-enum OutputFormat {
+public enum OutputFormat {
     /** For people. */
     text,
     /** One JSON value; for {@code run}, the last line. */

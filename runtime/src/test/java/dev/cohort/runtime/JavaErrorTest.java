@@ -1,8 +1,7 @@
-package dev.cohort.cli;
+package dev.cohort.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cohort.runtime.ExitCode;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 

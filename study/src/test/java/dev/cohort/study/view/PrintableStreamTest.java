@@ -1,4 +1,4 @@
-package dev.cohort.cli;
+package dev.cohort.study.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

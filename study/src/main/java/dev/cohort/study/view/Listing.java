@@ -1,4 +1,4 @@
-package dev.cohort.cli;
+package dev.cohort.study.view;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 
 /** A list of things with a name and a few words, for people or as JSON. */
-final class Listing {
+public final class Listing {
     private Listing() {}
 
     /** @param rows each a map of equal keys, the first of which is the name */
-    static void print(List<Map<String, String>> rows, OutputFormat format, PrintStream out) {
+    public static void print(List<Map<String, String>> rows, OutputFormat format, PrintStream out) {
         if (format == OutputFormat.json) {
             ArrayNode json = JsonNodeFactory.instance.arrayNode();
             rows.forEach(row -> {

@@ -1,6 +1,5 @@
-package dev.cohort.cli;
+package dev.cohort.study.view;
 
-import dev.cohort.study.view.Printable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -11,16 +10,16 @@ import java.util.Arrays;
  * Standard output or standard error: UTF-8 in every locale, printable text only, and each thing that is printed with a line end is one
  * line.
  */
-final class PrintableStream extends PrintStream {
+public final class PrintableStream extends PrintStream {
     /** What is done when nobody reads any more. */
-    enum Unread {
+    public enum Unread {
         /** Throws {@link OutputClosed}, once. */
         ENDS,
         /** Goes on without a word. */
         GOES_ON
     }
 
-    PrintableStream(OutputStream to, Unread unread) {
+    public PrintableStream(OutputStream to, Unread unread) {
         super(new Filter(to, unread), true, StandardCharsets.UTF_8);
     }
 

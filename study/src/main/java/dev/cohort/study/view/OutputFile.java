@@ -1,4 +1,4 @@
-package dev.cohort.cli;
+package dev.cohort.study.view;
 
 import dev.cohort.runtime.FileFault;
 import java.io.IOException;
@@ -11,20 +11,20 @@ import java.nio.file.Path;
  *
  * @param option that names it
  */
-record OutputFile(String option, Path path) {
+public record OutputFile(String option, Path path) {
     /**
      * A file that can be written as far as one can tell; to be made before anything that takes long.
      *
      * @throws UncheckedIOException when it cannot be written; the message says why, and what to do
      */
-    static OutputFile of(String option, Path path) {
+    public static OutputFile of(String option, Path path) {
         OutputFile file = new OutputFile(option, path);
         FileFault.requireWritable(file.toString(), path);
         return file;
     }
 
     /** @throws UncheckedIOException when it cannot be written */
-    void write(String content) {
+    public void write(String content) {
         try {
             Files.writeString(path, content);
         } catch (IOException e) {

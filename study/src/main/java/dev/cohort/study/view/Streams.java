@@ -1,4 +1,4 @@
-package dev.cohort.cli;
+package dev.cohort.study.view;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -6,16 +6,16 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** Where a command shows how it goes on. What it does is worth more than what it shows, so it goes on when nobody looks any more. */
-final class Streams {
+public final class Streams {
     private Streams() {}
 
     /** JSON is for programs, which read standard output. */
-    static PrintStream of(OutputFormat format) {
+    public static PrintStream of(OutputFormat format) {
         return new PrintableStream(descriptor(format), PrintableStream.Unread.GOES_ON);
     }
 
     /** For what moves the cursor; who draws makes text printable. */
-    static PrintStream raw(OutputFormat format) {
+    public static PrintStream raw(OutputFormat format) {
         return new PrintStream(descriptor(format), true, StandardCharsets.UTF_8);
     }
 
@@ -24,7 +24,7 @@ final class Streams {
     }
 
     /** The script says which streams are terminals; Java itself answers only for all of them together. */
-    static boolean terminal(OutputFormat format) {
+    public static boolean terminal(OutputFormat format) {
         return Boolean.getBoolean(format == OutputFormat.json ? "cohort.terminal.err" : "cohort.terminal.out");
     }
 }

@@ -1,0 +1,130 @@
+package dev.cohort.cli;
+
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.RunSummary;
+import dev.cohort.runtime.CommandException;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.study.view.JsonRows;
+import dev.cohort.study.view.OutputFormat;
+import dev.cohort.study.view.TextRows;
+import dev.cohort.study.view.Words;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The runs on this machine. */
+@Command(
+        name = "runs",
+        mixinStandardHelpOptions = true,
+        description = "List the runs on this machine, or delete some of them.",
+        subcommands = RunsCommand.Remove.class,
+        footer = {"    cohort runs", "    cohort runs rm 20260102-101500-quickstart"})
+final class RunsCommand implements Callable<Integer> {
+    private static final List<String> COLUMNS = List.of("run", "state", "method", "steps", "ensemble", "bytes");
+    private static final List<String> TYPES = List.of("VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "DOUBLE", "BIGINT");
+
+    @Mixin
+    private RunsFolder runs = new RunsFolder();
+
+    @Option(names = "--format", description = "text or json. Default: text.")
+    private OutputFormat format = OutputFormat.text;
+
+    @Override
+    public Integer call() {
+        List<RunSummary> all = RunSummary.all(runs.path());
+        if (format == OutputFormat.json) {
+            JsonRows rows = new JsonRows("", System.out);
+            rows.columns(COLUMNS, TYPES);
+            all.forEach(run -> rows.row(cells(run)));
+        } else {
+            TextRows rows = new TextRows(System.out);
+            rows.columns(COLUMNS, TYPES);
+            all.forEach(run -> rows.row(cells(run)));
+            rows.end();
+        }
+        return ExitCode.OK.code();
+    }
+
+    private static List<Optional<Object>> cells(RunSummary run) {
+        return List.of(
+                Optional.of(run.name()),
+                Optional.of(run.state().name().toLowerCase(Locale.ROOT)),
+                run.method().map(Object.class::cast),
+                run.steps().isPresent() ? Optional.of(run.steps().getAsLong()) : Optional.empty(),
+                run.ensembleAccuracy().isPresent()
+                        ? Optional.of(run.ensembleAccuracy().getAsDouble())
+                        : Optional.empty(),
+                Optional.of(run.bytes()));
+    }
+
+    /** Deletes runs. */
+    @Command(
+            name = "rm",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Delete runs: their logs, checkpoints and reports.",
+                "Asks first. A run whose launcher is at work is not deleted."
+            },
+            footer = "    cohort runs rm 20260102-101500-quickstart --yes")
+    static final class Remove implements Callable<Integer> {
+        @Parameters(arity = "1..*", paramLabel = "RUN", description = "Id or directory of a run.")
+        private List<String> named = List.of();
+
+        @Mixin
+        private RunsFolder runs = new RunsFolder();
+
+        @Option(names = "--yes", description = "Do not ask.")
+        private boolean yes;
+
+        @Override
+        public Integer call() {
+            // All are found before the first is deleted: a mistyped name deletes nothing.
+            List<Path> found = named.stream()
+                    .map(run -> RunDirectory.find(runs.path(), Optional.of(run)).path())
+                    .distinct()
+                    .toList();
+            List<RunSummary> all = found.stream().map(RunSummary::of).toList();
+            for (RunSummary run : all) {
+                if (run.state() == RunSummary.State.RUNNING) {
+                    throw new CommandException(
+                            ExitCode.USAGE,
+                            "run " + run.name() + ": its launcher is at work; end it with 'cohort stop' first");
+                }
+            }
+            long bytes = all.stream().mapToLong(RunSummary::bytes).sum();
+            if (!yes && !agrees("Delete " + Words.count(all.size(), "run") + ", " + (bytes >> 20) + " MiB? [y/N] ")) {
+                System.out.println("Nothing was deleted.");
+                return ExitCode.OK.code();
+            }
+            for (RunSummary run : all) {
+                run.delete();
+                System.out.println("Deleted " + run.directory() + ".");
+            }
+            return ExitCode.OK.code();
+        }
+
+        private static boolean agrees(String question) {
+            System.out.print(question);
+            System.out.flush();
+            try {
+                BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+                Optional<String> answer = Optional.ofNullable(in.readLine());
+                return answer.filter(a -> a.strip().toLowerCase(Locale.ROOT).matches("y|yes"))
+                        .isPresent();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package dev.cohort.launch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.cohort.runtime.CommandException;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.FileFault;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run in the folder of the runs, as far as its directory tells without reading its log.
+ *
+ * @param state of its launcher
+ * @param method empty before the run has a result
+ * @param steps closed, once the run has a result
+ * @param ensembleAccuracy on the test images, 0..1, if the result has one
+ * @param bytes that its directory takes
+ */
+public record RunSummary(
+        Path directory,
+        State state,
+        Optional<String> method,
+        OptionalLong steps,
+        OptionalDouble ensembleAccuracy,
+        long bytes) {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    /** What a run is at the moment. */
+    public enum State {
+        /** A launcher on this machine works in it. */
+        RUNNING,
+        /** It has a result. */
+        ENDED,
+        /** It has no result: it goes on with {@code run --resume}. */
+        STOPPED
+    }
+
+    /** All runs in a folder, oldest first. */
+    public static List<RunSummary> all(Path runs) {
+        return RunDirectory.runs(runs).stream().map(RunSummary::of).toList();
+    }
+
+    public static RunSummary of(Path directory) {
+        Optional<JsonNode> result = result(directory);
+        State ended = result.isPresent() ? State.ENDED : State.STOPPED;
+        return new RunSummary(
+                directory,
+                RunDirectory.isHeld(directory) ? State.RUNNING : ended,
+                result.map(r -> r.path("method").asText()),
+                result.map(r -> OptionalLong.of(r.path("steps").asLong())).orElse(OptionalLong.empty()),
+                result.map(r -> r.path("ensemble").path("test_accuracy"))
+                        .filter(JsonNode::isNumber)
+                        .map(accuracy -> OptionalDouble.of(accuracy.asDouble()))
+                        .orElse(OptionalDouble.empty()),
+                bytes(directory));
+    }
+
+    /** The name of its directory, which is its id unless it was named with {@code --run-dir}. */
+    public String name() {
+        return String.valueOf(directory.getFileName());
+    }
+
+    private static Optional<JsonNode> result(Path directory) {
+        Path file = directory.resolve(RunDirectory.RESULT);
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.ofNullable(MAPPER.readTree(file.toFile())).filter(JsonNode::isObject);
+        } catch (IOException e) {
+            throw new CommandException(
+                    ExitCode.INPUT_OUTPUT, "result " + file + ": cannot be read (" + FileFault.why(e) + ")", e);
+        }
+    }
+
+    private static long bytes(Path directory) {
+        long[] sum = {0};
+        try {
+            Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                    sum[0] += attributes.size();
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                    // A broker that runs deletes files of its own.
+                    if (e instanceof NoSuchFileException) {
+                        return FileVisitResult.CONTINUE;
+                    }
+                    throw e;
+                }
+            });
+        } catch (IOException e) {
+            throw new CommandException(
+                    ExitCode.INPUT_OUTPUT,
+                    "run directory " + directory + ": cannot be read (" + FileFault.why(e) + "): check its owner",
+                    e);
+        }
+        return sum[0];
+    }
+
+    /**
+     * Deletes the run, its log and its checkpoints. Links are deleted, not what they point to.
+     *
+     * @throws CommandException when a launcher works in it, or when a file cannot be deleted
+     */
+    public void delete() {
+        // Held while its files are deleted: nobody can go on with it meanwhile.
+        try (RunDirectory held = RunDirectory.resume(directory, Optional.of(directory.toString()))) {
+            Files.walkFileTree(held.path(), new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.delete(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) throws IOException {
+                    if (e != null) {
+                        throw e;
+                    }
+                    Files.delete(folder);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException e) {
+            throw new CommandException(
+                    ExitCode.INPUT_OUTPUT,
+                    "run directory " + directory + ": cannot be deleted whole (" + FileFault.why(e)
+                            + "): check its owner, then delete it again",
+                    e);
+        }
+    }
+}
