@@ -121,7 +121,7 @@ final class RunCommand implements Callable<Integer> {
         Screen screen = screen();
         Optional<HostPort> address = listen.map(text -> HostPort.parse("--listen", text));
         try (Interruption interruption = Interruption.listen();
-                LocalRun run = resume ? resumed(address, screen) : begun(address.orElse(HostPort.LOOPBACK))) {
+                LocalRun run = resume ? resumed(address, screen) : begun(address)) {
             announce(run, screen);
             return follow(run, interruption, screen, format);
         }
@@ -148,13 +148,9 @@ final class RunCommand implements Callable<Integer> {
         return Streams.terminal(format) ? Screen.terminal(Streams.raw(format)) : Screen.lines(Streams.of(format));
     }
 
-    private LocalRun begun(HostPort address) {
-        if (proxy && broker.bootstrap().isPresent()) {
-            throw new CommandException(
-                    ExitCode.USAGE,
-                    "--proxy: the broker must be the one that run starts, since it has to advertise the proxy; leave"
-                            + " out --bootstrap or --proxy");
-        }
+    private LocalRun begun(Optional<HostPort> wanted) {
+        HostPort address = wanted.orElse(HostPort.LOOPBACK);
+        broker.bootstrap().ifPresent(this::requireNothingOfAnOwnBroker);
         if (broker.bootstrap().isEmpty()) {
             Listening.requireFree(address);
         }
@@ -162,6 +158,7 @@ final class RunCommand implements Callable<Integer> {
                 Preparation.adding(
                         Preparation.prepare(experiment.map(Path::of), allSettings(), runs.path()), broker.client()),
                 runDirectory.orElse(runs.path()));
+        plan.experiment().kafka().bootstrap().ifPresent(this::requireNothingOfAnOwnBroker);
         String name = plan.experiment().run().name();
         LocalDateTime now = LocalDateTime.now(ZoneOffset.UTC);
         LocalRun begun = LocalRun.begin(
@@ -175,6 +172,17 @@ final class RunCommand implements Callable<Integer> {
             begun.directory().write(Launcher.links(begun.plan().experiment()));
         }
         return begun;
+    }
+
+    /** Some options are for the broker that a run starts itself: with another broker they would have no effect. */
+    private void requireNothingOfAnOwnBroker(String bootstrap) {
+        Optional<String> option = listen.isPresent() ? Optional.of("--listen") : Optional.empty();
+        option.or(() -> proxy ? Optional.of("--proxy") : Optional.empty()).ifPresent(name -> {
+            throw new CommandException(
+                    ExitCode.USAGE,
+                    name + ": only the built-in broker takes it, and this run uses the broker " + bootstrap
+                            + "; leave out " + name + ", or the other broker");
+        });
     }
 
     private LocalRun resumed(Optional<HostPort> address, Screen screen) {

@@ -7,6 +7,7 @@ import dev.cohort.coordinator.follow.TeacherSnapshots;
 import dev.cohort.coordinator.members.Admission;
 import dev.cohort.coordinator.members.Divergences;
 import dev.cohort.coordinator.members.Lag;
+import dev.cohort.coordinator.members.MemberMessages;
 import dev.cohort.coordinator.members.Members;
 import dev.cohort.coordinator.members.Membership;
 import dev.cohort.coordinator.members.StandingNews;
@@ -15,21 +16,15 @@ import dev.cohort.coordinator.speak.PredictionChecks;
 import dev.cohort.coordinator.speak.Proposer;
 import dev.cohort.coordinator.speak.RunEnd;
 import dev.cohort.coordinator.teacher.Teacher;
-import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
-import dev.cohort.protocol.Draining;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.Evaluation;
-import dev.cohort.protocol.Heartbeat;
-import dev.cohort.protocol.Joining;
-import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Snapshot;
-import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
@@ -50,9 +45,9 @@ public final class Coordinator implements Node {
     private final Members members;
     private final Membership membership;
     private final StandingNews news;
+    private final MemberMessages memberMessages;
     private final Admission admission;
     private final Lag lag;
-    private final Divergences divergences = new Divergences();
     private final PredictionChecks checks;
     private final Completion completion;
     private final RunEnd end;
@@ -70,6 +65,8 @@ public final class Coordinator implements Node {
         news = new StandingNews(setting.resendMs());
         admission = new Admission(setting.elastic(), members, membership, run.assembly());
         lag = new Lag(setting, members, membership);
+        Divergences divergences = new Divergences();
+        memberMessages = new MemberMessages(members, membership, lag, news, divergences);
         checks = new PredictionChecks(run, shapes, members, membership, divergences);
         completion = new Completion(setting, run, members);
         end = new RunEnd(setting, run, members, completion, divergences);
@@ -99,26 +96,15 @@ public final class Coordinator implements Node {
             predicted(prediction, nowMs, out);
         } else if (message instanceof Outcome outcome) {
             run.outcome(outcome);
-        } else if (message instanceof Heartbeat heartbeat) {
-            membership.heard(heartbeat, nowMs);
-            lag.heard(heartbeat, run.applied(), nowMs);
-        } else if (message instanceof Joining joining) {
-            divergences.joined(joining);
-            out.add(membership.joining(joining, run.openStep(), nowMs));
-        } else if (message instanceof Admitted answer) {
-            membership.admitted(answer, nowMs);
-        } else if (message instanceof StandingChange change) {
-            news.read(change);
-        } else if (message instanceof Draining draining) {
-            membership.draining(draining, nowMs);
-        } else if (message instanceof Left left) {
-            left(left, nowMs);
         } else if (message instanceof Evaluation evaluation) {
             checks.check(evaluation).ifPresentOrElse(out::add, () -> run.evaluation(evaluation));
         } else if (message instanceof End last) {
             run.end(last);
-        } else if (message instanceof Command command) {
-            commanded(command, nowMs);
+        } else {
+            if (message instanceof Command command) {
+                end.commanded(command);
+            }
+            memberMessages.take(message, run.applied(), nowMs).ifPresent(out::add);
         }
         advance(nowMs, out);
         return caughtUp ? out : List.of();
@@ -144,21 +130,6 @@ public final class Coordinator implements Node {
     @Override
     public long nextDeadlineMs() {
         return wakeMs;
-    }
-
-    private void left(Left left, long nowMs) {
-        membership.left(left, nowMs);
-        if (members.find(left.peer()).filter(m -> !m.observer()).isPresent()) {
-            divergences.left(left);
-        }
-    }
-
-    private void commanded(Command command, long nowMs) {
-        switch (command.kind()) {
-            case ABORT -> end.aborted(command.reason());
-            case DRAIN -> command.peer().ifPresent(peer -> membership.drain(peer, command, nowMs));
-            case STOP -> end.stopping();
-        }
     }
 
     private void predicted(Prediction prediction, long nowMs, List<Message> out) {

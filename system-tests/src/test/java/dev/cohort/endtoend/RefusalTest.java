@@ -53,6 +53,14 @@ class RefusalTest {
     }
 
     @Test
+    void refusesOptionsOfAnOwnBrokerWithAnother() {
+        String[] listen = {"--bootstrap", "127.0.0.1:9", "--listen", "127.0.0.1"};
+        assertRefused(listen, "--listen", "127.0.0.1:9");
+        String[] proxy = {"--set", "kafka.bootstrap=127.0.0.1:9", "--proxy"};
+        assertRefused(proxy, "--proxy", "127.0.0.1:9");
+    }
+
+    @Test
     void refusesDataThatIsMissingOrTruncated() throws IOException {
         String nowhere = shell.folder().resolve("nowhere").toString();
         assertRefused(set("data.name=cifar10", "data.path=" + nowhere), "data", nowhere, "data_batch_1.bin");

@@ -42,13 +42,14 @@ public final class RunEnd {
         startedMs = nowMs;
     }
 
-    public void aborted(String reason) {
-        aborted = Optional.of(reason);
-    }
-
-    /** The augmenter ends the run; what is in flight is closed with whoever is there. */
-    public void stopping() {
-        stopping = true;
+    /** Takes in what an operator, the launcher or a coordinator has decided for the whole run. */
+    public void commanded(Command command) {
+        switch (command.kind()) {
+            case ABORT -> aborted = Optional.of(command.reason());
+            // The augmenter ends the run; what is in flight is closed with whoever is there.
+            case STOP -> stopping = true;
+            case DRAIN -> {}
+        }
     }
 
     /** Gives the run up if peers did not join in time, or if too few are left after others diverged. */
