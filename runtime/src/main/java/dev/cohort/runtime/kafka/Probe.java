@@ -23,6 +23,9 @@ final class Probe implements AutoCloseable {
 
     private static final long INTERVAL_MS = 250;
     private static final int ANSWER_MS_MAX = 1000;
+    /** A first connection takes its time on a busy machine: until then nobody is told that there is none. */
+    private static final long FIRST_CONTACT_MS = 5_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(Probe.class);
 
     private final Admin admin;
@@ -33,6 +36,8 @@ final class Probe implements AutoCloseable {
     private final Thread thread;
     private volatile boolean topicsKnown;
     private boolean reachable = true;
+    /** Whether the broker has answered this process at all. */
+    private boolean met;
 
     Probe(Admin admin, KafkaAddress address, String runId) {
         this.admin = admin;
@@ -92,6 +97,10 @@ final class Probe implements AutoCloseable {
     }
 
     private void report() {
+        met |= clock.silentMs() < INTERVAL_MS / 2;
+        if (!met && clock.silentMs() < FIRST_CONTACT_MS) {
+            return;
+        }
         boolean now = clock.isRunning();
         if (now != reachable) {
             reachable = now;
