@@ -1,4 +1,7 @@
-/** The {@code cohort} command: launches and supervises the processes of a cohort. */
+/**
+ * The {@code cohort} command: one class for each of its commands, which parses options and prints. What a command does is in the
+ * other modules.
+ */
 @NullMarked
 package dev.cohort.cli;
 

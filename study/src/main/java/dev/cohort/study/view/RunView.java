@@ -37,7 +37,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * What the log of a run says so far, in figures. A pure fold over messages: equal messages, equal view. Called by one thread at
@@ -63,7 +62,7 @@ public final class RunView {
     private long skipped;
     private long digestMismatches;
     private long rejected;
-    private Set<PeerId> contributing = Set.of();
+    private final Contributors contributors = new Contributors();
     private final Standings standings = new Standings();
     private long openSinceMs;
     private OptionalLong firstOutcomeMs = OptionalLong.empty();
@@ -163,29 +162,7 @@ public final class RunView {
             firstOutcomeMs = OptionalLong.of(atMs);
         }
         lastOutcomeMs = OptionalLong.of(atMs);
-        noteContributors(outcome, atMs);
-    }
-
-    private void noteContributors(Outcome outcome, long atMs) {
-        Set<PeerId> now = new TreeSet<>();
-        outcome.contributors().forEach(c -> now.add(c.peer()));
-        if (contributing.isEmpty() && !now.isEmpty()) {
-            String names = now.stream().map(PeerId::value).collect(Collectors.joining(", "));
-            note(atMs, names, "contribute from step " + outcome.step());
-            contributing = now;
-            return;
-        }
-        for (PeerId id : now) {
-            if (!contributing.contains(id)) {
-                note(atMs, id.value(), "contributes from step " + outcome.step());
-            }
-        }
-        for (PeerId id : new TreeSet<>(contributing)) {
-            if (!now.contains(id)) {
-                note(atMs, id.value(), "does not contribute from step " + outcome.step());
-            }
-        }
-        contributing = now;
+        contributors.take(outcome).forEach((who, what) -> note(atMs, who, what));
     }
 
     private void onEvaluation(Evaluation evaluation) {
@@ -340,7 +317,7 @@ public final class RunView {
 
     /** Peers named by the newest outcome. */
     public Set<PeerId> contributing() {
-        return Collections.unmodifiableSet(contributing);
+        return contributors.now();
     }
 
     /** What the coordinator makes of the peers. */
@@ -360,7 +337,8 @@ public final class RunView {
                 .filter(p -> standings
                         .of(p.id())
                         .map(Standings.Held::awaited)
-                        .orElse(contributing.isEmpty() || contributing.contains(p.id())))
+                        .orElse(contributors.now().isEmpty()
+                                || contributors.now().contains(p.id())))
                 .toList();
     }
 
