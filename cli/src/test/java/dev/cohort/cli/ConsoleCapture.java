@@ -1,16 +1,18 @@
 package dev.cohort.cli;
 
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** A command run in this process, and what it printed. Takes the standard streams for as long as it runs. */
+/** A command run in this process, and what it printed. Takes the standard streams for as long as it runs; nobody answers it. */
 record ConsoleCapture(int code, String out, String err) {
     static ConsoleCapture of(String... arguments) {
         PrintStream outBefore = System.out;
         PrintStream errBefore = System.err;
+        InputStream inBefore = System.in;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code;
@@ -18,6 +20,7 @@ record ConsoleCapture(int code, String out, String err) {
                 PrintStream toErr = new PrintStream(err, true, StandardCharsets.UTF_8)) {
             System.setOut(toOut);
             System.setErr(toErr);
+            System.setIn(InputStream.nullInputStream());
             code = Cohort.execute(
                     new PrintWriter(toOut, true, StandardCharsets.UTF_8),
                     new PrintWriter(toErr, true, StandardCharsets.UTF_8),
@@ -25,6 +28,7 @@ record ConsoleCapture(int code, String out, String err) {
         } finally {
             System.setOut(outBefore);
             System.setErr(errBefore);
+            System.setIn(inBefore);
         }
         return new ConsoleCapture(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
