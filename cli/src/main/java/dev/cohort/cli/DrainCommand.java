@@ -32,7 +32,7 @@ final class DrainCommand implements Callable<Integer> {
         if (newest == 0) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "peer " + id + ": never spoke in run " + place.id() + "; 'cohort peers' lists who did");
+                    "peer " + id + ": has published nothing in run " + place.id() + "; 'cohort peers' lists the peers");
         }
         return Asking.ask(
                 place,

@@ -14,7 +14,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Starts or lets go local peers of a run that goes on. */
+/** Starts or drains local peers of a running run. */
 @Command(
         name = "scale",
         mixinStandardHelpOptions = true,

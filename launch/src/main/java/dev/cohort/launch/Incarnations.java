@@ -45,7 +45,7 @@ public final class Incarnations implements Receiver {
     }
 
     /**
-     * One more than the highest incarnation in the log, 1 when the peer never spoke.
+     * One more than the highest incarnation in the log, 1 when the peer has published nothing.
      *
      * @throws CommandException when the log cannot be read in time
      */
@@ -54,7 +54,7 @@ public final class Incarnations implements Receiver {
     }
 
     /**
-     * The highest incarnation in the log, 0 when the peer never spoke.
+     * The highest incarnation in the log, 0 when the peer has published nothing.
      *
      * @throws CommandException when the log cannot be read in time
      */

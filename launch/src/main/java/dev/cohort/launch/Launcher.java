@@ -246,7 +246,7 @@ public final class Launcher implements AutoCloseable {
     private void startNewcomers() {
         for (Newcomers.Newcomer newcomer : Newcomers.of(directory).peers()) {
             ChildSpec child = children.newcomer(newcomer);
-            // One that was let go stays away when the run is resumed.
+            // A drained peer stays away when the run is resumed.
             if (newcomers.add(child.name()) && !supervisor.hasLeft(child)) {
                 supervisor.start(child);
             }
@@ -330,7 +330,7 @@ public final class Launcher implements AutoCloseable {
                 .toList();
     }
 
-    /** Ends every process, the broker last, and lets go of the log. */
+    /** Ends every process, the broker last, and closes the log. */
     @Override
     public void close() {
         try {

@@ -80,7 +80,7 @@ public record ProcessRecord(
                 : Optional.empty();
     }
 
-    /** Whether it ended by itself and in order while its launcher went on, as one does that is let go. */
+    /** Whether it ended by itself and in order while its launcher went on, as a drained peer does. */
     boolean hasLeft() {
         return state.equals(LEFT);
     }

@@ -40,7 +40,10 @@ public record RunPlace(String id, KafkaAddress address) {
         });
         if (!log.exists()) {
             log.close();
-            throw new CommandException(ExitCode.USAGE, "run " + id + ": broker " + address + " knows no such run");
+            throw new CommandException(
+                    ExitCode.USAGE,
+                    "run " + id + ": broker " + address
+                            + " knows no such run; if the run is starting, try again in a moment");
         }
         return log;
     }

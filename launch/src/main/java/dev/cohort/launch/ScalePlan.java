@@ -10,7 +10,7 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Whom to start and whom to let go, so that so many contributors are there.
+ * Which peers to start and which to drain, so that the wanted number contributes.
  *
  * @param start newcomers, in the order of their ids
  * @param drain whom to ask to leave: the newest newcomers first, then the peers that the experiment names last

@@ -57,7 +57,7 @@ public record Scaling(int wanted, Optional<String> model) {
             }
             return plan.drain().isEmpty()
                     ? "nothing to do"
-                    : "lets go "
+                    : "drains "
                             + plan.drain().stream().map(PeerId::value).collect(Collectors.joining(", "))
                             + " after the current step";
         }
@@ -83,7 +83,7 @@ public record Scaling(int wanted, Optional<String> model) {
     }
 
     /**
-     * Asks for what is missing, or lets go who is too many.
+     * Asks for peers that are missing, or drains those that are too many.
      *
      * @throws CommandException when the run cannot be brought to that number
      */

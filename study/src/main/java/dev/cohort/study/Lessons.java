@@ -1,5 +1,6 @@
 package dev.cohort.study;
 
+import dev.cohort.coordinator.follow.TeacherSteps;
 import dev.cohort.coordinator.teacher.Shares;
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Batch;
@@ -26,7 +27,7 @@ public final class Lessons {
 
     private final RecordedLog log;
     private final Teacher teacher;
-    private final LongToDoubleFunction learningRate;
+    private final TeacherSteps teacherSteps;
     private final long steps;
     private final SampleHistory training;
     private final Stretch.Sum whole = new Stretch.Sum();
@@ -72,7 +73,7 @@ public final class Lessons {
     public Lessons(RecordedLog log, Teacher teacher, LongToDoubleFunction learningRate, int trainImages, long steps) {
         this.log = log;
         this.teacher = teacher;
-        this.learningRate = learningRate;
+        this.teacherSteps = new TeacherSteps(teacher, learningRate);
         this.steps = Math.max(1, steps);
         training = new SampleHistory(trainImages);
         state = Optional.of(teacher.initialState());
@@ -145,8 +146,7 @@ public final class Lessons {
             return Optional.empty();
         }
         Batch batch = step.batch().get();
-        Teacher.Votes seen = new Teacher.Votes(
-                step.step(), batch.epoch(), learningRate.applyAsDouble(step.step()), batch.labels(), votes);
+        Teacher.Votes seen = teacherSteps.votes(batch, votes);
         NamedTensors before = teacher.renewed(state.get(), step.outcome().renewed());
         Teacher.TeacherStep lesson = teacher.teach(before, seen);
         Shares shares = teacher.shares(before, seen, lesson);

@@ -97,7 +97,7 @@ public final class StepAssembly {
     }
 
     /** Whether {@code peer} has spoken of {@code step}, well or badly. */
-    public boolean spoke(long step, PeerId peer) {
+    public boolean hasPrediction(long step, PeerId peer) {
         return entries.getOrDefault(step, new TreeMap<>()).containsKey(peer);
     }
 

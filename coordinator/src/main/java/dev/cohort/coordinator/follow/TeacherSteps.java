@@ -26,9 +26,12 @@ public final class TeacherSteps {
      * @param votes in the order of their slots
      */
     public Teacher.TeacherStep step(NamedTensors state, Ints renewed, Batch batch, List<Teacher.Vote> votes) {
-        return teacher.teach(
-                teacher.renewed(state, renewed),
-                new Teacher.Votes(
-                        batch.step(), batch.epoch(), learningRate.applyAsDouble(batch.step()), batch.labels(), votes));
+        return teacher.teach(teacher.renewed(state, renewed), votes(batch, votes));
+    }
+
+    /** The predictions for a batch, with what the teacher is told of the batch. */
+    public Teacher.Votes votes(Batch batch, List<Teacher.Vote> votes) {
+        return new Teacher.Votes(
+                batch.step(), batch.epoch(), learningRate.applyAsDouble(batch.step()), batch.labels(), votes);
     }
 }

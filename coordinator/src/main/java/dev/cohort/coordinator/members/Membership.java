@@ -53,14 +53,14 @@ public final class Membership {
     /** Takes a peer in, or says why not; the answer is said in the log. */
     public Admitted joining(Joining joining, long openStep, long nowMs) {
         Admitted answer = seating.joining(joining, openStep, nowMs);
-        letGo(nowMs);
+        applyDrains(nowMs);
         return answer;
     }
 
     /** The log shows who got which slot, whoever gave it. */
     public void admitted(Admitted answer, long nowMs) {
         seating.admitted(answer, nowMs);
-        letGo(nowMs);
+        applyDrains(nowMs);
     }
 
     /** Answers whoever asked for a seat and has no answer in the log. */
@@ -153,14 +153,14 @@ public final class Membership {
                 .ifPresent(members::put);
     }
 
-    /** An operator lets a peer go. One that is there says goodbye itself; one that is lost cannot. */
+    /** An operator drains a peer. A peer that is there says goodbye itself; a lost one cannot. */
     public void drain(PeerId peer, Command command, long nowMs) {
         boolean goneSince = members.find(peer)
                 .filter(m -> m.past().goodbye() >= named(command))
                 .isPresent();
         if (!goneSince) {
             drained.merge(peer, command, (one, other) -> named(one) >= named(other) ? one : other);
-            letGo(nowMs);
+            applyDrains(nowMs);
         }
     }
 
@@ -168,12 +168,12 @@ public final class Membership {
         return drain.incarnation().orElse(Long.MAX_VALUE);
     }
 
-    private void letGo(long nowMs) {
+    private void applyDrains(long nowMs) {
         drained.forEach((peer, command) ->
-                members.find(peer).map(m -> letGo(m, command.reason(), nowMs)).ifPresent(members::put));
+                members.find(peer).map(m -> drained(m, command.reason(), nowMs)).ifPresent(members::put));
     }
 
-    private static Member letGo(Member member, String reason, long nowMs) {
+    private static Member drained(Member member, String reason, long nowMs) {
         return switch (member.standing()) {
             // One that is waited for may answer once more, and says until when.
             case LIVE -> member.draining(Long.MAX_VALUE, nowMs, "drained: " + reason);
@@ -242,7 +242,7 @@ public final class Membership {
                                         + " ms (pace.gone_after_ms)"));
             }
         }
-        letGo(nowMs);
+        applyDrains(nowMs);
     }
 
     /** Peers of {@code missing} that had their time since {@code openedMs} are no longer waited for. */

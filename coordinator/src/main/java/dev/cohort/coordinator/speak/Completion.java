@@ -35,7 +35,7 @@ public final class Completion {
     public List<Member> missing() {
         long step = run.openStep();
         return members.awaited(step).stream()
-                .filter(m -> !run.assembly().spoke(step, m.peer()))
+                .filter(m -> !run.assembly().hasPrediction(step, m.peer()))
                 .toList();
     }
 
@@ -78,7 +78,7 @@ public final class Completion {
                 .filter(m -> !m.candidate()
                         && !m.observer()
                         && members.hasSeat(m)
-                        && run.assembly().spoke(step, m.peer()))
+                        && run.assembly().hasPrediction(step, m.peer()))
                 .count();
     }
 }

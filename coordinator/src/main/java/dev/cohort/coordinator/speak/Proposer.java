@@ -54,7 +54,7 @@ public final class Proposer {
         if (proposal.isPresent()) {
             return again(proposal.get(), nowMs);
         }
-        membership.admitOfNeed(m -> run.assembly().spoke(step, m.peer()), nowMs);
+        membership.admitOfNeed(m -> run.assembly().hasPrediction(step, m.peer()), nowMs);
         if (!end.catchesUpWithFork(nowMs)) {
             membership.late(completion.missing(), step, openedMs, nowMs);
         }

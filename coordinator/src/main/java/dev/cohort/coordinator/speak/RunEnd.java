@@ -48,7 +48,9 @@ public final class RunEnd {
             case ABORT -> aborted = Optional.of(command.reason());
             // The augmenter ends the run; what is in flight is closed with whoever is there.
             case STOP -> stopping = true;
-            case DRAIN -> {}
+            case DRAIN -> {
+                // About one peer: Membership takes it.
+            }
         }
     }
 

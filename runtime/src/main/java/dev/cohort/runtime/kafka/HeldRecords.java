@@ -14,9 +14,9 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * Records that were polled and not delivered yet, handed out in the order in which the broker appended them.
  *
- * <p>A consumer polls one partition after the other. Whoever reads a long log so keeps everything of the partitions that come first
- * until it gets to those which say what to do with it. Merged by time of append, a reader needs to keep no more than those who wrote
- * the log did.
+ * <p>A consumer polls one partition after the other, so a reader of a long log would have to keep whole partitions until it reaches
+ * the one that says what to do with them. Merged by time of append, a reader keeps no more than the processes kept that wrote the
+ * log.
  */
 final class HeldRecords {
     static final Comparator<TopicPartition> ORDER =
@@ -100,7 +100,7 @@ final class HeldRecords {
     }
 
     private static long bytes(ConsumerRecord<byte[], byte[]> record) {
-        // The smallest records are held for what Kafka's own objects take.
+        // Kafka's own objects for a record take about that much, however small the record is.
         return 256L + (record.value() == null ? 0 : record.value().length);
     }
 }
