@@ -69,7 +69,7 @@ final class CreateCommand implements Callable<Integer> {
         })) {
             // Topics alone are no run: an operator may have made them, or a 'create' that was killed.
             if (log.exists() && log.begun()) {
-                System.err.println("Run " + run + " is there already.");
+                System.err.println("Run " + run + " exists already.");
                 return ExitCode.OK.code();
             }
             log.createTopics(TopicPlan.of(plan.experiment()));

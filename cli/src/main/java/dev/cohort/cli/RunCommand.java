@@ -255,7 +255,9 @@ final class RunCommand implements Callable<Integer> {
             System.out.println(result.json());
         }
         System.out.flush();
-        boolean all = result.view().peers().stream().allMatch(p -> p.finished() || p.drained() || wasRefused(p));
+        boolean all = result.view().peers().stream()
+                .filter(result.view()::isExpectedToEnd)
+                .allMatch(p -> p.finished() || p.drained() || wasRefused(p));
         return (all ? ExitCode.OK : ExitCode.FAILED).code();
     }
 

@@ -49,7 +49,7 @@ final class WeightsCommand implements Callable<Integer> {
                     + Files.size(file) + " bytes");
             return ExitCode.OK.code();
         } catch (FileAlreadyExistsException e) {
-            throw new CommandException(ExitCode.USAGE, file + ": is there already; name a new file", e);
+            throw new CommandException(ExitCode.USAGE, file + " exists already; name a new file", e);
         } catch (IOException e) {
             throw FileFault.unwritable("weights " + file, e);
         }

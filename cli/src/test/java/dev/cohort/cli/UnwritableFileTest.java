@@ -32,7 +32,7 @@ class UnwritableFileTest {
         assertThat(said.out()).isEmpty();
         assertThat(said.err())
                 .isEqualTo("cohort: " + what + ": cannot be written (" + why
-                        + "): name a place in a folder that is there and can be written\n");
+                        + "): name a file in a folder that exists and can be written\n");
     }
 
     @Test

@@ -49,8 +49,7 @@ public final class FileFault {
      */
     public static UncheckedIOException unwritable(String what, IOException e) {
         return new UncheckedIOException(
-                what + ": cannot be written (" + why(e)
-                        + "): name a place in a folder that is there and can be written",
+                what + ": cannot be written (" + why(e) + "): name a file in a folder that exists and can be written",
                 e);
     }
 

@@ -56,7 +56,7 @@ public record WhatIf(
             int equals = part.indexOf('=');
             require(equals > 0, words, "must be key=value, separated by commas");
             String key = part.substring(0, equals).strip();
-            require(said.put(key, part.substring(equals + 1).strip()) == null, words, key + " is there twice");
+            require(said.put(key, part.substring(equals + 1).strip()) == null, words, key + " appears twice");
         }
         Experiment.Method recorded = experiment.method();
         String name = Optional.ofNullable(said.remove(METHOD)).orElse(recorded.name());

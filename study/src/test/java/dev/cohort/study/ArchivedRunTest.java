@@ -130,7 +130,7 @@ class ArchivedRunTest {
                     .endsWith("run/metrics.csv", "SHA256SUMS");
         }
         assertThat(folder.toFile().list()).doesNotContain("a.zip.part");
-        assertThatThrownBy(() -> archive(files, "a.zip")).hasMessageContaining("is there already");
+        assertThatThrownBy(() -> archive(files, "a.zip")).hasMessageContaining("exists already");
     }
 
     @Test

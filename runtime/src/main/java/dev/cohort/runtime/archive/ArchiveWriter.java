@@ -70,7 +70,7 @@ public final class ArchiveWriter {
             SortedMap<String, Path> files,
             BiConsumer<String, Long> progress) {
         if (Files.exists(file)) {
-            throw new IllegalArgumentException("archive " + file + ": is there already; name a new file");
+            throw new IllegalArgumentException("archive " + file + " exists already; name a new file");
         }
         Path fresh = file.resolveSibling(file.getFileName() + ".part");
         try {

@@ -92,7 +92,7 @@ final class TreeParser {
                 if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
                     broken(tuple.getKeyNode().getStartMark(), "a key must be a word");
                 } else if (entries.put(key.getValue(), convert(tuple.getValueNode(), depth + 1)) != null) {
-                    broken(key.getStartMark(), "key " + oneLine(key.getValue()) + " is there twice");
+                    broken(key.getStartMark(), "key " + oneLine(key.getValue()) + " appears twice");
                 }
             }
         }

@@ -161,7 +161,7 @@ class ExperimentProblemsTest {
                 .asString()
                 .startsWith("experiment: line 2, column 1: found character '\\t(TAB)'");
         assertThat(problems("run: {epochs: 1}\nrun: {epochs: 2}\n"))
-                .containsExactly("experiment: line 2, column 1: key run is there twice");
+                .containsExactly("experiment: line 2, column 1: key run appears twice");
         assertThat(problems("a: 1\nb: {[x] : 2}"))
                 .containsExactly("experiment: line 2, column 5: a key must be a word");
         assertThat(problems("- a\n- b"))

@@ -9,7 +9,7 @@ import java.util.stream.StreamSupport;
 /**
  * How much better the learners of one run are than its control peer, which saw the same batches without distillation.
  *
- * @param peers mean test accuracy of the learners with control's model that trained to the end, minus control's: others would
+ * @param peers mean test accuracy of the learners with control's model that trained every step, minus control's: others would
  *     compare networks or lengths of training, not methods. Empty when there is no such learner
  * @param ensemble accuracy of the ensemble minus control's; empty when it is not known
  */
@@ -20,6 +20,7 @@ public record Gain(OptionalDouble peers, OptionalDouble ensemble) {
             double alone = control.testAccuracy().getAsDouble();
             OptionalDouble alike = view.learners().stream()
                     .filter(p -> p.model().equals(control.model()) && (p.finished() || !p.ended()))
+                    .filter(p -> p.firstStep() <= 1)
                     .map(PeerView::testAccuracy)
                     .filter(OptionalDouble::isPresent)
                     .mapToDouble(OptionalDouble::getAsDouble)
@@ -39,6 +40,7 @@ public record Gain(OptionalDouble peers, OptionalDouble ensemble) {
                 .filter(p -> p.path("model").equals(control.path("model")))
                 .filter(p -> p.path("test_accuracy").isNumber())
                 .filter(p -> p.path("steps_trained").equals(result.path("steps")))
+                .filter(p -> p.path("first_step").asLong(1) <= 1)
                 .toList();
         OptionalDouble mean = alike.stream()
                 .mapToDouble(p -> p.path("test_accuracy").asDouble())

@@ -184,6 +184,11 @@ public final class PeerView {
         return report;
     }
 
+    /** First step that it trained, as it said when it left; 1 before that. */
+    public long firstStep() {
+        return left.flatMap(Left::result).map(Left.Result::firstStep).orElse(1L);
+    }
+
     /** How it left, if it did. */
     public Optional<Left> left() {
         return left;

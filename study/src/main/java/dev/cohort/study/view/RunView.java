@@ -194,8 +194,10 @@ public final class RunView {
     private void onMember(Message message, long atMs) {
         if (message instanceof Joining joining) {
             if (peer(joining.peer()).joins(joining, atMs)) {
-                String start = joining.incarnation() == 1 ? "is there" : "is back, start " + joining.incarnation();
-                note(atMs, joining.peer().value(), start + ", trained to step " + joining.trainedSteps());
+                String start = joining.incarnation() == 1 ? "joined" : "rejoined (start " + joining.incarnation() + ")";
+                String weights =
+                        joining.trainedSteps() == 0 ? "" : " with the weights of step " + joining.trainedSteps();
+                note(atMs, joining.peer().value(), start + weights);
             }
         } else if (message instanceof Admitted admitted && admitted.refused()) {
             note(atMs, admitted.peer().value(), "refused: " + admitted.refusal());
@@ -367,10 +369,10 @@ public final class RunView {
     }
 
     /**
-     * Nobody restarts a peer that the experiment does not name: one that is lost, or that is known only from the steps of a fork's
-     * parent, never says goodbye.
+     * Whether the end of the run depends on a peer. Nobody restarts a peer that the experiment does not name: one that is lost, or
+     * that is known only from the steps of a fork's parent, never says goodbye.
      */
-    private boolean isExpectedToEnd(PeerView peer) {
+    public boolean isExpectedToEnd(PeerView peer) {
         boolean named = experiment.peers().stream().anyMatch(p -> p.id().equals(peer.id()));
         return named
                 || standings

@@ -23,7 +23,7 @@ class PlainLinesTest {
     @Test
     void saysEachEventOnce() {
         view.on(SampleRun.joining(P1, 1, 0), 0);
-        assertThat(lines.next(view, 0)).containsExactly("p1 is there, trained to step 0");
+        assertThat(lines.next(view, 0)).containsExactly("p1 joined");
         assertThat(lines.next(view, 100)).isEmpty();
     }
 

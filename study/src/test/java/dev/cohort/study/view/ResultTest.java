@@ -51,6 +51,7 @@ class ResultTest {
                         "id",
                         "model",
                         "device",
+                        "first_step",
                         "steps_trained",
                         "test_accuracy",
                         "own_teacher_accuracy",

@@ -136,7 +136,9 @@ class RunViewTest {
         view.on(SampleRun.joining(P1, 2, 4), 2);
         assertThat(peer(P1).ended()).isFalse();
         assertThat(peer(P1).step()).isEqualTo(4);
-        assertThat(view.events()).extracting(RunView.Event::what).contains("is back, start 2, trained to step 4");
+        assertThat(view.events())
+                .extracting(RunView.Event::what)
+                .contains("rejoined (start 2) with the weights of step 4");
     }
 
     @Test
@@ -147,7 +149,7 @@ class RunViewTest {
         view.on(SampleRun.joining(P1, 2, 4), 3);
         assertThat(view.events())
                 .extracting(RunView.Event::what)
-                .containsExactly("is there, trained to step 0", "is back, start 2, trained to step 4");
+                .containsExactly("joined", "rejoined (start 2) with the weights of step 4");
     }
 
     @Test

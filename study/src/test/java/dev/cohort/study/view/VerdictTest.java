@@ -6,7 +6,10 @@ import static dev.cohort.study.view.SampleRun.P2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cohort.protocol.Left;
+import dev.cohort.protocol.PeerId;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +36,23 @@ class VerdictTest {
         assertThat(Gain.of(view).orElseThrow().peers()).hasValue(0);
         assertThat(Gain.of(new Result(view, true, 1).json()).orElseThrow().peers())
                 .hasValue(0);
+    }
+
+    @Test
+    void comparesControlWithNobodyWhoCameLater() {
+        RunView view = SampleRun.whole();
+        PeerId late = new PeerId("late");
+        view.on(SampleRun.joining(late, 1, 0), 0);
+        view.on(
+                new Left(
+                        late,
+                        1,
+                        Left.FINISHED,
+                        Optional.of(new Left.Result(8, 10, 0.1, 800, 0.1, SampleRun.digest(78)))),
+                0);
+        assertThat(Gain.of(view)).isEqualTo(Gain.of(SampleRun.whole()));
+        assertThat(Gain.of(new Result(view, true, 1).json()))
+                .isEqualTo(Gain.of(new Result(SampleRun.whole(), true, 1).json()));
     }
 
     @Test
