@@ -1,16 +1,11 @@
 package dev.cohort.cli;
 
-import dev.cohort.augment.data.ImageData;
-import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.launch.RunDirectory;
 import dev.cohort.launch.RunHandle;
 import dev.cohort.launch.chaos.Chaos;
 import dev.cohort.launch.chaos.ChaosPlan;
 import dev.cohort.launch.chaos.ChaosReport;
-import dev.cohort.launch.chaos.Disturbance;
-import dev.cohort.launch.chaos.MemoryWatch;
-import dev.cohort.launch.chaos.Promises;
-import dev.cohort.launch.chaos.Promises.Promise;
+import dev.cohort.launch.chaos.ChaosSession;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.kafka.HostileSender;
@@ -18,20 +13,13 @@ import dev.cohort.runtime.proxy.Link;
 import dev.cohort.runtime.proxy.LinkControl;
 import dev.cohort.runtime.proxy.LinkFault;
 import dev.cohort.runtime.proxy.Links;
-import dev.cohort.runtime.session.RunSchedule;
-import dev.cohort.study.Verification;
 import dev.cohort.study.report.OpenRun;
-import dev.cohort.study.retrain.PlannedBatches;
-import dev.cohort.study.retrain.TrainedAgain;
 import dev.cohort.study.view.OutputFormat;
-import dev.cohort.study.view.ProgressLines;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -65,10 +53,6 @@ final class ChaosCommand implements Callable<Integer> {
             "augmenter", List.of("augment"),
             "broker", List.of("broker"),
             "any", List.of("augment", "broker", "coordinator", "peer"));
-
-    private static final long LOOK_MS = 500;
-    /** Asked for again and again, so that no connection stays slow when this process is killed. */
-    private static final long SLOW_MS = 3_000;
 
     @Parameters(
             arity = "0..1",
@@ -137,8 +121,6 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
     private OutputFormat format = OutputFormat.text;
 
-    private final MemoryWatch memory = new MemoryWatch();
-
     @Override
     public Integer call() throws InterruptedException {
         if (everyS < 1 || forS.filter(s -> s < 1).isPresent()) {
@@ -157,13 +139,14 @@ final class ChaosCommand implements Callable<Integer> {
                 ? Optional.of(HostileSender.connect(directory.address(Map.of()), directory.id(), seed))
                 : Optional.empty();
         try (Chaos chaos = new Chaos(directory.processes(), sender, links.map(LinkControl::new), ChaosCommand::say)) {
-            disturb(directory, plan, links, chaos);
-            say("waiting for the end of the run");
-            while (RunDirectory.isHeld(directory.path())) {
-                look(chaos);
-                TimeUnit.MILLISECONDS.sleep(LOOK_MS);
+            ChaosSession session = new ChaosSession(
+                    directory, plan, links, new ChaosSession.Slowed(slow, delayMs), chaos, ChaosCommand::say);
+            session.disturb(everyS, forS);
+            try (OpenRun opened = RunHandle.of(directory).open()) {
+                ChaosReport report = session.report(opened, new DataPathOption().open(opened), !withoutWeights);
+                report.print(format, System.out);
+                return (report.kept() ? ExitCode.OK : ExitCode.FAILED).code();
             }
-            return conclude(directory, chaos);
         }
     }
 
@@ -210,70 +193,5 @@ final class ChaosCommand implements Callable<Integer> {
                     ExitCode.USAGE, "--delay-ms " + delayMs + ": must be 1.." + LinkFault.Slowed.DELAY_MS_MAX);
         }
         return links;
-    }
-
-    private void disturb(RunDirectory directory, Optional<ChaosPlan> plan, Optional<Links> links, Chaos chaos)
-            throws InterruptedException {
-        long startMs = nowMs();
-        long nextMs = startMs + TimeUnit.SECONDS.toMillis(everyS);
-        long endMs = forS.map(s -> startMs + TimeUnit.SECONDS.toMillis(s)).orElse(Long.MAX_VALUE);
-        while (nowMs() < endMs && RunDirectory.isHeld(directory.path())) {
-            look(chaos);
-            for (String process : slow) {
-                chaos.slow(process, delayMs, SLOW_MS);
-            }
-            if (plan.isPresent() && nowMs() >= nextMs) {
-                nextMs += TimeUnit.SECONDS.toMillis(everyS);
-                List<ChaosPlan.Target> targets = chaos.running().stream()
-                        .map(p -> new ChaosPlan.Target(
-                                p.name(),
-                                p.role(),
-                                links.flatMap(l -> l.of(p.name())).isPresent()))
-                        .toList();
-                Optional<Disturbance> next = plan.get().next(targets, nowMs());
-                if (next.isPresent()) {
-                    chaos.carryOut(next.get());
-                }
-            }
-            TimeUnit.MILLISECONDS.sleep(LOOK_MS);
-        }
-    }
-
-    private static long nowMs() {
-        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
-    }
-
-    private void look(Chaos chaos) {
-        chaos.running().forEach(p -> memory.look(p, nowMs()));
-    }
-
-    private int conclude(RunDirectory directory, Chaos chaos) {
-        List<Promise> promises = new ArrayList<>();
-        boolean ended = Files.exists(directory.path().resolve(RunDirectory.RESULT));
-        promises.add(new Promise(
-                "the run ended by itself", ended, ended ? "it wrote its result" : "no " + RunDirectory.RESULT));
-        try (OpenRun opened = RunHandle.of(directory).open()) {
-            ImageData data = new DataPathOption().open(opened);
-            say("computing every outcome again");
-            Verification.Verdict verdict = new Verification(
-                            opened.log(),
-                            RunTeacher.of(opened.manifest(), opened.experiment()),
-                            RunSchedule.learningRate(opened.manifest(), opened.experiment()),
-                            new PlannedBatches(opened.experiment(), data))
-                    .verdict(step -> {});
-            promises.addAll(Promises.ofLog(verdict, Promises.read(opened.log()), chaos.corrupt(), chaos.uncertain()));
-            if (!withoutWeights) {
-                promises.add(ChaosReport.weights(
-                        TrainedAgain.all(opened, data, new ProgressLines(ChaosCommand::say, false))));
-            }
-        }
-        promises.add(Promises.ofMemory(memory.largest()));
-        ChaosReport report = new ChaosReport(directory.id(), chaos, promises);
-        if (format == OutputFormat.json) {
-            System.out.println(report.json());
-        } else {
-            report.lines().forEach(System.out::println);
-        }
-        return (report.kept() ? ExitCode.OK : ExitCode.FAILED).code();
     }
 }

@@ -2,8 +2,6 @@ package dev.cohort.cli;
 
 import dev.cohort.launch.CommandName;
 import dev.cohort.launch.Interruption;
-import dev.cohort.launch.RunDirectory;
-import dev.cohort.launch.RunHandle;
 import dev.cohort.launch.compare.ComparedRuns;
 import dev.cohort.launch.compare.Comparison;
 import dev.cohort.launch.compare.ComparisonDirectory;
@@ -11,13 +9,8 @@ import dev.cohort.launch.compare.ComparisonPlan;
 import dev.cohort.launch.compare.ComparisonReport;
 import dev.cohort.launch.compare.LearnedReport;
 import dev.cohort.launch.compare.LearnedTable;
-import dev.cohort.launch.compare.Planned;
-import dev.cohort.launch.compare.Row;
-import dev.cohort.launch.compare.Summary;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.study.FinalTest;
-import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.RunsProgress;
 import dev.cohort.study.view.Screen;
@@ -110,53 +103,26 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (table) {
-            LearnedReport report = new LearnedReport(learned());
-            if (format == OutputFormat.json) {
-                System.out.println(report.json());
-            } else {
-                report.lines().forEach(System.out::println);
-            }
+            new LearnedReport(LearnedTable.of(files, runs.path())).print(format, System.out);
             return ExitCode.OK.code();
         }
         try (Interruption interruption = Interruption.listen();
                 ComparisonDirectory open = resume ? resumed() : begun()) {
             Comparison comparison = open.planned();
             ComparedRuns all = new ComparedRuns(open, comparison, interruption, this::screen);
-            boolean whole = all.run(() -> write(open, comparison));
-            Summary summary = write(open, comparison);
+            boolean whole = all.run(() -> ComparisonReport.write(open, comparison));
+            ComparisonReport report = ComparisonReport.write(open, comparison);
             if (!whole) {
-                System.err.println("cohort: stopped after " + summary.rows().size() + " of " + summary.planned()
-                        + " runs. Go on with:  "
-                        + CommandName.line("compare --resume " + Words.shell(open.path())));
+                System.err.println(
+                        "cohort: stopped after " + report.summary().rows().size() + " of "
+                                + report.summary().planned()
+                                + " runs. Go on with:  "
+                                + CommandName.line("compare --resume " + Words.shell(open.path())));
                 System.err.flush();
                 return INTERRUPTED;
             }
-            return conclude(open, summary, all.failures());
+            return conclude(open, report, all.failures());
         }
-    }
-
-    private LearnedTable learned() {
-        if (files.isEmpty()) {
-            throw new CommandException(
-                    ExitCode.USAGE, "--table: names no run; give runs or directories of comparisons, by id or path");
-        }
-        List<LearnedTable.Source> sources = new ArrayList<>();
-        for (Path file : files) {
-            for (Path path : ComparisonDirectory.finished(file)) {
-                RunDirectory directory = RunDirectory.find(runs.path(), Optional.of(path.toString()));
-                try (OpenRun run = RunHandle.of(directory).open()) {
-                    sources.add(new LearnedTable.Source(
-                            String.valueOf(path.getFileName()),
-                            run.manifest(),
-                            run.experiment(),
-                            FinalTest.of(
-                                    run.log(),
-                                    run.manifest().testLabels(),
-                                    run.manifest().classes())));
-                }
-            }
-        }
-        return LearnedTable.of(sources);
     }
 
     private Screen screen(RunsProgress course) {
@@ -189,25 +155,7 @@ final class CompareCommand implements Callable<Integer> {
                 runs.path(), directory.or(() -> files.stream().findFirst()));
     }
 
-    private static Summary write(ComparisonDirectory open, Comparison comparison) {
-        List<Planned> order = ComparisonDirectory.order(comparison);
-        List<Row> rows = open.rows(comparison);
-        List<String> names =
-                comparison.variants().stream().map(Comparison.Variant::name).toList();
-        Summary summary = new Summary(comparison.name(), names, rows, order.size());
-        ComparisonReport report = report(open, summary);
-        open.write("comparison.json", report.json() + "\n");
-        open.write("comparison.csv", report.csv());
-        open.write("comparison.html", report.html());
-        return summary;
-    }
-
-    private static ComparisonReport report(ComparisonDirectory open, Summary summary) {
-        return new ComparisonReport(summary, open.path().toString(), open.given());
-    }
-
-    private int conclude(ComparisonDirectory open, Summary summary, List<String> failures) {
-        ComparisonReport report = report(open, summary);
+    private int conclude(ComparisonDirectory open, ComparisonReport report, List<String> failures) {
         if (!quiet) {
             PrintStream out = Streams.of(format);
             report.lines().forEach(out::println);
@@ -221,7 +169,7 @@ final class CompareCommand implements Callable<Integer> {
             return ExitCode.OK.code();
         }
         failures.forEach(f -> System.err.println("cohort: " + f));
-        System.err.println("cohort: these runs are begun anew by:  "
+        System.err.println("cohort: start these runs again with:  "
                 + CommandName.line("compare --resume " + Words.shell(open.path())));
         return ExitCode.FAILED.code();
     }

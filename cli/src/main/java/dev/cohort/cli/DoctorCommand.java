@@ -1,23 +1,14 @@
 package dev.cohort.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.session.RunSchedule;
 import dev.cohort.study.diagnosis.Checkup;
-import dev.cohort.study.diagnosis.Diagnosis;
-import dev.cohort.study.diagnosis.Opinion;
+import dev.cohort.study.diagnosis.CheckupReport;
 import dev.cohort.study.report.OpenRun;
-import dev.cohort.study.report.Studiable;
 import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.ProgressLines;
-import dev.cohort.study.view.Words;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -67,11 +58,7 @@ final class DoctorCommand implements Callable<Integer> {
                     opened.manifest().steps(),
                     new ProgressLines(System.err::println, quiet)
                             .steps("", opened.manifest().steps()));
-            if (format == OutputFormat.json) {
-                System.out.println(json(opened, report));
-            } else {
-                lines(opened.log().runId(), report).forEach(System.out::println);
-            }
+            new CheckupReport(opened, report).print(format, System.out);
             return (report.healthy() ? ExitCode.OK : ExitCode.FAILED).code();
         }
     }
@@ -81,56 +68,5 @@ final class DoctorCommand implements Callable<Integer> {
         boolean here = opened.directory().isPresent()
                 && opened.experiment().kafka().bootstrap().isEmpty();
         return here ? OptionalInt.of(Runtime.getRuntime().availableProcessors()) : OptionalInt.empty();
-    }
-
-    private static List<String> lines(String run, Checkup.Report report) {
-        List<String> lines = new ArrayList<>();
-        lines.add("Run " + run + ": " + Words.count(report.found().size(), "finding") + " in "
-                + report.steps().sentence() + ".");
-        for (Diagnosis diagnosis : report.found()) {
-            lines.add("");
-            lines.add(diagnosis.severity().name() + ": " + diagnosis.finding() + ".");
-            lines.add("  " + diagnosis.evidence() + ".");
-            lines.add("  " + diagnosis.setting() + ": " + diagnosis.advice() + ".");
-        }
-        List<String> well = new ArrayList<>();
-        for (Opinion opinion : report.opinions()) {
-            opinion.tooShort()
-                    .ifPresent(why -> lines.add("Too short to judge the " + opinion.subject() + ": " + why + "."));
-            if (opinion.tooShort().isEmpty() && opinion.found().isEmpty()) {
-                well.add(opinion.subject());
-            }
-        }
-        if (!well.isEmpty()) {
-            lines.add("Nothing wrong: " + String.join(", ", well) + ".");
-        }
-        return lines;
-    }
-
-    private static ObjectNode json(OpenRun opened, Checkup.Report report) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("run", opened.log().runId()).put("healthy", report.healthy());
-        ArrayNode findings = json.putArray("findings");
-        for (Diagnosis diagnosis : report.found()) {
-            findings.addObject()
-                    .put("finding", diagnosis.finding())
-                    .put("severity", diagnosis.severity().name().toLowerCase(Locale.ROOT))
-                    .put("evidence", diagnosis.evidence())
-                    .put("setting", diagnosis.setting())
-                    .put("advice", diagnosis.advice());
-        }
-        ArrayNode well = json.putArray("nothing_wrong");
-        ArrayNode tooShort = json.putArray("too_short_to_judge");
-        for (Opinion opinion : report.opinions()) {
-            opinion.tooShort()
-                    .ifPresent(why -> tooShort.addObject()
-                            .put("subject", opinion.subject())
-                            .put("why", why));
-            if (opinion.tooShort().isEmpty() && opinion.found().isEmpty()) {
-                well.add(opinion.subject());
-            }
-        }
-        json.set("studiable", Studiable.of(opened, report.steps()).json());
-        return json;
     }
 }

@@ -1,8 +1,5 @@
 package dev.cohort.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.launch.RunObserver;
 import dev.cohort.launch.RunPlace;
@@ -15,18 +12,10 @@ import dev.cohort.runtime.kafka.ConsumedLog;
 import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.study.RecentWorth;
 import dev.cohort.study.report.PeerWorth;
-import dev.cohort.study.view.LiveTable;
+import dev.cohort.study.view.MembersReport;
 import dev.cohort.study.view.OutputFormat;
-import dev.cohort.study.view.PeerView;
 import dev.cohort.study.view.RunView;
-import dev.cohort.study.view.StandingTable;
-import dev.cohort.study.view.Standings;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +37,6 @@ import picocli.CommandLine.Option;
         })
 final class PeersCommand implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final int EVENTS_SHOWN = 12;
     /** Of a partition, read besides those that count: repeated and incomplete ones. */
     private static final long STEPS_ABOUT = 64;
 
@@ -89,11 +77,8 @@ final class PeersCommand implements Callable<Integer> {
                             "run " + place.id() + ": nothing of its log came for " + LIMIT.toSeconds()
                                     + " s; the machine or the broker is too busy, try again");
                 }
-                if (format == OutputFormat.json) {
-                    System.out.println(observer.read(PeersCommand::json));
-                } else {
-                    observer.read(PeersCommand::lines).forEach(System.out::println);
-                }
+                observer.read(members -> new MembersReport(members, System.currentTimeMillis()).in(format))
+                        .forEach(System.out::println);
             }
         }
         return ExitCode.OK.code();
@@ -115,70 +100,8 @@ final class PeersCommand implements Callable<Integer> {
                     place.id(),
                     RecentWorth.of(log, classes, windowSteps),
                     experiment.elastic().min());
-            if (format == OutputFormat.json) {
-                System.out.println(worth.json());
-            } else {
-                worth.lines().forEach(System.out::println);
-            }
+            worth.print(format, System.out);
         }
         return ExitCode.OK.code();
-    }
-
-    private static List<String> lines(RunView view) {
-        List<String> lines = new ArrayList<>();
-        LiveTable.rows(view).forEach(l -> lines.add(l.text()));
-        lines.add("");
-        lines.addAll(StandingTable.lines(view, System.currentTimeMillis()));
-        lines.add("");
-        lines.add("Step " + view.closedStep() + " of " + view.stepsPlanned() + " of run " + view.runId() + ".");
-        List<RunView.Event> events = view.events();
-        events.subList(Math.max(0, events.size() - EVENTS_SHOWN), events.size())
-                .forEach(e -> lines.add(e.peer() + " " + e.what()));
-        return lines;
-    }
-
-    private static String at(long ms) {
-        return Instant.ofEpochMilli(ms).toString();
-    }
-
-    private static ObjectNode json(RunView view) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("run", view.runId()).put("step", view.closedStep()).put("steps_planned", view.stepsPlanned());
-        ArrayNode peers = json.putArray("peers");
-        for (PeerView peer : view.peers()) {
-            ObjectNode one = peers.addObject();
-            Optional<Standings.Held> standing = view.standings().of(peer.id());
-            one.put("standing", StandingTable.standing(standing))
-                    .put("since", standing.map(h -> at(h.sinceMs())).orElse(""))
-                    .put("since_step", standing.map(Standings.Held::step).orElse(0L))
-                    .put("why", standing.map(Standings.Held::why).orElse("not heard of yet"));
-            one.put("id", peer.id().value())
-                    .put("model", peer.model())
-                    .put("device", peer.device())
-                    .put("control", peer.control())
-                    .put("contributes", view.contributing().contains(peer.id()))
-                    .put(
-                            "state",
-                            peer.state()
-                                    .map(s -> s.name().toLowerCase(Locale.ROOT))
-                                    .orElse("unheard"))
-                    .put("left", peer.left().map(l -> l.reason()).orElse(""))
-                    .put("incarnation", peer.incarnation())
-                    .put("step", peer.step())
-                    .put("rejections", peer.rejections());
-        }
-        ObjectNode waiting = json.putObject("waiting");
-        view.openSinceMs().ifPresent(since -> {
-            waiting.put("step", view.closedStep() + 1).put("since", at(since));
-            ArrayNode whom = waiting.putArray("for");
-            view.awaited().forEach(p -> whom.add(p.id().value()));
-        });
-        ArrayNode events = json.putArray("events");
-        view.events()
-                .forEach(e -> events.addObject()
-                        .put("step", e.step())
-                        .put("peer", e.peer())
-                        .put("what", e.what()));
-        return json;
     }
 }

@@ -1,21 +1,12 @@
 package dev.cohort.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.RecordedLog;
 import dev.cohort.study.report.OpenRun;
-import dev.cohort.study.view.MessageJson;
+import dev.cohort.study.report.TopicListing;
 import dev.cohort.study.view.OutputFormat;
-import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -38,7 +29,6 @@ import picocli.CommandLine.Parameters;
             "    cohort topic cat predictions --peer p1 --last 3"
         })
 final class TopicCatCommand implements Callable<Integer> {
-    private static final int TEXT_CHARS_MAX = 400;
 
     @Parameters(
             index = "0",
@@ -97,9 +87,7 @@ final class TopicCatCommand implements Callable<Integer> {
         OptionalLong firstStep = firstStep();
         int tail = tail();
         try (OpenRun opened = RecordedRun.open(run, runs, broker)) {
-            for (int partition = 0; partition < opened.log().partitions(chosen); partition++) {
-                print(opened.log(), chosen, partition, firstStep, tail);
-            }
+            new TopicListing(firstStep, tail, peer, whole, format, System.out).print(opened.log(), chosen);
         }
         return ExitCode.OK.code();
     }
@@ -131,83 +119,5 @@ final class TopicCatCommand implements Callable<Integer> {
 
     private CommandException wrongFrom() {
         return new CommandException(ExitCode.USAGE, "--from " + from + ": must be beginning, step:N or -K");
-    }
-
-    private void print(RecordedLog log, Topic chosen, int partition, OptionalLong firstStep, int tail) {
-        Deque<ObjectNode> kept = new ArrayDeque<>();
-        MessageJson messages = new MessageJson(whole && format == OutputFormat.json);
-        try (RecordedLog.Reading reading = log.read(chosen, partition)) {
-            for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                ObjectNode json = json(next.get(), messages);
-                if (!wanted(json, firstStep)) {
-                    continue;
-                }
-                if (tail == 0) {
-                    print(json);
-                    continue;
-                }
-                kept.addLast(json);
-                if (kept.size() > tail) {
-                    kept.removeFirst();
-                }
-            }
-        }
-        kept.forEach(this::print);
-    }
-
-    private static ObjectNode json(RecordedLog.Entry entry, MessageJson messages) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("topic", entry.topic().suffix())
-                .put("partition", entry.partition())
-                .put("offset", entry.offset());
-        if (entry instanceof RecordedLog.Said said) {
-            json.put("appended_ms", said.appendedMs())
-                    .put("sender", said.sender())
-                    .put("bytes", said.bytes());
-            json.setAll(messages.of(said.message()));
-        } else if (entry instanceof RecordedLog.Refused refused) {
-            json.put("appended_ms", refused.appendedMs())
-                    .put("sender", refused.rejected().sender())
-                    .put("kind", "refused")
-                    .put("reason", refused.rejected().reason().name())
-                    .put("detail", refused.rejected().detail());
-        } else if (entry instanceof RecordedLog.Unreadable unreadable) {
-            json.put("kind", "unreadable").put("detail", unreadable.why());
-            unreadable.toOffset().ifPresent(to -> json.put("to_offset", to));
-        }
-        return json;
-    }
-
-    private boolean wanted(JsonNode json, OptionalLong firstStep) {
-        boolean late =
-                firstStep.isEmpty() || !json.has("step") || json.path("step").asLong() >= firstStep.getAsLong();
-        boolean ofPeer = peer.isEmpty()
-                || json.path("peer").asText().equals(peer.get())
-                || json.path("source").asText().equals(peer.get())
-                || json.path("sender").asText().equals(peer.get());
-        return late && ofPeer;
-    }
-
-    private void print(ObjectNode json) {
-        System.out.println(format == OutputFormat.json ? json : text(json));
-    }
-
-    private static String text(ObjectNode json) {
-        List<String> said = new ArrayList<>();
-        List<String> head = List.of("topic", "partition", "offset", "appended_ms", "sender", "bytes", "kind");
-        json.properties().stream()
-                .filter(field -> !head.contains(field.getKey()))
-                .forEach(field -> said.add(field.getKey() + "="
-                        + (field.getValue().isTextual()
-                                ? field.getValue().asText().lines().findFirst().orElse("")
-                                : field.getValue().toString())));
-        String all = String.join(" ", said);
-        String cut = all.length() > TEXT_CHARS_MAX ? all.substring(0, TEXT_CHARS_MAX) + " ..." : all;
-        return json.path("topic").asText() + "-" + json.path("partition").asInt() + " "
-                + json.path("offset").asLong() + " "
-                + (json.has("appended_ms")
-                        ? Instant.ofEpochMilli(json.path("appended_ms").asLong()) + " "
-                        : "")
-                + json.path("sender").asText() + " " + json.path("kind").asText() + " " + cut;
     }
 }

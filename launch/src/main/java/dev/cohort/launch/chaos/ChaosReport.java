@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.launch.chaos.Promises.Promise;
 import dev.cohort.study.retrain.TrainedAgain;
+import dev.cohort.study.view.Printout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,7 +14,7 @@ import java.util.List;
  *
  * @param chaos what was done to it
  */
-public record ChaosReport(String run, Chaos chaos, List<Promise> promises) {
+public record ChaosReport(String run, Chaos chaos, List<Promise> promises) implements Printout {
     public ChaosReport {
         promises = List.copyOf(promises);
     }
@@ -24,6 +25,7 @@ public record ChaosReport(String run, Chaos chaos, List<Promise> promises) {
     }
 
     /** For people. */
+    @Override
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add("Run " + run + ": killed " + chaos.kills() + ", stopped " + chaos.pauses() + ", parted "
@@ -46,6 +48,7 @@ public record ChaosReport(String run, Chaos chaos, List<Promise> promises) {
     }
 
     /** As one JSON object. */
+    @Override
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("run", run).put("kept", kept());

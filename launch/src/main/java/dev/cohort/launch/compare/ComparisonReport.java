@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.study.view.Page;
+import dev.cohort.study.view.Printout;
 import dev.cohort.study.view.Spread;
 import dev.cohort.study.view.Words;
 import java.util.ArrayList;
@@ -21,11 +22,26 @@ import java.util.TreeSet;
  * @param directory of the comparison
  * @param given what was given, shown on the page
  */
-public record ComparisonReport(Summary summary, String directory, String given) {
+public record ComparisonReport(Summary summary, String directory, String given) implements Printout {
     private static final String TEMPLATE = "comparison.html";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
+    /** Reports the finished runs of a comparison, and writes its table, picture and data into the directory. */
+    public static ComparisonReport write(ComparisonDirectory directory, Comparison comparison) {
+        Summary summary = new Summary(
+                comparison.name(),
+                comparison.variants().stream().map(Comparison.Variant::name).toList(),
+                directory.rows(comparison),
+                ComparisonDirectory.order(comparison).size());
+        ComparisonReport report = new ComparisonReport(summary, directory.path().toString(), directory.given());
+        directory.write("comparison.json", report.json() + "\n");
+        directory.write("comparison.csv", report.csv());
+        directory.write("comparison.html", report.html());
+        return report;
+    }
+
     /** Accuracies and differences are shares, 0..1; {@code half_95} is half the 95 % interval; what is not known is null. */
+    @Override
     public ObjectNode json() {
         ObjectNode json = JSON.objectNode();
         json.put("comparison", summary.name());
@@ -133,6 +149,7 @@ public record ComparisonReport(Summary summary, String directory, String given) 
     }
 
     /** Two tables and what may be said of them, for a terminal. */
+    @Override
     public List<String> lines() {
         List<String> lines = new ArrayList<>(aligned(accuracies()));
         List<List<String>> differences = differences();

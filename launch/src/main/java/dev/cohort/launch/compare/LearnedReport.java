@@ -3,6 +3,7 @@ package dev.cohort.launch.compare;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.study.view.Printout;
 import dev.cohort.study.view.Words;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,11 +13,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** A {@link LearnedTable} for people and as JSON. */
-public record LearnedReport(LearnedTable table) {
+public record LearnedReport(LearnedTable table) implements Printout {
     /** Narrower, what stands in a column would not be legible. */
     private static final int NAME_WIDTH_MIN = 20;
 
     /** The table, where its cells come from, and what speaks against it. */
+    @Override
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add("Single networks, ensembles of k (mean probability, mean over all choices of k), distilled and"
@@ -77,6 +79,7 @@ public record LearnedReport(LearnedTable table) {
     }
 
     /** All of it as one object. */
+    @Override
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("data", table.data()).put("test_images", table.testImages());

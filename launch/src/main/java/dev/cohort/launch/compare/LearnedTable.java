@@ -1,12 +1,16 @@
 package dev.cohort.launch.compare;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.RunHandle;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.study.FinalTest;
+import dev.cohort.study.report.OpenRun;
 import dev.cohort.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -92,7 +96,36 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
     private record Network(Origin from, FinalTest test) {}
 
     /**
-     * Makes it.
+     * Reads the final tests of runs and tabulates them.
+     *
+     * @param named runs, or directories of comparisons, which stand for all their runs
+     * @param runs folder in which runs are looked up by id
+     * @throws CommandException when none is named, or when the runs were not tested on the same images
+     */
+    public static LearnedTable of(List<Path> named, Path runs) {
+        if (named.isEmpty()) {
+            throw new CommandException(
+                    ExitCode.USAGE, "--table: names no run; give runs or directories of comparisons, by id or path");
+        }
+        List<Source> sources = new ArrayList<>();
+        for (Path path : named.stream()
+                .flatMap(n -> ComparisonDirectory.finished(n).stream())
+                .toList()) {
+            RunDirectory directory = RunDirectory.find(runs, Optional.of(path.toString()));
+            try (OpenRun run = RunHandle.of(directory).open()) {
+                Manifest manifest = run.manifest();
+                sources.add(new Source(
+                        String.valueOf(path.getFileName()),
+                        manifest,
+                        run.experiment(),
+                        FinalTest.of(run.log(), manifest.testLabels(), manifest.classes())));
+            }
+        }
+        return of(sources);
+    }
+
+    /**
+     * Tabulates final tests.
      *
      * @throws CommandException when the runs were not tested on the same images
      */

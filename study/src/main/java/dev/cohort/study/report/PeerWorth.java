@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.study.RecentWorth;
+import dev.cohort.study.view.Printout;
 import dev.cohort.study.view.Words;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +16,9 @@ import java.util.Optional;
  *
  * @param contributorsMin contributors that the run wants ({@code elastic.min})
  */
-public record PeerWorth(String run, RecentWorth recent, int contributorsMin) {
+public record PeerWorth(String run, RecentWorth recent, int contributorsMin) implements Printout {
     /** A table and an advice. */
+    @Override
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
         if (recent.steps() == 0) {
@@ -113,6 +115,7 @@ public record PeerWorth(String run, RecentWorth recent, int contributorsMin) {
     }
 
     /** All of it as one object. */
+    @Override
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("run", run)

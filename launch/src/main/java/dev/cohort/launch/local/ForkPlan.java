@@ -1,0 +1,132 @@
+package dev.cohort.launch.local;
+
+import dev.cohort.coordinator.process.RunTeacher;
+import dev.cohort.experiment.Experiment;
+import dev.cohort.launch.LaunchPlan;
+import dev.cohort.launch.RunDirectory;
+import dev.cohort.launch.RunHandle;
+import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Topic;
+import dev.cohort.runtime.CommandException;
+import dev.cohort.runtime.ExitCode;
+import dev.cohort.study.report.OpenRun;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A fork that can be started: the same run as its parent up to a step.
+ *
+ * @param learningRate what becomes of the learning rate, if it does not continue as in the parent
+ */
+public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
+    /**
+     * Checks a fork and plans it.
+     *
+     * @param step last step that both runs share
+     * @param settings {@code KEY=VALUE} for the steps after it
+     * @param config settings of Kafka clients
+     * @param runs folder of runs, for stored teachers
+     * @throws CommandException when the fork would not be the same run up to its step, or its log does not reach so far
+     */
+    public static ForkPlan of(
+            RunDirectory parent, long step, List<String> settings, Map<String, String> config, Path runs) {
+        try (OpenRun opened = new RunHandle.Directory(parent, config).open()) {
+            long whole = wholeSteps(opened);
+            if (step < 1 || step > whole) {
+                throw refused("--at " + step + ": the log of the parent has the steps 1 to " + whole);
+            }
+            Experiment before = opened.experiment();
+            List<String> all =
+                    new ArrayList<>(List.of("run.name=" + before.run().name() + "-fork"));
+            all.addAll(settings);
+            LaunchPlan asked = Preparation.prepare(Optional.of(parent.effective()), all, runs);
+            LaunchPlan plan = Preparation.adding(asked, client(parent, asked, config));
+            List<String> other = differences(opened.manifest(), before, plan);
+            if (!other.isEmpty()) {
+                throw refused(String.join(", ", other)
+                        + ": cannot be set; the steps up to " + step
+                        + " would have been others. A fork may change the method and its parameters, learning rate and"
+                        + " schedule, pace, wire, record, elastic.min and the number of steps");
+            }
+            if (plan.manifest().steps() <= step) {
+                throw refused("run.steps " + plan.manifest().steps() + ": must be more than " + step + " (--at)");
+            }
+            try {
+                RunTeacher.of(plan.manifest().forkedFrom(Optional.of(Fork.parentOf(opened, step))), plan.experiment());
+            } catch (IllegalArgumentException e) {
+                throw refused("method " + plan.experiment().method().name() + ": " + e.getMessage());
+            }
+            return new ForkPlan(
+                    plan,
+                    ForkedRate.of(opened.manifest(), before, plan.manifest(), plan.experiment(), step)
+                            .sentence());
+        }
+    }
+
+    /** A fork on the cluster of its parent takes the client settings of its parent. */
+    private static Map<String, String> client(RunDirectory parent, LaunchPlan plan, Map<String, String> config) {
+        boolean same = plan.experiment()
+                .kafka()
+                .bootstrap()
+                .filter(b -> b.equals(parent.about().bootstrap()))
+                .isPresent();
+        return same ? parent.client(config) : config;
+    }
+
+    private static CommandException refused(String why) {
+        return new CommandException(ExitCode.USAGE, "fork: " + why);
+    }
+
+    /** So many steps from the first on have a batch and an outcome. */
+    private static long wholeSteps(OpenRun opened) {
+        AtomicLong batches = new AtomicLong();
+        AtomicLong outcomes = new AtomicLong();
+        opened.each(Topic.BATCHES, message -> {
+            if (message instanceof Batch batch) {
+                batches.compareAndSet(batch.step() - 1, batch.step());
+            }
+        });
+        opened.each(Topic.OUTCOMES, message -> {
+            if (message instanceof Outcome outcome) {
+                outcomes.compareAndSet(outcome.step() - 1, outcome.step());
+            }
+        });
+        return Math.min(batches.get(), outcomes.get());
+    }
+
+    /** Sections and keys that would make another run of the steps that are taken over. */
+    private static List<String> differences(Manifest parent, Experiment before, LaunchPlan plan) {
+        Experiment after = plan.experiment();
+        List<String> other = new ArrayList<>();
+        note(
+                other,
+                "data",
+                !before.data().equals(after.data())
+                        || !parent.dataDigest().equals(plan.manifest().dataDigest()));
+        note(other, "augment", !before.augment().equals(after.augment()));
+        note(other, "mix", !before.mix().equals(after.mix()));
+        note(other, "run.seed", before.run().seed() != after.run().seed());
+        note(other, "run.batch_size", before.run().batchSize() != after.run().batchSize());
+        note(other, "peers", !before.peers().equals(after.peers()));
+        note(other, "elastic.max", before.elastic().max() != after.elastic().max());
+        note(other, "threads", !before.threads().equals(after.threads()));
+        Experiment.Optimizer one = before.optimizer();
+        Experiment.Optimizer two = after.optimizer();
+        note(other, "optimizer.momentum", one.momentum() != two.momentum());
+        note(other, "optimizer.nesterov", one.nesterov() != two.nesterov());
+        note(other, "optimizer.weight_decay", one.weightDecay() != two.weightDecay());
+        return other;
+    }
+
+    private static void note(List<String> other, String key, boolean differs) {
+        if (differs) {
+            other.add(key);
+        }
+    }
+}
