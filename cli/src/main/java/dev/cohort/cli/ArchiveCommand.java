@@ -3,8 +3,6 @@ package dev.cohort.cli;
 import dev.cohort.launch.RunArchive;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.study.report.OpenRun;
-import dev.cohort.study.view.OutputFormat;
-import dev.cohort.study.view.ProgressLines;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -45,19 +43,18 @@ final class ArchiveCommand implements Callable<Integer> {
     @Option(names = "--with-checkpoints", description = "Include the checkpoint files.")
     private boolean withCheckpoints;
 
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
-    @Option(names = "--quiet", description = "Show no progress.")
-    private boolean quiet;
+    @Mixin
+    private ProgressOption progress = new ProgressOption();
 
     @Override
     public Integer call() throws IOException {
         try (OpenRun opened = RecordedRun.open(Optional.of(run), runs, broker)) {
             Path to = file.orElseGet(() -> Path.of(opened.log().runId() + ".cohort.zip"));
-            RunArchive archive =
-                    RunArchive.write(opened, to, withCheckpoints, new ProgressLines(System.err::println, quiet));
-            archive.print(format, System.out);
+            RunArchive archive = RunArchive.write(opened, to, withCheckpoints, progress.lines());
+            output.print(archive);
             archive.warnings().forEach(System.err::println);
         }
         return ExitCode.OK.code();

@@ -14,7 +14,6 @@ import dev.cohort.runtime.proxy.LinkControl;
 import dev.cohort.runtime.proxy.LinkFault;
 import dev.cohort.runtime.proxy.Links;
 import dev.cohort.study.report.OpenRun;
-import dev.cohort.study.view.OutputFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -118,8 +117,8 @@ final class ChaosCommand implements Callable<Integer> {
             description = "Do not retrain every peer at the end, which takes about as long as the run.")
     private boolean withoutWeights;
 
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -144,7 +143,7 @@ final class ChaosCommand implements Callable<Integer> {
             session.disturb(everyS, forS);
             try (OpenRun opened = RunHandle.of(directory).open()) {
                 ChaosReport report = session.report(opened, new DataPathOption().open(opened), !withoutWeights);
-                report.print(format, System.out);
+                output.print(report);
                 return (report.kept() ? ExitCode.OK : ExitCode.FAILED).code();
             }
         }

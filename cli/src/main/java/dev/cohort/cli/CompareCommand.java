@@ -12,8 +12,6 @@ import dev.cohort.launch.compare.LearnedTable;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.study.view.OutputFormat;
-import dev.cohort.study.view.RunsProgress;
-import dev.cohort.study.view.Screen;
 import dev.cohort.study.view.Streams;
 import dev.cohort.study.view.Words;
 import java.io.PrintStream;
@@ -47,8 +45,6 @@ import picocli.CommandLine.Parameters;
         })
 final class CompareCommand implements Callable<Integer> {
     private static final int INTERRUPTED = 130;
-    /** Of a log: a comparison takes hours. */
-    private static final long LINE_EVERY_MS = 30_000;
 
     @Parameters(
             arity = "0..*",
@@ -92,24 +88,19 @@ final class CompareCommand implements Callable<Integer> {
                     + " its runs.")
     private boolean table;
 
-    @Option(
-            names = "--format",
-            description = "text, or json: print the result as one JSON object in the last line. Default: text.")
-    private OutputFormat format = OutputFormat.text;
-
-    @Option(names = "--quiet", description = "Print nothing but errors and, with --format json, the result.")
-    private boolean quiet;
+    @Mixin
+    private ResultOptions output = new ResultOptions();
 
     @Override
     public Integer call() {
         if (table) {
-            new LearnedReport(LearnedTable.of(files, runs.path())).print(format, System.out);
+            new LearnedReport(LearnedTable.of(files, runs.path())).print(output.format(), System.out);
             return ExitCode.OK.code();
         }
         try (Interruption interruption = Interruption.listen();
                 ComparisonDirectory open = resume ? resumed() : begun()) {
             Comparison comparison = open.planned();
-            ComparedRuns all = new ComparedRuns(open, comparison, interruption, this::screen);
+            ComparedRuns all = new ComparedRuns(open, comparison, interruption, output::screen);
             boolean whole = all.run(() -> ComparisonReport.write(open, comparison));
             ComparisonReport report = ComparisonReport.write(open, comparison);
             if (!whole) {
@@ -123,15 +114,6 @@ final class CompareCommand implements Callable<Integer> {
             }
             return conclude(open, report, all.failures());
         }
-    }
-
-    private Screen screen(RunsProgress course) {
-        if (quiet) {
-            return Screen.quiet();
-        }
-        return Streams.terminal(format)
-                ? Screen.terminal(Streams.raw(format), course)
-                : Screen.lines(Streams.of(format), course, LINE_EVERY_MS);
     }
 
     private ComparisonDirectory begun() {
@@ -156,12 +138,12 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private int conclude(ComparisonDirectory open, ComparisonReport report, List<String> failures) {
-        if (!quiet) {
-            PrintStream out = Streams.of(format);
+        if (!output.quiet()) {
+            PrintStream out = Streams.of(output.format());
             report.lines().forEach(out::println);
             out.println("Picture and tables: " + open.path().resolve("comparison.html"));
         }
-        if (format == OutputFormat.json) {
+        if (output.format() == OutputFormat.json) {
             System.out.println(report.json());
         }
         System.out.flush();

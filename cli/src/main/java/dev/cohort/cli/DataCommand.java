@@ -25,7 +25,11 @@ final class DataCommand {
             description = "List the supported kinds of data and the files of each.",
             footer = {"    cohort data list", "    cohort data list --format json"})
     int list(
-            @Option(names = "--format", defaultValue = "text", description = "text or json. Default: text.")
+            @Option(
+                            names = "--format",
+                            paramLabel = "FORMAT",
+                            defaultValue = "text",
+                            description = "text or json. Default: text.")
                     OutputFormat format) {
         List<Map<String, String>> rows = DataCatalog.kinds().stream()
                 .map(kind -> {

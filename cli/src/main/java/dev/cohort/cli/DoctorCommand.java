@@ -7,13 +7,10 @@ import dev.cohort.runtime.session.RunSchedule;
 import dev.cohort.study.diagnosis.Checkup;
 import dev.cohort.study.diagnosis.CheckupReport;
 import dev.cohort.study.report.OpenRun;
-import dev.cohort.study.view.OutputFormat;
-import dev.cohort.study.view.ProgressLines;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Says what is wrong with a run. */
 @Command(
@@ -36,11 +33,11 @@ final class DoctorCommand implements Callable<Integer> {
     @Mixin
     private RecordedRun run = new RecordedRun();
 
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
-    @Option(names = "--quiet", description = "Show no progress.")
-    private boolean quiet;
+    @Mixin
+    private ProgressOption progress = new ProgressOption();
 
     @Override
     public Integer call() {
@@ -56,9 +53,8 @@ final class DoctorCommand implements Callable<Integer> {
                     RunTeacher.of(opened.manifest(), opened.experiment()),
                     RunSchedule.learningRate(opened.manifest(), opened.experiment()),
                     opened.manifest().steps(),
-                    new ProgressLines(System.err::println, quiet)
-                            .steps("", opened.manifest().steps()));
-            new CheckupReport(opened, report).print(format, System.out);
+                    progress.lines().steps("", opened.manifest().steps()));
+            output.print(new CheckupReport(opened, report));
             return (report.healthy() ? ExitCode.OK : ExitCode.FAILED).code();
         }
     }

@@ -12,7 +12,6 @@ import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.config.ExperimentYaml;
-import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.Screen;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -71,13 +70,8 @@ final class ForkCommand implements Callable<Integer> {
     @Mixin
     private KafkaConfigOption config = new KafkaConfigOption();
 
-    @Option(
-            names = "--format",
-            description = "text, or json: print the result as one JSON object in the last line. Default: text.")
-    private OutputFormat format = OutputFormat.text;
-
-    @Option(names = "--quiet", description = "Print nothing but errors and, with --format json, the result.")
-    private boolean quiet;
+    @Mixin
+    private ResultOptions output = new ResultOptions();
 
     @Override
     public Integer call() {
@@ -86,7 +80,7 @@ final class ForkCommand implements Callable<Integer> {
             throw new CommandException(
                     ExitCode.USAGE, "run " + parent.id() + ": is still going; stop it, or wait for its end");
         }
-        Screen screen = quiet ? Screen.quiet() : RunCommand.screen(format);
+        Screen screen = output.screen();
         ForkPlan fork = ForkPlan.of(parent, step, Preparation.typed(settings), config.settings(), runs.path());
         LaunchPlan plan = LocalRun.requireHost(fork.launch(), runDirectory.orElse(runs.path()));
         HostPort address = HostPort.parse("--listen", listen);
@@ -109,7 +103,7 @@ final class ForkCommand implements Callable<Integer> {
                         ExperimentYaml.writeWithoutSecrets(plan.experiment()))) {
             screen.say("Fork of run " + parent.id() + " at step " + step + ".");
             fork.learningRate().ifPresent(screen::say);
-            return RunCommand.follow(started, interruption, screen, format);
+            return RunCommand.follow(started, interruption, screen, output.format());
         }
     }
 }

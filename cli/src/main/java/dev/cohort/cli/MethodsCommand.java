@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -33,8 +34,8 @@ final class MethodsCommand implements Callable<Integer> {
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "Method to describe in full.")
     private Optional<String> name = Optional.empty();
 
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
     @Option(
             names = "--set",
@@ -72,7 +73,7 @@ final class MethodsCommand implements Callable<Integer> {
                                             .collect(Collectors.joining(", "))));
             describe(method);
         } else {
-            Listing.print(MethodCatalog.all().stream().map(this::row).toList(), format, System.out);
+            Listing.print(MethodCatalog.all().stream().map(this::row).toList(), output.format(), System.out);
         }
         return ExitCode.OK.code();
     }
@@ -81,7 +82,7 @@ final class MethodsCommand implements Callable<Integer> {
         Map<String, String> row = new LinkedHashMap<>();
         row.put("name", method.name());
         row.put("about", method.summary());
-        if (format == OutputFormat.json) {
+        if (output.format() == OutputFormat.json) {
             row.put("loss", method.formula() + "; " + Method.REDUCTION);
             row.put("source", method.paper());
             row.put(
@@ -101,11 +102,7 @@ final class MethodsCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new CommandException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         }
-        if (format == OutputFormat.json) {
-            System.out.println(sheet.json());
-        } else {
-            sheet.text().forEach(System.out::println);
-        }
+        output.print(sheet);
     }
 
     private Map<String, String> parameters() {

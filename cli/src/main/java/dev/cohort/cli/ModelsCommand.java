@@ -3,13 +3,12 @@ package dev.cohort.cli;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.study.view.Listing;
-import dev.cohort.study.view.OutputFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** Student networks. */
 @Command(
@@ -18,8 +17,8 @@ import picocli.CommandLine.Option;
         description = "List the student networks.",
         footer = "    cohort models")
 final class ModelsCommand implements Callable<Integer> {
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
     @Override
     public Integer call() {
@@ -31,7 +30,7 @@ final class ModelsCommand implements Callable<Integer> {
                     return row;
                 })
                 .toList();
-        Listing.print(rows, format, System.out);
+        Listing.print(rows, output.format(), System.out);
         return ExitCode.OK.code();
     }
 }

@@ -13,7 +13,6 @@ import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.study.RecentWorth;
 import dev.cohort.study.report.PeerWorth;
 import dev.cohort.study.view.MembersReport;
-import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.RunView;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -55,8 +54,8 @@ final class PeersCommand implements Callable<Integer> {
             description = "Number of latest steps that --value covers. Default: ${DEFAULT-VALUE}.")
     private int windowSteps = 200;
 
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -77,7 +76,7 @@ final class PeersCommand implements Callable<Integer> {
                             "run " + place.id() + ": nothing of its log came for " + LIMIT.toSeconds()
                                     + " s; the machine or the broker is too busy, try again");
                 }
-                observer.read(members -> new MembersReport(members, System.currentTimeMillis()).in(format))
+                observer.read(members -> new MembersReport(members, System.currentTimeMillis()).in(output.format()))
                         .forEach(System.out::println);
             }
         }
@@ -100,7 +99,7 @@ final class PeersCommand implements Callable<Integer> {
                     place.id(),
                     RecentWorth.of(log, classes, windowSteps),
                     experiment.elastic().min());
-            worth.print(format, System.out);
+            output.print(worth);
         }
         return ExitCode.OK.code();
     }

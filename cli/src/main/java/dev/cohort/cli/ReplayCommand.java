@@ -11,7 +11,6 @@ import dev.cohort.study.report.Studiable;
 import dev.cohort.study.report.StudiedRun;
 import dev.cohort.study.view.OutputFile;
 import dev.cohort.study.view.OutputFormat;
-import dev.cohort.study.view.ProgressLines;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,11 +61,11 @@ final class ReplayCommand implements Callable<Integer> {
     @Mixin
     private TableOptions tables = new TableOptions();
 
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
-    @Option(names = "--quiet", description = "Show no progress.")
-    private boolean quiet;
+    @Mixin
+    private ProgressOption progress = new ProgressOption();
 
     @Override
     public Integer call() {
@@ -76,29 +75,27 @@ final class ReplayCommand implements Callable<Integer> {
             List<WhatIf> whatIfs = asked ? Scenarios.parse(scenarios, opened.experiment()) : List.of();
             Optional<OutputFile> page = report.map(path -> OutputFile.of("--report", path));
             tables.makeFolders();
-            LongConsumer progress = new ProgressLines(System.err::println, quiet)
-                    .steps("", opened.manifest().steps());
+            LongConsumer steps = progress.lines().steps("", opened.manifest().steps());
             ObjectNode json = JsonNodeFactory.instance
                     .objectNode()
                     .put("run", opened.log().runId());
-            Optional<Scenarios> answered =
-                    asked ? Optional.of(Scenarios.of(opened, whatIfs, progress)) : Optional.empty();
+            Optional<Scenarios> answered = asked ? Optional.of(Scenarios.of(opened, whatIfs, steps)) : Optional.empty();
             answered.ifPresent(a -> json.setAll(a.json()));
             Optional<StudiedRun> studied =
-                    dynamics || report.isPresent() ? Optional.of(StudiedRun.of(opened, progress)) : Optional.empty();
+                    dynamics || report.isPresent() ? Optional.of(StudiedRun.of(opened, steps)) : Optional.empty();
             studied.filter(s -> dynamics).ifPresent(s -> json.setAll(s.json()));
-            if (format == OutputFormat.text) {
+            if (output.format() == OutputFormat.text) {
                 answered.ifPresent(a -> a.lines().forEach(System.out::println));
                 studied.filter(s -> dynamics).ifPresent(s -> DynamicsTable.print(s, System.out));
             }
             studied.ifPresent(s -> page.ifPresent(file -> write(file, s.html(answered), json)));
-            json.setAll(tables.answer(opened, format, progress, System.out));
+            json.setAll(tables.answer(opened, output.format(), steps, System.out));
             studiable(opened, answered, studied).ifPresent(s -> {
                 json.set("studiable", s.json());
                 s.lines().forEach(System.err::println);
             });
             // A question about the tables has printed its rows; alone, it has nothing to add.
-            if (format == OutputFormat.json && (asked || dynamics || report.isPresent() || tables.writes())) {
+            if (output.format() == OutputFormat.json && (asked || dynamics || report.isPresent() || tables.writes())) {
                 System.out.println(json);
             }
             return ExitCode.OK.code();
@@ -115,7 +112,7 @@ final class ReplayCommand implements Callable<Integer> {
     private void write(OutputFile file, String page, ObjectNode json) {
         file.write(page);
         json.put("report", file.path().toString());
-        if (format == OutputFormat.text) {
+        if (output.format() == OutputFormat.text) {
             System.out.println("The report of run " + json.path("run").asText() + " is in " + file.path() + ".");
         }
     }

@@ -19,7 +19,6 @@ import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.PeerView;
 import dev.cohort.study.view.Result;
 import dev.cohort.study.view.Screen;
-import dev.cohort.study.view.Streams;
 import dev.cohort.study.view.Words;
 import dev.cohort.tensor.DType;
 import java.io.IOException;
@@ -108,22 +107,17 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--resume", description = "Continue a stopped run: the one named, or the newest.")
     private boolean resume;
 
-    @Option(
-            names = "--format",
-            description = "text, or json: print the result as one JSON object in the last line. Default: text.")
-    private OutputFormat format = OutputFormat.text;
-
-    @Option(names = "--quiet", description = "Print nothing but errors and, with --format json, the result.")
-    private boolean quiet;
+    @Mixin
+    private ResultOptions output = new ResultOptions();
 
     @Override
     public Integer call() {
-        Screen screen = screen();
+        Screen screen = output.screen();
         Optional<HostPort> address = listen.map(text -> HostPort.parse("--listen", text));
         try (Interruption interruption = Interruption.listen();
                 LocalRun run = resume ? resumed(address, screen) : begun(address)) {
             announce(run, screen);
-            return follow(run, interruption, screen, format);
+            return follow(run, interruption, screen, output.format());
         }
     }
 
@@ -137,15 +131,6 @@ final class RunCommand implements Callable<Integer> {
             return INTERRUPTED;
         }
         return conclude(run, result.get(), screen, format);
-    }
-
-    private Screen screen() {
-        return quiet ? Screen.quiet() : screen(format);
-    }
-
-    /** For a person, or for a file. */
-    static Screen screen(OutputFormat format) {
-        return Streams.terminal(format) ? Screen.terminal(Streams.raw(format)) : Screen.lines(Streams.of(format));
     }
 
     private LocalRun begun(Optional<HostPort> wanted) {

@@ -37,13 +37,13 @@ final class RunsCommand implements Callable<Integer> {
     @Mixin
     private RunsFolder runs = new RunsFolder();
 
-    @Option(names = "--format", description = "text or json. Default: text.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
     @Override
     public Integer call() {
         List<RunSummary> all = RunSummary.all(runs.path());
-        if (format == OutputFormat.json) {
+        if (output.format() == OutputFormat.json) {
             JsonRows rows = new JsonRows("", System.out);
             rows.columns(COLUMNS, TYPES);
             all.forEach(run -> rows.row(cells(run)));

@@ -36,13 +36,13 @@ final class ScaleCommand implements Callable<Integer> {
             description = "Network of the new peers. Default: the networks of the experiment, in turn.")
     private Optional<String> model = Optional.empty();
 
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
     @Override
     public Integer call() throws InterruptedException, IOException {
         Scaling.Asked asked = new Scaling(wanted, model).carryOut(target.launched(), target.place());
-        if (format == OutputFormat.json) {
+        if (output.format() == OutputFormat.json) {
             System.out.println(asked.json());
             return ExitCode.OK.code();
         }

@@ -6,7 +6,6 @@ import dev.cohort.study.Timeline;
 import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.report.Studiable;
 import dev.cohort.study.view.OutputFile;
-import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.TimelinePage;
 import dev.cohort.study.view.TimelineReport;
 import java.nio.file.Path;
@@ -45,8 +44,8 @@ final class TimelineCommand implements Callable<Integer> {
     @Option(names = "--html", paramLabel = "FILE", description = "Also write a self-contained HTML page.")
     private Optional<Path> html = Optional.empty();
 
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
     @Override
     public Integer call() {
@@ -60,7 +59,7 @@ final class TimelineCommand implements Callable<Integer> {
             Timeline timeline = Timeline.of(opened.log());
             List<Timeline.Change> changes = timeline.changes(quietSteps, windowSteps);
             picture.ifPresent(file -> file.write(TimelinePage.html(opened.log().runId(), timeline, changes)));
-            new TimelineReport(opened.log().runId(), timeline, changes).print(format, System.out);
+            output.print(new TimelineReport(opened.log().runId(), timeline, changes));
             Studiable.afterReading(opened)
                     .ifPresent(studiable -> studiable.lines().forEach(System.err::println));
         }

@@ -70,7 +70,10 @@ final class TopicCatCommand implements Callable<Integer> {
     @Option(names = "--whole", description = "Print tensors in full. Needs --format json.")
     private boolean whole;
 
-    @Option(names = "--format", description = "text, or json: one object per line. Default: text.")
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            description = "text, or json: one object per line. Default: text.")
     private OutputFormat format = OutputFormat.text;
 
     @Override

@@ -11,8 +11,6 @@ import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.retrain.PlannedBatches;
 import dev.cohort.study.retrain.TrainedAgain;
 import dev.cohort.study.retrain.VerificationReport;
-import dev.cohort.study.view.OutputFormat;
-import dev.cohort.study.view.ProgressLines;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -61,11 +59,11 @@ final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private DataPathOption data = new DataPathOption();
 
-    @Option(names = "--format", description = "text or json. Default: ${DEFAULT-VALUE}.")
-    private OutputFormat format = OutputFormat.text;
+    @Mixin
+    private FormatOption output = new FormatOption();
 
-    @Option(names = "--quiet", description = "Show no progress.")
-    private boolean quiet;
+    @Mixin
+    private ProgressOption progress = new ProgressOption();
 
     @Override
     public Integer call() {
@@ -80,13 +78,13 @@ final class VerifyCommand implements Callable<Integer> {
                     RunTeacher.of(opened.manifest(), experiment),
                     RunSchedule.learningRate(opened.manifest(), experiment),
                     batches);
-            Verification.Verdict verdict = verification.verdict(new ProgressLines(System.err::println, quiet)
-                    .steps("outcomes: ", opened.manifest().steps()));
+            Verification.Verdict verdict = verification.verdict(
+                    progress.lines().steps("outcomes: ", opened.manifest().steps()));
             List<TrainedAgain> trained = weights && images.isPresent()
-                    ? TrainedAgain.all(opened, images.get(), new ProgressLines(System.err::println, quiet))
+                    ? TrainedAgain.all(opened, images.get(), progress.lines())
                     : List.of();
             VerificationReport report = new VerificationReport(opened, verdict, trained);
-            report.print(format, System.out);
+            output.print(report);
             return (report.verified() ? ExitCode.OK : ExitCode.FAILED).code();
         }
     }

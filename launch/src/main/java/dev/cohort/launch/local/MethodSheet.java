@@ -11,6 +11,7 @@ import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.OwnTeacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.study.view.Printout;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
  *
  * @param step for which the messages are measured
  */
-public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Traffic traffic) {
+public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Traffic traffic) implements Printout {
     private static final Experiment.Optimizer OPTIMIZER = new Experiment.Optimizer(
             0.1, 0.9, false, 1e-4, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
 
@@ -44,7 +45,8 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
     }
 
     /** For people. */
-    public List<String> text() {
+    @Override
+    public List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add(method.name() + ": " + method.summary());
         lines.add("  loss      " + method.formula());
@@ -114,6 +116,7 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
     }
 
     /** As one JSON object. */
+    @Override
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("name", method.name())

@@ -1,0 +1,20 @@
+package dev.cohort.cli;
+
+import dev.cohort.study.view.OutputFormat;
+import dev.cohort.study.view.Printout;
+import picocli.CommandLine.Option;
+
+/** In which form a command prints what it reports. */
+final class FormatOption {
+    @Option(names = "--format", paramLabel = "FORMAT", description = "text or json. Default: ${DEFAULT-VALUE}.")
+    private OutputFormat format = OutputFormat.text;
+
+    OutputFormat format() {
+        return format;
+    }
+
+    /** Prints to standard output. */
+    void print(Printout printout) {
+        printout.print(format, System.out);
+    }
+}
