@@ -112,6 +112,9 @@ final class ChaosCommand implements Callable<Integer> {
     @Mixin
     private DataPathOption data = new DataPathOption();
 
+    @Mixin
+    private CodeOption code = new CodeOption();
+
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the random choices. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
@@ -145,7 +148,7 @@ final class ChaosCommand implements Callable<Integer> {
                     directory, plan, links, new ChaosSession.Slowed(slow, delayMs), chaos, ChaosCommand::say);
             session.disturb(everyS, forS);
             try (OpenRun opened = RunHandle.of(directory).open()) {
-                ChaosReport report = session.report(opened, data.open(opened), !withoutWeights);
+                ChaosReport report = session.report(opened, data.open(opened), !withoutWeights, code.access());
                 output.print(report);
                 return (report.kept() ? ExitCode.OK : ExitCode.FAILED).code();
             }

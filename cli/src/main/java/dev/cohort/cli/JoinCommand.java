@@ -2,8 +2,11 @@ package dev.cohort.cli;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Newcomer;
+import dev.cohort.experiment.OwnNetwork;
 import dev.cohort.launch.Incarnations;
 import dev.cohort.launch.RunPlace;
+import dev.cohort.launch.local.OwnNetworks;
+import dev.cohort.peer.process.CodeAccess;
 import dev.cohort.peer.process.PeerProcess;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.PeerId;
@@ -14,9 +17,11 @@ import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.study.retrain.RunParts;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,6 +51,8 @@ import picocli.CommandLine.Option;
         })
 final class JoinCommand implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(15);
+    /** Model of a training loop, whose network nobody else can make. */
+    private static final String LOOP = "loop:python";
     private static final int HOST_CHARACTERS_MAX = 20;
 
     @Mixin
@@ -53,6 +60,9 @@ final class JoinCommand implements Callable<Integer> {
 
     @Mixin
     private DataPathOption data = new DataPathOption();
+
+    @Mixin
+    private CodeOption code = new CodeOption();
 
     @Option(
             names = "--peer",
@@ -63,10 +73,33 @@ final class JoinCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "Network of the peer. Default: that of the first peer of the run.")
+            description = "Network of the peer: a name of 'cohort models', or your own, as in mynet.py:make. Default:"
+                    + " that of the first peer of the run.")
     private Optional<String> model = Optional.empty();
 
-    @Option(names = "--device", paramLabel = "DEVICE", description = "auto, cpu or cuda:N. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--python",
+            paramLabel = "COMMAND",
+            description = "Python of a --model of your own. Default: COHORT_PYTHON, else python3.")
+    private Optional<String> python = Optional.empty();
+
+    @Option(names = "--pretrained", description = "Start from the weights that the library of --model provides.")
+    private boolean pretrained;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "Safetensors file of initial weights for a --model of your own.")
+    private Optional<String> weights = Optional.empty();
+
+    @Option(
+            names = "--learner",
+            paramLabel = "SOCKET",
+            hidden = true,
+            description = "Socket at which a training loop listens. cohort_learner.join sets it.")
+    private Optional<Path> loop = Optional.empty();
+
+    @Option(names = "--device", paramLabel = "DEVICE", description = "auto, cpu or cuda:N; a network of your own also takes mps or xpu:N. Default: ${DEFAULT-VALUE}.")
     private String device = "auto";
 
     @Option(
@@ -107,8 +140,7 @@ final class JoinCommand implements Callable<Integer> {
                     "peer " + id + ": the experiment of run " + place.id()
                             + " names it already; choose another id, or" + " start it with 'cohort peer'");
         }
-        Experiment.Peer newcomer = Newcomer.of(
-                experiment, id, model.orElse(experiment.peers().get(0).model()), device);
+        Experiment.Peer newcomer = newcomer(experiment, id);
         long start = incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(place.address(), place.id(), id);
         System.err.println("Joining run " + place.id() + " as " + id + " (" + newcomer.model() + ").");
         return PeerProcess.run(
@@ -116,8 +148,26 @@ final class JoinCommand implements Callable<Integer> {
                         new RunParts(),
                         Optional.of(newcomer),
                         from.start,
-                        data.path())
+                        data.path(),
+                        access())
                 .code();
+    }
+
+    private Experiment.Peer newcomer(Experiment experiment, PeerId id) {
+        if (loop.isPresent()) {
+            return Newcomer.of(experiment, id, LOOP, device);
+        }
+        Experiment.Peer like = experiment.peers().get(0);
+        Experiment.Peer plain = Newcomer.of(experiment, id, model.orElse(like.model()), device);
+        return plain.with(
+                OwnNetworks.withWholePath(plain.model()),
+                new OwnNetwork(python, pretrained, weights, OptionalInt.empty()));
+    }
+
+    /** A network that this command line names was chosen here. */
+    private CodeAccess access() {
+        return loop.<CodeAccess>map(CodeAccess.Listening::new)
+                .orElseGet(() -> model.isPresent() ? new CodeAccess.Allowed() : code.access());
     }
 
     private static Experiment experiment(RunPlace place) {

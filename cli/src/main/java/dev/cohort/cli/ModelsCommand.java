@@ -14,8 +14,9 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "models",
         mixinStandardHelpOptions = true,
-        description = "List the student networks.",
-        footer = "    cohort models")
+        description = {"List the built-in student networks, or check one of your own."},
+        subcommands = ModelsCheckCommand.class,
+        footer = {"    cohort models", "    cohort models check mynet.py:make"})
 final class ModelsCommand implements Callable<Integer> {
     @Mixin
     private FormatOption output = new FormatOption();

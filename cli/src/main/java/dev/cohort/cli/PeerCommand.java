@@ -34,6 +34,9 @@ final class PeerCommand implements Callable<Integer> {
     @Mixin
     private DataPathOption data = new DataPathOption();
 
+    @Mixin
+    private CodeOption code = new CodeOption();
+
     @Option(names = "--peer", required = true, paramLabel = "ID", description = "Id of the peer in the experiment.")
     private String peer = "";
 
@@ -54,7 +57,8 @@ final class PeerCommand implements Callable<Integer> {
                         new RunParts(),
                         Optional.empty(),
                         PeerProcess.Start.BEGINNING,
-                        data.path())
+                        data.path(),
+                        code.access())
                 .code();
     }
 }

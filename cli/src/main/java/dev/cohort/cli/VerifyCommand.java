@@ -60,6 +60,9 @@ final class VerifyCommand implements Callable<Integer> {
     private DataPathOption data = new DataPathOption();
 
     @Mixin
+    private CodeOption code = new CodeOption();
+
+    @Mixin
     private FormatOption output = new FormatOption();
 
     @Mixin
@@ -81,7 +84,7 @@ final class VerifyCommand implements Callable<Integer> {
             Verification.Verdict verdict = verification.verdict(
                     progress.lines().steps("outcomes: ", opened.manifest().steps()));
             List<TrainedAgain> trained = weights && images.isPresent()
-                    ? TrainedAgain.all(opened, images.get(), progress.lines())
+                    ? TrainedAgain.all(opened, images.get(), code.access(), progress.lines())
                     : List.of();
             VerificationReport report = new VerificationReport(opened, verdict, trained);
             output.print(report);

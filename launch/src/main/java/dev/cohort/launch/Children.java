@@ -86,6 +86,10 @@ final class Children {
                 start -> {
                     List<String> arguments = withData(arguments("peer", id));
                     arguments.addAll(List.of("--peer", id, "--incarnation", Long.toString(start)));
+                    if (peer.hasOwnNetwork()) {
+                        // Whoever starts the run named the code.
+                        arguments.add("--allow-python");
+                    }
                     return jvm.learning(peerHeap(peer), torchThreads, arguments);
                 },
                 jvm.learningEnvironment(torchThreads, directory.path()));

@@ -26,6 +26,9 @@ public final class Jvm {
     /** Names the archive of classes of this process, which fits the processes that it starts: same Java, same class path. */
     private static final String ARCHIVE = "cohort.archive";
 
+    /** Folder of the product, which processes inherit. */
+    private static final String HOME = "cohort.home";
+
     private static final String DJL_FOLDER = ".djl.ai";
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_MAY_RUN =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -73,6 +76,7 @@ public final class Jvm {
                 // A process without memory is of no use to anybody; started again it may be.
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Djava.io.tmpdir=" + temporaryFolder()));
+        Optional.ofNullable(System.getProperty(HOME)).ifPresent(home -> own.add("-D" + HOME + "=" + home));
         archive.ifPresent(file -> own.add("-XX:SharedArchiveFile=" + file));
         List<String> command = new ArrayList<>(List.of(java));
         command.addAll(added.of(own, arguments.get(0)));

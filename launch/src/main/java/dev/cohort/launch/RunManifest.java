@@ -32,7 +32,7 @@ public final class RunManifest {
     /** Widths of the slots; slots nobody has yet are as wide as the widest. */
     private static Ints featureWidths(Experiment experiment) {
         int[] named = experiment.contributors().stream()
-                .mapToInt(p -> ModelCatalog.featureWidth(p.model()))
+                .mapToInt(p -> p.own().featureWidth().orElseGet(() -> ModelCatalog.featureWidth(p.model())))
                 .toArray();
         int widest = IntStream.of(named).max().orElse(1);
         return Ints.of(IntStream.range(0, experiment.elastic().max())

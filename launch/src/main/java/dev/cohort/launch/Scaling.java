@@ -123,7 +123,9 @@ public record Scaling(int wanted, Optional<String> model) {
             // Seats that the experiment gives to nobody are that wide.
             return experiment.contributors().stream()
                     .map(Experiment.Peer::model)
-                    .filter(m -> ModelCatalog.featureWidth(m) == widest)
+                    .filter(m -> ModelCatalog.find(m)
+                            .filter(built -> built.featureWidth() == widest)
+                            .isPresent())
                     .toList();
         }
         String name = model.get();

@@ -15,6 +15,7 @@ import java.util.function.LongToDoubleFunction;
  * @param model name in the model catalogue
  * @param device where it computes
  * @param torchThreads threads it computes with
+ * @param framework that computes its network
  * @param observer trains on the labels alone and never waits (control, {@code independent})
  * @param slot its seat if the experiment names it; a newcomer waits to be told
  * @param fromHead a newcomer that skips what was before it was admitted, instead of training through the log
@@ -35,6 +36,7 @@ public record PeerSetting(
         String model,
         String device,
         int torchThreads,
+        String framework,
         boolean observer,
         Optional<Integer> slot,
         boolean fromHead,

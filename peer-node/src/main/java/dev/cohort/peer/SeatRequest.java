@@ -92,7 +92,8 @@ final class SeatRequest {
                 featureWidth,
                 trained,
                 setting.dataDigest(),
-                setting.torchThreads()));
+                setting.torchThreads(),
+                setting.framework()));
     }
 
     /** When it asks again. */

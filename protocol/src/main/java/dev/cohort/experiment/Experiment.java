@@ -143,7 +143,21 @@ public record Experiment(
      * @param seed of the initial weights
      * @param control trains on the same batches with labels only
      */
-    public record Peer(PeerId id, String model, String device, long seed, boolean control) {}
+    public record Peer(PeerId id, String model, String device, long seed, boolean control, OwnNetwork own) {
+        /** With a built-in network. */
+        public Peer(PeerId id, String model, String device, long seed, boolean control) {
+            this(id, model, device, seed, control, OwnNetwork.NONE);
+        }
+
+        /** Whether its network runs in a process of its own. */
+        public boolean hasOwnNetwork() {
+            return OwnNetwork.isNamedBy(model);
+        }
+
+        public Peer with(String otherModel, OwnNetwork other) {
+            return new Peer(id, otherModel, device, seed, control, other);
+        }
+    }
 
     /** See DESIGN: pace. All times in milliseconds. */
     public record Pace(

@@ -13,6 +13,7 @@ import dev.cohort.tensor.Digest;
  * @param trainedSteps steps its weights have seen (0, or where its checkpoint stands)
  * @param dataDigest of its data; {@link Manifest#dataDigest} in pixel mode
  * @param torchThreads threads it computes with
+ * @param framework that computes its network, such as {@value #BUILT_IN} or {@code pytorch 2.7.1}
  */
 public record Joining(
         PeerId peer,
@@ -23,8 +24,36 @@ public record Joining(
         int featureWidth,
         long trainedSteps,
         Digest dataDigest,
-        int torchThreads)
+        int torchThreads,
+        String framework)
         implements Message {
+    /** Framework of built-in networks. */
+    public static final String BUILT_IN = "djl";
+
+    /** Of a peer with a built-in network. */
+    public Joining(
+            PeerId peer,
+            long incarnation,
+            String model,
+            String device,
+            boolean observer,
+            int featureWidth,
+            long trainedSteps,
+            Digest dataDigest,
+            int torchThreads) {
+        this(
+                peer,
+                incarnation,
+                model,
+                device,
+                observer,
+                featureWidth,
+                trainedSteps,
+                dataDigest,
+                torchThreads,
+                BUILT_IN);
+    }
+
     public Joining {
         Sayable.atLeast(1, incarnation, "incarnation");
         Sayable.name(model, "model");
@@ -32,5 +61,6 @@ public record Joining(
         Sayable.atLeast(0, featureWidth, "feature width");
         Sayable.atLeast(0, trainedSteps, "trained steps");
         Sayable.atLeast(1, torchThreads, "torch threads");
+        Sayable.name(framework, "framework");
     }
 }

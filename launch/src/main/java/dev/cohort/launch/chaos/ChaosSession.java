@@ -3,6 +3,7 @@ package dev.cohort.launch.chaos;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.launch.RunDirectory;
+import dev.cohort.peer.process.CodeAccess;
 import dev.cohort.runtime.proxy.Links;
 import dev.cohort.runtime.session.RunSchedule;
 import dev.cohort.study.Verification;
@@ -110,8 +111,9 @@ public final class ChaosSession {
      *
      * @param data of the run
      * @param weights whether every peer is trained again
+     * @param access to the code of networks in processes of their own
      */
-    public ChaosReport report(OpenRun opened, ImageData data, boolean weights) {
+    public ChaosReport report(OpenRun opened, ImageData data, boolean weights, CodeAccess access) {
         List<Promises.Promise> promises = new ArrayList<>();
         boolean ended = Files.exists(directory.path().resolve(RunDirectory.RESULT));
         promises.add(new Promises.Promise(
@@ -125,7 +127,7 @@ public final class ChaosSession {
                 .verdict(step -> {});
         promises.addAll(Promises.ofLog(verdict, Promises.read(opened.log()), chaos.corrupt(), chaos.uncertain()));
         if (weights) {
-            promises.add(ChaosReport.weights(TrainedAgain.all(opened, data, new ProgressLines(progress, false))));
+            promises.add(ChaosReport.weights(TrainedAgain.all(opened, data, access, new ProgressLines(progress, false))));
         }
         promises.add(Promises.ofMemory(memory.largest()));
         return new ChaosReport(directory.id(), chaos, promises);

@@ -4,6 +4,7 @@ import dev.cohort.augment.data.ImageData;
 import dev.cohort.coordinator.method.Traffic;
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.peer.djl.Architecture;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Tensor;
@@ -91,8 +92,11 @@ record MessageSizes(
     /** Of the widest network that the experiment names. */
     static int featureWidth(Experiment experiment) {
         return experiment.peers().stream()
-                .flatMap(peer -> ModelCatalog.find(peer.model()).stream())
-                .mapToInt(architecture -> architecture.featureWidth())
+                .mapToInt(peer -> peer.own()
+                        .featureWidth()
+                        .orElseGet(() -> ModelCatalog.find(peer.model())
+                                .map(Architecture::featureWidth)
+                                .orElse(1)))
                 .max()
                 .orElse(1);
     }

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  * @param step for which the messages are measured
  */
 public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Traffic traffic) implements Printout {
-    private static final Experiment.Optimizer OPTIMIZER = new Experiment.Optimizer(
+    static final Experiment.Optimizer OPTIMIZER = new Experiment.Optimizer(
             0.1, 0.9, false, 1e-4, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
 
     /**

@@ -69,7 +69,7 @@ final class OtherSeeds {
         Experiment.Run run = e.run();
         return e.withRun(new Experiment.Run("", 0, run.epochs(), run.steps(), run.batchSize()))
                 .withPeers(e.peers().stream()
-                        .map(p -> new Experiment.Peer(p.id(), p.model(), p.device(), 0, p.control()))
+                        .map(p -> new Experiment.Peer(p.id(), p.model(), p.device(), 0, p.control(), p.own()))
                         .toList());
     }
 }

@@ -138,11 +138,14 @@ public final class Preparation {
         Optional<ImageData> data = experiment.flatMap(e -> open(e, found));
         experiment.ifPresent(e -> data.ifPresent(d -> checkBatches(e, d, found)));
         experiment.ifPresent(e -> data.ifPresent(d -> StoredTeachers.check(e, d, found)));
+        Optional<Experiment> whole = found.isEmpty()
+                ? experiment.flatMap(e -> data.map(d -> OwnNetworks.measured(e, d, found)))
+                : Optional.empty();
         if (found.isEmpty()) {
-            experiment.ifPresent(e -> data.ifPresent(d -> WireLimits.check(e, d, found)));
+            whole.ifPresent(e -> data.ifPresent(d -> WireLimits.check(e, d, found)));
         }
-        return found.isEmpty() && experiment.isPresent() && data.isPresent()
-                ? Optional.of(plan(experiment.get(), data.get()))
+        return found.isEmpty() && whole.isPresent() && data.isPresent()
+                ? Optional.of(plan(whole.get(), data.get()))
                 : Optional.empty();
     }
 
@@ -210,11 +213,18 @@ public final class Preparation {
         for (int i = 0; i < experiment.peers().size(); i++) {
             Experiment.Peer peer = experiment.peers().get(i);
             // Control takes over the model of the first peer, mistakes included: one line is enough.
+            boolean again = !models.add(peer.model());
+            if (peer.hasOwnNetwork()) {
+                if (!again) {
+                    OwnNetworks.check(peer, "peers." + i + ".model", problems);
+                }
+                continue;
+            }
             problems.require(
-                    ModelCatalog.find(peer.model()).isPresent() || !models.add(peer.model()),
+                    ModelCatalog.find(peer.model()).isPresent() || again,
                     "peers." + i + ".model",
                     peer.model(),
-                    ModelCatalog.choices());
+                    ModelCatalog.choices() + "; or a network of your own, as in mynet.py:make (docs/own-network.md)");
             try {
                 DeviceChoice.parse(peer.device());
             } catch (IllegalArgumentException e) {
@@ -292,7 +302,8 @@ public final class Preparation {
         Optional<String> whole =
                 data.path().map(p -> Path.of(p).toAbsolutePath().normalize().toString());
         return e.withData(new Experiment.Data(data.name(), whole, data.mode(), validation(e)))
-                .withMethod(StoredTeachers.found(e.method(), runs));
+                .withMethod(StoredTeachers.found(e.method(), runs))
+                .withPeers(OwnNetworks.withWholePaths(e.peers()));
     }
 
     /** What the experiment says; where it says nothing, a method that reads what peers say of held-out images has some. */

@@ -139,6 +139,9 @@ final class StoredTeachers {
         }
         Teacher teacher = teacher(experiment, data);
         checkReading(experiment, data, teacher, found);
+        if (!(teacher.ownTeacher() instanceof OwnTeacher.None)) {
+            checkBuiltIn(experiment, found);
+        }
         if (teacher.ownTeacher() instanceof OwnTeacher.Branches branches) {
             checkBranches(experiment, branches, data, found);
         }
@@ -153,6 +156,16 @@ final class StoredTeachers {
             check(TeacherTraining.models(experiment, training.get()), frozen.choice(), experiment, found);
         } else {
             check(frozen, experiment, data, found);
+        }
+    }
+
+    private static void checkBuiltIn(Experiment experiment, List<String> found) {
+        for (int i = 0; i < experiment.peers().size(); i++) {
+            Experiment.Peer peer = experiment.peers().get(i);
+            if (peer.hasOwnNetwork() && !peer.control()) {
+                found.add("peers." + i + ".model " + peer.model() + ": must be built in with method "
+                        + experiment.method().name() + ", which keeps a second network beside each student");
+            }
         }
     }
 

@@ -3,14 +3,11 @@ package dev.cohort.peer.process;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.Bookmarks;
 import dev.cohort.peer.Heartbeats;
-import dev.cohort.peer.Learner;
 import dev.cohort.peer.Peer;
 import dev.cohort.peer.PeerSetting;
 import dev.cohort.peer.PeerStatus;
 import dev.cohort.peer.checkpoint.SafetensorsStore;
-import dev.cohort.peer.djl.LearnerSetting;
 import dev.cohort.peer.djl.ModelCatalog;
-import dev.cohort.peer.djl.TorchEngine;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
@@ -81,6 +78,7 @@ public final class PeerProcess {
      * @param parts of other roles
      * @param newcomer a peer the experiment does not name
      * @param dataPath where the data is on this machine; empty for where the experiment says
+     * @param access to the code of a network in a process of its own
      * @throws IllegalArgumentException when it shall go on from a checkpoint and has none, or when the data cannot be read or
      *     is not that of the run
      */
@@ -89,7 +87,8 @@ public final class PeerProcess {
             PeerParts parts,
             Optional<Experiment.Peer> newcomer,
             Start start,
-            Optional<Path> dataPath) {
+            Optional<Path> dataPath,
+            CodeAccess access) {
         Session session = Session.open(options);
         Experiment experiment = session.experiment();
         Experiment.Peer self = newcomer.orElseGet(() -> named(experiment, options.name()));
@@ -97,15 +96,11 @@ public final class PeerProcess {
         PrefetchingRenderer renderer = new PrefetchingRenderer(renderer(session, parts, dataPath), RENDERED_AHEAD_MAX);
         session.process().closeAtEnd(renderer);
         PeerParts.MethodNeeds needs = parts.needs(session.manifest(), experiment);
-        LearnerSetting network = LearnerSetting.of(
-                session.manifest(),
-                experiment.optimizer(),
-                self,
-                Math.max(0, experiment.peers().indexOf(self)));
-        Learner learner =
-                self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, needs.ownTeacher());
+        StudentNetwork network =
+                StudentNetwork.of(session.manifest(), experiment, self, needs.ownTeacher(), access);
+        session.process().closeAtEnd(network);
         PeerSetting setting = setting(
-                session.manifest(), experiment, options.incarnation(), self, learner, needs, start == Start.HEAD);
+                session.manifest(), experiment, options.incarnation(), self, network, needs, start == Start.HEAD);
         Path checkpoints = options.directory()
                 .orElse(Path.of("runs", options.run()))
                 .resolve("checkpoints")
@@ -115,7 +110,7 @@ public final class PeerProcess {
                 experiment.recording().checkpointsKept(),
                 network.about().metadata());
         Bookmarks bookmarks = new Bookmarks(store);
-        Peer peer = new Peer(setting, learner, renderer, bookmarks);
+        Peer peer = new Peer(setting, network.learner(), renderer, bookmarks);
         sayWhereItGoesOn(peer, store, bookmarks);
         if (start == Start.CHECKPOINT && peer.status().restoredStep() == 0) {
             throw new IllegalArgumentException("peer " + self.id() + ": has no checkpoint in " + checkpoints
@@ -222,7 +217,7 @@ public final class PeerProcess {
             Experiment experiment,
             long incarnation,
             Experiment.Peer self,
-            Learner learner,
+            StudentNetwork network,
             PeerParts.MethodNeeds needs,
             boolean fromHead) {
         int seat = experiment.contributors().indexOf(self);
@@ -232,8 +227,9 @@ public final class PeerProcess {
                 self.id(),
                 incarnation,
                 self.model(),
-                learner.device(),
-                TorchEngine.start().threads(),
+                network.learner().device(),
+                network.threads(),
+                network.framework(),
                 self.control() || !needs.distils(),
                 slot,
                 fromHead,

@@ -185,7 +185,8 @@ final class WireReader {
                 j.getFeatureWidth(),
                 j.getTrainedSteps(),
                 checks.digest(j.getDataDigest(), "data digest"),
-                j.getTorchThreads());
+                j.getTorchThreads(),
+                j.getFramework().isEmpty() ? Joining.BUILT_IN : j.getFramework());
     }
 
     private Admitted admitted(Wire.Admitted a) {

@@ -200,6 +200,8 @@ final class WireWriter {
                 .setTrainedSteps(j.trainedSteps())
                 .setDataDigest(bytes(j.dataDigest()))
                 .setTorchThreads(j.torchThreads())
+                // Absent, so that records of built-in networks keep their bytes.
+                .setFramework(j.framework().equals(Joining.BUILT_IN) ? "" : j.framework())
                 .build();
     }
 

@@ -101,6 +101,12 @@ final class ExperimentWriter {
             text("    device", peer.device());
             word("    seed", peer.seed());
             word("    control", peer.control());
+            peer.own().python().ifPresent(python -> text("    python", python));
+            if (peer.own().pretrained()) {
+                word("    pretrained", true);
+            }
+            peer.own().weights().ifPresent(file -> text("    weights", file));
+            peer.own().featureWidth().ifPresent(width -> word("    feature_width", width));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.cohort.runtime.config;
 
 import dev.cohort.experiment.Experiment.Peer;
+import dev.cohort.experiment.OwnNetwork;
 import dev.cohort.experiment.Problems;
 import dev.cohort.protocol.PeerId;
 import java.util.ArrayList;
@@ -14,7 +15,8 @@ import java.util.regex.Pattern;
 /** The peers of an experiment. Whether a model exists is for the model catalogue to say, which this module does not see. */
 final class PeerReader {
     private static final Pattern PEER_ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
-    private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda:[0-9]{1,3}");
+    private static final Pattern DEVICE = Pattern.compile("auto|cpu|mps|(cuda|xpu):[0-9]{1,3}");
+    private static final long FEATURE_WIDTH_MAX = 1 << 20;
     /** Files and metrics of a run are named after its processes. */
     private static final Set<String> ROLES =
             new TreeSet<>(List.of("augmenter", "broker", "coordinator", "launcher", "proxy"));
@@ -35,7 +37,8 @@ final class PeerReader {
             Optional<String> model,
             String device,
             OptionalLong seed,
-            boolean control) {}
+            boolean control,
+            OwnNetwork own) {}
 
     static List<Peer> read(Section root, long runSeed, Problems problems) {
         return new PeerReader(runSeed, problems).peers(root);
@@ -62,12 +65,24 @@ final class PeerReader {
                 s,
                 id(s),
                 s.text("model"),
-                s.text("device", DEVICE, "auto, cpu or cuda:N, for example cuda:0")
+                s.text("device", DEVICE, "auto, cpu, cuda:N, mps or xpu:N, for example cuda:0")
                         .orElse("auto"),
                 s.wholeIfThere("seed", Long.MIN_VALUE, Long.MAX_VALUE),
-                s.flag("control", false));
+                s.flag("control", false),
+                own(s));
         s.close();
         return draft;
+    }
+
+    private static OwnNetwork own(Section s) {
+        return new OwnNetwork(
+                s.text("python"),
+                s.flag("pretrained", false),
+                s.text("weights"),
+                s.wholeIfThere("feature_width", 1, FEATURE_WIDTH_MAX)
+                        .stream()
+                        .mapToInt(width -> (int) width)
+                        .findFirst());
     }
 
     private Optional<PeerId> id(Section s) {
@@ -99,7 +114,13 @@ final class PeerReader {
                 own.at().at("model"),
                 "missing",
                 "the name of a model, for example resnet8");
+        // Control takes over the network of the first contributor with all that belongs to it.
+        OwnNetwork network = own.model().isPresent() ? own.own() : model.own();
+        name.filter(m -> !OwnNetwork.isNamedBy(m) && !network.equals(OwnNetwork.NONE))
+                .ifPresent(m -> problems.add(
+                        own.at().at("model"),
+                        "model " + m + " is built in: leave out python, pretrained, weights and feature_width"));
         long seed = own.seed().orElse(model.seed().orElse(runSeed * 1000 + like + 1));
-        return own.id().flatMap(id -> name.map(m -> new Peer(id, m, own.device(), seed, own.control())));
+        return own.id().flatMap(id -> name.map(m -> new Peer(id, m, own.device(), seed, own.control(), network)));
     }
 }

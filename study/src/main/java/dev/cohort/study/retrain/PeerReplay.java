@@ -7,10 +7,10 @@ import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.CheckpointStore;
 import dev.cohort.peer.Learner;
 import dev.cohort.peer.Peer;
-import dev.cohort.peer.djl.LearnerSetting;
-import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.peer.process.CodeAccess;
 import dev.cohort.peer.process.PeerParts;
 import dev.cohort.peer.process.PeerProcess;
+import dev.cohort.peer.process.StudentNetwork;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
@@ -36,13 +36,23 @@ public final class PeerReplay {
     private final Manifest manifest;
     private final Experiment experiment;
     private final ImageData data;
+    private final CodeAccess access;
 
-    /** @param data of the run, in recipe mode and in pixel mode: only its test images are looked at in the latter */
-    public PeerReplay(RecordedLog log, Manifest manifest, Experiment experiment, ImageData data) {
+    /**
+     * @param data of the run, in recipe mode and in pixel mode: only its test images are looked at in the latter
+     * @param access to the code of networks in processes of their own
+     */
+    public PeerReplay(
+            RecordedLog log, Manifest manifest, Experiment experiment, ImageData data, CodeAccess access) {
         this.log = log;
         this.manifest = manifest;
         this.experiment = experiment;
         this.data = data;
+        this.access = access;
+    }
+
+    boolean mayRunCode() {
+        return access instanceof CodeAccess.Allowed;
     }
 
     /**
@@ -63,15 +73,10 @@ public final class PeerReplay {
      */
     public Optional<Digest> weights(Experiment.Peer self, Optional<Seat> seat, long lastStep, LongConsumer progress) {
         PeerParts.MethodNeeds needs = RunParts.needsOf(RunTeacher.of(manifest, experiment));
-        LearnerSetting network = LearnerSetting.of(
-                manifest,
-                experiment.optimizer(),
-                self,
-                Math.max(0, experiment.peers().indexOf(self)));
-        try (Learner learner =
-                self.control() ? ModelCatalog.create(network) : ModelCatalog.create(network, needs.ownTeacher())) {
+        try (StudentNetwork network = StudentNetwork.of(manifest, experiment, self, needs.ownTeacher(), access)) {
+            Learner learner = network.learner();
             Peer peer = new Peer(
-                    PeerProcess.setting(manifest, experiment, START, self, learner, needs, seat.isPresent()),
+                    PeerProcess.setting(manifest, experiment, START, self, network, needs, seat.isPresent()),
                     learner,
                     renderer(),
                     new Nowhere());

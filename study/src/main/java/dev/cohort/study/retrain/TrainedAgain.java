@@ -6,6 +6,7 @@ import dev.cohort.experiment.Newcomer;
 import dev.cohort.peer.djl.DeviceChoice;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.peer.djl.TorchEngine;
+import dev.cohort.peer.process.CodeAccess;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Topic;
 import dev.cohort.study.report.OpenRun;
@@ -55,15 +56,17 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
      * Trains all peers that said goodbye with weights, one after the other, each with as many threads as in the run: those that
      * the experiment names, and newcomers that trained a step.
      *
+     * @param access to the code of networks in processes of their own
      * @param say told how far it is, now and then
      */
-    public static List<TrainedAgain> all(OpenRun opened, ImageData data, ProgressLines say) {
+    public static List<TrainedAgain> all(
+OpenRun opened, ImageData data, CodeAccess access, ProgressLines say) {
         // Read by PyTorch's engine when it starts, which is when the first peer is made.
         opened.experiment()
                 .threads()
                 .torchPerPeer()
                 .ifPresent(n -> System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(n)));
-        PeerReplay replay = new PeerReplay(opened.log(), opened.manifest(), opened.experiment(), data);
+        PeerReplay replay = new PeerReplay(opened.log(), opened.manifest(), opened.experiment(), data, access);
         List<LastStart> starts = LastStart.all(reader -> opened.each(Topic.MEMBERS, reader));
         List<TrainedAgain> trained = new ArrayList<>();
         for (Experiment.Peer named : opened.experiment().peers()) {
@@ -92,7 +95,18 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
                         "foreign, cannot be trained again: it joined as " + model + ", where the experiment has "
                                 + named.model(),
                         true))
+                .or(() -> code(start, named.hasOwnNetwork(), replay))
                 .orElseGet(() -> again(replay, start, named, Optional.empty(), say));
+    }
+
+    private static Optional<TrainedAgain> code(LastStart start, boolean ownNetwork, PeerReplay replay) {
+        return ownNetwork && !replay.mayRunCode()
+                ? Optional.of(not(
+                        start,
+                        "not trained again: its model is code that the log names, which would run with your rights;"
+                                + " --allow-python runs it",
+                        true))
+                : Optional.empty();
     }
 
     private static TrainedAgain newcomer(PeerReplay replay, LastStart start, Experiment experiment, ProgressLines say) {
@@ -138,7 +152,13 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
 
     private static TrainedAgain again(
             PeerReplay replay, LastStart start, Experiment.Peer peer, Optional<Seat> seat, ProgressLines say) {
-        start.joining().ifPresent(joining -> TorchEngine.start().use(joining.torchThreads()));
+        start.joining().ifPresent(joining -> {
+            if (peer.hasOwnNetwork()) {
+                System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(joining.torchThreads()));
+            } else {
+                TorchEngine.start().use(joining.torchThreads());
+            }
+        });
         long last = start.result().stepsTrained();
         Optional<Digest> again = replay.weights(peer, seat, last, say.steps(peer.id() + " trains again: ", last));
         return new TrainedAgain(

@@ -20,6 +20,7 @@ public final class PeerView {
     private final boolean control;
     private String model;
     private String device;
+    private String framework = "";
     private long incarnation;
     private long joinedIncarnation;
     private Optional<PeerState> state = Optional.empty();
@@ -67,6 +68,7 @@ public final class PeerView {
         incarnation = joining.incarnation();
         model = joining.model();
         device = joining.device();
+        framework = joining.framework();
         step = Math.max(step, joining.trainedSteps());
         if (state.isEmpty()) {
             state = Optional.of(PeerState.JOINING);
@@ -140,6 +142,11 @@ public final class PeerView {
     }
 
     /** Where it computes: as it said itself, or as the experiment asks before it did. */
+    /** What computes its network; empty before it joined. */
+    public String framework() {
+        return framework;
+    }
+
     public String device() {
         return device;
     }

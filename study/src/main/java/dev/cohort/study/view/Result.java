@@ -94,6 +94,7 @@ public record Result(
         json.put("id", peer.id().value());
         json.put("model", peer.model());
         json.put("device", peer.device());
+        json.put("framework", peer.framework());
         json.put("first_step", peer.firstStep());
         json.put("steps_trained", peer.step());
         accuracy(json, peer.testAccuracy());
