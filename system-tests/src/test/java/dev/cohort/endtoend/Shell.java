@@ -22,6 +22,12 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * killed after the test, however it went; when it failed, all that was said is shown.
  */
 final class Shell implements AfterEachCallback, AutoCloseable {
+    /** Folder of the product: the nearest one above the working directory that has the build's wrapper. */
+    static final Path HOME = Stream.iterate(Path.of("").toAbsolutePath(), Path::getParent)
+            .filter(folder -> Files.exists(folder.resolve("mvnw")))
+            .findFirst()
+            .orElseThrow();
+
     private static final String MAIN = "dev.cohort.cli.Cohort";
     private static final Set<String> COMPUTING = Set.of("peer", "join");
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(300);
@@ -55,7 +61,8 @@ final class Shell implements AfterEachCallback, AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-Xshare:auto",
                 "-XX:-UsePerfData",
-                "-Dai.djl.offline=true"));
+                "-Dai.djl.offline=true",
+                "-Dcohort.home=" + HOME));
         boolean computes = words.length > 0 && COMPUTING.contains(words[0]);
         command.add(computes ? "-Dai.djl.pytorch.num_threads=1" : "-XX:TieredStopAtLevel=1");
         command.add(MAIN);

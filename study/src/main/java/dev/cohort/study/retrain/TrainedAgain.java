@@ -160,7 +160,16 @@ OpenRun opened, ImageData data, CodeAccess access, ProgressLines say) {
             }
         });
         long last = start.result().stepsTrained();
-        Optional<Digest> again = replay.weights(peer, seat, last, say.steps(peer.id() + " trains again: ", last));
+        Optional<Digest> again;
+        try {
+            again = replay.weights(peer, seat, last, say.steps(peer.id() + " trains again: ", last));
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            if (!peer.hasOwnNetwork()) {
+                throw e;
+            }
+            // What it needs is no part of this program, and the other peers can be trained all the same.
+            return not(start, "not trained again: " + e.getMessage(), true);
+        }
         return new TrainedAgain(
                 peer.id().value(),
                 start.result().weights(),
