@@ -109,6 +109,9 @@ final class ChaosCommand implements Callable<Integer> {
                     + " disturb until the end.")
     private Optional<Long> forS = Optional.empty();
 
+    @Mixin
+    private DataPathOption data = new DataPathOption();
+
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the random choices. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
@@ -142,7 +145,7 @@ final class ChaosCommand implements Callable<Integer> {
                     directory, plan, links, new ChaosSession.Slowed(slow, delayMs), chaos, ChaosCommand::say);
             session.disturb(everyS, forS);
             try (OpenRun opened = RunHandle.of(directory).open()) {
-                ChaosReport report = session.report(opened, new DataPathOption().open(opened), !withoutWeights);
+                ChaosReport report = session.report(opened, data.open(opened), !withoutWeights);
                 output.print(report);
                 return (report.kept() ? ExitCode.OK : ExitCode.FAILED).code();
             }

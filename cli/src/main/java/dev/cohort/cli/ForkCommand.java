@@ -68,6 +68,9 @@ final class ForkCommand implements Callable<Integer> {
     private String listen = HostPort.LOOPBACK.host();
 
     @Mixin
+    private DataPathOption data = new DataPathOption();
+
+    @Mixin
     private KafkaConfigOption config = new KafkaConfigOption();
 
     @Mixin
@@ -81,7 +84,7 @@ final class ForkCommand implements Callable<Integer> {
                     ExitCode.USAGE, "run " + parent.id() + ": is still going; stop it, or wait for its end");
         }
         Screen screen = output.screen();
-        ForkPlan fork = ForkPlan.of(parent, step, Preparation.typed(settings), config.settings(), runs.path());
+        ForkPlan fork = ForkPlan.of(parent, step, settings(), config.settings(), runs.path());
         LaunchPlan plan = LocalRun.requireHost(fork.launch(), runDirectory.orElse(runs.path()));
         HostPort address = HostPort.parse("--listen", listen);
         if (plan.experiment().kafka().bootstrap().isEmpty()) {
@@ -105,5 +108,11 @@ final class ForkCommand implements Callable<Integer> {
             fork.learningRate().ifPresent(screen::say);
             return RunCommand.follow(started, interruption, screen, output.format());
         }
+    }
+
+    private List<String> settings() {
+        List<String> all = new ArrayList<>(Preparation.typed(settings));
+        all.addAll(data.setting());
+        return all;
     }
 }

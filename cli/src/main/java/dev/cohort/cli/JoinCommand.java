@@ -10,7 +10,6 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.config.ExperimentYaml;
-import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.study.retrain.RunParts;
 import java.net.InetAddress;
@@ -32,8 +31,8 @@ import picocli.CommandLine.Option;
             "The machine must reach the broker of the run. 'cohort run' prints the command to copy."
         },
         footer = {
-            "    cohort join --run RUN --bootstrap HOST:PORT",
-            "    cohort join --run RUN --bootstrap HOST:PORT --model resnet14 --device cuda:0"
+            "    cohort join                                  # the newest run of this machine",
+            "    cohort join --run ID@HOST:PORT --model resnet14 --device cuda:0"
         },
         exitCodeList = {
             ExitText.OK,
@@ -99,21 +98,21 @@ final class JoinCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PeerId id = new PeerId(peer.orElseGet(JoinCommand::ownName));
-        KafkaAddress address = target.address();
-        Experiment experiment = experiment(address);
+        RunPlace place = target.place();
+        Experiment experiment = experiment(place);
         boolean named = experiment.peers().stream().anyMatch(p -> p.id().equals(id));
         if (named) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "peer " + id + ": the experiment of run " + target.run()
+                    "peer " + id + ": the experiment of run " + place.id()
                             + " names it already; choose another id, or" + " start it with 'cohort peer'");
         }
         Experiment.Peer newcomer = Newcomer.of(
                 experiment, id, model.orElse(experiment.peers().get(0).model()), device);
-        long start = incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(address, target.run(), id);
-        System.err.println("Joining run " + target.run() + " as " + id + " (" + newcomer.model() + ").");
+        long start = incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(place.address(), place.id(), id);
+        System.err.println("Joining run " + place.id() + " as " + id + " (" + newcomer.model() + ").");
         return PeerProcess.run(
-                        target.options(id.value(), start),
+                        target.options(place, id.value(), start),
                         new RunParts(),
                         Optional.of(newcomer),
                         from.start,
@@ -121,8 +120,7 @@ final class JoinCommand implements Callable<Integer> {
                 .code();
     }
 
-    private Experiment experiment(KafkaAddress address) {
-        RunPlace place = new RunPlace(target.run(), address);
+    private static Experiment experiment(RunPlace place) {
         try (RunLog log = place.connect()) {
             Manifest manifest = log.awaitManifest(LIMIT);
             return ExperimentYaml.read(manifest.experiment());

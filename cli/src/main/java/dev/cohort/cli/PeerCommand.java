@@ -1,6 +1,7 @@
 package dev.cohort.cli;
 
 import dev.cohort.launch.Incarnations;
+import dev.cohort.launch.RunPlace;
 import dev.cohort.peer.process.PeerProcess;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.study.retrain.RunParts;
@@ -45,10 +46,11 @@ final class PeerCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PeerId id = new PeerId(peer);
+        RunPlace place = target.place();
         long start =
-                incarnation.isPresent() ? incarnation.get() : Incarnations.next(target.address(), target.run(), id);
+                incarnation.isPresent() ? incarnation.get() : Incarnations.next(place.address(), place.id(), id);
         return PeerProcess.run(
-                        target.options(id.value(), start),
+                        target.options(place, id.value(), start),
                         new RunParts(),
                         Optional.empty(),
                         PeerProcess.Start.BEGINNING,

@@ -1,19 +1,26 @@
 package dev.cohort.cli;
 
+import dev.cohort.launch.RunHandle;
+import dev.cohort.launch.RunPlace;
 import dev.cohort.runtime.CommandException;
-import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
-import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.session.RoleOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What every process of a run is told: which run, where its broker is, where to serve HTTP. */
+/** What every process of a run is given: the run, its broker, and where to serve HTTP. */
 final class RoleTarget {
-    @Option(names = "--run", required = true, paramLabel = "ID", description = "Id of the run.")
-    private String run = "";
+    @Option(
+            names = "--run",
+            paramLabel = "RUN",
+            description = "Id or directory of the run, or ID@HOST:PORT. Default: the newest run. With --bootstrap,"
+                    + " the id.")
+    private Optional<String> run = Optional.empty();
+
+    @Mixin
+    private RunsFolder runs = new RunsFolder();
 
     @Mixin
     private BrokerOptions broker = new BrokerOptions();
@@ -31,19 +38,17 @@ final class RoleTarget {
                     + " 127.0.0.1.")
     private String http = HostPort.LOOPBACK.toString();
 
-    String run() {
-        return run;
+    /** @throws CommandException when there is no such run */
+    RunPlace place() {
+        return RunHandle.find(run, runs.path(), broker.bootstrap(), broker.client())
+                .place();
     }
 
-    KafkaAddress address() {
-        return new KafkaAddress(
-                broker.bootstrap()
-                        .orElseThrow(() -> new CommandException(
-                                ExitCode.USAGE, "--bootstrap is missing: give HOST:PORT of the broker of run " + run)),
-                broker.client());
+    RoleOptions options(RunPlace place, String name, long incarnation) {
+        return new RoleOptions(place.address(), place.id(), name, incarnation, HostPort.parse("--http", http), directory);
     }
 
     RoleOptions options(String name, long incarnation) {
-        return new RoleOptions(address(), run, name, incarnation, HostPort.parse("--http", http), directory);
+        return options(place(), name, incarnation);
     }
 }

@@ -260,9 +260,9 @@ class CohortTest {
     }
 
     @Test
-    void refusesAPeerWithoutABroker() {
-        assertRefused(cohort("peer", "--run", "x", "--peer", "p1"), ExitCode.USAGE, "--bootstrap");
-        assertRefused(cohort("join", "--run", "x"), ExitCode.USAGE, "--bootstrap");
+    void refusesAPeerOfARunThatIsNotHere() {
+        assertRefused(cohort("peer", "--run", "x", "--peer", "p1"), ExitCode.USAGE, "run x: neither in");
+        assertRefused(cohort("join", "--run", "x"), ExitCode.USAGE, "run x: neither in");
     }
 
     @Test

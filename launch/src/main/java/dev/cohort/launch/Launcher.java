@@ -259,7 +259,7 @@ public final class Launcher implements AutoCloseable {
                 + experiment.method().name() + ", " + experiment.contributors().size() + " peers, "
                 + plan.manifest().steps() + " steps.");
         screen.say("Method " + MethodCatalog.get(experiment.method().name()).inForce(experiment.method()) + ".");
-        screen.say("Join it:  " + CommandName.line("join --run " + directory.id() + " --bootstrap " + address));
+        screen.say("Join it:  " + CommandName.line("join --run " + directory.id() + "@" + address));
     }
 
     /** Shows the run until it is over; false when it was interrupted. */

@@ -107,7 +107,7 @@ public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
         note(
                 other,
                 "data",
-                !before.data().equals(after.data())
+                !anywhere(before.data()).equals(anywhere(after.data()))
                         || !parent.dataDigest().equals(plan.manifest().dataDigest()));
         note(other, "augment", !before.augment().equals(after.augment()));
         note(other, "mix", !before.mix().equals(after.mix()));
@@ -122,6 +122,11 @@ public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
         note(other, "optimizer.nesterov", one.nesterov() != two.nesterov());
         note(other, "optimizer.weight_decay", one.weightDecay() != two.weightDecay());
         return other;
+    }
+
+    /** Without its place: data may have moved. */
+    private static Experiment.Data anywhere(Experiment.Data data) {
+        return new Experiment.Data(data.name(), Optional.empty(), data.mode(), data.validation());
     }
 
     private static void note(List<String> other, String key, boolean differs) {
