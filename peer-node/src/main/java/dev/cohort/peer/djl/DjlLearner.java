@@ -274,6 +274,14 @@ public final class DjlLearner implements Learner {
         return NamedTensors.of(tensors);
     }
 
+    /** Weights and statistics, without momenta, under the names by which they travel to other students. */
+    NamedTensors transferableWeights() {
+        SortedMap<String, Tensor> weights = new TreeMap<>();
+        parameters.forEach(
+                (name, parameter) -> weights.put(TensorName.WEIGHTS + name, Arrays.read(parameter.getArray())));
+        return NamedTensors.of(weights);
+    }
+
     /** {@inheritDoc} Parked passes are closed and collected gradients dropped: they belong to the weights before. */
     @Override
     public void restore(NamedTensors snapshot) {

@@ -118,22 +118,26 @@ public final class ModelCatalog {
         return new DjlLearner(setting);
     }
 
-    /** As {@link #create(LearnerSetting)}, with the teacher that the student keeps beside itself. */
+    /** As {@link #create(LearnerSetting)}, with the teacher that the student runs next to its own network. */
     public static Learner create(LearnerSetting setting, OwnTeacher ownTeacher) {
-        if (ownTeacher instanceof OwnTeacher.Frozen frozen) {
-            return WithStoredTeacher.of(setting, frozen);
-        }
-        if (ownTeacher instanceof OwnTeacher.Others others) {
-            return new PeerCopies(
-                    new DjlLearner(setting), new DjlLearner(setting.withoutMomentum()), others, setting.classes());
+        if (ownTeacher instanceof OwnTeacher.None) {
+            return create(setting);
         }
         if (ownTeacher instanceof OwnTeacher.Branches branches) {
             return new DjlLearner(setting, branches.count());
         }
-        DjlLearner student = new DjlLearner(setting);
-        return ownTeacher instanceof OwnTeacher.None
-                ? student
-                : new WithOwnTeacher(student, new DjlLearner(setting.withoutMomentum()), ownTeacher);
+        TeacherNetwork teacher = teacher(setting, ownTeacher);
+        return new TaughtStudent(create(setting), teacher);
+    }
+
+    private static TeacherNetwork teacher(LearnerSetting setting, OwnTeacher kind) {
+        if (kind instanceof OwnTeacher.Frozen frozen) {
+            return StoredTeacher.of(setting, frozen);
+        }
+        DjlLearner network = new DjlLearner(setting.withoutMomentum());
+        return kind instanceof OwnTeacher.Others others
+                ? new PeerCopies(network, others, setting.classes())
+                : new TrailingTeacher(network, kind);
     }
 
     static Architecture get(String name) {

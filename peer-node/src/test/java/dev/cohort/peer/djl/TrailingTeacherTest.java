@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class WithOwnTeacherTest {
+class TrailingTeacherTest {
     private static final int ROWS = 4;
     private static final double RATE = 0.05;
     private static final Images SEEN = Samples.images(99, ROWS, Samples.SMALL);

@@ -20,7 +20,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class WithStoredTeacherTest {
+class StoredTeacherTest {
     private static final int ROWS = 4;
     private static final Images SEEN = Samples.images(99, ROWS, Samples.SMALL);
     private static final LearnerSetting STUDENT = Samples.small(DType.FLOAT32);
