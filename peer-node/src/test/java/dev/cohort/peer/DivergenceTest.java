@@ -1,9 +1,9 @@
 package dev.cohort.peer;
 
-import static dev.cohort.peer.PeerTest.batch;
-import static dev.cohort.peer.PeerTest.only;
-import static dev.cohort.peer.PeerTest.skipped;
-import static dev.cohort.peer.PeerTest.tell;
+import static dev.cohort.peer.PeerFixture.batch;
+import static dev.cohort.peer.PeerFixture.deliver;
+import static dev.cohort.peer.PeerFixture.only;
+import static dev.cohort.peer.PeerFixture.skipped;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.experiment.Experiment.Optimizer;
@@ -34,7 +34,7 @@ class DivergenceTest {
     private static final Digest DATA = new Hasher().text("data").digest();
 
     private final OneHiddenLayer learner = new OneHiddenLayer(
-            PeerTest.IMAGE,
+            PeerFixture.IMAGE,
             new Normalisation(List.of(0.5), List.of(0.3)),
             4,
             2,
@@ -72,7 +72,7 @@ class DivergenceTest {
     }
 
     private static Outcome targets(double temperature) {
-        Tensor mean = Tensor.of(DType.FLOAT32, new double[] {2, -2, -2, 2, 1, 1}, PeerTest.ROWS, 2);
+        Tensor mean = Tensor.of(DType.FLOAT32, new double[] {2, -2, -2, 2, 1, 1}, PeerFixture.ROWS, 2);
         Term term = new Term.SoftTarget("e", mean, Term.Space.LOGITS, Term.Vote.INCLUDED, 1, temperature);
         return new Outcome(1, 0, "c1", DATA, List.of(), new Outcome.Targets(1, List.of(term), List.of(), true));
     }
@@ -81,7 +81,7 @@ class DivergenceTest {
     void leavesWithTheStepAtWhichItsLogitsAreNoLongerFinite() {
         Peer peer = peer(1e300, DType.FLOAT32, false);
 
-        List<Message> messages = tell(peer, 0, batch(1), skipped(1), batch(2));
+        List<Message> messages = deliver(peer, 0, batch(1), skipped(1), batch(2));
 
         assertThat(only(Prediction.class, messages))
                 .extracting(Prediction::step)
@@ -100,7 +100,7 @@ class DivergenceTest {
     void namesTheTypeOfTheWireWhenOnlyThatIsTooNarrow() {
         Peer peer = peer(1e7, DType.FLOAT16, false);
 
-        List<Message> messages = tell(peer, 0, batch(1), skipped(1), batch(2));
+        List<Message> messages = deliver(peer, 0, batch(1), skipped(1), batch(2));
 
         assertThat(goodbye(messages).divergence())
                 .hasValueSatisfying(
@@ -112,7 +112,7 @@ class DivergenceTest {
         Peer peer = peer(0.1, DType.FLOAT32, false);
         Digest before = learner.weights();
 
-        List<Message> messages = tell(peer, 0, batch(1), targets(1e200));
+        List<Message> messages = deliver(peer, 0, batch(1), targets(1e200));
 
         assertThat(goodbye(messages).divergence()).hasValueSatisfying(d -> {
             assertThat(d.step()).isEqualTo(1);
@@ -126,9 +126,9 @@ class DivergenceTest {
         Peer peer = peer(1e300, DType.FLOAT32, true);
 
         // The second batch is the last one of an epoch; an observer trains without outcomes.
-        List<Message> first = tell(peer, 0, batch(1));
+        List<Message> first = deliver(peer, 0, batch(1));
         assertThat(only(Left.class, first)).isEmpty();
-        List<Message> messages = tell(peer, 0, batch(2));
+        List<Message> messages = deliver(peer, 0, batch(2));
 
         assertThat(only(Evaluation.class, messages)).isEmpty();
         assertThat(goodbye(messages).divergence()).isPresent();
@@ -138,7 +138,7 @@ class DivergenceTest {
     @Test
     void writesTheCheckpointOfAnEvaluationAfterTheEvaluationWasHandedOver() {
         Peer peer = peer(0.1, DType.FLOAT32, false);
-        List<Message> messages = tell(peer, 0, batch(1), skipped(1));
+        List<Message> messages = deliver(peer, 0, batch(1), skipped(1));
         messages.addAll(peer.onMessage(batch(2), 0));
         messages.addAll(peer.onMessage(skipped(2), 0));
         while (only(Evaluation.class, messages).isEmpty()) {
