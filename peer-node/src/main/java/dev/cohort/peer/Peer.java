@@ -31,6 +31,9 @@ import java.util.Optional;
  * more is to do, so that messages are not kept waiting.
  */
 public final class Peer implements Node {
+    /** Strict pace: each forward pass sees the weights that the step before has left. */
+    private static final int OPEN_STEPS_MAX = 1;
+
     private final PeerSetting setting;
     private final Learner learner;
     private final Renderer renderer;
@@ -41,9 +44,7 @@ public final class Peer implements Node {
     private final ReadAhead ahead;
     private final SeatRequest seatRequest;
     private final long restoredStep;
-    private long firstStep = 1;
-    private long next = 1;
-    private Optional<Parked> parked = Optional.empty();
+    private final Progress progress;
     private Optional<Batch> toEvaluate = Optional.empty();
     private Optional<Batch> lastBatch = Optional.empty();
     private long evaluatedStep = -1;
@@ -66,16 +67,13 @@ public final class Peer implements Node {
         this.renderer = renderer;
         this.checkpointSchedule = new CheckpointSchedule(checkpoints, setting.checkpointSteps());
         this.publication = new Publication(setting);
-        this.ahead = new ReadAhead(setting.id());
         this.leaving = new Leaving(setting.id(), setting.incarnation());
         Optional<CheckpointStore.Checkpoint> from = checkpoints.newest();
-        from.ifPresent(c -> {
-            learner.restore(c.learner());
-            next = c.step() + 1;
-            firstStep = c.firstStep();
-        });
-        ahead.startAt(next);
+        from.ifPresent(c -> learner.restore(c.learner()));
         restoredStep = from.map(CheckpointStore.Checkpoint::step).orElse(0L);
+        progress =
+                new Progress(from.map(CheckpointStore.Checkpoint::firstStep).orElse(1L), restoredStep, OPEN_STEPS_MAX);
+        ahead = new ReadAhead(setting.id(), progress);
         seatRequest = new SeatRequest(setting, from.isPresent());
         status = statusNow();
     }
@@ -127,7 +125,7 @@ public final class Peer implements Node {
             return;
         }
         ahead.batch(batch);
-        if (batch.step() == next - 1 && batch.step() == restoredStep) {
+        if (batch.step() == progress.version() && batch.step() == restoredStep) {
             // Trained before a restart; needed if there is nothing left but to evaluate.
             lastBatch = Optional.of(batch);
         }
@@ -138,24 +136,23 @@ public final class Peer implements Node {
             leaving.refused(refused.reason());
         } else if (answer instanceof SeatRequest.Answer.Seated seated) {
             leaving.admitted();
-            next = Math.max(next, seated.firstStep());
-            firstStep = Math.max(firstStep, seated.firstStep());
-            ahead.startAt(next);
+            progress.startAt(seated.firstStep());
+            ahead.dropTrained();
         }
     }
 
     private void commanded(Command command) {
         leaving.commanded(command);
         if (command.kind() == Command.Kind.ABORT) {
-            dropParked();
+            progress.dropOpen();
         }
     }
 
     /** The next heavy thing, if there is one, and whatever must be said (again). */
     private void work(long nowMs, List<Message> out) {
         if (left.isEmpty()) {
-            seatRequest.ask(nowMs, next - 1, learner.featureWidth()).ifPresent(out::add);
-            leaving.news(parked.isPresent() ? next : next - 1).ifPresent(out::add);
+            seatRequest.ask(nowMs, progress.version(), learner.featureWidth()).ifPresent(out::add);
+            leaving.news(progress.forwardStep() - 1).ifPresent(out::add);
             boolean busy = heavy(nowMs, out);
             if (!busy && !finishing(out)) {
                 sayAgain(nowMs, out);
@@ -182,8 +179,9 @@ public final class Peer implements Node {
             checkpointSchedule.write();
             return true;
         }
-        if (parked.isPresent()) {
-            return canTrain() && train(parked.get());
+        if (canTrain()) {
+            progress.oldest().ifPresent(this::train);
+            return true;
         }
         if (batch.filter(publication::owesOpinion).isPresent()) {
             judgeHeldOut();
@@ -195,8 +193,8 @@ public final class Peer implements Node {
 
     /** The batch it can look at now. */
     private Optional<Batch> ready() {
-        return parked.isEmpty() && !leaving.begun() && seatRequest.slot().isPresent()
-                ? ahead.batch(next)
+        return progress.mayForward() && !leaving.begun() && seatRequest.slot().isPresent()
+                ? ahead.batch(progress.forwardStep())
                 : Optional.empty();
     }
 
@@ -211,11 +209,11 @@ public final class Peer implements Node {
     private boolean canGoOn() {
         return toEvaluate.isPresent()
                 || checkpointSchedule.waits()
-                || (parked.isPresent()
-                        ? canTrain()
-                        : ended()
-                                || (seatRequest.slot().isPresent()
-                                        && ahead.batch(next).isPresent()));
+                || canTrain()
+                || (progress.oldest().isEmpty() && ended())
+                || (progress.mayForward()
+                        && seatRequest.slot().isPresent()
+                        && ahead.batch(progress.forwardStep()).isPresent());
     }
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
@@ -229,33 +227,40 @@ public final class Peer implements Node {
             leaving.diverged(batch.step(), lost.get());
             return;
         }
-        Parked now = new Parked(
-                batch, pass, published, Publication.known(published, pass.outputs()), published.digest(), images);
-        parked = Optional.of(now);
+        Parked parked = new Parked(
+                batch,
+                pass,
+                progress.version(),
+                report,
+                published,
+                Publication.known(published, pass.outputs()),
+                published.digest(),
+                images);
+        progress.park(parked);
         timeUse.spent(TimeUse.Use.COMPUTING);
         if (ahead.outcome(batch.step()).isEmpty()) {
-            out.add(now.prediction(setting, next - 1, report));
+            out.add(parked.prediction(setting));
             resendMs = nowMs + setting.resendMs();
         }
     }
 
     private boolean canTrain() {
-        if (setting.observer()) {
-            return true;
-        }
-        return ahead.outcome(next)
-                .filter(o -> parked.flatMap(p -> p.standing(o, setting.id())).isEmpty() || ahead.hasOwnPart(o))
+        return progress.oldest()
+                .filter(parked -> setting.observer()
+                        || ahead.outcome(progress.trainingStep())
+                                .filter(o -> parked.standing(o, setting.id()).isEmpty() || ahead.hasOwnPart(o))
+                                .isPresent())
                 .isPresent();
     }
 
-    private boolean train(Parked of) {
+    private void train(Parked of) {
         long step = of.batch().step();
         Objective.Result result = objective(of, ahead.outcome(step));
         Optional<String> lost = Finiteness.lost(result);
         if (lost.isPresent()) {
-            dropParked();
+            progress.dropOpen();
             leaving.diverged(step, lost.get());
-            return true;
+            return;
         }
         learner.backward(of.pass(), result.gradients());
         learner.update(setting.learningRate().applyAsDouble(step));
@@ -272,18 +277,16 @@ public final class Peer implements Node {
                 result.correct(),
                 !result.termLosses().isEmpty()));
         timeUse.updated(of.batch().rows());
-        dropParked();
-        next = step + 1;
-        ahead.startAt(next);
+        progress.trained();
+        ahead.dropTrained();
         resendMs = Long.MAX_VALUE;
         boolean last = step == setting.plannedSteps() || end.isLast(step);
         if (of.batch().endsEpoch() || last) {
             toEvaluate = Optional.of(of.batch());
         } else {
-            checkpointSchedule.updated(firstStep, step, learner);
+            checkpointSchedule.updated(progress.firstStep(), step, learner);
         }
         lastBatch = Optional.of(of.batch());
-        return true;
     }
 
     private Objective.Result objective(Parked of, Optional<Outcome> outcome) {
@@ -338,16 +341,16 @@ public final class Peer implements Node {
                 score.accuracy(),
                 score.crossEntropy(),
                 setting.evaluationLogits() ? published : NamedTensors.none()));
-        checkpointSchedule.evaluated(firstStep, after.step(), learner, score.accuracy());
+        checkpointSchedule.evaluated(progress.firstStep(), after.step(), learner, score.accuracy());
     }
 
     private boolean ended() {
-        return leaving.begun() || next > end.lastStep().orElse(Long.MAX_VALUE);
+        return leaving.begun() || progress.trainingStep() > end.lastStep().orElse(Long.MAX_VALUE);
     }
 
     /** Says goodbye when there is nothing left to do; true if it did or is about to. */
     private boolean finishing(List<Message> out) {
-        if (!ended() || parked.isPresent()) {
+        if (!ended() || progress.oldest().isPresent()) {
             return false;
         }
         if (lastBatch.isPresent()
@@ -361,8 +364,8 @@ public final class Peer implements Node {
                 setting.incarnation(),
                 leaving.reason().orElse(Left.FINISHED),
                 Optional.of(new Left.Result(
-                        firstStep,
-                        next - 1,
+                        progress.firstStep(),
+                        progress.version(),
                         testAccuracy,
                         timeUse.imagesPerSecond(),
                         timeUse.waitShare(),
@@ -375,15 +378,11 @@ public final class Peer implements Node {
 
     private void sayAgain(long nowMs, List<Message> out) {
         if (nowMs >= resendMs) {
-            parked.filter(p -> ahead.outcome(p.batch().step()).isEmpty())
-                    .ifPresent(p -> out.add(p.prediction(setting, next - 1, report)));
-            resendMs = parked.isEmpty() ? Long.MAX_VALUE : nowMs + setting.resendMs();
+            progress.oldest()
+                    .filter(parked -> ahead.outcome(progress.trainingStep()).isEmpty())
+                    .ifPresent(parked -> out.add(parked.prediction(setting)));
+            resendMs = progress.oldest().isEmpty() ? Long.MAX_VALUE : nowMs + setting.resendMs();
         }
-    }
-
-    private void dropParked() {
-        parked.ifPresent(p -> p.pass().close());
-        parked = Optional.empty();
     }
 
     private PeerStatus statusNow() {
@@ -394,7 +393,7 @@ public final class Peer implements Node {
                 setting.model(),
                 setting.device(),
                 state(),
-                next - 1,
+                progress.version(),
                 restoredStep,
                 waitingFor,
                 timeUse.since(waitingFor),
@@ -410,12 +409,12 @@ public final class Peer implements Node {
         } else if (toEvaluate.isPresent()
                 || ready().filter(publication::owesOpinion).isPresent()) {
             return PeerState.EVALUATING;
-        } else if (seatRequest.slot().isEmpty() || (!seatRequest.answered() && next == 1 && parked.isEmpty())) {
+        } else if (seatRequest.slot().isEmpty() || (!seatRequest.answered() && progress.forwardStep() == 1)) {
             return PeerState.JOINING;
-        } else if (ahead.outcome(next + 1).isPresent()) {
+        } else if (ahead.outcome(progress.trainingStep() + 1).isPresent()) {
             return PeerState.CATCHING_UP;
         }
-        return parked.isPresent() && !canTrain() ? PeerState.WAITING : PeerState.TRAINING;
+        return progress.oldest().isPresent() && !canTrain() ? PeerState.WAITING : PeerState.TRAINING;
     }
 
     private String waitingFor() {
@@ -423,10 +422,13 @@ public final class Peer implements Node {
             return "";
         } else if (seatRequest.slot().isEmpty()) {
             return "a seat, from the coordinator";
-        } else if (parked.isPresent() && !canTrain()) {
-            return "outcome of step " + next;
+        } else if (canTrain()) {
+            return "";
+        } else if (!progress.mayForward()) {
+            return "outcome of step " + progress.trainingStep();
         }
-        return ahead.batch(next).isPresent() ? "" : "batch " + next;
+        long step = progress.forwardStep();
+        return ahead.batch(step).isPresent() ? "" : "batch " + step;
     }
 
     /** What it does, for any thread. */
