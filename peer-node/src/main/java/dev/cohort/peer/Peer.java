@@ -24,14 +24,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One student in {@code strict} pace: forward, publish, wait for the outcome, train, and only then the next batch. What it
- * trains depends on the log alone, never on a clock: its deadlines only say again what got no answer.
+ * A student at the {@code strict} pace: it runs a batch forward, publishes the prediction, waits for the outcome, trains, and
+ * only then starts the next batch. Training depends on the log alone, never on a clock: deadlines only resend messages that got
+ * no answer.
  *
- * <p>Each call does at most one heavy thing (a forward pass, an update, an evaluation) and asks to be called again at once if
- * more is to do, so that messages are not kept waiting.
+ * <p>Each call does at most one heavy operation (a forward pass, an update, an evaluation) and asks for another call at once if
+ * more work is ready, so that messages do not wait.
  */
 public final class Peer implements Node {
-    /** Strict pace: each forward pass sees the weights that the step before has left. */
+    /** Strict pace: each forward pass uses the weights after the step before. */
     private static final int OPEN_STEPS_MAX = 1;
 
     private final PeerSetting setting;
@@ -60,7 +61,7 @@ public final class Peer implements Node {
     private long wakeMs = Long.MIN_VALUE;
     private volatile PeerStatus status;
 
-    /** Takes up the newest checkpoint if there is one. */
+    /** Restores the newest checkpoint, if one exists. */
     public Peer(PeerSetting setting, Learner learner, Renderer renderer, CheckpointStore checkpoints) {
         this.setting = setting;
         this.learner = learner;
@@ -92,8 +93,8 @@ public final class Peer implements Node {
             answered(seatRequest.take(answer));
         } else if (message instanceof End last) {
             end.end(last);
-        } else if (message instanceof Left goodbye) {
-            leaving.goodbye(goodbye);
+        } else if (message instanceof Left other) {
+            leaving.left(other);
         } else if (message instanceof Command command) {
             commanded(command);
         }
@@ -101,7 +102,7 @@ public final class Peer implements Node {
         return out;
     }
 
-    /** What it trains depends on the log alone, however far it has read. */
+    /** Does nothing: training does not depend on how far the log has been read. */
     @Override
     public List<Message> onCaughtUp(long nowMs) {
         return List.of();
@@ -126,7 +127,7 @@ public final class Peer implements Node {
         }
         ahead.batch(batch);
         if (batch.step() == progress.version() && batch.step() == restoredStep) {
-            // Trained before a restart; needed if there is nothing left but to evaluate.
+            // Trained before a restart; needed if only its evaluation is left.
             lastBatch = Optional.of(batch);
         }
     }
@@ -148,18 +149,18 @@ public final class Peer implements Node {
         }
     }
 
-    /** The next heavy thing, if there is one, and whatever must be said (again). */
+    /** Does the next heavy operation, if one is ready, and sends or resends messages. */
     private void work(long nowMs, List<Message> out) {
         if (left.isEmpty()) {
             seatRequest.ask(nowMs, progress.version(), learner.featureWidth()).ifPresent(out::add);
             leaving.news(progress.forwardStep() - 1).ifPresent(out::add);
             boolean busy = heavy(nowMs, out);
             if (!busy && !finishing(out)) {
-                sayAgain(nowMs, out);
+                resend(nowMs, out);
             }
         }
         status = statusNow();
-        boolean atOnce = left.isEmpty() && (timeUse.wantsCall() || canGoOn());
+        boolean atOnce = left.isEmpty() && (timeUse.wantsCall() || hasWork());
         wakeMs = left.isPresent()
                 ? Long.MAX_VALUE
                 : atOnce ? nowMs : Math.max(Math.min(resendMs, seatRequest.deadlineMs()), nowMs + 1);
@@ -183,30 +184,30 @@ public final class Peer implements Node {
             progress.oldest().ifPresent(this::train);
             return true;
         }
-        if (batch.filter(publication::owesOpinion).isPresent()) {
-            judgeHeldOut();
+        if (batch.filter(publication::needsHeldOut).isPresent()) {
+            evaluateHeldOut();
         } else {
             batch.ifPresent(b -> forward(b, nowMs, out));
         }
         return batch.isPresent();
     }
 
-    /** The batch it can look at now. */
+    /** The batch that can go through the network now. */
     private Optional<Batch> ready() {
         return progress.mayForward() && !leaving.begun() && seatRequest.slot().isPresent()
                 ? ahead.batch(progress.forwardStep())
                 : Optional.empty();
     }
 
-    private void judgeHeldOut() {
-        // That takes as long as an evaluation, so heartbeats must say so meanwhile, or the peer is taken for late.
+    private void evaluateHeldOut() {
+        // Takes as long as an evaluation: heartbeats must report that state meanwhile, or the peer counts as late.
         status = statusNow();
-        publication.judge(learner, renderer);
+        publication.evaluateHeldOut(learner, renderer);
         timeUse.spent(TimeUse.Use.EVALUATING);
     }
 
-    /** Whether the next call could do something heavy. */
-    private boolean canGoOn() {
+    /** Whether the next call could do a heavy operation. */
+    private boolean hasWork() {
         return toEvaluate.isPresent()
                 || checkpointSchedule.waits()
                 || canTrain()
@@ -218,9 +219,9 @@ public final class Peer implements Node {
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
         Images images = renderer.render(batch, seatRequest.slot().orElseThrow());
-        NamedTensors besides = publication.takeBesides(batch, learner);
+        NamedTensors extras = publication.takeExtras(batch, learner);
         Learner.ForwardPass pass = learner.forward(images, batch.step());
-        NamedTensors published = publication.of(pass.outputs(), besides);
+        NamedTensors published = publication.of(pass.outputs(), extras);
         Optional<String> lost = Finiteness.lost(pass.outputs(), published);
         if (lost.isPresent()) {
             pass.close();
@@ -348,7 +349,7 @@ public final class Peer implements Node {
         return leaving.begun() || progress.trainingStep() > end.lastStep().orElse(Long.MAX_VALUE);
     }
 
-    /** Says goodbye when there is nothing left to do; true if it did or is about to. */
+    /** Leaves when no work is left; true if the peer has left or must only evaluate first. */
     private boolean finishing(List<Message> out) {
         if (!ended() || progress.oldest().isPresent()) {
             return false;
@@ -359,7 +360,7 @@ public final class Peer implements Node {
             toEvaluate = lastBatch;
             return true;
         }
-        Left goodbye = new Left(
+        Left message = new Left(
                 setting.id(),
                 setting.incarnation(),
                 leaving.reason().orElse(Left.FINISHED),
@@ -371,12 +372,12 @@ public final class Peer implements Node {
                         timeUse.waitShare(),
                         learner.weights())),
                 leaving.divergence());
-        left = Optional.of(goodbye);
-        out.add(goodbye);
+        left = Optional.of(message);
+        out.add(message);
         return true;
     }
 
-    private void sayAgain(long nowMs, List<Message> out) {
+    private void resend(long nowMs, List<Message> out) {
         if (nowMs >= resendMs) {
             progress.oldest()
                     .filter(parked -> ahead.outcome(progress.trainingStep()).isEmpty())
@@ -407,7 +408,7 @@ public final class Peer implements Node {
         if (left.isPresent()) {
             return PeerState.FINISHED;
         } else if (toEvaluate.isPresent()
-                || ready().filter(publication::owesOpinion).isPresent()) {
+                || ready().filter(publication::needsHeldOut).isPresent()) {
             return PeerState.EVALUATING;
         } else if (seatRequest.slot().isEmpty() || (!seatRequest.answered() && progress.forwardStep() == 1)) {
             return PeerState.JOINING;
@@ -421,7 +422,7 @@ public final class Peer implements Node {
         if (left.isPresent()) {
             return "";
         } else if (seatRequest.slot().isEmpty()) {
-            return "a seat, from the coordinator";
+            return "a seat from the coordinator";
         } else if (canTrain()) {
             return "";
         } else if (!progress.mayForward()) {
@@ -431,12 +432,12 @@ public final class Peer implements Node {
         return ahead.batch(step).isPresent() ? "" : "batch " + step;
     }
 
-    /** What it does, for any thread. */
+    /** The current status; any thread may read it. */
     public PeerStatus status() {
         return status;
     }
 
-    /** Its goodbye, once it is said: nothing more will come. */
+    /** The last message of this peer, once it has left. */
     public Optional<Left> left() {
         return left;
     }

@@ -60,7 +60,7 @@ final class ReadAhead {
         return Optional.ofNullable(outcomes.get(step));
     }
 
-    /** Whether the part for this peer that {@code outcome} names, if it names one, was read. */
+    /** Whether the part for this peer was read; true if {@code outcome} names none. */
     boolean hasOwnPart(Outcome outcome) {
         return !(outcome.resolution() instanceof Outcome.Targets targets)
                 || ownPart(targets)

@@ -75,7 +75,7 @@ class CheckpointingTest {
                 .toList();
     }
 
-    /** A checkpoint of a step at which an epoch ends stands for an evaluation that was sent: it is not there before. */
+    /** A checkpoint of the last step of an epoch implies that the evaluation was sent, so it is not written before. */
     @Test
     void keepsNoCheckpointBeforeAnEvaluation() {
         Peer peer = fixture.peer();

@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** A student whose numbers leave the range of their type says so and leaves, instead of publishing what nobody can use. */
+/** A student whose numbers leave the range of their type reports it and leaves, instead of publishing useless numbers. */
 class DivergenceTest {
     private static final PeerId SELF = new PeerId("p1");
     private static final Digest DATA = new Hasher().text("data").digest();
@@ -65,7 +65,7 @@ class DivergenceTest {
         return new Peer(setting, learner, new Pictures(), checkpoints);
     }
 
-    private static Left goodbye(List<Message> messages) {
+    private static Left left(List<Message> messages) {
         List<Left> left = only(Left.class, messages);
         assertThat(left).hasSize(1);
         return left.get(0);
@@ -86,7 +86,7 @@ class DivergenceTest {
         assertThat(only(Prediction.class, messages))
                 .extracting(Prediction::step)
                 .containsExactly(1L);
-        Left left = goodbye(messages);
+        Left left = left(messages);
         assertThat(left.divergence()).hasValueSatisfying(d -> {
             assertThat(d.step()).isEqualTo(2);
             assertThat(d.what()).contains("logits").contains("optimizer.learning_rate");
@@ -97,24 +97,24 @@ class DivergenceTest {
     }
 
     @Test
-    void namesTheTypeOfTheWireWhenOnlyThatIsTooNarrow() {
+    void namesTheMessageTypeWhenOnlyThatIsTooNarrow() {
         Peer peer = peer(1e7, DType.FLOAT16, false);
 
         List<Message> messages = deliver(peer, 0, batch(1), skipped(1), batch(2));
 
-        assertThat(goodbye(messages).divergence())
+        assertThat(left(messages).divergence())
                 .hasValueSatisfying(
                         d -> assertThat(d.what()).contains("float16").contains("wire.logits to fp32"));
     }
 
     @Test
-    void trainsNothingOnALossThatIsNotFinite() {
+    void doesNotTrainOnANonFiniteLoss() {
         Peer peer = peer(0.1, DType.FLOAT32, false);
         Digest before = learner.weights();
 
         List<Message> messages = deliver(peer, 0, batch(1), targets(1e200));
 
-        assertThat(goodbye(messages).divergence()).hasValueSatisfying(d -> {
+        assertThat(left(messages).divergence()).hasValueSatisfying(d -> {
             assertThat(d.step()).isEqualTo(1);
             assertThat(d.what()).contains("distillation loss").contains("method.temperature");
         });
@@ -122,7 +122,7 @@ class DivergenceTest {
     }
 
     @Test
-    void neitherPublishesNorKeepsAnEvaluationThatIsNotFinite() {
+    void neitherPublishesNorStoresANonFiniteEvaluation() {
         Peer peer = peer(1e300, DType.FLOAT32, true);
 
         // The second batch is the last one of an epoch; an observer trains without outcomes.
@@ -131,12 +131,12 @@ class DivergenceTest {
         List<Message> messages = deliver(peer, 0, batch(2));
 
         assertThat(only(Evaluation.class, messages)).isEmpty();
-        assertThat(goodbye(messages).divergence()).isPresent();
+        assertThat(left(messages).divergence()).isPresent();
         assertThat(checkpoints.all).isEmpty();
     }
 
     @Test
-    void writesTheCheckpointOfAnEvaluationAfterTheEvaluationWasHandedOver() {
+    void writesTheCheckpointOfAnEvaluationAfterTheEvaluationWasSent() {
         Peer peer = peer(0.1, DType.FLOAT32, false);
         List<Message> messages = deliver(peer, 0, batch(1), skipped(1));
         messages.addAll(peer.onMessage(batch(2), 0));

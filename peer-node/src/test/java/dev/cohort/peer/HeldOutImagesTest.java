@@ -26,14 +26,14 @@ import org.junit.jupiter.api.Test;
 class HeldOutImagesTest {
     private final PeerFixture fixture = new PeerFixture();
 
-    private static PeerSetting readOfHeldOutImages(long incarnation) {
+    private static PeerSetting withHeldOutImages(long incarnation) {
         return setting(incarnation, false, Optional.of(0), false, List.of(TensorName.VALIDATION));
     }
 
     @Test
     void publishesHeldOutLogitsOnlyWithTheLastBatchOfAnEpoch() {
         List<Message> sent = new ArrayList<>();
-        Peer peer = fixture.peer(readOfHeldOutImages(1));
+        Peer peer = fixture.peer(withHeldOutImages(1));
         for (long step = 1; step <= 4; step++) {
             sent.addAll(deliver(peer, step, batch(step)));
             sent.addAll(deliver(peer, step, skipped(step)));
@@ -56,7 +56,7 @@ class HeldOutImagesTest {
 
     @Test
     void evaluatesHeldOutImagesInASeparateCallAndReportsThatState() {
-        Peer peer = fixture.peer(readOfHeldOutImages(1));
+        Peer peer = fixture.peer(withHeldOutImages(1));
         peer.onMessage(skipped(1), 0);
         peer.onMessage(batch(2), 0);
         peer.onMessage(batch(1), 0);
@@ -64,21 +64,21 @@ class HeldOutImagesTest {
         assertThat(peer.status().step()).isEqualTo(1);
         assertThat(peer.status().state()).isEqualTo(PeerState.EVALUATING);
 
-        List<Message> judged = peer.onDeadline(0);
-        assertThat(only(Prediction.class, judged)).isEmpty();
+        List<Message> evaluated = peer.onDeadline(0);
+        assertThat(only(Prediction.class, evaluated)).isEmpty();
         assertThat(peer.status().state()).isEqualTo(PeerState.TRAINING);
         assertThat(peer.nextDeadlineMs()).isLessThanOrEqualTo(0);
 
         assertThat(only(Prediction.class, peer.onDeadline(0))).hasSize(1);
     }
 
-    /** Else an outcome that names its prediction would not be known for its own after a restart. */
+    /** Otherwise a restarted peer would not recognise an outcome that names its prediction. */
     @Test
     void publishesTheSameHeldOutLogitsAfterARestart() {
-        Peer first = fixture.peer(readOfHeldOutImages(1));
+        Peer first = fixture.peer(withHeldOutImages(1));
         List<Message> sent =
                 deliver(first, 0, skipped(1), skipped(2), skipped(3), batch(1), batch(2), batch(3), batch(4));
-        Peer restarted = new Peer(readOfHeldOutImages(2), learner(), new Pictures(), fixture.checkpoints);
+        Peer restarted = new Peer(withHeldOutImages(2), learner(), new Pictures(), fixture.checkpoints);
 
         List<Message> again = deliver(restarted, 0, skipped(3), batch(3), batch(4));
 

@@ -30,7 +30,7 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
     private static final String OWN_TEACHER = "own_teacher";
 
     /**
-     * What a network is, so that it can be made again.
+     * Describes a network, so that it can be built again.
      *
      * @param model name in the model catalogue
      * @param normalisation of its input
@@ -55,7 +55,7 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
             for (String key : List.of("model", "classes", "image", "mean", "deviation")) {
                 if (!metadata.containsKey(key)) {
                     throw new IOException("metadata without " + key
-                            + ": it does not say what network it holds; take a checkpoint written by this version");
+                            + ": the file does not describe its network; use a checkpoint written by this version");
                 }
             }
             try {
@@ -91,7 +91,7 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
      * Reads a network.
      *
      * @param checkpoint as {@link OwnTeacher.Frozen#checkpoints} names it
-     * @throws IOException when it is not there, broken, or does not say what it holds; the message names no file
+     * @throws IOException when the file is missing, damaged, or does not describe its network; the message names no file
      */
     public static StoredNetwork read(String checkpoint) throws IOException {
         Safetensors.Contents contents = checkpoint.startsWith(OwnTeacher.Frozen.BUILT_IN)
@@ -125,7 +125,7 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
         }
     }
 
-    /** Writes the network to a new file that {@link #read} takes. */
+    /** Writes the network to a new file that {@link #read} can read. */
     public void write(Path file) throws IOException {
         Safetensors.write(
                 file, SafetensorsStore.contents(new CheckpointStore.Checkpoint(step, weights), about.metadata()));

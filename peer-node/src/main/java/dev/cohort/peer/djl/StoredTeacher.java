@@ -41,7 +41,7 @@ final class StoredTeacher implements TeacherNetwork {
         }
         if (stored.isEmpty()) {
             throw new IllegalArgumentException("model " + setting.model()
-                    + ": must have a stored teacher of its own kind, and " + frozen.checkpoints()
+                    + ": needs a stored teacher of the same model, but " + frozen.checkpoints()
                     + " are of other models");
         }
         List<DjlLearner> networks = new ArrayList<>();
@@ -64,8 +64,8 @@ final class StoredTeacher implements TeacherNetwork {
             boolean fits = network.about().classes() == setting.classes()
                     && network.about().image().equals(setting.image());
             if (!fits) {
-                throw new IllegalArgumentException("stored teacher " + checkpoint + ": " + network.about()
-                        + " must tell " + setting.classes() + " classes of images " + setting.image());
+                throw new IllegalArgumentException("stored teacher " + checkpoint + " of " + network.about()
+                        + ": must have " + setting.classes() + " classes and images of " + setting.image());
             }
             return network;
         } catch (IOException e) {

@@ -11,7 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Adds a teacher of its own to a student: each pass also outputs the teacher's logits for the same images. The teacher never
+ * Adds a teacher to a student: each pass also outputs the teacher's logits for the same images. The teacher never
  * changes how the student trains. Its state is part of the snapshot, so a restored student continues bit for bit.
  */
 final class TaughtStudent implements Learner {

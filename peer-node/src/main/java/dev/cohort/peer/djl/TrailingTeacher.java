@@ -30,7 +30,7 @@ final class TrailingTeacher implements TeacherNetwork {
 
     @Override
     public Optional<Tensor> batchLogits(Images images, long step) {
-        return kind instanceof OwnTeacher.Average ? Optional.of(network.judge(images)) : testLogits(images);
+        return kind instanceof OwnTeacher.Average ? Optional.of(network.trainingLogits(images)) : testLogits(images);
     }
 
     @Override
