@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
  * @param weights by the names of the network
  */
 public record StoredNetwork(About about, long step, NamedTensors weights) {
-    private static final String UNUSED = "momentum/";
-    private static final String OWN_TEACHER = "own_teacher";
+    /** Prefixes of what a checkpoint holds besides the network: momenta, a teacher kept beside it, copies of other peers. */
+    private static final List<String> BESIDES = List.of("momentum/", "own_teacher", "copy/");
 
     /**
      * Describes a network, so that it can be built again.
@@ -99,7 +99,7 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
                 : file(Path.of(checkpoint));
         CheckpointStore.Checkpoint whole = SafetensorsStore.checked(contents);
         SortedMap<String, Tensor> weights = new TreeMap<>(whole.learner().asMap());
-        weights.keySet().removeIf(name -> name.startsWith(UNUSED) || name.startsWith(OWN_TEACHER));
+        weights.keySet().removeIf(name -> BESIDES.stream().anyMatch(name::startsWith));
         return new StoredNetwork(About.of(contents.metadata()), whole.step(), NamedTensors.of(weights));
     }
 
