@@ -96,7 +96,7 @@ class ReplayCommandTest {
         ConsoleCapture said =
                 replay("--what-if", OTHER, "--dynamics", "--report", page.toString(), "--sql", "select 42 as answer");
 
-        assertThat(said.out()).contains("what if", OTHER, "Who teaches whom", page.toString(), "answer", "1 row");
+        assertThat(said.out()).contains("what if", OTHER, "Teachers of each student", page.toString(), "answer", "1 row");
     }
 
     @Test

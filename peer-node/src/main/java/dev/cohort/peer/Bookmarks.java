@@ -7,19 +7,19 @@ import dev.cohort.protocol.StepOffsets;
 import java.util.Optional;
 
 /**
- * Remembers where in the log the batches, outcomes and addressed parts of each step stand, and puts into each checkpoint where
- * those after its step begin. A peer itself knows no offsets.
+ * Adds positions in the log to checkpoints: remembers the offsets of each step's batches, outcomes and addressed parts, and
+ * stores in each checkpoint where those after its step begin. A peer itself knows no offsets.
  */
 public final class Bookmarks implements CheckpointStore {
     private final CheckpointStore store;
     private final StepOffsets offsets = new StepOffsets();
 
-    /** @param store that keeps the checkpoints */
+    /** @param store of the checkpoints */
     public Bookmarks(CheckpointStore store) {
         this.store = store;
     }
 
-    /** A message of the log is about to be handed to the peer. */
+    /** Must be called before a message of the log is passed to the peer. */
     public void seen(Place place, long offset, Message message) {
         offsets.seen(place, offset, message);
     }
@@ -45,7 +45,7 @@ public final class Bookmarks implements CheckpointStore {
         return newest;
     }
 
-    /** Where reading goes on after the checkpoint that was taken up. */
+    /** Where reading continues after the restored checkpoint. */
     public Positions restored() {
         return offsets.began();
     }

@@ -6,10 +6,11 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * When a peer keeps a checkpoint: every so many steps, and after each evaluation. The learner's state is copied at once, since the
- * next forward pass already moves the statistics of batch normalisation, and written by a later call: between epochs while the peer
- * waits for an outcome; after an evaluation by the very next call, when the evaluation is on its way to the log. A checkpoint that
- * came first would make a peer that dies in between go on behind an evaluation that nobody has read.
+ * Decides when a peer writes a checkpoint: at a fixed interval of steps, and after each evaluation. The learner's state is
+ * copied at once, since the next forward pass already changes the batch-norm statistics, and written by a later call: within an
+ * epoch while the peer waits for an outcome; after an evaluation by the very next call, when the evaluation is on its way to
+ * the log. If the checkpoint were written first, a peer that died in between would continue after an evaluation that was never
+ * published.
  */
 final class CheckpointSchedule {
     private final CheckpointStore store;
@@ -25,14 +26,17 @@ final class CheckpointSchedule {
         this.everySteps = everySteps;
     }
 
-    /** An update was made that no evaluation follows: a checkpoint before an evaluation would make a restarted peer omit it. */
+    /**
+     * Called after an update that no evaluation follows; a checkpoint before an evaluation would make a restarted peer omit the
+     * evaluation.
+     */
     void updated(long firstStep, long step, Learner learner) {
         if (everySteps > 0 && step % everySteps == 0) {
             copy(firstStep, step, learner, OptionalDouble.empty());
         }
     }
 
-    /** The evaluation after {@code step} is about to be published. */
+    /** Called when the evaluation after {@code step} is about to be published. */
     void evaluated(long firstStep, long step, Learner learner, double testAccuracy) {
         copy(firstStep, step, learner, OptionalDouble.of(testAccuracy));
     }
@@ -42,12 +46,12 @@ final class CheckpointSchedule {
                 new Unwritten(new Checkpoint(firstStep, step, learner.snapshot(), Positions.NONE), testAccuracy));
     }
 
-    /** Whether there is something to {@link #write}. */
+    /** Whether a checkpoint waits for {@link #write}. */
     boolean waits() {
         return unwritten.isPresent();
     }
 
-    /** Whether it must be written before anything else. */
+    /** Whether the waiting checkpoint must be written before any other work. */
     boolean isDue() {
         return unwritten.filter(u -> u.testAccuracy().isPresent()).isPresent();
     }

@@ -4,36 +4,36 @@ import dev.cohort.protocol.Positions;
 import dev.cohort.tensor.NamedTensors;
 import java.util.Optional;
 
-/** Where a peer keeps what it can go on from. */
+/** Stores the checkpoints of a peer. */
 public interface CheckpointStore {
-    /** Keeps a checkpoint, at least until newer ones have come; after return it survives a crash. */
+    /** Stores a checkpoint, at least until newer ones are stored; after return it survives a crash. */
     void save(Checkpoint checkpoint);
 
     /**
-     * Keeps a checkpoint of a network that was evaluated, for good; after return it survives a crash.
+     * Stores the checkpoint of an evaluated network permanently; after return it survives a crash.
      *
-     * @param testAccuracy of this peer alone, 0..1: a store may single out the best one
+     * @param testAccuracy of this peer alone, 0..1: a store may mark the best checkpoint
      */
     default void keep(Checkpoint checkpoint, double testAccuracy) {
         save(checkpoint);
     }
 
-    /** The newest whole checkpoint. */
+    /** The newest intact checkpoint. */
     Optional<Checkpoint> newest();
 
     /**
-     * @param firstStep at which its training began: 1, or later for a newcomer that joined at the head
-     * @param step the last one the learner has seen
-     * @param learner what the learner goes on from
-     * @param positions where in the log what comes after the step begins, if whoever keeps it knows
+     * @param firstStep first step that was trained: 1, or later for a newcomer that joined at the head
+     * @param step last step whose update the weights contain
+     * @param learner snapshot of the learner
+     * @param positions where the messages after the step begin in the log; {@link Positions#NONE} if unknown
      */
     record Checkpoint(long firstStep, long step, NamedTensors learner, Positions positions) {
-        /** One that began with the run and is followed by the log from its beginning. */
+        /** A checkpoint of training from step 1, with unknown positions. */
         public Checkpoint(long step, NamedTensors learner) {
             this(1, step, learner, Positions.NONE);
         }
 
-        /** The same one, by whoever knows where what comes after it begins. */
+        /** This checkpoint with the positions of the messages after its step. */
         Checkpoint at(Positions after) {
             return new Checkpoint(firstStep, step, learner, after);
         }

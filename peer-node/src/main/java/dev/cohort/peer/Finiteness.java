@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Whether a student's numbers are still finite. Each check returns what is not, and the setting that most likely mends it; empty
- * when all is well.
+ * Checks that a student's numbers are finite. Each check returns the quantity that is not, with the setting most likely to fix
+ * it; empty if all are finite.
  */
 final class Finiteness {
     private static final String LOWER_THE_RATE = ": lower optimizer.learning_rate";
@@ -21,10 +21,10 @@ final class Finiteness {
     private Finiteness() {}
 
     /**
-     * Of a forward pass.
+     * Checks a forward pass.
      *
-     * @param own as the network put them out
-     * @param published as they travel, which may be in a narrower type
+     * @param own outputs of the network
+     * @param published tensors of the message, whose type may be narrower
      */
     static Optional<String> lost(Learner.Outputs own, NamedTensors published) {
         return lost(own)
@@ -34,7 +34,7 @@ final class Finiteness {
                         .map(Finiteness::overflow));
     }
 
-    /** Of what a network puts out. */
+    /** Checks the outputs of a network. */
     static Optional<String> lost(Learner.Outputs own) {
         return Stream.concat(
                         own.tensors().asMap().entrySet().stream(), own.kept().tensors().asMap().entrySet().stream())
@@ -53,11 +53,11 @@ final class Finiteness {
         DType type = tensor.getValue().dtype();
         String key = tensor.getKey().equals(TensorName.FEATURES) ? "wire.features" : "wire.logits";
         String wider = type == DType.FLOAT16 ? ": set " + key + " to fp32, or" : ":";
-        return "its " + tensor.getKey() + " are larger than a " + type.name().toLowerCase(Locale.ROOT) + " can be"
-                + wider + " lower optimizer.learning_rate";
+        return "its " + tensor.getKey() + " exceed the range of " + type.name().toLowerCase(Locale.ROOT) + wider
+                + " lower optimizer.learning_rate";
     }
 
-    /** Of a loss and its gradients. */
+    /** Checks a loss and its gradients. */
     static Optional<String> lost(Objective.Result loss) {
         if (!Double.isFinite(loss.crossEntropy())) {
             return Optional.of("its cross-entropy is " + loss.crossEntropy() + LOWER_THE_RATE);

@@ -6,13 +6,13 @@ import dev.cohort.protocol.Node;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Says at a steady pace that a peer lives and what it does. A node of its own, driven by a thread of its own. */
+/** Publishes at a fixed interval that a peer is alive and what it is doing. A separate node, driven by its own thread. */
 public final class Heartbeats implements Node {
     private final Supplier<PeerStatus> peer;
     private final long everyMs;
     private long nextMs = Long.MIN_VALUE;
 
-    /** Speaks every {@code everyMs}, which must be well below {@code pace.gone_after_ms}. */
+    /** @param everyMs interval, which must be well below {@code pace.gone_after_ms} */
     public Heartbeats(Supplier<PeerStatus> peer, long everyMs) {
         this.peer = peer;
         this.everyMs = everyMs;

@@ -11,13 +11,13 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * A student network as the peer sees it: forward, then some time later the gradient of the loss with respect to what was put
- * out, then one update. The loss itself is {@code dev.cohort.distill.Objective}; a learner knows nothing of it.
+ * A student network as the peer uses it: a forward pass, some time later the gradient of the loss with respect to the outputs,
+ * then one update. The loss itself is computed elsewhere, in {@code dev.cohort.distill.Objective}.
  *
  * <p>Equal calls on equal weights give equal bits. Called by one thread.
  */
 public interface Learner extends AutoCloseable {
-    /** Every tensor that a pass puts out, declared before the first one, in the order in which gradients are applied. */
+    /** The tensors that each pass outputs, in the order in which gradients are applied. */
     List<Output> declares();
 
     /** Width D of the pooled features. */
@@ -29,14 +29,14 @@ public interface Learner extends AutoCloseable {
                 .orElseThrow(() -> new IllegalStateException("this student declares no features"));
     }
 
-    /** Where it computes: {@code cpu} or {@code cuda:N}. */
+    /** The device that computes: {@code cpu} or {@code cuda:N}. */
     String device();
 
-    /** A training-mode forward pass; its graph stays until {@link #backward} or {@link ForwardPass#close}. */
+    /** A training-mode forward pass; its graph is kept until {@link #backward} or {@link ForwardPass#close}. */
     ForwardPass forward(Images images);
 
     /**
-     * As {@link #forward(Images)}, for a student whose own teacher is another one at each step.
+     * As {@link #forward(Images)}, for a student whose own teacher depends on the step.
      *
      * @param step of the batch
      */
@@ -47,34 +47,37 @@ public interface Learner extends AutoCloseable {
     /**
      * Back-propagates and adds to the gradients.
      *
-     * @param gradients of the loss with respect to outputs of the pass, by their names, each of the shape of its output; an output
-     *     that is not named has none
-     * @throws IllegalArgumentException when one is of no output that this student declares, or of another shape
+     * @param gradients of the loss with respect to outputs of the pass, by their names, each of the shape of its output; an
+     *     output that is not named has no gradient
+     * @throws IllegalArgumentException when this student does not declare a name, or a shape differs from its output's
      */
     void backward(ForwardPass pass, NamedTensors gradients);
 
-    /** One optimizer step with the gradients collected since the last, which are then zero. The own teacher follows it. */
+    /**
+     * One optimizer step with the gradients collected since the last one; sets them to zero and updates the student's own
+     * teacher.
+     */
     void update(double learningRate);
 
-    /** Evaluation-mode outputs, those of the own teacher included; no graph, no statistics updated. */
+    /** Outputs in evaluation mode, those of the student's own teacher included; keeps no graph and updates no statistics. */
     Outputs infer(Images images);
 
     /**
-     * What this student hands over with its prediction of {@code step}, by names that begin with {@link
-     * dev.cohort.protocol.TensorName#WEIGHTS}; nothing, unless students run copies of one another.
+     * The weights that this student publishes with its prediction of {@code step}, under names that begin with {@link
+     * dev.cohort.protocol.TensorName#WEIGHTS}; none unless students run copies of one another.
      */
     default NamedTensors handedOver(long step) {
         return NamedTensors.none();
     }
 
-    /** Takes up what other students handed over, by their slots; what is no network of this kind is left aside. */
+    /** Receives the published weights of other students, by slot; weights of another architecture are ignored. */
     default void takeUp(SortedMap<Integer, NamedTensors> copies) {}
 
-    /** Parameters, buffers and optimizer state by name: all that training goes on from. */
+    /** Parameters, buffers and optimizer state by name: everything that training continues from. */
     NamedTensors snapshot();
 
     /**
-     * Takes up a {@link #snapshot}.
+     * Restores a {@link #snapshot}.
      *
      * @throws IllegalArgumentException when names or shapes do not fit this network
      */
@@ -87,11 +90,11 @@ public interface Learner extends AutoCloseable {
     void close();
 
     /**
-     * One tensor that a student puts out.
+     * One tensor that a student outputs.
      *
      * @param name as in messages
-     * @param rowShape of one row; a pass of N images puts out N rows
-     * @param isPublic whether it may leave the peer, if the method reads it
+     * @param rowShape of one row; a pass of N images has N rows
+     * @param isPublic whether the peer may publish it, if the method reads it
      */
     record Output(String name, Ints rowShape, boolean isPublic) {
         /** The outputs that every student has: logits [N, C] and pooled features [N, D]. */
@@ -102,25 +105,27 @@ public interface Learner extends AutoCloseable {
         }
     }
 
-    /** Tensors that stay in the peer. They are of another type than those of a message, so that none is published by mistake. */
+    /**
+     * Tensors that stay in the peer. Their type differs from that of a message's tensors, so that none is published by mistake.
+     */
     record PrivateTensors(NamedTensors tensors) {
         public static final PrivateTensors NONE = new PrivateTensors(NamedTensors.none());
     }
 
     /**
-     * What a pass puts out, by name.
+     * The outputs of a pass, by name.
      *
      * @param tensors that may be published: always {@link TensorName#LOGITS} [N, C] and {@link TensorName#FEATURES} [N, D];
-     *     {@link TensorName#OWN_TEACHER} [N, C], a constant, if the student has a teacher of its own
+     *     {@link TensorName#OWN_TEACHER} [N, C], a constant, if the student has its own teacher
      * @param kept that stay in the peer: {@link TensorName#BRANCHES} of a student of several branches
      */
     record Outputs(NamedTensors tensors, PrivateTensors kept) {
-        /** Of a student without a teacher of its own. */
+        /** Outputs of a student without its own teacher. */
         public Outputs(Tensor logits, Tensor features) {
             this(NamedTensors.of(TensorName.LOGITS, logits).with(TensorName.FEATURES, features), PrivateTensors.NONE);
         }
 
-        /** These, and what the student's own teacher says of the same images. */
+        /** These outputs with the own teacher's logits for the same images. */
         public Outputs withOwnTeacher(Tensor logits) {
             return new Outputs(tensors.with(TensorName.OWN_TEACHER, logits), kept);
         }

@@ -7,11 +7,11 @@ import dev.cohort.protocol.PeerId;
 import java.util.Optional;
 
 /**
- * Whether a peer leaves before the end of the run, and why: refused, aborted, drained or diverged.
+ * Decides whether a peer leaves before the end of the run, and why: refused, aborted, drained or diverged.
  *
- * <p>A drain names a start of the peer. A later start obeys it too, since a peer that dies while it is drained is started again;
- * but not one that comes after a goodbye, which joined anew. Commands and goodbyes are said on two topics, so which of them came
- * first is known once the peer has read its own admission: every goodbye of an earlier start is before it.
+ * <p>A drain names a start of the peer. Later starts obey it too, since a peer that dies while it drains is restarted; but not
+ * a start after a {@link Left}, which has joined again. Commands and {@code Left} messages travel on two topics, so their order
+ * is known only once the peer has read its own admission, which follows every {@code Left} of an earlier start.
  */
 final class Leaving {
     private static final String DRAINED = "drained";
@@ -21,26 +21,26 @@ final class Leaving {
     private Optional<String> reason = Optional.empty();
     private Optional<Left.Divergence> divergence = Optional.empty();
     private Optional<Command> drainOfAnEarlierStart = Optional.empty();
-    private long lastGoodbye;
+    private long lastLeft;
     private boolean admitted;
-    private boolean said;
+    private boolean announced;
 
     Leaving(PeerId self, long incarnation) {
         this.self = self;
         this.incarnation = incarnation;
     }
 
-    /** Whether it takes up nothing new. */
+    /** Whether the peer starts no more work. */
     boolean begun() {
         return reason.isPresent();
     }
 
-    /** Why it leaves, for its goodbye. */
+    /** Why the peer leaves. */
     Optional<String> reason() {
         return reason;
     }
 
-    /** Whether it evaluates what it has learned before it goes. */
+    /** Whether the peer evaluates its network before it leaves. */
     boolean inOrder() {
         return reason.map(r -> r.startsWith(DRAINED)).orElse(true);
     }
@@ -49,18 +49,18 @@ final class Leaving {
         reason = Optional.of("refused: " + why);
     }
 
-    /** Its numbers are no longer finite, so it can neither teach nor learn. */
+    /** The student's numbers are no longer finite, so it can neither teach nor learn. */
     void diverged(long step, String what) {
         divergence = Optional.of(new Left.Divergence(step, what));
         reason = divergence.map(Left.Divergence::toString);
     }
 
-    /** Where it diverged, if it did. */
+    /** Where the student diverged, if it did. */
     Optional<Left.Divergence> divergence() {
         return divergence;
     }
 
-    /** Somebody asks for something, an operator or the system this process runs on. */
+    /** A command arrived, from an operator or from the system that ends this process. */
     void commanded(Command command) {
         switch (command.kind()) {
             case ABORT -> reason = Optional.of("aborted: " + command.reason());
@@ -84,10 +84,10 @@ final class Leaving {
         }
     }
 
-    /** A goodbye is in the log; this peer's own earlier ones make void what was asked before them. */
-    void goodbye(Left left) {
+    /** A {@code Left} was read; those of this peer's earlier starts cancel the drains before them. */
+    void left(Left left) {
         if (left.peer().equals(self)) {
-            lastGoodbye = Math.max(lastGoodbye, left.incarnation());
+            lastLeft = Math.max(lastLeft, left.incarnation());
         }
     }
 
@@ -100,7 +100,7 @@ final class Leaving {
     private void obeyOlder() {
         if (admitted) {
             drainOfAnEarlierStart
-                    .filter(c -> c.incarnation().getAsLong() > lastGoodbye)
+                    .filter(c -> c.incarnation().getAsLong() > lastLeft)
                     .ifPresent(this::obey);
         }
     }
@@ -110,15 +110,15 @@ final class Leaving {
     }
 
     /**
-     * What everybody should know at once, so that nobody waits in vain.
+     * The announcement that a drained peer leaves, once, so that no process waits for it in vain.
      *
-     * @param lastStep the last step it publishes a prediction for
+     * @param lastStep the last step that this peer publishes a prediction for
      */
     Optional<Draining> news(long lastStep) {
-        if (said || reason.isEmpty() || !inOrder()) {
+        if (announced || reason.isEmpty() || !inOrder()) {
             return Optional.empty();
         }
-        said = true;
+        announced = true;
         return Optional.of(new Draining(self, incarnation, lastStep, reason.get()));
     }
 }

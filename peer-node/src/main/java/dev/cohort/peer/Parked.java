@@ -15,19 +15,23 @@ import java.util.Optional;
 /**
  * A forward pass whose graph waits for its outcome.
  *
- * @param published what everybody may read
- * @param known that, and what the objective needs of this peer alone
- * @param digest of {@code published}; an outcome that names another one was made from another forward pass
+ * @param version of the weights in the forward pass: the last step whose update they contain
+ * @param report on the step trained last before the forward pass, if there was one
+ * @param published the tensors that every process may read
+ * @param known the published tensors and those that the objective needs of this peer alone
+ * @param digest of {@code published}; an outcome that names another digest was computed from another forward pass
  */
 record Parked(
         Batch batch,
         Learner.ForwardPass pass,
+        long version,
+        Optional<StepReport> report,
         NamedTensors published,
         NamedTensors known,
         Digest digest,
         Images images) {
 
-    /** The place of {@code self} among the contributors, if the outcome names exactly what it published. */
+    /** The place of {@code self} among the contributors, if the outcome was computed from this very prediction. */
     Optional<Objective.Place> standing(Outcome outcome, PeerId self) {
         List<Outcome.Contributor> contributors = outcome.contributors();
         for (int i = 0; i < contributors.size(); i++) {
@@ -39,13 +43,8 @@ record Parked(
         return Optional.empty();
     }
 
-    /**
-     * What the peer publishes about the batch.
-     *
-     * @param version updates before the forward pass
-     * @param report on the step trained before, if there was one
-     */
-    Prediction prediction(PeerSetting setting, long version, Optional<StepReport> report) {
+    /** The message that publishes this pass; the same one each time. */
+    Prediction prediction(PeerSetting setting) {
         return new Prediction(
                 batch.step(), 0, setting.id(), setting.incarnation(), version, published, images.digest(), report);
     }

@@ -24,13 +24,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One student in {@code strict} pace: forward, publish, wait for the outcome, train, and only then the next batch. What it
- * trains depends on the log alone, never on a clock: its deadlines only say again what got no answer.
+ * A student at the {@code strict} pace: it runs a batch forward, publishes the prediction, waits for the outcome, trains, and
+ * only then starts the next batch. Training depends on the log alone, never on a clock: deadlines only resend messages that got
+ * no answer.
  *
- * <p>Each call does at most one heavy thing (a forward pass, an update, an evaluation) and asks to be called again at once if
- * more is to do, so that messages are not kept waiting.
+ * <p>Each call does at most one heavy operation (a forward pass, an update, an evaluation) and asks for another call at once if
+ * more work is ready, so that messages do not wait.
  */
 public final class Peer implements Node {
+    /** Strict pace: each forward pass uses the weights after the step before. */
+    private static final int OPEN_STEPS_MAX = 1;
+
     private final PeerSetting setting;
     private final Learner learner;
     private final Renderer renderer;
@@ -41,9 +45,7 @@ public final class Peer implements Node {
     private final ReadAhead ahead;
     private final SeatRequest seatRequest;
     private final long restoredStep;
-    private long firstStep = 1;
-    private long next = 1;
-    private Optional<Parked> parked = Optional.empty();
+    private final Progress progress;
     private Optional<Batch> toEvaluate = Optional.empty();
     private Optional<Batch> lastBatch = Optional.empty();
     private long evaluatedStep = -1;
@@ -59,23 +61,20 @@ public final class Peer implements Node {
     private long wakeMs = Long.MIN_VALUE;
     private volatile PeerStatus status;
 
-    /** Takes up the newest checkpoint if there is one. */
+    /** Restores the newest checkpoint, if one exists. */
     public Peer(PeerSetting setting, Learner learner, Renderer renderer, CheckpointStore checkpoints) {
         this.setting = setting;
         this.learner = learner;
         this.renderer = renderer;
         this.checkpointSchedule = new CheckpointSchedule(checkpoints, setting.checkpointSteps());
         this.publication = new Publication(setting);
-        this.ahead = new ReadAhead(setting.id());
         this.leaving = new Leaving(setting.id(), setting.incarnation());
         Optional<CheckpointStore.Checkpoint> from = checkpoints.newest();
-        from.ifPresent(c -> {
-            learner.restore(c.learner());
-            next = c.step() + 1;
-            firstStep = c.firstStep();
-        });
-        ahead.startAt(next);
+        from.ifPresent(c -> learner.restore(c.learner()));
         restoredStep = from.map(CheckpointStore.Checkpoint::step).orElse(0L);
+        progress =
+                new Progress(from.map(CheckpointStore.Checkpoint::firstStep).orElse(1L), restoredStep, OPEN_STEPS_MAX);
+        ahead = new ReadAhead(setting.id(), progress);
         seatRequest = new SeatRequest(setting, from.isPresent());
         status = statusNow();
     }
@@ -94,8 +93,8 @@ public final class Peer implements Node {
             answered(seatRequest.take(answer));
         } else if (message instanceof End last) {
             end.end(last);
-        } else if (message instanceof Left goodbye) {
-            leaving.goodbye(goodbye);
+        } else if (message instanceof Left other) {
+            leaving.left(other);
         } else if (message instanceof Command command) {
             commanded(command);
         }
@@ -103,7 +102,7 @@ public final class Peer implements Node {
         return out;
     }
 
-    /** What it trains depends on the log alone, however far it has read. */
+    /** Does nothing: training does not depend on how far the log has been read. */
     @Override
     public List<Message> onCaughtUp(long nowMs) {
         return List.of();
@@ -127,8 +126,8 @@ public final class Peer implements Node {
             return;
         }
         ahead.batch(batch);
-        if (batch.step() == next - 1 && batch.step() == restoredStep) {
-            // Trained before a restart; needed if there is nothing left but to evaluate.
+        if (batch.step() == progress.version() && batch.step() == restoredStep) {
+            // Trained before a restart; needed if only its evaluation is left.
             lastBatch = Optional.of(batch);
         }
     }
@@ -138,31 +137,30 @@ public final class Peer implements Node {
             leaving.refused(refused.reason());
         } else if (answer instanceof SeatRequest.Answer.Seated seated) {
             leaving.admitted();
-            next = Math.max(next, seated.firstStep());
-            firstStep = Math.max(firstStep, seated.firstStep());
-            ahead.startAt(next);
+            progress.startAt(seated.firstStep());
+            ahead.dropTrained();
         }
     }
 
     private void commanded(Command command) {
         leaving.commanded(command);
         if (command.kind() == Command.Kind.ABORT) {
-            dropParked();
+            progress.dropOpen();
         }
     }
 
-    /** The next heavy thing, if there is one, and whatever must be said (again). */
+    /** Does the next heavy operation, if one is ready, and sends or resends messages. */
     private void work(long nowMs, List<Message> out) {
         if (left.isEmpty()) {
-            seatRequest.ask(nowMs, next - 1, learner.featureWidth()).ifPresent(out::add);
-            leaving.news(parked.isPresent() ? next : next - 1).ifPresent(out::add);
+            seatRequest.ask(nowMs, progress.version(), learner.featureWidth()).ifPresent(out::add);
+            leaving.news(progress.forwardStep() - 1).ifPresent(out::add);
             boolean busy = heavy(nowMs, out);
             if (!busy && !finishing(out)) {
-                sayAgain(nowMs, out);
+                resend(nowMs, out);
             }
         }
         status = statusNow();
-        boolean atOnce = left.isEmpty() && (timeUse.wantsCall() || canGoOn());
+        boolean atOnce = left.isEmpty() && (timeUse.wantsCall() || hasWork());
         wakeMs = left.isPresent()
                 ? Long.MAX_VALUE
                 : atOnce ? nowMs : Math.max(Math.min(resendMs, seatRequest.deadlineMs()), nowMs + 1);
@@ -182,80 +180,88 @@ public final class Peer implements Node {
             checkpointSchedule.write();
             return true;
         }
-        if (parked.isPresent()) {
-            return canTrain() && train(parked.get());
+        if (canTrain()) {
+            progress.oldest().ifPresent(this::train);
+            return true;
         }
-        if (batch.filter(publication::owesOpinion).isPresent()) {
-            judgeHeldOut();
+        if (batch.filter(publication::needsHeldOut).isPresent()) {
+            evaluateHeldOut();
         } else {
             batch.ifPresent(b -> forward(b, nowMs, out));
         }
         return batch.isPresent();
     }
 
-    /** The batch it can look at now. */
+    /** The batch that can go through the network now. */
     private Optional<Batch> ready() {
-        return parked.isEmpty() && !leaving.begun() && seatRequest.slot().isPresent()
-                ? ahead.batch(next)
+        return progress.mayForward() && !leaving.begun() && seatRequest.slot().isPresent()
+                ? ahead.batch(progress.forwardStep())
                 : Optional.empty();
     }
 
-    private void judgeHeldOut() {
-        // That takes as long as an evaluation, so heartbeats must say so meanwhile, or the peer is taken for late.
+    private void evaluateHeldOut() {
+        // Takes as long as an evaluation: heartbeats must report that state meanwhile, or the peer counts as late.
         status = statusNow();
-        publication.judge(learner, renderer);
+        publication.evaluateHeldOut(learner, renderer);
         timeUse.spent(TimeUse.Use.EVALUATING);
     }
 
-    /** Whether the next call could do something heavy. */
-    private boolean canGoOn() {
+    /** Whether the next call could do a heavy operation. */
+    private boolean hasWork() {
         return toEvaluate.isPresent()
                 || checkpointSchedule.waits()
-                || (parked.isPresent()
-                        ? canTrain()
-                        : ended()
-                                || (seatRequest.slot().isPresent()
-                                        && ahead.batch(next).isPresent()));
+                || canTrain()
+                || (progress.oldest().isEmpty() && ended())
+                || (progress.mayForward()
+                        && seatRequest.slot().isPresent()
+                        && ahead.batch(progress.forwardStep()).isPresent());
     }
 
     private void forward(Batch batch, long nowMs, List<Message> out) {
         Images images = renderer.render(batch, seatRequest.slot().orElseThrow());
-        NamedTensors besides = publication.takeBesides(batch, learner);
+        NamedTensors extras = publication.takeExtras(batch, learner);
         Learner.ForwardPass pass = learner.forward(images, batch.step());
-        NamedTensors published = publication.of(pass.outputs(), besides);
+        NamedTensors published = publication.of(pass.outputs(), extras);
         Optional<String> lost = Finiteness.lost(pass.outputs(), published);
         if (lost.isPresent()) {
             pass.close();
             leaving.diverged(batch.step(), lost.get());
             return;
         }
-        Parked now = new Parked(
-                batch, pass, published, Publication.known(published, pass.outputs()), published.digest(), images);
-        parked = Optional.of(now);
+        Parked parked = new Parked(
+                batch,
+                pass,
+                progress.version(),
+                report,
+                published,
+                Publication.known(published, pass.outputs()),
+                published.digest(),
+                images);
+        progress.park(parked);
         timeUse.spent(TimeUse.Use.COMPUTING);
         if (ahead.outcome(batch.step()).isEmpty()) {
-            out.add(now.prediction(setting, next - 1, report));
+            out.add(parked.prediction(setting));
             resendMs = nowMs + setting.resendMs();
         }
     }
 
     private boolean canTrain() {
-        if (setting.observer()) {
-            return true;
-        }
-        return ahead.outcome(next)
-                .filter(o -> parked.flatMap(p -> p.standing(o, setting.id())).isEmpty() || ahead.hasOwnPart(o))
+        return progress.oldest()
+                .filter(parked -> setting.observer()
+                        || ahead.outcome(progress.trainingStep())
+                                .filter(o -> parked.standing(o, setting.id()).isEmpty() || ahead.hasOwnPart(o))
+                                .isPresent())
                 .isPresent();
     }
 
-    private boolean train(Parked of) {
+    private void train(Parked of) {
         long step = of.batch().step();
         Objective.Result result = objective(of, ahead.outcome(step));
         Optional<String> lost = Finiteness.lost(result);
         if (lost.isPresent()) {
-            dropParked();
+            progress.dropOpen();
             leaving.diverged(step, lost.get());
-            return true;
+            return;
         }
         learner.backward(of.pass(), result.gradients());
         learner.update(setting.learningRate().applyAsDouble(step));
@@ -272,18 +278,16 @@ public final class Peer implements Node {
                 result.correct(),
                 !result.termLosses().isEmpty()));
         timeUse.updated(of.batch().rows());
-        dropParked();
-        next = step + 1;
-        ahead.startAt(next);
+        progress.trained();
+        ahead.dropTrained();
         resendMs = Long.MAX_VALUE;
         boolean last = step == setting.plannedSteps() || end.isLast(step);
         if (of.batch().endsEpoch() || last) {
             toEvaluate = Optional.of(of.batch());
         } else {
-            checkpointSchedule.updated(firstStep, step, learner);
+            checkpointSchedule.updated(progress.firstStep(), step, learner);
         }
         lastBatch = Optional.of(of.batch());
-        return true;
     }
 
     private Objective.Result objective(Parked of, Optional<Outcome> outcome) {
@@ -338,16 +342,16 @@ public final class Peer implements Node {
                 score.accuracy(),
                 score.crossEntropy(),
                 setting.evaluationLogits() ? published : NamedTensors.none()));
-        checkpointSchedule.evaluated(firstStep, after.step(), learner, score.accuracy());
+        checkpointSchedule.evaluated(progress.firstStep(), after.step(), learner, score.accuracy());
     }
 
     private boolean ended() {
-        return leaving.begun() || next > end.lastStep().orElse(Long.MAX_VALUE);
+        return leaving.begun() || progress.trainingStep() > end.lastStep().orElse(Long.MAX_VALUE);
     }
 
-    /** Says goodbye when there is nothing left to do; true if it did or is about to. */
+    /** Leaves when no work is left; true if the peer has left or must only evaluate first. */
     private boolean finishing(List<Message> out) {
-        if (!ended() || parked.isPresent()) {
+        if (!ended() || progress.oldest().isPresent()) {
             return false;
         }
         if (lastBatch.isPresent()
@@ -356,34 +360,30 @@ public final class Peer implements Node {
             toEvaluate = lastBatch;
             return true;
         }
-        Left goodbye = new Left(
+        Left message = new Left(
                 setting.id(),
                 setting.incarnation(),
                 leaving.reason().orElse(Left.FINISHED),
                 Optional.of(new Left.Result(
-                        firstStep,
-                        next - 1,
+                        progress.firstStep(),
+                        progress.version(),
                         testAccuracy,
                         timeUse.imagesPerSecond(),
                         timeUse.waitShare(),
                         learner.weights())),
                 leaving.divergence());
-        left = Optional.of(goodbye);
-        out.add(goodbye);
+        left = Optional.of(message);
+        out.add(message);
         return true;
     }
 
-    private void sayAgain(long nowMs, List<Message> out) {
+    private void resend(long nowMs, List<Message> out) {
         if (nowMs >= resendMs) {
-            parked.filter(p -> ahead.outcome(p.batch().step()).isEmpty())
-                    .ifPresent(p -> out.add(p.prediction(setting, next - 1, report)));
-            resendMs = parked.isEmpty() ? Long.MAX_VALUE : nowMs + setting.resendMs();
+            progress.oldest()
+                    .filter(parked -> ahead.outcome(progress.trainingStep()).isEmpty())
+                    .ifPresent(parked -> out.add(parked.prediction(setting)));
+            resendMs = progress.oldest().isEmpty() ? Long.MAX_VALUE : nowMs + setting.resendMs();
         }
-    }
-
-    private void dropParked() {
-        parked.ifPresent(p -> p.pass().close());
-        parked = Optional.empty();
     }
 
     private PeerStatus statusNow() {
@@ -394,7 +394,7 @@ public final class Peer implements Node {
                 setting.model(),
                 setting.device(),
                 state(),
-                next - 1,
+                progress.version(),
                 restoredStep,
                 waitingFor,
                 timeUse.since(waitingFor),
@@ -408,33 +408,36 @@ public final class Peer implements Node {
         if (left.isPresent()) {
             return PeerState.FINISHED;
         } else if (toEvaluate.isPresent()
-                || ready().filter(publication::owesOpinion).isPresent()) {
+                || ready().filter(publication::needsHeldOut).isPresent()) {
             return PeerState.EVALUATING;
-        } else if (seatRequest.slot().isEmpty() || (!seatRequest.answered() && next == 1 && parked.isEmpty())) {
+        } else if (seatRequest.slot().isEmpty() || (!seatRequest.answered() && progress.forwardStep() == 1)) {
             return PeerState.JOINING;
-        } else if (ahead.outcome(next + 1).isPresent()) {
+        } else if (ahead.outcome(progress.trainingStep() + 1).isPresent()) {
             return PeerState.CATCHING_UP;
         }
-        return parked.isPresent() && !canTrain() ? PeerState.WAITING : PeerState.TRAINING;
+        return progress.oldest().isPresent() && !canTrain() ? PeerState.WAITING : PeerState.TRAINING;
     }
 
     private String waitingFor() {
         if (left.isPresent()) {
             return "";
         } else if (seatRequest.slot().isEmpty()) {
-            return "a seat, from the coordinator";
-        } else if (parked.isPresent() && !canTrain()) {
-            return "outcome of step " + next;
+            return "a seat from the coordinator";
+        } else if (canTrain()) {
+            return "";
+        } else if (!progress.mayForward()) {
+            return "outcome of step " + progress.trainingStep();
         }
-        return ahead.batch(next).isPresent() ? "" : "batch " + next;
+        long step = progress.forwardStep();
+        return ahead.batch(step).isPresent() ? "" : "batch " + step;
     }
 
-    /** What it does, for any thread. */
+    /** The current status; any thread may read it. */
     public PeerStatus status() {
         return status;
     }
 
-    /** Its goodbye, once it is said: nothing more will come. */
+    /** The last message of this peer, once it has left. */
     public Optional<Left> left() {
         return left;
     }

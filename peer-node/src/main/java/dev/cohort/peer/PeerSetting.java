@@ -9,26 +9,26 @@ import java.util.Optional;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * What a peer must know of a run and of itself.
+ * The settings of a peer in a run.
  *
  * @param incarnation which start of this peer this is, from 1
  * @param model name in the model catalogue
  * @param device where it computes
  * @param torchThreads threads it computes with
  * @param framework that computes its network
- * @param observer trains on the labels alone and never waits (control, {@code independent})
- * @param slot its seat if the experiment names it; a newcomer waits to be told
- * @param fromHead a newcomer that skips what was before it was admitted, instead of training through the log
+ * @param observer whether the peer trains on the labels alone and never waits (control, {@code independent})
+ * @param slot its seat if the experiment names the peer; a newcomer receives its seat from the coordinator
+ * @param fromHead whether a newcomer skips the steps before its admission instead of training through the log
  * @param reads tensors besides the logits that the method reads
  * @param logits element type of published logits
  * @param features element type of other published tensors
- * @param dataDigest of the data it renders from
+ * @param dataDigest of the data set that batches are rendered from
  * @param testLabels class of each test image
  * @param plannedSteps batches of the run
  * @param learningRate at a step
- * @param checkpointSteps after how many steps it keeps a checkpoint, besides those of evaluations; 0 for those alone
+ * @param checkpointSteps interval of checkpoints in steps, besides those after evaluations; 0 for evaluations only
  * @param evaluationLogits whether to publish the test-set logits with each evaluation
- * @param resendMs after which what got no answer is said again
+ * @param resendMs after which an unanswered message is sent again
  */
 public record PeerSetting(
         PeerId id,

@@ -5,15 +5,15 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 
 /**
- * What a peer does, as an immutable value that other threads may read.
+ * What a peer is doing, as an immutable value for other threads.
  *
  * @param step last step trained
- * @param restoredStep of the checkpoint it went on from; 0 when it began with its initial weights
- * @param waitingFor what it waits for, for people; empty when it does not
- * @param waitingSinceMs since when it waits for that, or does not wait, by the clock of its process
+ * @param restoredStep of the checkpoint that was restored; 0 if the peer started with its initial weights
+ * @param waitingFor what the peer waits for, in words; empty if it is not waiting
+ * @param waitingSinceMs when {@code waitingFor} last changed, by the clock of the peer's process
  * @param taught updates made with targets
  * @param untaught updates made on the labels alone
- * @param late updates whose leaf gradients could not be used, since the outcome does not name this prediction
+ * @param late updates whose leaf gradients could not be used, because the outcome does not name this prediction
  */
 public record PeerStatus(
         PeerId peer,

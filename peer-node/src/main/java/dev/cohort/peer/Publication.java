@@ -11,45 +11,45 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Which of a student's tensors everybody may read: its logits, and what the method reads besides. */
+/** Chooses the tensors that a student publishes: its logits and whatever else the method reads. */
 final class Publication {
     private final PeerSetting setting;
-    private Optional<Tensor> opinion = Optional.empty();
+    private Optional<Tensor> heldOut = Optional.empty();
 
     Publication(PeerSetting setting) {
         this.setting = setting;
     }
 
-    /** Whether it must {@link #judge} the held-out images before it may look at this batch, the last one of an epoch. */
-    boolean owesOpinion(Batch batch) {
-        return batch.endsEpoch() && setting.reads().contains(TensorName.VALIDATION) && opinion.isEmpty();
+    /** Whether the held-out images must be evaluated before this batch, the last one of an epoch. */
+    boolean needsHeldOut(Batch batch) {
+        return batch.endsEpoch() && setting.reads().contains(TensorName.VALIDATION) && heldOut.isEmpty();
     }
 
-    /** Notes what it thinks of the held-out images now. */
-    void judge(Learner learner, Renderer renderer) {
-        opinion =
+    /** Evaluates the held-out images with the current weights; the logits are published with the next prediction. */
+    void evaluateHeldOut(Learner learner, Renderer renderer) {
+        heldOut =
                 Optional.of(learner.infer(renderer.validationImages()).logits().as(setting.logits()));
     }
 
     /**
-     * What is said now and then, taken before the forward pass: weights that it hands over, and what it thinks of the held-out
-     * images, once it was noted.
+     * The tensors that only some predictions carry, taken before the forward pass: weights for other students, and the logits
+     * of the held-out images if they were evaluated.
      */
-    NamedTensors takeBesides(Batch batch, Learner learner) {
+    NamedTensors takeExtras(Batch batch, Learner learner) {
         NamedTensors weights = learner.handedOver(batch.step());
         NamedTensors all =
-                opinion.map(o -> weights.with(TensorName.VALIDATION, o)).orElse(weights);
-        opinion = Optional.empty();
+                heldOut.map(o -> weights.with(TensorName.VALIDATION, o)).orElse(weights);
+        heldOut = Optional.empty();
         return all;
     }
 
-    /** The copies of other students in an outcome, by slot. */
+    /** The weights of other students in an outcome, by slot. */
     static SortedMap<Integer, NamedTensors> copies(Outcome outcome, Optional<Integer> ownSlot) {
         SortedMap<Integer, NamedTensors> copies = new TreeMap<>();
         if (outcome.resolution() instanceof Outcome.Targets targets) {
             for (Term term : targets.terms()) {
-                if (term instanceof Term.Copies handed) {
-                    handed.students().stream()
+                if (term instanceof Term.Copies copied) {
+                    copied.students().stream()
                             .filter(copy -> !Optional.of(copy.slot()).equals(ownSlot))
                             .forEach(copy -> copies.put(copy.slot(), copy.weights()));
                 }
@@ -58,9 +58,9 @@ final class Publication {
         return copies;
     }
 
-    /** What is said of a batch, and {@code besides}. */
-    NamedTensors of(Learner.Outputs outputs, NamedTensors besides) {
-        NamedTensors tensors = besides.with(TensorName.LOGITS, outputs.logits().as(setting.logits()));
+    /** The tensors published for a batch, with {@code extras}. */
+    NamedTensors of(Learner.Outputs outputs, NamedTensors extras) {
+        NamedTensors tensors = extras.with(TensorName.LOGITS, outputs.logits().as(setting.logits()));
         if (setting.reads().contains(TensorName.FEATURES)) {
             tensors = tensors.with(TensorName.FEATURES, outputs.features().as(setting.features()));
         }
@@ -68,18 +68,22 @@ final class Publication {
                 ? tensors.with(
                         TensorName.OWN_TEACHER,
                         outputs.ownTeacher()
-                                .orElseThrow(() -> new IllegalStateException(
-                                        "the method reads the logits of this peer's own teacher, and it has none"))
+                                .orElseThrow(
+                                        () -> new IllegalStateException(
+                                                "the method reads the logits of this peer's own teacher, but this peer has none"))
                                 .as(setting.logits()))
                 : tensors;
     }
 
-    /** What is published of the test images: that, and the logits of the peer's own teacher, so that it can be scored. */
+    /**
+     * The tensors published for the test images: those of a batch and the own teacher's logits, so that the teacher can be
+     * scored.
+     */
     NamedTensors ofTestImages(Learner.Outputs outputs) {
         return withOwnTeacher(of(outputs, NamedTensors.none()), outputs);
     }
 
-    /** What is published, and what the objective needs of this peer alone; this stays in the peer. */
+    /** The published tensors and those that only this peer's objective needs, which stay in the peer. */
     static NamedTensors known(NamedTensors published, Learner.Outputs outputs) {
         NamedTensors taught = withOwnTeacher(published, outputs);
         return outputs.branches()

@@ -10,40 +10,44 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What the log holds about steps that a peer has not trained yet. The first batch and the first outcome of a step count. */
+/** What a peer has read about steps that it has not trained yet. The first batch and the first outcome of a step count. */
 final class ReadAhead {
     private final PeerId self;
     private final SortedMap<Long, Batch> batches = new TreeMap<>();
     private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
     private final SortedMap<String, Addressed> addressed = new TreeMap<>();
-    private long next = 1;
+    private final Progress progress;
 
-    ReadAhead(PeerId self) {
+    ReadAhead(PeerId self, Progress progress) {
         this.self = self;
+        this.progress = progress;
     }
 
-    /** Steps before {@code step} are trained, or never will be: what is here about them is dropped and no more is kept. */
-    void startAt(long step) {
-        next = step;
-        batches.headMap(next).clear();
-        outcomes.headMap(next).clear();
-        addressed.values().removeIf(part -> part.step() < next);
+    /** Releases everything about steps before the training step. */
+    void dropTrained() {
+        batches.headMap(progress.trainingStep()).clear();
+        outcomes.headMap(progress.trainingStep()).clear();
+        addressed.values().removeIf(part -> !isUntrained(part.step()));
+    }
+
+    private boolean isUntrained(long step) {
+        return step >= progress.trainingStep();
     }
 
     void batch(Batch batch) {
-        if (batch.step() >= next) {
+        if (isUntrained(batch.step())) {
             batches.putIfAbsent(batch.step(), batch);
         }
     }
 
     void outcome(Outcome outcome) {
-        if (outcome.step() >= next) {
+        if (isUntrained(outcome.step())) {
             outcomes.putIfAbsent(outcome.step(), outcome);
         }
     }
 
     void addressed(Addressed part) {
-        if (part.step() >= next && part.peer().equals(self)) {
+        if (isUntrained(part.step()) && part.peer().equals(self)) {
             addressed.put(part.digest().hex(), part);
         }
     }
@@ -56,7 +60,7 @@ final class ReadAhead {
         return Optional.ofNullable(outcomes.get(step));
     }
 
-    /** Whether the part for this peer that {@code outcome} names, if it names one, was read. */
+    /** Whether the part for this peer was read; true if {@code outcome} names none. */
     boolean hasOwnPart(Outcome outcome) {
         return !(outcome.resolution() instanceof Outcome.Targets targets)
                 || ownPart(targets)

@@ -4,7 +4,7 @@ import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Joining;
 import java.util.Optional;
 
-/** How a peer comes to its seat: it asks until it is answered. */
+/** Asks for a peer's seat until the coordinator answers. */
 final class SeatRequest {
     private final PeerSetting setting;
     private final boolean restored;
@@ -12,32 +12,32 @@ final class SeatRequest {
     private boolean answered;
     private long askMs = Long.MIN_VALUE;
 
-    /** @param restored whether it goes on from a checkpoint, and thus has a past in this run */
+    /** @param restored whether the peer continues from a checkpoint, and so has trained in this run before */
     SeatRequest(PeerSetting setting, boolean restored) {
         this.setting = setting;
         this.restored = restored;
         slot = setting.slot();
     }
 
-    /** Its seat, once it knows it. */
+    /** The seat, once it is known. */
     Optional<Integer> slot() {
         return slot;
     }
 
-    /** Whether it was answered, admitted or not. */
+    /** Whether an answer has arrived, be it an admission or a refusal. */
     boolean answered() {
         return answered;
     }
 
-    /** What follows from an answer. */
+    /** What an answer means for the peer. */
     sealed interface Answer {
         /** Nothing new. */
         record Known() implements Answer {}
 
-        /** It has no place here. */
+        /** The peer may not join. */
         record Refused(String reason) implements Answer {}
 
-        /** It has a seat, and nothing to do with what was before {@code firstStep}. */
+        /** The peer has a seat and skips the steps before {@code firstStep}. */
         record Seated(long firstStep) implements Answer {}
     }
 
@@ -55,13 +55,13 @@ final class SeatRequest {
         if (admission.refused()) {
             return new Answer.Refused(admission.refusal());
         }
-        // With a checkpoint it has a past in this run, from which it goes on.
+        // A peer with a checkpoint continues from it, not from the head.
         boolean atTheHead = slot.isEmpty() && asksForTheHead();
         slot = Optional.of(admission.slot());
         return new Answer.Seated(atTheHead ? admission.step() : 1);
     }
 
-    /** A seat stays a peer's own over its restarts, so it need not wait to be told again, by a coordinator that may be gone. */
+    /** A peer keeps its seat over restarts, so it need not wait for another answer: the coordinator may be gone. */
     private void seatedBefore(Admitted admission) {
         if (slot.isEmpty() && !admission.refused() && !asksForTheHead()) {
             slot = Optional.of(admission.slot());
@@ -73,10 +73,10 @@ final class SeatRequest {
     }
 
     /**
-     * Asks, or asks again, when it is time.
+     * The request, when it is time to send or resend it.
      *
      * @param trained last step trained
-     * @param featureWidth of its network
+     * @param featureWidth of the peer's network
      */
     Optional<Joining> ask(long nowMs, long trained, int featureWidth) {
         if (answered || nowMs < askMs) {
@@ -96,7 +96,7 @@ final class SeatRequest {
                 setting.framework()));
     }
 
-    /** When it asks again. */
+    /** When the request is due again. */
     long deadlineMs() {
         return answered ? Long.MAX_VALUE : askMs;
     }

@@ -5,11 +5,11 @@ import dev.cohort.protocol.StepReport;
 import java.util.Optional;
 
 /**
- * How a peer spends its time, measured without a clock of its own: after heavy work the peer asks to be called again at once,
- * so the time between two calls is either that work or waiting.
+ * Measures how a peer spends its time, without reading a clock: after heavy work the peer asks for another call at once, so the
+ * time between two calls is either that work or waiting.
  */
 final class TimeUse {
-    /** What the time up to the next call is. */
+    /** How the time up to the next call is spent. */
     enum Use {
         COMPUTING,
         WAITING,
@@ -51,7 +51,7 @@ final class TimeUse {
         lastMs = nowMs;
     }
 
-    /** Since when it waits for {@code what}; from this call on if it waited for something else before. */
+    /** Since when the peer has waited for {@code what}; since this call if it waited for something else before. */
     long since(String what) {
         if (!what.equals(waitedFor) || waitedForSinceMs == Long.MIN_VALUE) {
             waitedFor = what;
@@ -81,7 +81,7 @@ final class TimeUse {
         return Math.max(0, lastUpdateMs - firstUpdateMs - evaluatedAtUpdateMs);
     }
 
-    /** Images trained after the first update / time since, evaluation excluded; 0 before there are two updates. */
+    /** Images trained after the first update / time since, evaluation excluded; 0 before the second update. */
     double imagesPerSecond() {
         return firstUpdateMs == Long.MIN_VALUE || trainingMs() <= 0 ? 0 : images * 1000.0 / trainingMs();
     }
@@ -91,7 +91,7 @@ final class TimeUse {
         return firstUpdateMs == Long.MIN_VALUE || trainingMs() <= 0 ? 0 : Math.min(1, waitedAtUpdateMs / trainingMs());
     }
 
-    /** @param last update there was */
+    /** @param last report on an update, if one was made */
     Heartbeat.Figures figures(Optional<StepReport> last) {
         return new Heartbeat.Figures(
                 imagesPerSecond(),

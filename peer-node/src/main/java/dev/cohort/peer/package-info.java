@@ -1,4 +1,4 @@
-/** Learns from the batches of a cohort and from what its other peers say about them. */
+/** A peer: trains a student on the batches of a run and on outcomes computed from all peers' predictions. */
 @NullMarked
 package dev.cohort.peer;
 

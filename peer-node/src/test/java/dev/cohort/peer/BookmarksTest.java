@@ -45,7 +45,7 @@ class BookmarksTest {
     }
 
     @Test
-    void goesOnAtTheFirstOutcomeAfterTheCheckpoint() {
+    void continuesAtTheFirstOutcomeAfterTheCheckpoint() {
         outcome(1, 0);
         outcome(2, 1);
         outcome(2, 2);
@@ -57,7 +57,7 @@ class BookmarksTest {
     }
 
     @Test
-    void goesOnBehindAllWhenNothingAfterItWasSeen() {
+    void continuesAfterAllMessagesWhenNoLaterOneWasSeen() {
         outcome(1, 0);
         outcome(1, 1);
         assertThat(savedAfter(1)).isEqualTo(2);
@@ -66,7 +66,7 @@ class BookmarksTest {
     }
 
     @Test
-    void keepsThePositionsItBeganWithOfWhatItHasNotSeenSince() {
+    void keepsRestoredPositionsOfTopicsNotSeenSince() {
         disk.add(new Checkpoint(1, 5, NamedTensors.none(), Positions.parse("batches-0=3 outcomes-0=40")));
         assertThat(bookmarks.newest()).isPresent();
         assertThat(bookmarks.restored().text()).isEqualTo("batches-0=3 outcomes-0=40");

@@ -1,9 +1,9 @@
 package dev.cohort.peer;
 
-import static dev.cohort.peer.PeerTest.batch;
-import static dev.cohort.peer.PeerTest.only;
-import static dev.cohort.peer.PeerTest.skipped;
-import static dev.cohort.peer.PeerTest.tell;
+import static dev.cohort.peer.PeerFixture.batch;
+import static dev.cohort.peer.PeerFixture.deliver;
+import static dev.cohort.peer.PeerFixture.only;
+import static dev.cohort.peer.PeerFixture.skipped;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.experiment.Experiment.Optimizer;
@@ -28,13 +28,13 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** A student whose numbers leave the range of their type says so and leaves, instead of publishing what nobody can use. */
+/** A student whose numbers leave the range of their type reports it and leaves, instead of publishing useless numbers. */
 class DivergenceTest {
     private static final PeerId SELF = new PeerId("p1");
     private static final Digest DATA = new Hasher().text("data").digest();
 
     private final OneHiddenLayer learner = new OneHiddenLayer(
-            PeerTest.IMAGE,
+            PeerFixture.IMAGE,
             new Normalisation(List.of(0.5), List.of(0.3)),
             4,
             2,
@@ -65,14 +65,14 @@ class DivergenceTest {
         return new Peer(setting, learner, new Pictures(), checkpoints);
     }
 
-    private static Left goodbye(List<Message> messages) {
+    private static Left left(List<Message> messages) {
         List<Left> left = only(Left.class, messages);
         assertThat(left).hasSize(1);
         return left.get(0);
     }
 
     private static Outcome targets(double temperature) {
-        Tensor mean = Tensor.of(DType.FLOAT32, new double[] {2, -2, -2, 2, 1, 1}, PeerTest.ROWS, 2);
+        Tensor mean = Tensor.of(DType.FLOAT32, new double[] {2, -2, -2, 2, 1, 1}, PeerFixture.ROWS, 2);
         Term term = new Term.SoftTarget("e", mean, Term.Space.LOGITS, Term.Vote.INCLUDED, 1, temperature);
         return new Outcome(1, 0, "c1", DATA, List.of(), new Outcome.Targets(1, List.of(term), List.of(), true));
     }
@@ -81,12 +81,12 @@ class DivergenceTest {
     void leavesWithTheStepAtWhichItsLogitsAreNoLongerFinite() {
         Peer peer = peer(1e300, DType.FLOAT32, false);
 
-        List<Message> messages = tell(peer, 0, batch(1), skipped(1), batch(2));
+        List<Message> messages = deliver(peer, 0, batch(1), skipped(1), batch(2));
 
         assertThat(only(Prediction.class, messages))
                 .extracting(Prediction::step)
                 .containsExactly(1L);
-        Left left = goodbye(messages);
+        Left left = left(messages);
         assertThat(left.divergence()).hasValueSatisfying(d -> {
             assertThat(d.step()).isEqualTo(2);
             assertThat(d.what()).contains("logits").contains("optimizer.learning_rate");
@@ -97,24 +97,24 @@ class DivergenceTest {
     }
 
     @Test
-    void namesTheTypeOfTheWireWhenOnlyThatIsTooNarrow() {
+    void namesTheMessageTypeWhenOnlyThatIsTooNarrow() {
         Peer peer = peer(1e7, DType.FLOAT16, false);
 
-        List<Message> messages = tell(peer, 0, batch(1), skipped(1), batch(2));
+        List<Message> messages = deliver(peer, 0, batch(1), skipped(1), batch(2));
 
-        assertThat(goodbye(messages).divergence())
+        assertThat(left(messages).divergence())
                 .hasValueSatisfying(
                         d -> assertThat(d.what()).contains("float16").contains("wire.logits to fp32"));
     }
 
     @Test
-    void trainsNothingOnALossThatIsNotFinite() {
+    void doesNotTrainOnANonFiniteLoss() {
         Peer peer = peer(0.1, DType.FLOAT32, false);
         Digest before = learner.weights();
 
-        List<Message> messages = tell(peer, 0, batch(1), targets(1e200));
+        List<Message> messages = deliver(peer, 0, batch(1), targets(1e200));
 
-        assertThat(goodbye(messages).divergence()).hasValueSatisfying(d -> {
+        assertThat(left(messages).divergence()).hasValueSatisfying(d -> {
             assertThat(d.step()).isEqualTo(1);
             assertThat(d.what()).contains("distillation loss").contains("method.temperature");
         });
@@ -122,23 +122,23 @@ class DivergenceTest {
     }
 
     @Test
-    void neitherPublishesNorKeepsAnEvaluationThatIsNotFinite() {
+    void neitherPublishesNorStoresANonFiniteEvaluation() {
         Peer peer = peer(1e300, DType.FLOAT32, true);
 
         // The second batch is the last one of an epoch; an observer trains without outcomes.
-        List<Message> first = tell(peer, 0, batch(1));
+        List<Message> first = deliver(peer, 0, batch(1));
         assertThat(only(Left.class, first)).isEmpty();
-        List<Message> messages = tell(peer, 0, batch(2));
+        List<Message> messages = deliver(peer, 0, batch(2));
 
         assertThat(only(Evaluation.class, messages)).isEmpty();
-        assertThat(goodbye(messages).divergence()).isPresent();
+        assertThat(left(messages).divergence()).isPresent();
         assertThat(checkpoints.all).isEmpty();
     }
 
     @Test
-    void writesTheCheckpointOfAnEvaluationAfterTheEvaluationWasHandedOver() {
+    void writesTheCheckpointOfAnEvaluationAfterTheEvaluationWasSent() {
         Peer peer = peer(0.1, DType.FLOAT32, false);
-        List<Message> messages = tell(peer, 0, batch(1), skipped(1));
+        List<Message> messages = deliver(peer, 0, batch(1), skipped(1));
         messages.addAll(peer.onMessage(batch(2), 0));
         messages.addAll(peer.onMessage(skipped(2), 0));
         while (only(Evaluation.class, messages).isEmpty()) {

@@ -13,7 +13,7 @@ class LeavingTest {
 
     private final Leaving leaving = new Leaving(SELF, 3);
 
-    private static Left goodbye(String peer, long incarnation) {
+    private static Left left(String peer, long incarnation) {
         return new Left(new PeerId(peer), incarnation, "drained: enough", Optional.empty());
     }
 
@@ -26,7 +26,7 @@ class LeavingTest {
     }
 
     @Test
-    void doesNotMindTheDrainOfAnother() {
+    void ignoresTheDrainOfAnotherPeer() {
         leaving.commanded(Command.drain(new PeerId("p2"), 3, "enough"));
 
         assertThat(leaving.begun()).isFalse();
@@ -35,9 +35,9 @@ class LeavingTest {
     @Test
     void obeysTheDrainOfAnEarlierStartThatDiedBeforeItCould() {
         leaving.commanded(Command.drain(SELF, 2, "enough"));
-        leaving.goodbye(goodbye("p1", 1));
-        leaving.goodbye(goodbye("p2", 2));
-        assertThat(leaving.begun()).as("before it knows every earlier goodbye").isFalse();
+        leaving.left(left("p1", 1));
+        leaving.left(left("p2", 2));
+        assertThat(leaving.begun()).as("before every earlier Left is known").isFalse();
 
         leaving.admitted();
 
@@ -45,9 +45,9 @@ class LeavingTest {
     }
 
     @Test
-    void doesNotObeyTheDrainOfAStartThatSaidGoodbye() {
+    void ignoresTheDrainOfAStartThatHasLeft() {
         leaving.commanded(Command.drain(SELF, 1, "enough"));
-        leaving.goodbye(goodbye("p1", 2));
+        leaving.left(left("p1", 2));
         leaving.admitted();
         leaving.commanded(Command.drain(SELF, 2, "read late"));
 
@@ -55,7 +55,7 @@ class LeavingTest {
     }
 
     @Test
-    void tellsOnceUpToWhichStepItAnswers() {
+    void announcesItsLastStepOnce() {
         assertThat(leaving.news(4)).isEmpty();
         leaving.commanded(Command.drain(SELF, 3, "enough"));
 
@@ -64,7 +64,7 @@ class LeavingTest {
     }
 
     @Test
-    void hasNothingToTellWhenItDoesNotGoInOrder() {
+    void announcesNothingUnlessItIsDrained() {
         leaving.refused("no seat");
 
         assertThat(leaving.news(5)).isEmpty();

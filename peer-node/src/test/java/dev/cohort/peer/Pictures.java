@@ -10,18 +10,18 @@ import java.util.Random;
 final class Pictures implements Renderer {
     @Override
     public Images render(Batch batch, int slot) {
-        byte[] pixels = new byte[PeerTest.ROWS * PeerTest.IMAGE.size()];
+        byte[] pixels = new byte[PeerFixture.ROWS * PeerFixture.IMAGE.size()];
         new Random(100 * batch.step() + slot).nextBytes(pixels);
-        return new Images(PeerTest.ROWS, PeerTest.IMAGE, ByteBuffer.wrap(pixels));
+        return new Images(PeerFixture.ROWS, PeerFixture.IMAGE, ByteBuffer.wrap(pixels));
     }
 
     @Override
     public Images validationImages() {
-        return new Images(1, PeerTest.IMAGE, ByteBuffer.wrap(new byte[] {9, 1, 7, 3}));
+        return new Images(1, PeerFixture.IMAGE, ByteBuffer.wrap(new byte[] {9, 1, 7, 3}));
     }
 
     @Override
     public Images testImages() {
-        return new Images(2, PeerTest.IMAGE, ByteBuffer.allocate(2 * PeerTest.IMAGE.size()));
+        return new Images(2, PeerFixture.IMAGE, ByteBuffer.allocate(2 * PeerFixture.IMAGE.size()));
     }
 }

@@ -3,8 +3,8 @@ package dev.cohort.study;
 import dev.cohort.coordinator.teacher.Teacher;
 
 /**
- * What a contributor said, and when.
+ * The prediction of a contributor, and when it was published.
  *
- * @param appendedMs when the broker took it
+ * @param appendedMs when the broker appended it
  */
 record Contribution(Teacher.Vote vote, long appendedMs) {}

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.SortedMap;
 
 /**
- * How an ensemble stands: how good its members are, how good together, and how different from one another, on N labelled images.
+ * Figures of an ensemble on N labelled images: how good its members are, how good together, and how different from one another.
  *
  * <pre>
  * ensemble by probability: mean_i p_i      ensemble by logits: softmax(mean_i z_i)
@@ -19,10 +19,10 @@ import java.util.SortedMap;
  * </pre>
  *
  * Brier decomposition: Krogh and Vedelsby, "Neural Network Ensembles, Cross Validation, and Active Learning", NeurIPS 1994, for
- * squared errors. What to measure: Allen-Zhu and Li, "Towards Understanding Ensemble, Knowledge Distillation and Self-Distillation
- * in Deep Learning" (arXiv 2012.09816).
+ * squared errors. Choice of the figures: Allen-Zhu and Li, "Towards Understanding Ensemble, Knowledge Distillation and
+ * Self-Distillation in Deep Learning" (arXiv 2012.09816).
  *
- * @param peers in the order of their names, as in all lists
+ * @param peers in the order of their names, like all other lists
  * @param each figures of every peer
  * @param byProbability of the mean probability
  * @param byLogits of the mean of the logits
@@ -114,7 +114,7 @@ public record Dynamics(
     }
 
     /**
-     * Measures.
+     * Computes the figures.
      *
      * @param logits [N, C] of every peer, at least one
      * @param labels class of each image

@@ -16,11 +16,11 @@ import java.util.function.Consumer;
 public final class DynamicsHistory {
     private DynamicsHistory() {}
 
-    /** Tests that may lack a peer before the oldest is told as it is: peers are tested after the same steps, about together. */
+    /** Incomplete tests that are held before the oldest is emitted without its missing peers. */
     private static final int OPEN_MAX = 4;
 
     /**
-     * One point of it.
+     * The dynamics after one test.
      *
      * @param step after which the peers were tested
      * @param epoch 0-based
@@ -28,7 +28,7 @@ public final class DynamicsHistory {
     public record Point(long step, int epoch, Dynamics dynamics) {}
 
     /**
-     * What the peers said of the test images.
+     * The test-set logits of the peers after one step.
      *
      * @param step after which they were tested
      * @param epoch 0-based
@@ -54,26 +54,26 @@ public final class DynamicsHistory {
     }
 
     /**
-     * Reads all recorded tests, once. A test is told as soon as all peers have taken it and those before it are told; when some
-     * never do, after a few later ones, so that no more than those are held.
+     * Reads all recorded tests, once. A test is emitted as soon as it has all peers and all earlier tests have been emitted. A
+     * test that lacks a peer is emitted after a few later ones, so the number of tests in memory is bounded.
      *
      * @param members whose tests count
-     * @param tests takes them in the order of their steps; what comes of a step that is told already is left out
+     * @param tests takes them in the order of their steps; logits that arrive after their test was emitted are dropped
      */
     public static void tests(
             RecordedLog log, EnsembleMembers members, Ints testLabels, int classes, Consumer<Test> tests) {
         TreeMap<Long, Test> open = new TreeMap<>();
-        long told = -1;
+        long emittedStep = -1;
         try (RecordedLog.Reading reading = log.read(Topic.EVALUATIONS, 0)) {
             for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                if (!(next.get() instanceof RecordedLog.Said said)
-                        || !(said.message() instanceof Evaluation evaluation)) {
+                if (!(next.get() instanceof RecordedLog.Said record)
+                        || !(record.message() instanceof Evaluation evaluation)) {
                     continue;
                 }
                 Optional<Tensor> logits = evaluation.tensors().find(TensorName.LOGITS);
                 boolean counts = !evaluation.source().equals(Evaluation.TEACHER)
                         && members.counts(new PeerId(evaluation.source()), evaluation.step());
-                boolean late = evaluation.step() <= told;
+                boolean late = evaluation.step() <= emittedStep;
                 if (!counts
                         || late
                         || logits.filter(z -> fits(z, testLabels, classes)).isEmpty()) {
@@ -85,7 +85,7 @@ public final class DynamicsHistory {
                 while (!open.isEmpty()
                         && (open.size() > OPEN_MAX || whole(open.firstEntry().getValue(), members))) {
                     Test first = open.pollFirstEntry().getValue();
-                    told = first.step();
+                    emittedStep = first.step();
                     tests.accept(first);
                 }
             }

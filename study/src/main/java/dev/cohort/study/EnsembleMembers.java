@@ -11,26 +11,25 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Whose tests make the ensemble of a run: those of a peer count from the first step whose outcome names it among its contributors. Of
- * a run whose outcomes name nobody, as with methods that read no predictions, those of the peers that the experiment has as
- * contributors.
+ * The peers whose tests make up the ensemble of a run. A peer counts from the first step whose outcome names it as a contributor.
+ * If no outcome names a contributor, as with methods that read no predictions, the contributors of the experiment count.
  */
 public final class EnsembleMembers {
     private final SortedMap<PeerId, Long> since = new TreeMap<>();
     private boolean named;
 
-    /** @param contributors that the experiment has */
+    /** @param contributors of the experiment */
     public EnsembleMembers(Collection<PeerId> contributors) {
         contributors.forEach(peer -> since.put(peer, 0L));
     }
 
-    /** Those of a recorded run; reads its outcomes once. */
+    /** The members of a recorded run; reads its outcomes once. */
     public static EnsembleMembers of(RecordedLog log, Experiment experiment) {
         EnsembleMembers members = new EnsembleMembers(
                 experiment.contributors().stream().map(Experiment.Peer::id).toList());
         try (RecordedLog.Reading reading = log.read(Topic.OUTCOMES, 0)) {
             for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                if (next.get() instanceof RecordedLog.Said said && said.message() instanceof Outcome outcome) {
+                if (next.get() instanceof RecordedLog.Said record && record.message() instanceof Outcome outcome) {
                     members.take(outcome);
                 }
             }
@@ -38,7 +37,7 @@ public final class EnsembleMembers {
         return members;
     }
 
-    /** Takes in an outcome, in any order; whether that made another peer count, or one from an earlier step on. */
+    /** Takes in an outcome, in any order; returns whether another peer counts now, or one counts from an earlier step. */
     public boolean take(Outcome outcome) {
         boolean changed = false;
         if (!named && !outcome.contributors().isEmpty()) {

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /**
- * An event file as TensorBoard reads it. A record is
+ * Writes an event file for TensorBoard. A record is
  *
  * <pre>
  * length u64 | masked CRC-32C of it u32 | bytes | masked CRC-32C of them u32      all little-endian
@@ -36,10 +36,10 @@ final class EventFile implements AutoCloseable {
     private final OutputStream out;
 
     /**
-     * Begins a file.
+     * Creates a file.
      *
-     * @param folder in which it is made
-     * @param nowMs Unix milliseconds, part of its name as TensorBoard wants it
+     * @param folder of the file, created if missing
+     * @param nowMs Unix milliseconds, part of the file name as TensorBoard requires
      */
     EventFile(Path folder, long nowMs) throws IOException {
         Files.createDirectories(folder);
@@ -51,7 +51,7 @@ final class EventFile implements AutoCloseable {
         record(event.bytes());
     }
 
-    /** Adds one number; what is no number TensorBoard shows as such. */
+    /** Adds one number; TensorBoard shows NaN and infinity as such. */
     void scalar(long step, long atMs, String tag, double value) throws IOException {
         Fields scalar = new Fields();
         scalar.bytes(1, tag.getBytes(StandardCharsets.UTF_8));
@@ -73,7 +73,7 @@ final class EventFile implements AutoCloseable {
         out.write(little(Integer.BYTES).putInt(masked(bytes)).array());
     }
 
-    /** As a checksum is kept beside what it is computed from. */
+    /** The checksum in the masked form of a TFRecord. */
     static int masked(byte[] bytes) {
         CRC32C crc = new CRC32C();
         crc.update(bytes);

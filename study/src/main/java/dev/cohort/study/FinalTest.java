@@ -15,9 +15,8 @@ import java.util.TreeMap;
 /**
  * The last test of a network.
  *
- * @param peer whose it is
  * @param step after which it was tested
- * @param accuracy on the test images, as the peer says
+ * @param accuracy on the test images, as the peer reports
  * @param logits [N, C], if the log has them
  */
 public record FinalTest(String peer, long step, double accuracy, Optional<Tensor> logits) {
@@ -26,8 +25,8 @@ public record FinalTest(String peer, long step, double accuracy, Optional<Tensor
         TreeMap<String, FinalTest> last = new TreeMap<>();
         try (RecordedLog.Reading reading = log.read(Topic.EVALUATIONS, 0)) {
             for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                if (next.get() instanceof RecordedLog.Said said
-                        && said.message() instanceof Evaluation test
+                if (next.get() instanceof RecordedLog.Said record
+                        && record.message() instanceof Evaluation test
                         && !test.source().equals(Evaluation.TEACHER)) {
                     last.merge(
                             test.source(), of(test, labels, classes), (was, is) -> is.step() > was.step() ? is : was);
@@ -72,7 +71,7 @@ public record FinalTest(String peer, long step, double accuracy, Optional<Tensor
         return List.copyOf(means);
     }
 
-    /** The number of subsets doubles with each. */
+    /** The number of subsets doubles with each network. */
     public static final int NETWORKS_MAX = 10;
 
     private interface Scored {

@@ -5,21 +5,21 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Something in a log that is not as it must be.
+ * A fault in a log.
  *
- * @param step where it shows; empty for what belongs to no step
- * @param peer whose it is; empty for what is everybody's
+ * @param step at which it shows; empty if it belongs to no step
+ * @param peer that it concerns; empty if it concerns all
  * @param field what differs, such as {@code prediction.logits} or {@code outcome.terms[0]}
  * @param detail what was found and what was expected, one line
  */
 public record Finding(Kind kind, OptionalLong step, Optional<PeerId> peer, String field, String detail) {
-    /** What is wrong. */
+    /** Kind of fault. */
     public enum Kind {
         /** Records that cannot be read. */
         UNREADABLE,
-        /** Something that was said and is not in the log. */
+        /** A message that must have been published is not in the log. */
         MISSING,
-        /** Something that is not what it follows from. */
+        /** A value differs from the one computed again. */
         DIFFERS
     }
 

@@ -17,10 +17,10 @@ import java.util.function.LongConsumer;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * What the steps of a run say about its teaching, in one pass over the log: who taught whom, how stale and how late the students
- * were, and what became of every training image. The teacher is computed again along the way, since its weights (a gate's, an
- * attention's) stand in no outcome. Memory is that of {@link SampleHistory} and of {@value #STRETCHES_MAX} stretches, however long the
- * run.
+ * Figures of the teaching in a run, in one pass over the log: which peer taught which, how stale and how late the students were,
+ * and the history of every training image. The teacher is computed again on the way, because outcomes do not contain its weights
+ * (of a gate, of an attention). Memory is that of {@link SampleHistory} and of {@value #STRETCHES_MAX} stretches, however long
+ * the run.
  */
 public final class Lessons {
     private static final int STRETCHES_MAX = 40;
@@ -37,19 +37,19 @@ public final class Lessons {
     private boolean weighed;
     private long unknown;
     private long mixed;
-    /** Empty once it cannot be known any more. */
+    /** State of the teacher; empty once it is unknown. */
     private Optional<NamedTensors> state;
 
     /**
-     * What came of it.
+     * The figures.
      *
      * @param whole all steps
      * @param stretches the same steps, cut into at most {@value #STRETCHES_MAX} of equal length
-     * @param weighed whether the method weighs teachers; otherwise all that are in a target count alike
-     * @param unknown steps with targets whose shares could not be computed, since something of the log is missing
-     * @param training what each contributor made of the training images at each presentation; none of mixed images
-     * @param mixed steps whose images were mixed, so that no image is right or wrong
-     * @param studied steps of which everything is in the log
+     * @param weighed whether the method weighs teachers; otherwise all teachers in a target count alike
+     * @param unknown steps with targets whose shares could not be computed because parts of the log are missing
+     * @param training which training images each contributor classified correctly at each presentation; without mixed images
+     * @param mixed steps with mixed images, which are neither right nor wrong
+     * @param studied steps that are complete in the log
      */
     public record Account(
             Stretch whole,
@@ -67,7 +67,7 @@ public final class Lessons {
     /**
      * @param teacher of the run, untrained
      * @param learningRate of its trained parameters, by step
-     * @param trainImages of the data
+     * @param trainImages number of training images
      * @param steps planned
      */
     public Lessons(RecordedLog log, Teacher teacher, LongToDoubleFunction learningRate, int trainImages, long steps) {
@@ -82,7 +82,7 @@ public final class Lessons {
     /**
      * Reads the log, once.
      *
-     * @param progress told every step
+     * @param progress takes every step
      */
     public Account account(LongConsumer progress) {
         long expected = 1;
@@ -126,7 +126,7 @@ public final class Lessons {
         open = new Stretch.Sum();
     }
 
-    /** A teacher without a state needs none. */
+    /** A teacher without a state stays known. */
     private void forgetState() {
         boolean trained = !teacher.initialState().asMap().isEmpty();
         state = trained ? Optional.empty() : state;
@@ -137,11 +137,11 @@ public final class Lessons {
                 .flatMap(c ->
                         step.prediction(c.peer()).map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors())).stream())
                 .toList();
-        boolean there = step.batch().isPresent()
+        boolean complete = step.batch().isPresent()
                 && votes.size() == step.outcome().contributors().size()
                 && votes.size() >= teacher.contributorsMin()
                 && teacher.distils();
-        if (!there || state.isEmpty()) {
+        if (!complete || state.isEmpty()) {
             forgetState();
             return Optional.empty();
         }
@@ -167,10 +167,10 @@ public final class Lessons {
             if (logits.isEmpty()) {
                 continue;
             }
-            double[] said = logits.get().toDoubles();
+            double[] scores = logits.get().toDoubles();
             int classes = batch.labels().classes();
             for (int row = 0; row < batch.rows(); row++) {
-                boolean right = Score.largest(said, row * classes, classes)
+                boolean right = Score.largest(scores, row * classes, classes)
                         == batch.labels().classIds().get(0).get(row);
                 int sample = batch.recipe().sampleIds().get(row);
                 if (sample >= 0 && sample < training.samples()) {

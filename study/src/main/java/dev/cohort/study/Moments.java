@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** When something was first said of each step, in the order of the steps. */
+/** When the first message about each step was appended, in the order of the steps. */
 final class Moments {
     private long[] steps = new long[64];
     private long[] atMs = new long[64];
@@ -12,9 +12,9 @@ final class Moments {
     private int size;
 
     /**
-     * Notes a step; false when it, or a later one, was noted before.
+     * Notes a step; false if it, or a later one, was noted before.
      *
-     * @param life of the process that said it
+     * @param life incarnation of the process that published the message
      */
     boolean add(long step, long ms, long life) {
         if (size > 0 && step <= steps[size - 1]) {
@@ -40,7 +40,7 @@ final class Moments {
         return steps[index];
     }
 
-    /** The first step that was noted after {@code ms}; one more than the last if none was. */
+    /** The first step that was noted after {@code ms}; one more than the last step if there is none. */
     long stepAfter(long ms) {
         for (int i = size; i > 0; i--) {
             if (atMs[i - 1] <= ms) {
@@ -50,7 +50,7 @@ final class Moments {
         return size == 0 ? 1 : steps[0];
     }
 
-    /** Times of the steps in a range that follow on the one before in the same life. */
+    /** Times of the steps in a range whose previous step was noted in the same life. */
     List<Timeline.Took> took(long fromStep, long toStepExclusive) {
         List<Timeline.Took> took = new ArrayList<>();
         for (int i = Math.max(1, index(fromStep)); i < size && steps[i] < toStepExclusive; i++) {

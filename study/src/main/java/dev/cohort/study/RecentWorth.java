@@ -17,28 +17,28 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What each contributor was worth to the ensemble in the last steps of a run, on the training batches and their mixed labels.
+ * The worth of each contributor to the ensemble in the last steps of a run, on the training batches and their mixed labels.
  *
  * <pre>
  * ensemble of a step: mean_j p_j over its contributors      without i: mean_{j != i} p_j
  * difference of i: mean over i's steps s of d_s = with_s - without_s
- * standard error: sd(d_s) / sqrt(steps), so images of one batch are not taken for independent
+ * standard error: sd(d_s) / sqrt(steps), so images of one batch are not treated as independent
  * </pre>
  *
- * A step counts when it has two contributors or more and the predictions of all of them are in the log.
+ * A step counts if it has at least two contributors and the predictions of all of them are in the log.
  *
- * @param fromStep first step that counts; 0 when none does
+ * @param fromStep first step that counts; 0 if none does
  * @param toStep last step that counts
  * @param steps how many count
  * @param members in the order of their names
  */
 public record RecentWorth(long fromStep, long toStep, int steps, List<Member> members) {
-    /** Fewer steps are too few to say anything of a peer. */
+    /** With fewer steps, a peer is not judged. */
     public static final int STEPS_MIN = 20;
 
     /**
-     * Standard errors up to which a difference may be noise. Two figures of several peers are looked at, again and again: two
-     * standard errors would be exceeded by chance too often.
+     * Standard errors up to which a difference may be noise. Two figures of several peers are examined, repeatedly: two standard
+     * errors would be exceeded by chance too often.
      */
     public static final double NOISE = 3;
 
@@ -64,7 +64,7 @@ public record RecentWorth(long fromStep, long toStep, int steps, List<Member> me
             double ownLoss,
             Difference accuracy,
             Difference loss) {
-        /** Whether the others are better without it in one figure and not worse in the other, beyond the noise. */
+        /** Whether, beyond the noise, the ensemble is better without it in one figure and not worse in the other. */
         public boolean burdens() {
             boolean better = (accuracy.difference() < 0 && clear(accuracy)) || (loss.difference() > 0 && clear(loss));
             boolean worse = (accuracy.difference() > 0 && clear(accuracy)) || (loss.difference() < 0 && clear(loss));
@@ -89,12 +89,12 @@ public record RecentWorth(long fromStep, long toStep, int steps, List<Member> me
         }
     }
 
-    /** The peer of those present that burdens the others most, if any does. */
+    /** The present peer that burdens the ensemble most, if any does. */
     public Optional<Member> burden() {
         return members.stream().filter(m -> m.present() && m.burdens()).min(BY_WORTH);
     }
 
-    /** The peer of those present that would be missed least; empty when there is none, or too little is known of one. */
+    /** The present peer that would be missed least; empty if there is none, or if a present peer has too few steps. */
     public Optional<Member> leastMissed() {
         List<Member> present = members.stream().filter(Member::present).toList();
         return present.stream().allMatch(m -> m.steps() >= STEPS_MIN)
@@ -110,7 +110,7 @@ public record RecentWorth(long fromStep, long toStep, int steps, List<Member> me
      * Reads the log, once, and keeps its last steps.
      *
      * @param classes number of classes
-     * @param stepsMax how many steps may count, at least 1
+     * @param stepsMax largest number of steps that count, at least 1
      */
     public static RecentWorth of(RecordedLog log, int classes, int stepsMax) {
         if (stepsMax < 1) {
@@ -128,10 +128,10 @@ public record RecentWorth(long fromStep, long toStep, int steps, List<Member> me
         return window.isEmpty() ? new RecentWorth(0, 0, 0, List.of()) : of(List.copyOf(window));
     }
 
-    /** One step, by peer. */
+    /** The samples of one step, by peer. */
     private record Measured(long step, SortedMap<String, Sample> samples) {}
 
-    /** How good one peer is in a step, and the ensemble with and without it. */
+    /** Scores in one step: of a peer, and of the ensemble with and without it. */
     private record Sample(Score own, Score with, Score without) {}
 
     private static Optional<Measured> measured(RecordedSteps.Step step, int classes) {
@@ -142,10 +142,10 @@ public record RecentWorth(long fromStep, long toStep, int steps, List<Member> me
         SoftLabels labels = step.batch().get().labels();
         TreeMap<PeerId, double[]> each = new TreeMap<>();
         step.said()
-                .forEach((peer, said) -> each.put(
+                .forEach((peer, record) -> each.put(
                         peer,
                         Softmax.probabilities(
-                                ((Prediction) said.message()).logits().toDoubles(), classes, 1)));
+                                ((Prediction) record.message()).logits().toDoubles(), classes, 1)));
         if (each.values().stream().anyMatch(p -> p.length != labels.rows() * classes)) {
             return Optional.empty();
         }

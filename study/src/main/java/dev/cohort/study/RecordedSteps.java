@@ -21,17 +21,17 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * The steps of a run in their order, each with everything that stands in the log about it. Topics are read side by side, none
- * further ahead than the step needs, so memory does not grow with the run. As everywhere, the first outcome of a step is its
- * outcome, the first batch its batch, and the first prediction of a peer its prediction. One thread.
+ * Reads the steps of a run in their order, each with everything in the log that belongs to it. Topics are read side by side, no
+ * further ahead than the step needs, so memory does not grow with the run. The first outcome of a step counts, the first batch,
+ * and the first prediction of each peer. One thread.
  */
 public final class RecordedSteps implements AutoCloseable {
     /**
-     * How far ahead of a step the log is searched for what should be there: in flight and sent ahead are a few steps at most.
+     * How far ahead of a step the log is searched for its messages: only a few steps are in flight at a time.
      */
     static final long AHEAD_STEPS_MAX = 64;
 
-    /** Topics that are not read here. */
+    /** Topics that this class does not read. */
     public static final List<Topic> OTHER_TOPICS = Arrays.stream(Topic.values())
             .filter(t -> t != Topic.BATCHES && t != Topic.PREDICTIONS && t != Topic.OUTCOMES && t != Topic.ADDRESSED)
             .toList();
@@ -51,7 +51,7 @@ public final class RecordedSteps implements AutoCloseable {
     /**
      * Opens the topics of a run.
      *
-     * @param damaged takes every entry on the way that is no message, in the order of its partition
+     * @param damaged takes every entry that is not a message, in the order of its partition
      */
     public RecordedSteps(RecordedLog log, Consumer<RecordedLog.Entry> damaged) {
         this.damaged = damaged;
@@ -72,13 +72,13 @@ public final class RecordedSteps implements AutoCloseable {
     }
 
     /**
-     * What stands in the log about one step.
+     * One step as the log has it.
      *
      * @param outcome the first one of the step
-     * @param appendedMs when the broker took it
-     * @param batch empty when it is not there, or not any more
-     * @param said predictions of the contributors that the outcome names, the first of each; without those that are not there
-     * @param parts that the outcome names, by peer; without those that are not there
+     * @param appendedMs when the broker appended the outcome
+     * @param batch empty if it is not in the log, or no longer
+     * @param said the first prediction of each contributor that the outcome names, without missing ones
+     * @param parts that the outcome names, by peer, without missing ones
      */
     public record Step(
             Outcome outcome,
@@ -86,7 +86,7 @@ public final class RecordedSteps implements AutoCloseable {
             Optional<Batch> batch,
             SortedMap<PeerId, Said> said,
             SortedMap<PeerId, Addressed> parts) {
-        /** The prediction of a contributor, if it is there. */
+        /** The prediction of a contributor; empty if it is missing. */
         public Optional<Prediction> prediction(PeerId peer) {
             return Optional.ofNullable(said.get(peer)).map(s -> (Prediction) s.message());
         }
@@ -95,7 +95,7 @@ public final class RecordedSteps implements AutoCloseable {
             return outcome.step();
         }
 
-        /** Whether all that the outcome needs is there. */
+        /** Whether the batch and everything the outcome names are in the log. */
         public boolean whole() {
             int named = outcome.resolution() instanceof Outcome.Targets targets
                     ? targets.addressed().size()
@@ -107,11 +107,11 @@ public final class RecordedSteps implements AutoCloseable {
     /** The next step that has an outcome; empty at the end of the log. */
     public Optional<Step> next() {
         while (true) {
-            Optional<Said> said = outcomes.take();
-            if (said.isEmpty()) {
+            Optional<Said> record = outcomes.take();
+            if (record.isEmpty()) {
                 return Optional.empty();
             }
-            Outcome outcome = (Outcome) said.get().message();
+            Outcome outcome = (Outcome) record.get().message();
             boolean late =
                     outcome.step() < closedStep || (outcome.step() == closedStep && outcome.part() <= closedPart);
             if (late) {
@@ -121,28 +121,30 @@ public final class RecordedSteps implements AutoCloseable {
             closedStep = outcome.step();
             closedPart = outcome.part();
             Step step = new Step(
-                    outcome, said.get().appendedMs(), batch(outcome.step()), predictions(outcome), parts(outcome));
+                    outcome, record.get().appendedMs(), batch(outcome.step()), predictions(outcome), parts(outcome));
             studied.add(step);
             return Optional.of(step);
         }
     }
 
-    /** Which steps could be studied; to be asked at the end. What no outcome named is read, too: damage there is told of. */
+    /**
+     * Which steps could be studied; call it after the last step. Reads the rest of the topics, so damage there is reported, too.
+     */
     public StudiedSteps studied() {
         for (Stream<?> stream : streams) {
             while (stream.take().isPresent()) {
-                // Nobody asks for it any more.
+                // No step needs it.
             }
         }
         return studied.done(lastStep());
     }
 
-    /** Outcomes so far that came after another one of their step. */
+    /** Outcomes so far that followed another outcome of their step. */
     public long outcomesIgnored() {
         return outcomesIgnored;
     }
 
-    /** The last step of the run, if the log says so; to be asked at the end. */
+    /** The last step of the run, if the log records it; call it after the last step. */
     public OptionalLong lastStep() {
         while (batches.peek().isPresent()) {
             batches.take();
@@ -153,7 +155,7 @@ public final class RecordedSteps implements AutoCloseable {
     private Optional<Batch> batch(long step) {
         batches.forget(batch -> batch.step() < step);
         return batches.first(batch -> batch.step() == step, batch -> batch.step() > step)
-                .map(said -> (Batch) said.message());
+                .map(record -> (Batch) record.message());
     }
 
     private SortedMap<PeerId, Said> predictions(Outcome outcome) {
@@ -197,7 +199,7 @@ public final class RecordedSteps implements AutoCloseable {
         streams.forEach(Stream::close);
     }
 
-    /** The messages of one partition, with those at hand that were read ahead. */
+    /** The messages of one partition, including those that were read ahead. */
     private final class Stream<M> implements AutoCloseable {
         private final RecordedLog.Reading reading;
         private final Class<M> type;
@@ -214,14 +216,14 @@ public final class RecordedSteps implements AutoCloseable {
 
         private Optional<Said> read() {
             for (Optional<RecordedLog.Entry> entry = reading.next(); entry.isPresent(); entry = reading.next()) {
-                if (!(entry.get() instanceof Said said)) {
+                if (!(entry.get() instanceof Said record)) {
                     damaged.accept(entry.get());
-                } else if (type.isInstance(said.message())) {
-                    if (said.message() instanceof Batch batch) {
+                } else if (type.isInstance(record.message())) {
+                    if (record.message() instanceof Batch batch) {
                         endOfRun.batch(batch);
                     }
-                    return Optional.of(said);
-                } else if (said.message() instanceof End end) {
+                    return Optional.of(record);
+                } else if (record.message() instanceof End end) {
                     endOfRun.end(end);
                 }
             }
@@ -243,12 +245,12 @@ public final class RecordedSteps implements AutoCloseable {
             return first;
         }
 
-        /** Lets go of what nobody will ask for again. */
+        /** Drops messages that are no longer needed. */
         void forget(Test<M> closed) {
-            ahead.removeIf(said -> closed.holds(type.cast(said.message())));
+            ahead.removeIf(record -> closed.holds(type.cast(record.message())));
         }
 
-        /** The first message that is {@code wanted}, searched for up to the first one that is {@code beyond} it. */
+        /** The first message that is {@code wanted}; the search ends at the first message that is {@code beyond}. */
         Optional<Said> first(Test<M> wanted, Test<M> beyond) {
             for (int i = 0; ; i++) {
                 if (i == ahead.size()) {

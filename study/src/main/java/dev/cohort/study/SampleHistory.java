@@ -14,12 +14,12 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Which images were learned, and forgotten again, by whom. An image is learned when it is classified rightly for the first time,
- * and forgotten each time it is classified wrongly after it was classified rightly at the presentation before: a forgetting
- * event of Toneva et al., "An Empirical Study of Example Forgetting during Deep Neural Network Learning", ICLR 2019 (arXiv
- * 1812.05159).
+ * Records which peers learned which images, and forgot them again. An image is learned when it is classified correctly for the
+ * first time, and forgotten each time it is classified wrongly after it was classified correctly at its previous presentation: a
+ * forgetting event of Toneva et al., "An Empirical Study of Example Forgetting during Deep Neural Network Learning", ICLR 2019
+ * (arXiv 1812.05159).
  *
- * <p>Memory for N images and m peers: N * m * 2 bits and N * m * 2 bytes, and N * 12 bytes for who came first. One thread.
+ * <p>Memory for N images and m peers: N * m * 2 bits and N * m * 2 bytes, and N * 12 bytes for the first peer. One thread.
  */
 public final class SampleHistory {
     private static final int NOBODY = -1;
@@ -31,7 +31,7 @@ public final class SampleHistory {
     private final int[] firstBy;
     private final long[] firstStep;
 
-    /** @param samples images, 0 to samples - 1 */
+    /** @param samples number of images, which are numbered 0 to samples - 1 */
     SampleHistory(int samples) {
         this.samples = samples;
         firstBy = new int[samples];
@@ -39,7 +39,7 @@ public final class SampleHistory {
         Arrays.fill(firstBy, NOBODY);
     }
 
-    /** What one peer did. */
+    /** The images of one peer. */
     private static final class Memory {
         final int number;
         final BitSet right = new BitSet();
@@ -52,7 +52,7 @@ public final class SampleHistory {
         }
     }
 
-    /** An image was presented to a peer. Presentations of an image come in the order of their steps. */
+    /** Takes in that an image was presented to a peer; presentations of an image must be added in the order of their steps. */
     void presented(long step, String peer, int sample, boolean right) {
         Memory memory = memories.computeIfAbsent(peer, p -> {
             names.add(p);
@@ -74,14 +74,14 @@ public final class SampleHistory {
     }
 
     /**
-     * What came of one peer.
+     * The history of one peer.
      *
-     * @param learned images that it ever had right
-     * @param unforgettable of those, images that it never forgot
-     * @param right images that it had right at the last presentation
+     * @param learned images that it ever classified correctly
+     * @param unforgettable learned images that it never forgot
+     * @param right images that it classified correctly at their last presentation
      * @param forgettings all events
-     * @param first images that it had right before all others
-     * @param byEvents images by how often they were forgotten, of those it learned: index 0 never, the last one that often and more
+     * @param first images that it classified correctly before all other peers
+     * @param byEvents number of learned images by how often they were forgotten: index 0 never, the last index that often or more
      */
     public record Peer(
             String name,
@@ -93,16 +93,16 @@ public final class SampleHistory {
             List<Integer> byEvents) {}
 
     /**
-     * An image that is forgotten often.
+     * The history of one image.
      *
      * @param forgettings events of all peers
-     * @param rightNow by how many it was right at the last presentation
-     * @param firstStep at which anybody had it right; empty when nobody ever did
-     * @param firstBy who had; "several" when more than one in the same step
+     * @param rightNow number of peers that classified it correctly at its last presentation
+     * @param firstStep at which a peer first classified it correctly; empty if none ever did
+     * @param firstBy that peer; "several" if more than one in the same step, "nobody" if none
      */
     public record Sample(int sample, long forgettings, int rightNow, OptionalLong firstStep, String firstBy) {}
 
-    /** Images there are. */
+    /** Number of images. */
     public int samples() {
         return samples;
     }
@@ -112,17 +112,17 @@ public final class SampleHistory {
         return memories.isEmpty();
     }
 
-    /** Images that nobody ever had right. */
+    /** Images that no peer ever classified correctly. */
     public int neverLearned() {
         return (int) IntStream.of(firstBy).filter(by -> by == NOBODY).count();
     }
 
-    /** Images that several peers had right in the same step, and nobody before. */
+    /** Images that several peers first classified correctly in the same step. */
     public int firstTogether() {
         return (int) IntStream.of(firstBy).filter(by -> by == TOGETHER).count();
     }
 
-    /** @param events longest count that has a place of its own, less one */
+    /** @param events largest number of events that {@link Peer#byEvents} tells apart; it has one element more */
     public List<Peer> peers(int events) {
         List<Peer> peers = new ArrayList<>();
         memories.forEach((name, memory) -> {
@@ -146,7 +146,7 @@ public final class SampleHistory {
         return Collections.unmodifiableList(peers);
     }
 
-    /** The images that were forgotten most often by all together, at most {@code count}; the smaller index first of equals. */
+    /** The images with most forgetting events of all peers, at most {@code count}; of equals, the smaller index first. */
     public List<Sample> mostForgotten(int count) {
         return IntStream.range(0, samples)
                 .mapToObj(this::sample)
@@ -156,7 +156,7 @@ public final class SampleHistory {
                 .toList();
     }
 
-    /** What became of one image. */
+    /** The history of one image. */
     public Sample sample(int sample) {
         Collection<Memory> all = memories.values();
         return new Sample(

@@ -19,18 +19,18 @@ import java.util.TreeMap;
 import java.util.function.LongConsumer;
 
 /**
- * A run as TensorBoard shows it: a folder with an event file for each peer, for the ensemble and for the teacher, in which equal
- * tags are curves of one picture. {@code train/...} is there of contributors for every step, on its batch and mixed labels; {@code
- * test/...} of everybody for every test. Losses are in nats, shares 0..1, the time of a point is when the broker took the record.
+ * Writes a run for TensorBoard: a folder with an event file for each peer, for the ensemble and for the teacher; curves of equal
+ * tags share a chart. {@code train/...} has a point per contributor and step, on the batch and its mixed labels; {@code test/...}
+ * a point per test. Losses are in nats, shares 0..1; the time of a point is when the broker appended the record.
  */
 public final class ScalarEvents implements AutoCloseable {
-    /** The mean probability of the contributors; no valid peer id, so that no peer shares its folder. */
+    /** The mean probability of the contributors; not a valid peer id, so no peer shares the folder. */
     public static final String ENSEMBLE = "_ensemble";
 
     /** Softmax of the mean of the contributors' logits. */
     public static final String ENSEMBLE_OF_LOGITS = "_ensemble_of_logits";
 
-    /** What the coordinator says of its teacher. */
+    /** The teacher, as the coordinator evaluates it. */
     public static final String TEACHER = "_teacher";
 
     private final RecordedLog log;
@@ -38,7 +38,7 @@ public final class ScalarEvents implements AutoCloseable {
     private final TreeMap<String, EventFile> files = new TreeMap<>();
     private final TreeMap<Long, Long> testedMs = new TreeMap<>();
 
-    /** @param folder in which the folders are made */
+    /** @param folder in which the folders are created */
     public ScalarEvents(RecordedLog log, Path folder) {
         this.log = log;
         this.folder = folder;
@@ -47,10 +47,10 @@ public final class ScalarEvents implements AutoCloseable {
     /**
      * Reads the log, three times, and writes the files.
      *
-     * @param members of whom an ensemble is made
+     * @param members of the ensemble
      * @param testLabels class of each test image
-     * @param progress told every step
-     * @return names of the folders that were made
+     * @param progress takes every step
+     * @return names of the folders that were created
      */
     public List<String> write(EnsembleMembers members, Ints testLabels, int classes, LongConsumer progress) {
         try {
@@ -91,16 +91,16 @@ public final class ScalarEvents implements AutoCloseable {
                 .min()
                 .orElse(step.appendedMs());
         TreeMap<String, double[]> each = new TreeMap<>();
-        for (RecordedLog.Said said : step.said().values()) {
-            Prediction prediction = (Prediction) said.message();
+        for (RecordedLog.Said record : step.said().values()) {
+            Prediction prediction = (Prediction) record.message();
             String peer = prediction.peer().value();
             each.put(peer, Softmax.probabilities(prediction.logits().toDoubles(), classes, 1));
-            scalar(peer, step.step(), said.appendedMs(), "train/lag_ms", (double) (said.appendedMs() - firstMs));
+            scalar(peer, step.step(), record.appendedMs(), "train/lag_ms", (double) (record.appendedMs() - firstMs));
             if (prediction.previous().isPresent()) {
                 scalar(
                         peer,
                         prediction.previous().get().step(),
-                        said.appendedMs(),
+                        record.appendedMs(),
                         "train/distillation",
                         prediction.previous().get().distillation());
             }
@@ -139,11 +139,11 @@ public final class ScalarEvents implements AutoCloseable {
     private void tests() throws IOException {
         try (RecordedLog.Reading reading = log.read(Topic.EVALUATIONS, 0)) {
             for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                if (next.get() instanceof RecordedLog.Said said && said.message() instanceof Evaluation test) {
+                if (next.get() instanceof RecordedLog.Said record && record.message() instanceof Evaluation test) {
                     String source = test.source().equals(Evaluation.TEACHER) ? TEACHER : test.source();
-                    scalar(source, test.step(), said.appendedMs(), "test/accuracy", test.accuracy());
-                    scalar(source, test.step(), said.appendedMs(), "test/nll", test.crossEntropy());
-                    testedMs.merge(test.step(), said.appendedMs(), Math::max);
+                    scalar(source, test.step(), record.appendedMs(), "test/accuracy", test.accuracy());
+                    scalar(source, test.step(), record.appendedMs(), "test/nll", test.crossEntropy());
+                    testedMs.merge(test.step(), record.appendedMs(), Math::max);
                 }
             }
         }

@@ -5,14 +5,14 @@ import dev.cohort.tensor.Ints;
 import java.util.List;
 
 /**
- * How good probabilities are, summed over rows.
+ * Scores of probabilities, summed over rows.
  *
  * <pre>
  * NLL = -(1/N) sum y ln p    Brier = (1/N) sum (p - y)^2    ECE = sum over bins |rows| / N * |accuracy - confidence|
  * </pre>
  *
- * with 15 bins (lo, hi] of equal width over the largest probability (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
- * Labels may be soft; a row is right when its largest probability is at the largest label. One thread.
+ * with 15 bins (lo, hi] of equal width over the largest probability (Guo et al., "On Calibration of Modern Neural Networks", ICML
+ * 2017). Labels may be soft; a row is right when its largest probability is at the largest label. One thread.
  */
 public final class Score {
     private static final int BINS = 15;
@@ -48,7 +48,7 @@ public final class Score {
         }
     }
 
-    /** As {@link #add(double[], SoftLabels)}, of one class a row. */
+    /** Like {@link #add(double[], SoftLabels)}, with one class per row. */
     public void add(double[] probabilities, Ints labels, int classes) {
         add(probabilities, new SoftLabels(classes, List.of(labels), List.of(1.0)));
     }

@@ -10,14 +10,15 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Steps of a run that follow one another: who taught whom in them, how old the weights were that spoke, and who was waited for.
+ * Figures of consecutive steps of a run: which peer taught which, how stale the contributors' weights were, and which peers were
+ * late.
  *
- * @param fromStep first of them that has an outcome
- * @param toStep last of them that has one
- * @param taught steps with targets
- * @param skipped steps without, by reason
- * @param shares mean share of each teacher in what each student imitated, over the steps in which the student imitated anybody; a
- *     teacher that was not there has 0 in that step
+ * @param fromStep first step with an outcome
+ * @param toStep last step with an outcome
+ * @param taught number of steps with targets
+ * @param skipped number of steps without targets, by reason
+ * @param shares mean share of each teacher in the targets of each student, over the steps in which the student had a teacher; an
+ *     absent teacher counts 0
  * @param paces of every contributor
  */
 public record Stretch(
@@ -30,10 +31,10 @@ public record Stretch(
     /**
      * How a contributor kept up.
      *
-     * @param steps that were computed from its prediction
-     * @param stalenessMean updates that its weights lacked when it spoke: step - 1 - version
-     * @param lagMeanMs from the first prediction of the step to its own, by the broker's clock
-     * @param lastSteps steps in which it was the last to speak of several
+     * @param steps whose outcome was computed from its prediction
+     * @param stalenessMean updates that the weights of its predictions lacked: step - 1 - version
+     * @param lagMeanMs from the first prediction of the step to its prediction, by the broker's clock
+     * @param lastSteps steps in which its prediction was the last of several
      */
     public record Pace(
             long steps, double stalenessMean, long stalenessMax, double lagMeanMs, long lagMaxMs, long lastSteps) {}
@@ -79,7 +80,7 @@ public record Stretch(
             step.outcome()
                     .contributors()
                     .forEach(c -> names.put(c.slot(), c.peer().value()));
-            ofStep.ifPresent(said -> said.byStudent().forEach((student, row) -> {
+            ofStep.ifPresent(known -> known.byStudent().forEach((student, row) -> {
                 String name = names.getOrDefault(student, "slot " + student);
                 students.merge(name, 1L, Long::sum);
                 SortedMap<String, Double> sums = shares.computeIfAbsent(name, s -> new TreeMap<>());
@@ -91,9 +92,9 @@ public record Stretch(
         private void pace(RecordedSteps.Step step) {
             long firstMs = Long.MAX_VALUE;
             long lastMs = Long.MIN_VALUE;
-            for (RecordedLog.Said said : step.said().values()) {
-                firstMs = Math.min(firstMs, said.appendedMs());
-                lastMs = Math.max(lastMs, said.appendedMs());
+            for (RecordedLog.Said record : step.said().values()) {
+                firstMs = Math.min(firstMs, record.appendedMs());
+                lastMs = Math.max(lastMs, record.appendedMs());
             }
             for (Outcome.Contributor contributor : step.outcome().contributors()) {
                 Keeping keeping = paces.computeIfAbsent(contributor.peer().value(), p -> new Keeping());
@@ -101,17 +102,17 @@ public record Stretch(
                 keeping.steps++;
                 keeping.staleness += staleness;
                 keeping.stalenessMax = Math.max(keeping.stalenessMax, staleness);
-                Optional<RecordedLog.Said> said = said(step, contributor.peer());
-                if (said.isPresent()) {
-                    long lagMs = said.get().appendedMs() - firstMs;
+                Optional<RecordedLog.Said> record = record(step, contributor.peer());
+                if (record.isPresent()) {
+                    long lagMs = record.get().appendedMs() - firstMs;
                     keeping.lagMs += lagMs;
                     keeping.lagMaxMs = Math.max(keeping.lagMaxMs, lagMs);
-                    keeping.last += lastMs > firstMs && said.get().appendedMs() == lastMs ? 1 : 0;
+                    keeping.last += lastMs > firstMs && record.get().appendedMs() == lastMs ? 1 : 0;
                 }
             }
         }
 
-        private static Optional<RecordedLog.Said> said(RecordedSteps.Step step, PeerId peer) {
+        private static Optional<RecordedLog.Said> record(RecordedSteps.Step step, PeerId peer) {
             return Optional.ofNullable(step.said().get(peer));
         }
 

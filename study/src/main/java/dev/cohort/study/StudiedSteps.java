@@ -6,12 +6,12 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
- * Which steps of a run can be studied: those of which the outcome, the batch, every prediction it names and every part it names are
- * in the log.
+ * Which steps of a run can be studied: those whose outcome is in the log together with the batch and every prediction and part
+ * that the outcome names.
  *
- * @param whole stretches of such steps, in their order
- * @param last the last step of the run, if the log says that it ended
- * @param seen the last step that has an outcome; 0 when none has
+ * @param whole ranges of such steps, in their order
+ * @param last the last step of the run, if the log records its end
+ * @param seen the last step with an outcome; 0 if none has one
  */
 public record StudiedSteps(List<Span> whole, OptionalLong last, long seen) {
     private static final int SPANS_SHOWN = 12;
@@ -33,7 +33,7 @@ public record StudiedSteps(List<Span> whole, OptionalLong last, long seen) {
         return whole.stream().mapToLong(span -> span.to() - span.from() + 1).sum();
     }
 
-    /** Whether all can, up to the end of the run, or up to where it is now. */
+    /** Whether all steps can be studied, up to the end of the run or, while it goes on, up to the newest outcome. */
     public boolean all() {
         return count() == last.orElse(seen);
     }
@@ -52,13 +52,13 @@ public record StudiedSteps(List<Span> whole, OptionalLong last, long seen) {
                         ? spans.substring(0, comma) + " and " + spans.substring(comma + 2)
                         : spans)
                 + (whole.size() > SPANS_SHOWN
-                        ? " and " + (whole.size() - SPANS_SHOWN) + " more stretches up to "
+                        ? " and " + (whole.size() - SPANS_SHOWN) + " more ranges up to "
                                 + whole.get(whole.size() - 1).to()
                         : "")
                 + of;
     }
 
-    /** Steps on their way, in their order. */
+    /** Collects steps, which must be added in their order. */
     static final class Sum {
         private final List<Span> whole = new ArrayList<>();
         private long seen;

@@ -29,8 +29,8 @@ import java.util.function.LongConsumer;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * What other teachers would have made of the recorded predictions: several scenarios in one pass over the log, without training
- * anything but the teachers. Open loop: the students' reaction to other targets is not part of the answer.
+ * Computes the targets that other teachers would have made from the recorded predictions: several scenarios in one pass over the
+ * log, training nothing but the teachers. Open loop: the students' reaction to other targets is not part of the answer.
  */
 public final class Study {
     private final RecordedLog log;
@@ -43,7 +43,7 @@ public final class Study {
     private long lastEvaluated;
 
     /**
-     * @param teachers makes the untrained teacher of a scenario
+     * @param teachers creates the untrained teacher of a scenario
      * @param testLabels class of each test image
      */
     public Study(
@@ -61,25 +61,24 @@ public final class Study {
     }
 
     /**
-     * The teacher on the test images after a step, at which the peers were tested.
+     * The teacher on the test images after a step at which the peers were tested.
      *
      * @param score of the teacher's probabilities at T = 1
      */
     public record Tested(long step, Score score) {}
 
     /**
-     * What came of a scenario.
+     * The result of a scenario.
      *
-     * @param steps that were looked at
-     * @param differing how many of them have other targets than the log, or targets where the log has none, or the reverse
+     * @param steps that were computed
+     * @param differing computed steps whose targets differ from those in the log, or where only one of the two has targets
      * @param untaught steps with fewer contributors than the method needs
-     * @param unknown steps that could not be looked at: the teacher is trained, and something that it learned from before them is
-     *     not in the log
-     * @param unknownFrom the first of them
-     * @param taught of the target that is for everybody, on training batches with their mixed labels; without rows where the
-     *     method has no such target. A target of probabilities is scored at the temperature it was made for
+     * @param unknown steps that could not be computed: the teacher is trained, and the log lacks part of what it learned from
+     * @param unknownFrom the first unknown step
+     * @param taught score of the target for all peers, on the training batches and their mixed labels; without rows if the method has
+     *     no such target. Targets of probabilities are scored at their own temperature
      * @param agreement share of rows whose largest class is that of the recorded target
-     * @param tested on the test images, where the teacher can be evaluated
+     * @param tested scores on the test images, if the teacher can be evaluated
      */
     public record Answer(
             WhatIf whatIf,
@@ -92,7 +91,7 @@ public final class Study {
             OptionalDouble agreement,
             List<Tested> tested) {}
 
-    /** A scenario on its way through the log. */
+    /** The running figures of a scenario. */
     private static final class Scenario {
         final WhatIf whatIf;
         final Teacher teacher;
@@ -115,12 +114,12 @@ public final class Study {
             state = teacher.initialState();
         }
 
-        /** Something is missing from what the teacher learns from; one without a state does not mind. */
+        /** Notes that a step of the log is missing: a teacher with a state is unknown from here. */
         void gap() {
             known &= teacher.initialState().asMap().isEmpty();
         }
 
-        /** Whether the teacher of a step can be known. */
+        /** Whether the teacher of a step is known; counts unknown steps. */
         boolean knows(long step) {
             if (!known) {
                 unknown++;
@@ -146,8 +145,8 @@ public final class Study {
     /**
      * Reads the log, once.
      *
-     * @param progress told every step
-     * @throws IllegalArgumentException when a scenario needs a tensor that was not recorded; the message names it
+     * @param progress takes every step
+     * @throws IllegalArgumentException if a scenario needs a tensor that was not recorded; the message names it
      */
     public List<Answer> answers(LongConsumer progress) {
         long expected = 1;
@@ -165,7 +164,7 @@ public final class Study {
                     Batch batch = step.batch().get();
                     Optional<double[]> was = recorded(step).flatMap(r -> probabilities(r.terms(), batch.labels()));
                     scenarios.forEach(scenario -> requireTensors(scenario, votes(scenario, all.get())));
-                    // Scenarios know nothing of one another, so their order does not matter.
+                    // Scenarios are independent, so their order does not matter.
                     scenarios.parallelStream().forEach(scenario -> take(scenario, step, batch, all.get(), was));
                     test(step, tests);
                 }
@@ -181,16 +180,16 @@ public final class Study {
         return studied;
     }
 
-    /** In the order of the slots; empty when one that the outcome names is not in the log. */
+    /** In the order of the slots; empty if a prediction that the outcome names is not in the log. */
     private static Optional<List<Contribution>> contributions(RecordedSteps.Step step) {
         List<Contribution> all = new ArrayList<>();
         for (Outcome.Contributor c : step.outcome().contributors()) {
-            RecordedLog.Said said = step.said().get(c.peer());
-            if (said == null) {
+            RecordedLog.Said record = step.said().get(c.peer());
+            if (record == null) {
                 return Optional.empty();
             }
             NamedTensors tensors = step.prediction(c.peer()).orElseThrow().tensors();
-            all.add(new Contribution(new Teacher.Vote(c.peer(), c.slot(), tensors), said.appendedMs()));
+            all.add(new Contribution(new Teacher.Vote(c.peer(), c.slot(), tensors), record.appendedMs()));
         }
         return Optional.of(all);
     }
@@ -241,7 +240,7 @@ public final class Study {
             if (!rare && votes.stream().anyMatch(v -> v.tensors().find(name).isEmpty())) {
                 throw new IllegalArgumentException("what-if " + scenario.whatIf.words() + ": method "
                         + scenario.whatIf.method().name() + " reads " + name
-                        + " of every peer, which was not recorded; run it with record.features=always, or with a method"
+                        + " of every peer, which was not recorded; run with record.features=always, or with a method"
                         + " that reads it");
             }
         }
@@ -277,7 +276,7 @@ public final class Study {
         }
     }
 
-    /** Of the first soft target for everybody that has a row for each image. */
+    /** Probabilities of the first soft target for all peers that has a row for each image. */
     private Optional<double[]> probabilities(List<Term> terms, SoftLabels labels) {
         return terms.stream()
                 .filter(term ->
@@ -292,7 +291,7 @@ public final class Study {
     /** Tests the teachers where the peers were tested: after the last batch of an epoch, and of the run. */
     private void test(RecordedSteps.Step step, RecordedLog.Reading tests) {
         readTests(step.step(), tests);
-        Optional<SortedMap<String, NamedTensors>> said = Optional.ofNullable(evaluations.remove(step.step()));
+        Optional<SortedMap<String, NamedTensors>> tested = Optional.ofNullable(evaluations.remove(step.step()));
         evaluations.headMap(step.step()).clear();
         for (Scenario scenario : scenarios) {
             SortedMap<Integer, NamedTensors> votes = new TreeMap<>();
@@ -300,7 +299,7 @@ public final class Study {
                     .filter(c -> !scenario.whatIf.without().contains(c.peer()))
                     .filter(c -> scenario.whatIf.only().isEmpty()
                             || scenario.whatIf.only().contains(c.peer()))
-                    .forEach(c -> said.map(s -> s.get(c.peer().value())).ifPresent(t -> votes.put(c.slot(), t)));
+                    .forEach(c -> tested.map(t -> t.get(c.peer().value())).ifPresent(t -> votes.put(c.slot(), t)));
             if (scenario.known && !votes.isEmpty() && votes.size() >= scenario.teacher.contributorsMin()) {
                 evaluate(scenario, votes).ifPresent(logits -> {
                     Score score = new Score();
@@ -321,7 +320,7 @@ public final class Study {
         return whole ? scenario.teacher.evaluate(scenario.state, votes) : Optional.empty();
     }
 
-    /** Reads on until an evaluation after {@code step} has come: peers test at the same steps. */
+    /** Reads tests until one after {@code step}: peers are tested after the same steps. */
     private void readTests(long step, RecordedLog.Reading tests) {
         while (lastEvaluated <= step) {
             Optional<RecordedLog.Entry> entry = tests.next();
@@ -329,8 +328,8 @@ public final class Study {
                 lastEvaluated = Long.MAX_VALUE;
                 return;
             }
-            if (entry.get() instanceof RecordedLog.Said said
-                    && said.message() instanceof Evaluation evaluation
+            if (entry.get() instanceof RecordedLog.Said record
+                    && record.message() instanceof Evaluation evaluation
                     && evaluation.tensors().find(TensorName.LOGITS).isPresent()
                     && !evaluation.source().equals(Evaluation.TEACHER)) {
                 evaluations

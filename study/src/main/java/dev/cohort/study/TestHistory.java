@@ -10,13 +10,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What the peers made of the test images over time: the dynamics after every test, the accuracy on every class, and what became of
- * every image. One pass over the log. Memory is that of {@link SampleHistory}, and one number for each test, peer and class.
+ * The tests of a run over time: the dynamics after every test, the accuracy on every class, and the history of every test image.
+ * One pass over the log. Memory is that of {@link SampleHistory}, and one number for each test, peer and class.
  *
  * @param points in the order of the steps
  * @param classes of the same tests
- * @param samples what each peer made of every image
- * @param together likewise, of the {@link #ENSEMBLE} alone
+ * @param samples history of every image for each peer
+ * @param together history of every image for the {@link #ENSEMBLE} alone
  */
 public record TestHistory(
         List<DynamicsHistory.Point> points, List<Classes> classes, SampleHistory samples, SampleHistory together) {
@@ -31,7 +31,8 @@ public record TestHistory(
     /**
      * Accuracy on every class.
      *
-     * @param accuracy by peer and for the ensemble: share of the images of each class that are right; 0 for a class without images
+     * @param accuracy by peer and for the ensemble: share of the images of each class that are classified correctly; 0 for a class
+     *     without images
      */
     public record Classes(long step, int epoch, SortedMap<String, List<Double>> accuracy) {}
 
@@ -44,21 +45,21 @@ public record TestHistory(
         DynamicsHistory.tests(log, members, labels, classes, test -> {
             points.add(
                     new DynamicsHistory.Point(test.step(), test.epoch(), Dynamics.of(test.logits(), labels, classes)));
-            SortedMap<String, double[]> opinions = new TreeMap<>(test.logits());
-            opinions.put(ENSEMBLE, sumOfProbabilities(test.logits(), labels.size(), classes));
+            SortedMap<String, double[]> outputs = new TreeMap<>(test.logits());
+            outputs.put(ENSEMBLE, sumOfProbabilities(test.logits(), labels.size(), classes));
             TreeMap<String, List<Double>> accuracy = new TreeMap<>();
-            opinions.forEach((who, said) -> {
-                SampleHistory history = who.equals(ENSEMBLE) ? together : samples;
+            outputs.forEach((source, scores) -> {
+                SampleHistory history = source.equals(ENSEMBLE) ? together : samples;
                 int[] right = new int[classes];
                 int[] all = new int[classes];
                 for (int row = 0; row < labels.size(); row++) {
                     int label = labels.get(row);
-                    boolean hit = Score.largest(said, row * classes, classes) == label;
-                    history.presented(test.step(), who, row, hit);
+                    boolean hit = Score.largest(scores, row * classes, classes) == label;
+                    history.presented(test.step(), source, row, hit);
                     right[label] += hit ? 1 : 0;
                     all[label]++;
                 }
-                accuracy.put(who, shares(right, all));
+                accuracy.put(source, shares(right, all));
             });
             byClass.add(new Classes(test.step(), test.epoch(), Collections.unmodifiableSortedMap(accuracy)));
         });

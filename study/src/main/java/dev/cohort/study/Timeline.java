@@ -22,12 +22,12 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * How long the steps of a run took, and who came and went meanwhile: what a join, a leave or a kill costs those who stay. All
- * by the broker's clock, which stands beside every record. Memory is 24 bytes per step and peer.
+ * How long the steps of a run took, and which peers joined and left meanwhile: what a join, a leave or a kill costs the other
+ * peers. All times are those at which the broker appended the records. Memory is 24 bytes per step and peer.
  */
 public final class Timeline {
     private final Moments outcomes = new Moments();
-    private final SortedMap<PeerId, Moments> spoken = new TreeMap<>();
+    private final SortedMap<PeerId, Moments> predictions = new TreeMap<>();
     private final List<Event> events = new ArrayList<>();
     private final SortedSet<String> starts = new TreeSet<>();
 
@@ -36,38 +36,38 @@ public final class Timeline {
     /**
      * Something that happened between the outcomes of {@code step - 1} and {@code step}.
      *
-     * @param atMs when it was said, or when the outcome was, which shows it; Unix milliseconds
-     * @param who a peer, or a coordinator
+     * @param atMs when the broker appended the message, or the outcome that shows it; Unix milliseconds
+     * @param who a peer, a coordinator, or "everybody"
      * @param detail for people
      */
     public record Event(Kind kind, long step, long atMs, String who, String detail) {}
 
-    /** What happened. */
+    /** Kind of event. */
     public enum Kind {
-        /** A process of a peer asks for a seat, for the first time or again. */
+        /** A process of a peer asks for a slot, for the first time or again. */
         STARTS,
-        /** A peer is named by outcomes from here on. */
+        /** Outcomes name a peer from here on. */
         CONTRIBUTES,
-        /** It is no longer. */
+        /** Outcomes no longer name a peer. */
         MISSING,
-        /** An operator asked a peer, or everybody, to leave. */
+        /** An operator asked a peer, or all, to leave. */
         ASKED,
-        /** A peer said goodbye. */
+        /** A peer left. */
         LEFT,
-        /** Outcomes are another coordinator's from here on. */
+        /** Another coordinator publishes the outcomes from here on. */
         COORDINATOR
     }
 
     /**
      * Reads a run once.
      *
-     * @param log of which entries that cannot be read are passed over
+     * @param log whose unreadable entries are skipped
      */
     public static Timeline of(RecordedLog log) {
         Timeline timeline = new Timeline();
         timeline.readOutcomes(log);
         for (int partition = 0; partition < log.partitions(Topic.PREDICTIONS); partition++) {
-            read(log, Topic.PREDICTIONS, partition, timeline::spoke);
+            read(log, Topic.PREDICTIONS, partition, timeline::prediction);
         }
         read(log, Topic.MEMBERS, 0, timeline::member);
         read(log, Topic.CONTROL, 0, timeline::control);
@@ -81,8 +81,8 @@ public final class Timeline {
         }
         try (RecordedLog.Reading reading = log.read(topic, partition)) {
             for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                if (next.get() instanceof RecordedLog.Said said) {
-                    each.accept(said);
+                if (next.get() instanceof RecordedLog.Said record) {
+                    each.accept(record);
                 }
             }
         }
@@ -91,14 +91,15 @@ public final class Timeline {
     private void readOutcomes(RecordedLog log) {
         SortedSet<String> present = new TreeSet<>();
         List<String> coordinator = new ArrayList<>();
-        read(log, Topic.OUTCOMES, 0, said -> {
-            if (!(said.message() instanceof Outcome outcome) || !outcomes.add(outcome.step(), said.appendedMs(), 0)) {
+        read(log, Topic.OUTCOMES, 0, record -> {
+            if (!(record.message() instanceof Outcome outcome)
+                    || !outcomes.add(outcome.step(), record.appendedMs(), 0)) {
                 return;
             }
             SortedSet<String> named = new TreeSet<>();
             outcome.contributors().forEach(c -> named.add(c.peer().value()));
-            changed(Kind.CONTRIBUTES, named, present, outcome.step(), said.appendedMs());
-            changed(Kind.MISSING, present, named, outcome.step(), said.appendedMs());
+            changed(Kind.CONTRIBUTES, named, present, outcome.step(), record.appendedMs());
+            changed(Kind.MISSING, present, named, outcome.step(), record.appendedMs());
             present.clear();
             present.addAll(named);
             if (!coordinator.contains(outcome.coordinator())) {
@@ -106,7 +107,7 @@ public final class Timeline {
                     events.add(new Event(
                             Kind.COORDINATOR,
                             outcome.step(),
-                            said.appendedMs(),
+                            record.appendedMs(),
                             outcome.coordinator(),
                             "leads after " + coordinator.get(0)));
                 }
@@ -125,47 +126,48 @@ public final class Timeline {
         }
     }
 
-    private void spoke(RecordedLog.Said said) {
-        if (said.message() instanceof Prediction prediction && prediction.part() == 0) {
-            spoken.computeIfAbsent(prediction.peer(), p -> new Moments())
-                    .add(prediction.step(), said.appendedMs(), prediction.incarnation());
+    private void prediction(RecordedLog.Said record) {
+        if (record.message() instanceof Prediction prediction && prediction.part() == 0) {
+            predictions
+                    .computeIfAbsent(prediction.peer(), p -> new Moments())
+                    .add(prediction.step(), record.appendedMs(), prediction.incarnation());
         }
     }
 
-    private void member(RecordedLog.Said said) {
-        Message message = said.message();
+    private void member(RecordedLog.Said record) {
+        Message message = record.message();
         if (message instanceof Joining joining && starts.add(joining.peer() + "#" + joining.incarnation())) {
-            happened(Kind.STARTS, said, joining.peer(), "start " + joining.incarnation());
+            happened(Kind.STARTS, record, joining.peer(), "start " + joining.incarnation());
         } else if (message instanceof Left left) {
-            happened(Kind.LEFT, said, left.peer(), left.reason());
+            happened(Kind.LEFT, record, left.peer(), left.reason());
         } else if (message instanceof Admitted admitted && admitted.refused()) {
-            happened(Kind.LEFT, said, admitted.peer(), "refused: " + admitted.refusal());
+            happened(Kind.LEFT, record, admitted.peer(), "refused: " + admitted.refusal());
         }
     }
 
-    private void control(RecordedLog.Said said) {
-        if (said.message() instanceof Command command) {
+    private void control(RecordedLog.Said record) {
+        if (record.message() instanceof Command command) {
             events.add(new Event(
                     Kind.ASKED,
-                    outcomes.stepAfter(said.appendedMs()),
-                    said.appendedMs(),
+                    outcomes.stepAfter(record.appendedMs()),
+                    record.appendedMs(),
                     command.peer().map(PeerId::value).orElse("everybody"),
                     command.kind().name().toLowerCase(Locale.ROOT) + ": " + command.reason()));
         }
     }
 
-    private void happened(Kind kind, RecordedLog.Said said, PeerId peer, String detail) {
-        events.add(new Event(kind, outcomes.stepAfter(said.appendedMs()), said.appendedMs(), peer.value(), detail));
+    private void happened(Kind kind, RecordedLog.Said record, PeerId peer, String detail) {
+        events.add(new Event(kind, outcomes.stepAfter(record.appendedMs()), record.appendedMs(), peer.value(), detail));
     }
 
-    /** What happened, in the order of the steps. */
+    /** All events, in the order of the steps. */
     public List<Event> events() {
         return List.copyOf(events);
     }
 
-    /** Everybody who ever spoke. */
+    /** All peers that ever published a prediction. */
     public List<PeerId> peers() {
-        return List.copyOf(spoken.keySet());
+        return List.copyOf(predictions.keySet());
     }
 
     /** The last step with an outcome; 0 without any. */
@@ -173,29 +175,29 @@ public final class Timeline {
         return outcomes.size() == 0 ? 0 : outcomes.step(outcomes.size() - 1);
     }
 
-    /** From the outcome before to the outcome of each step that follows on the one before, in milliseconds. */
+    /** From the outcome of the previous step to that of each step, in milliseconds; steps after a gap are left out. */
     public List<Took> outcomes() {
         return outcomes.took(0, Long.MAX_VALUE);
     }
 
     /**
-     * From what a peer said of the step before to what it said of each step, in milliseconds: its training, evaluation and
-     * waiting. Steps before which its process started anew, or which it did not speak of, are left out.
+     * From a peer's prediction of the previous step to that of each step, in milliseconds: its training, evaluation and waiting.
+     * Steps without a prediction, and those before which its process restarted, are left out.
      */
     public List<Took> steps(PeerId peer) {
-        return Optional.ofNullable(spoken.get(peer))
+        return Optional.ofNullable(predictions.get(peer))
                 .map(m -> m.took(0, Long.MAX_VALUE))
                 .orElse(List.of());
     }
 
-    /** One step's time. */
+    /** Time of one step. */
     public record Took(long step, long ms) {}
 
     /**
      * Times of some steps.
      *
-     * @param count how many; 0 leaves all else 0
-     * @param p95Ms 95 % took no longer: the nearest rank
+     * @param count number of steps; if 0, all other figures are 0
+     * @param p95Ms 95th percentile, by nearest rank
      */
     public record Spread(int count, double medianMs, long p95Ms, long longestMs) {
         public static Spread of(List<Took> took) {
@@ -210,12 +212,12 @@ public final class Timeline {
     }
 
     /**
-     * What one change among the contributors meant for those who stayed.
+     * What one change among the contributors cost the peers that stayed.
      *
-     * @param survivors who spoke of steps before, during and after it, with the same process
-     * @param before their step times in the quiet steps before it
-     * @param during in the steps around it
-     * @param after in the quiet steps after it
+     * @param survivors peers that published predictions before, during and after the change, from the same process
+     * @param before their step times in the quiet steps before the change
+     * @param during their step times in the steps around it
+     * @param after their step times in the quiet steps after it
      * @param outcomeLongestMs longest time between two outcomes around it
      */
     public record Change(
@@ -229,10 +231,10 @@ public final class Timeline {
             long outcomeLongestMs) {}
 
     /**
-     * Every change among the contributors. Events that are less than {@code quiet} steps apart are one change.
+     * Every change among the contributors. Events that are at most {@code 2 * quiet} steps apart are one change.
      *
-     * @param quiet steps around an event that are "during", and that two changes must be apart
-     * @param window most steps looked at before and after
+     * @param quiet steps before and after an event that count as "during"
+     * @param window largest number of steps counted as "before", and as "after"
      */
     public List<Change> changes(long quiet, long window) {
         List<List<Event>> groups = new ArrayList<>();
@@ -258,7 +260,7 @@ public final class Timeline {
         return changes;
     }
 
-    /** What happened after the last outcome, but for goodbyes of those who finished: why the run went no further. */
+    /** Events after the last outcome, without the leaving of peers that finished: why the run went no further. */
     public List<Event> afterTheLast() {
         return events.stream()
                 .filter(e -> e.step() > lastStep())
@@ -276,7 +278,7 @@ public final class Timeline {
         long before = Math.max(previousEnd, from - window);
         long after = Math.min(nextBegin, to + 1 + window);
         List<PeerId> survivors = new ArrayList<>();
-        spoken.forEach((peer, moments) -> {
+        predictions.forEach((peer, moments) -> {
             if (moments.unbroken(Math.max(1, before), after - 1)) {
                 survivors.add(peer);
             }
@@ -295,7 +297,7 @@ public final class Timeline {
     private Spread spread(List<PeerId> peers, long fromStep, long toStepExclusive) {
         List<Took> took = new ArrayList<>();
         for (PeerId peer : peers) {
-            Optional.ofNullable(spoken.get(peer)).ifPresent(m -> took.addAll(m.took(fromStep, toStepExclusive)));
+            Optional.ofNullable(predictions.get(peer)).ifPresent(m -> took.addAll(m.took(fromStep, toStepExclusive)));
         }
         return Spread.of(took);
     }

@@ -26,11 +26,12 @@ import java.util.function.LongConsumer;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * Computes a run's outcomes again from the predictions they name, step by step, and compares them bit for bit with what stands
- * in the log: that the teachers were what the method says, and that nobody changed a batch, a prediction or a target since.
+ * Verifies a log: computes the outcomes of a run again from the predictions they name, step by step, and compares them bit for
+ * bit with those in the log. It shows that the teacher followed the method, and that no batch, prediction or target was changed
+ * since.
  *
- * <p>What membership decided cannot be computed again from predictions: who was waited for, and so which predictions an outcome
- * names and whether it calls itself exact. That, the log is taken at its word for.
+ * <p>Decisions about membership cannot be computed again from predictions: which peers a step waited for, hence which predictions an
+ * outcome names and whether it is marked exact. These are taken from the log unchecked.
  */
 public final class Verification {
     private static final int FINDINGS_KEPT_MAX = 1_000;
@@ -49,37 +50,37 @@ public final class Verification {
     private long recomputed;
     private long expected = 1;
     private OptionalLong unknownFrom = OptionalLong.empty();
-    /** Empty once it cannot be known any more. */
+    /** State of the teacher; empty once it is unknown. */
     private Optional<NamedTensors> state;
 
     private Optional<SlotHistory> history = Optional.of(new SlotHistory());
 
-    /** Knows what a batch must be. */
+    /** Checks batches. */
     public interface Batches {
-        /** What is wrong with a batch; empty when nothing is. */
+        /** What is wrong with a batch; empty if nothing is. */
         Optional<String> fault(Batch batch);
 
-        /** Takes all batches as they are. */
+        /** Accepts all batches. */
         static Batches unchecked() {
             return batch -> Optional.empty();
         }
     }
 
     /**
-     * What came of it.
+     * The result.
      *
-     * @param steps outcomes that were looked at
-     * @param firstStep the first of them, 0 when there is none
-     * @param targets how many of them have targets
-     * @param recomputed how many of those could be computed again and compared
+     * @param steps number of outcomes that were checked
+     * @param firstStep the first step with an outcome, 0 if there is none
+     * @param targets number of outcomes with targets
+     * @param recomputed number of outcomes with targets that were computed again and compared
      * @param lastStep of the run, if it ended
-     * @param outcomesIgnored outcomes that came after another one of their step
+     * @param outcomesIgnored outcomes that followed another outcome of their step
      * @param findings the first {@value #FINDINGS_KEPT_MAX}, in the order of the steps
-     * @param found all findings, those that were not kept too
-     * @param refused records that every reader refuses, by reason: they had no effect, and are no finding
-     * @param studied steps of which everything is in the log
-     * @param unknownFrom the first step whose outcome could not be computed again since the state of the trained teacher, which
-     *     needs every step before it, was not known any more
+     * @param found number of all findings, including those not kept
+     * @param refused records that every reader refuses, by reason: they had no effect and are not findings
+     * @param studied steps that are complete in the log
+     * @param unknownFrom the first step whose outcome could not be computed again because the state of the trained teacher, which
+     *     depends on every earlier step, was unknown
      */
     public record Verdict(
             long steps,
@@ -116,7 +117,7 @@ public final class Verification {
     /**
      * Reads the whole log, once.
      *
-     * @param progress told every step
+     * @param progress takes every step
      */
     public Verdict verdict(LongConsumer progress) {
         try (RecordedSteps recorded = new RecordedSteps(log, this::damaged)) {
@@ -147,7 +148,7 @@ public final class Verification {
         }
     }
 
-    /** Nothing of them is computed again, but all of them must be readable. */
+    /** Reads a topic from which nothing is computed: its records must be readable. */
     private void readThrough(Topic topic) {
         for (int partition = 0; partition < log.partitions(topic); partition++) {
             try (RecordedLog.Reading reading = log.read(topic, partition)) {
@@ -194,15 +195,15 @@ public final class Verification {
         steps++;
         recorded.batch().ifPresent(fingerprint::batch);
         fingerprint.outcome(recorded.outcome());
-        boolean batchIsThere = batch(recorded);
-        boolean whole = predictions(recorded) && batchIsThere;
-        if (recorded.outcome().resolution() instanceof Outcome.Targets said) {
+        boolean hasBatch = batch(recorded);
+        boolean whole = predictions(recorded) && hasBatch;
+        if (recorded.outcome().resolution() instanceof Outcome.Targets published) {
             targets++;
             renewed(recorded);
             if (!teacher.distils()) {
-                note(Finding.of(Kind.DIFFERS, step, "outcome", "has targets, which this method never makes"));
+                note(Finding.of(Kind.DIFFERS, step, "outcome", "has targets, which this method never produces"));
             } else if (whole && state.isPresent()) {
-                targets(recorded, said, state.get());
+                targets(recorded, published, state.get());
             } else {
                 forgetState();
                 boolean first = state.isEmpty() && unknownFrom.isEmpty();
@@ -211,22 +212,22 @@ public final class Verification {
         }
     }
 
-    /** Only who saw all outcomes before knows who voted last from a slot. */
+    /** Checks the renewed slots, which are known only if no earlier outcome is missing. */
     private void renewed(RecordedSteps.Step recorded) {
         SortedMap<Integer, PeerId> voters =
                 SlotHistory.voters(recorded.outcome().contributors());
-        Ints said = recorded.outcome().renewed();
+        Ints published = recorded.outcome().renewed();
         history.map(h -> h.renewed(voters))
-                .filter(must -> !must.equals(said))
+                .filter(must -> !must.equals(published))
                 .ifPresent(must -> note(Finding.of(
                         Kind.DIFFERS,
                         recorded.step(),
                         "outcome.renewed",
-                        "slots " + said + ", other peers than before vote from " + must)));
+                        "slots " + published + ", must be slots " + must)));
         history.ifPresent(h -> h.voted(voters));
     }
 
-    /** A teacher without a state needs none: it can be computed again at the next step. */
+    /** A teacher without a state stays known: it can be computed again at the next step. */
     private void forgetState() {
         boolean trained = !teacher.initialState().asMap().isEmpty();
         state = trained ? Optional.empty() : state;
@@ -245,42 +246,43 @@ public final class Verification {
     private boolean predictions(RecordedSteps.Step recorded) {
         boolean whole = true;
         for (Outcome.Contributor contributor : recorded.outcome().contributors()) {
-            Optional<Prediction> said = recorded.prediction(contributor.peer());
-            if (said.isEmpty()) {
+            Optional<Prediction> prediction = recorded.prediction(contributor.peer());
+            if (prediction.isEmpty()) {
                 note(Finding.of(Kind.MISSING, recorded.step(), contributor.peer(), "prediction", "not in the log"));
                 whole = false;
                 continue;
             }
-            Digest digest = said.get().tensors().digest();
+            Digest digest = prediction.get().tensors().digest();
             if (!digest.equals(contributor.tensors())) {
                 note(Finding.of(
                         Kind.DIFFERS,
                         recorded.step(),
                         contributor.peer(),
                         "prediction."
-                                + String.join("|", said.get().tensors().asMap().keySet()),
+                                + String.join(
+                                        "|", prediction.get().tensors().asMap().keySet()),
                         "digest " + digest.shortHex() + ", the outcome was computed from "
                                 + contributor.tensors().shortHex()));
                 whole = false;
             }
-            recorded.batch().ifPresent(batch -> rendered(said.get(), contributor, batch));
+            recorded.batch().ifPresent(batch -> rendered(prediction.get(), contributor, batch));
         }
         return whole;
     }
 
-    private void rendered(Prediction said, Outcome.Contributor contributor, Batch batch) {
+    private void rendered(Prediction prediction, Outcome.Contributor contributor, Batch batch) {
         Digest must = batch.digest(contributor.slot());
-        if (!said.rendered().equals(must)) {
+        if (!prediction.rendered().equals(must)) {
             note(Finding.of(
                     Kind.DIFFERS,
                     batch.step(),
                     contributor.peer(),
                     "prediction.rendered",
-                    "digest " + said.rendered().shortHex() + " of the images, the batch is " + must.shortHex()));
+                    "digest " + prediction.rendered().shortHex() + " of the images, the batch has " + must.shortHex()));
         }
     }
 
-    private void targets(RecordedSteps.Step recorded, Outcome.Targets said, NamedTensors before) {
+    private void targets(RecordedSteps.Step recorded, Outcome.Targets published, NamedTensors before) {
         long step = recorded.step();
         Batch batch = recorded.batch().orElseThrow();
         Digest hash = Teacher.hash(before);
@@ -302,23 +304,23 @@ public final class Verification {
         Teacher.TeacherStep lesson =
                 teacherSteps.step(before, recorded.outcome().renewed(), batch, votes);
         recomputed++;
-        compare(recorded, said, lesson);
+        compare(recorded, published, lesson);
         state = Optional.of(lesson.next());
     }
 
-    private void compare(RecordedSteps.Step recorded, Outcome.Targets said, Teacher.TeacherStep lesson) {
+    private void compare(RecordedSteps.Step recorded, Outcome.Targets published, Teacher.TeacherStep lesson) {
         long step = recorded.step();
-        if (Double.compare(said.labelWeight(), lesson.labelWeight()) != 0) {
+        if (Double.compare(published.labelWeight(), lesson.labelWeight()) != 0) {
             note(Finding.of(
                     Kind.DIFFERS,
                     step,
                     "outcome.label_weight",
-                    said.labelWeight() + ", must be " + lesson.labelWeight()));
+                    published.labelWeight() + ", must be " + lesson.labelWeight()));
         }
-        terms(step, Optional.empty(), "outcome.terms", said.terms(), lesson.terms());
+        terms(step, Optional.empty(), "outcome.terms", published.terms(), lesson.terms());
         for (Outcome.Contributor contributor : recorded.outcome().contributors()) {
             List<Term> own = lesson.addressed().getOrDefault(contributor.slot(), List.of());
-            Optional<Outcome.Part> named = said.addressed().stream()
+            Optional<Outcome.Part> named = published.addressed().stream()
                     .filter(part -> part.peer().equals(contributor.peer()))
                     .findFirst();
             if (own.isEmpty() == named.isPresent()) {
@@ -327,7 +329,7 @@ public final class Verification {
                         step,
                         contributor.peer(),
                         "outcome.addressed",
-                        named.isPresent() ? "names a part, there must be none" : "names no part, there must be one"));
+                        named.isPresent() ? "names a part, must name none" : "names no part, must name one"));
             } else if (named.isPresent()) {
                 part(recorded, contributor, named.get(), own);
             }
@@ -363,25 +365,26 @@ public final class Verification {
         }
     }
 
-    private void terms(long step, Optional<Outcome.Contributor> peer, String field, List<Term> said, List<Term> must) {
-        int both = Math.min(said.size(), must.size());
+    private void terms(
+            long step, Optional<Outcome.Contributor> peer, String field, List<Term> published, List<Term> must) {
+        int both = Math.min(published.size(), must.size());
         for (int i = 0; i < both; i++) {
-            if (!said.get(i).equals(must.get(i))) {
+            if (!published.get(i).equals(must.get(i))) {
                 note(new Finding(
                         Kind.DIFFERS,
                         OptionalLong.of(step),
                         peer.map(Outcome.Contributor::peer),
                         field + "[" + i + "]." + must.get(i).name(),
-                        "is not what follows from the predictions that the outcome names"));
+                        "does not follow from the predictions that the outcome names"));
             }
         }
-        if (said.size() != must.size()) {
+        if (published.size() != must.size()) {
             note(new Finding(
                     Kind.DIFFERS,
                     OptionalLong.of(step),
                     peer.map(Outcome.Contributor::peer),
                     field,
-                    said.size() + " terms, must be " + must.size()));
+                    published.size() + " terms, must be " + must.size()));
         }
     }
 }

@@ -16,14 +16,14 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Another way in which recorded predictions could have been turned into targets.
+ * Another way to turn recorded predictions into targets.
  *
- * @param words as it was asked, for people
- * @param method in its place
+ * @param words the scenario as it was entered
+ * @param method that replaces the recorded one
  * @param without contributors that are left out
- * @param only contributors that alone are taken; empty takes all
- * @param quorum at most so many contributors, those whose predictions the broker took first
- * @param deadlineMs contributors whose prediction the broker took so much later than the first of the step are left out
+ * @param only the contributors that are used; empty uses all
+ * @param quorum largest number of contributors: those whose predictions the broker appended first
+ * @param deadlineMs contributors whose prediction was appended more than this after the first of the step are left out
  */
 public record WhatIf(
         String words,
@@ -38,34 +38,34 @@ public record WhatIf(
     private static final String QUORUM = "quorum";
     private static final String DEADLINE_MS = "deadline_ms";
 
-    /** What the run did. */
+    /** The settings of the run itself. */
     public static WhatIf asRecorded(Experiment.Method method) {
         return new WhatIf("as recorded", method, Set.of(), Set.of(), OptionalInt.empty(), OptionalLong.empty());
     }
 
     /**
-     * Reads {@code key=value,key=value}. {@code method=NAME} takes the recorded method's parameters away; {@code without=p2},
+     * Reads {@code key=value,key=value}. {@code method=NAME} drops the recorded method's parameters; {@code without=p2},
      * {@code only=p1+p3}, {@code quorum=N} and {@code deadline_ms=N} choose contributors; any other key sets a parameter of the
      * method.
      *
-     * @throws IllegalArgumentException when it cannot be read; the message says why
+     * @throws IllegalArgumentException if it cannot be parsed; the message gives the reason
      */
     public static WhatIf parse(String words, Experiment experiment) {
-        SortedMap<String, String> said = new TreeMap<>();
+        SortedMap<String, String> given = new TreeMap<>();
         for (String part : words.split(",", -1)) {
             int equals = part.indexOf('=');
             require(equals > 0, words, "must be key=value, separated by commas");
             String key = part.substring(0, equals).strip();
-            require(said.put(key, part.substring(equals + 1).strip()) == null, words, key + " appears twice");
+            require(given.put(key, part.substring(equals + 1).strip()) == null, words, key + " appears twice");
         }
         Experiment.Method recorded = experiment.method();
-        String name = Optional.ofNullable(said.remove(METHOD)).orElse(recorded.name());
-        Set<PeerId> without = peers(words, Optional.ofNullable(said.remove(WITHOUT)), experiment);
-        Set<PeerId> only = peers(words, Optional.ofNullable(said.remove(ONLY)), experiment);
-        OptionalLong quorum = number(words, QUORUM, Optional.ofNullable(said.remove(QUORUM)));
-        OptionalLong deadline = number(words, DEADLINE_MS, Optional.ofNullable(said.remove(DEADLINE_MS)));
+        String name = Optional.ofNullable(given.remove(METHOD)).orElse(recorded.name());
+        Set<PeerId> without = peers(words, Optional.ofNullable(given.remove(WITHOUT)), experiment);
+        Set<PeerId> only = peers(words, Optional.ofNullable(given.remove(ONLY)), experiment);
+        OptionalLong quorum = number(words, QUORUM, Optional.ofNullable(given.remove(QUORUM)));
+        OptionalLong deadline = number(words, DEADLINE_MS, Optional.ofNullable(given.remove(DEADLINE_MS)));
         Map<String, String> parameters = new TreeMap<>(name.equals(recorded.name()) ? recorded.parameters() : Map.of());
-        parameters.putAll(said);
+        parameters.putAll(given);
         return new WhatIf(
                 words,
                 new Experiment.Method(name, parameters),
@@ -105,7 +105,7 @@ public record WhatIf(
         return peers;
     }
 
-    /** Which of the contributors of a step, in the order of their slots, are taken. */
+    /** Chooses among the contributors of a step, which are in the order of their slots. */
     List<Contribution> chosen(List<Contribution> all) {
         List<Contribution> some = all.stream()
                 .filter(c -> !without.contains(c.vote().peer()))
@@ -121,7 +121,7 @@ public record WhatIf(
         List<Contribution> inTime = some.stream()
                 .filter(c -> c.appendedMs() <= Math.min(latest, quorumMs))
                 .toList();
-        // Of predictions taken in the same millisecond the first slots count.
+        // Of predictions appended in the same millisecond, the lower slots count.
         return quorum.isPresent() && inTime.size() > quorum.getAsInt() ? inTime.subList(0, quorum.getAsInt()) : inTime;
     }
 }

@@ -1,4 +1,4 @@
-/** Studies a run from what was said in it: nothing is trained, and nothing is written to the log. */
+/** Studies a run from its log: no student is trained, and nothing is written to the log. */
 @NullMarked
 package dev.cohort.study;
 

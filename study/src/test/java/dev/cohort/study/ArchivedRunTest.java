@@ -32,7 +32,7 @@ import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An archive says what the run says, to the last bit, or is refused. */
+/** An archive gives the same results as its run, to the last bit, or is refused. */
 class ArchivedRunTest {
     private static final TopicPlan PLAN = new TopicPlan(3, 2, 1, OptionalLong.empty());
 
@@ -162,7 +162,7 @@ class ArchivedRunTest {
                     .forEach(members::add);
         }
         for (String member : members) {
-            // Behind the local header, whose name is the first place where it stands.
+            // Behind the local header, where the name appears first.
             int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(member) + member.length() + 12;
             byte[] flipped = bytes.clone();
             flipped[at] ^= 8;

@@ -91,7 +91,7 @@ class CheckupTest {
     }
 
     @Test
-    void namesAPeerThatDivergedAndARunThatWasGivenUp() {
+    void namesAPeerThatDivergedAndARunThatWasAborted() {
         ListedLog log = run.log();
         PeerId peer = PEERS.get(1);
         log.append(new Left(
@@ -105,8 +105,8 @@ class CheckupTest {
 
         Checkup.Report report = report(log);
 
-        assertThat(words(report)).contains("SEVERE peer p2 diverged", "SEVERE the run was given up");
-        assertThat(words(report)).noneMatch(w -> w.contains("hardly heard") || w.contains("parts of the log"));
+        assertThat(words(report)).contains("SEVERE peer p2 diverged", "SEVERE the run was aborted");
+        assertThat(words(report)).noneMatch(w -> w.contains("rarely contributes") || w.contains("parts of the log"));
         assertThat(report.healthy()).isFalse();
         assertThat(report.found().get(0).evidence()).startsWith("at step 7: its logits are not finite");
         assertThat(report.found().get(0).setting()).isEqualTo("optimizer.learning_rate");
@@ -143,17 +143,17 @@ class CheckupTest {
     @Test
     void findsPeersThatSayTheSame() {
         run.alike = true;
-        assertThat(words(report(run.log()))).contains("WARNING the peers say the same, right or wrong");
+        assertThat(words(report(run.log()))).contains("WARNING the peers predict the same, right or wrong");
     }
 
     @Test
-    void findsAPeerThatIsHardlyHeard() {
+    void findsAPeerThatRarelyContributes() {
         run.silent = step -> step % 4 != 0;
-        Diagnosis found = only(run.log(), Severity.WARNING, "peer p3 is hardly heard");
+        Diagnosis found = only(run.log(), Severity.WARNING, "peer p3 rarely contributes");
         assertThat(found.evidence()).contains("50 of 200 outcomes", "25.0 %");
 
         run.silent = step -> step > 10;
-        only(run.log(), Severity.SEVERE, "peer p3 is hardly heard");
+        only(run.log(), Severity.SEVERE, "peer p3 rarely contributes");
     }
 
     @Test
@@ -161,7 +161,7 @@ class CheckupTest {
         run.method = new Experiment.Method("kdcl_linear", Map.of());
         run.ignorant = true;
         Diagnosis found = only(run.log(), Severity.WARNING, "peer p3 is ignored");
-        assertThat(found.evidence()).contains("an equal share were 33.3 %");
+        assertThat(found.evidence()).contains("an equal share would be 33.3 %");
     }
 
     @Test
@@ -216,7 +216,7 @@ class CheckupTest {
         ListedLog log = run.log();
         log.append(new Rejection(7, 0, PEERS.get(1), Rejection.Reason.DIGEST, "digest 1, the batch is 2"));
         log.append(new Rejection(9, 0, PEERS.get(1), Rejection.Reason.DIGEST, "digest 3, the batch is 4"));
-        Diagnosis found = only(log, Severity.SEVERE, "a peer sees other images than the others");
+        Diagnosis found = only(log, Severity.SEVERE, "a peer renders different images");
         assertThat(found.evidence()).contains("p2 2", "steps 7 to 9", "digest 3");
 
         ListedLog other = run.log();
@@ -236,7 +236,7 @@ class CheckupTest {
         long step = 10;
         for (Standing standing : standings) {
             log.append(new StandingChange(peer, 1, standing, step, "because"));
-            log.append(new StandingChange(peer, 1, standing, step, "said by another coordinator"));
+            log.append(new StandingChange(peer, 1, standing, step, "published by another coordinator"));
             step += 10;
         }
     }
@@ -286,7 +286,7 @@ class CheckupTest {
     }
 
     @Test
-    void findsWhomTheOthersWaitFor() {
+    void findsThePeerThatTheOthersWaitFor() {
         ListedLog log = run.log();
         double[] waits = {0.7, 0.01, 0.6};
         for (int i = 0; i < PEERS.size(); i++) {
@@ -314,6 +314,6 @@ class CheckupTest {
                 0,
                 0,
                 new Decoding.Rejected(Reason.WRONG_RUN, "x", "another run", Optional.empty())));
-        only(log, Severity.WARNING, "records that are no message of this run");
+        only(log, Severity.WARNING, "records that are not messages of this run");
     }
 }

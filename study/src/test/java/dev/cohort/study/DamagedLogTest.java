@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What can be studied of a log whose files are damaged is said, and is checked. */
+/** Studies logs with damaged files: readers report which steps remain, and check those. */
 class DamagedLogTest {
     private static final TopicPlan PLAN = new TopicPlan(3, 2, 1, OptionalLong.empty());
 
@@ -33,7 +33,7 @@ class DamagedLogTest {
 
     private SegmentFiles files(String method) throws IOException {
         ListedLog log = new SmallRun().log(method);
-        // A topic without a record has nothing to lose.
+        // A topic without records has nothing to damage.
         log.append(new Command(Command.Kind.STOP, Optional.empty(), "by hand"));
         return SegmentFiles.write(log, Files.createDirectories(folder.resolve("log")));
     }
@@ -71,7 +71,7 @@ class DamagedLogTest {
     }
 
     @Test
-    void allOfAWholeLogCanBeStudied() throws IOException {
+    void aCompleteLogCanBeStudied() throws IOException {
         Checked whole = check(files("one"), "one");
 
         assertThat(whole.unreadable()).isEmpty();

@@ -47,10 +47,10 @@ class DynamicsGoldenTest {
                     .orElseThrow()
                     .toURI());
         }
-        // As for the other golden tests, a relative folder starts where the build was started.
-        Path said = Path.of(given);
+        // A relative folder is resolved against the root of the build, as in the other golden tests.
+        Path path = Path.of(given);
         Path here = Path.of("").toAbsolutePath();
-        return (Files.exists(here.resolve("mvnw")) ? here : here.resolve("..")).resolve(said);
+        return (Files.exists(here.resolve("mvnw")) ? here : here.resolve("..")).resolve(path);
     }
 
     private static void compare(JsonNode root) {

@@ -39,7 +39,7 @@ class EnsembleMembersTest {
     }
 
     @Test
-    void countsThoseOfTheExperimentWhereNobodyIsNamed() {
+    void countsThePeersOfTheExperimentIfNoOutcomeNamesAny() {
         members.take(outcome(1));
 
         assertThat(members.counts(P1, 1)).isTrue();
@@ -48,7 +48,7 @@ class EnsembleMembersTest {
     }
 
     @Test
-    void takesOutcomesInAnyOrderAndSaysWhatChanged() {
+    void takesOutcomesInAnyOrderAndReportsChanges() {
         assertThat(members.take(outcome(5, P1))).isTrue();
         assertThat(members.take(outcome(6, P1))).isFalse();
         assertThat(members.take(outcome(2, P1))).isTrue();

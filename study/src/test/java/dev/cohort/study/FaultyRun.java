@@ -30,8 +30,8 @@ import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
 
 /**
- * The log of a run of three peers with a fault that can be chosen. Without one, peers have a row right with 70 to 95 % as the run
- * goes on, each by its own lot, and epochs are in an order drawn by lot.
+ * Writes the log of a run of three peers with a chosen fault. Without a fault, each peer is right on a row with a probability
+ * that rises from 70 to 95 %, independently of the others, and the order of every epoch is random.
  */
 final class FaultyRun {
     static final List<PeerId> PEERS = SmallRun.PEERS;
@@ -43,25 +43,25 @@ final class FaultyRun {
 
     int steps = 200;
     Experiment.Method method = new Experiment.Method("mean_logit", Map.of());
-    /** Whether the images come in the order of their classes. */
+    /** Whether the images are sorted by class. */
     boolean sorted;
     /** Whether every epoch has the same order. */
     boolean repeated;
-    /** Whether all peers say the same. */
+    /** Whether all peers predict the same. */
     boolean alike;
-    /** Whether nobody knows anything. */
+    /** Whether all peers guess. */
     boolean guessing;
-    /** Whether the third peer knows nothing. */
+    /** Whether the third peer guesses. */
     boolean ignorant;
-    /** Steps to which the third peer says nothing. */
+    /** Steps to which the third peer does not contribute. */
     LongPredicate silent = step -> false;
     /** Updates that the weights of the second peer lack. */
     int lacking;
-    /** Turns the soft target of the outcome around, so that it is worse than the students. */
+    /** Inverts the soft target of the outcome, so it is worse than the students. */
     boolean wrongTeacher;
     /** Cross-entropy that peers report. */
     double crossEntropy = 0.5;
-    /** Whether peers say that they used the targets. */
+    /** Whether peers report that they used the targets. */
     boolean taught = true;
 
     private final Random random = new Random(5);
@@ -136,7 +136,7 @@ final class FaultyRun {
         return new Prediction(step, 0, peer, 1, step - 1 - lacks, tensors, images(step), report);
     }
 
-    /** Writes it. */
+    /** Writes the log. */
     ListedLog log() {
         ListedLog log = new ListedLog(SLOTS);
         Teacher teacher = SmallRun.teacher(method, CLASSES);
@@ -151,11 +151,11 @@ final class FaultyRun {
                 if (slot == 2 && silent.test(step)) {
                     continue;
                 }
-                Prediction said = prediction(peer, batch, alike ? new Random(step) : random);
-                log.append(said);
-                votes.add(new Teacher.Vote(peer, slot, said.tensors()));
+                Prediction published = prediction(peer, batch, alike ? new Random(step) : random);
+                log.append(published);
+                votes.add(new Teacher.Vote(peer, slot, published.tensors()));
                 contributors.add(new Outcome.Contributor(
-                        peer, slot, 1, said.version(), said.tensors().digest()));
+                        peer, slot, 1, published.version(), published.tensors().digest()));
             }
             Teacher.TeacherStep lesson =
                     teacher.teach(state, new Teacher.Votes(step, batch.epoch(), 0.1, batch.labels(), votes));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class FinalTestTest {
     private static final Ints LABELS = Ints.of(0, 1, 0);
 
-    /** Names class 0 or 1 for each of three images, as surely as the logit is large. */
+    /** Predicts class 0 or 1 for each of three images, with the given logits. */
     private static Tensor naming(double logit, int... classes) {
         double[] logits = new double[2 * classes.length];
         for (int row = 0; row < classes.length; row++) {
@@ -52,15 +52,15 @@ class FinalTestTest {
 
     @Test
     void ensemblesOfKAreTheMeanOverAllChoicesOfK() {
-        // Each is wrong about another image and sure of the rest, so together they are right.
+        // Each is wrong about a different image and confident about the others, so the ensemble is right.
         List<Tensor> networks = List.of(naming(2, 1, 1, 0), naming(2, 0, 0, 0), naming(2, 0, 1, 1));
 
         List<Double> accuracies = FinalTest.ofEnsembles(networks, LABELS, 2);
 
         assertThat(accuracies).hasSize(3);
         assertThat(accuracies.get(0)).isCloseTo(2.0 / 3, within(1e-12));
-        // Where two contradict one another the mean is undecided, which counts for class 0: right of three are 2, 3 and
-        // 2.
+        // Where two contradict each other, the mean is undecided and class 0 counts: the pairs are right on 2, 3 and 2
+        // of three.
         assertThat(accuracies.get(1)).isCloseTo(7.0 / 9, within(1e-12));
         assertThat(accuracies.get(2)).isOne();
     }

@@ -39,7 +39,7 @@ class LessonsTest {
     }
 
     @Test
-    void whoLeavesItselfOutHasNoShareInItsOwnTarget() {
+    void aPeerThatLeavesItselfOutHasNoShareInItsOwnTarget() {
         Lessons.Account account = account(new SmallRun().log("dml"), "dml");
 
         assertThat(account.whole().shares().get("p2")).isEqualTo(Map.of("p1", 0.5, "p3", 0.5));
@@ -64,14 +64,15 @@ class LessonsTest {
         ListedLog log = new SmallRun().log("okddip");
         log.change(
                 Prediction.class,
-                said -> said.filter(p -> p.step() != 5 || !p.peer().value().equals("p1")));
+                message ->
+                        message.filter(p -> p.step() != 5 || !p.peer().value().equals("p1")));
 
         assertThat(account(log, "okddip").unknown()).isEqualTo(SmallRun.STEPS - 4);
     }
 
     @Test
-    void tellsHowEachStudentKeptUp() {
-        // In each partition the time of a record is its number: p2 and p3 may share one, and the first of two is
+    void measuresThePaceOfEachStudent() {
+        // In each partition the time of a record is its number: if p2 and p3 share one, the first of them is
         // earlier.
         SortedMap<String, Stretch.Pace> paces =
                 account(new SmallRun().log("mean_logit"), "mean_logit").whole().paces();
@@ -93,7 +94,7 @@ class LessonsTest {
                 .allSatisfy(p -> assertThat(p.learned()).isPositive());
     }
 
-    /** Rows of labels 0, 1; p1 is right about both, p2 about the second alone, and surer there than p1. */
+    /** Rows of labels 0, 1; p1 is right about both, p2 only about the second, with a higher probability than p1. */
     @Test
     void accuracyOfEveryClassIsThatOfItsImages() {
         ListedLog log = new ListedLog(2);
@@ -111,7 +112,7 @@ class LessonsTest {
     }
 
     @Test
-    void testsAreToldInOrderAndAPeerThatIsGoneHoldsUpAFewOnly() {
+    void emitsTestsInOrderAndHoldsFewForAPeerThatIsGone() {
         ListedLog log = new ListedLog(2);
         log.append(tested(1, "p1", 1, 0, 0, 1));
         log.append(tested(2, "p1", 1, 0, 0, 1));
@@ -134,7 +135,7 @@ class LessonsTest {
 
     @Test
     void errorsThatComeTogetherCorrelate() {
-        // p1 is wrong on the images 0 and 1, p2 on 1 and 2, of four: d = 1/4 = e e, so that nothing correlates.
+        // p1 is wrong on the images 0 and 1, p2 on 1 and 2, of four: d = 1/4 = e e, so the correlation is 0.
         SortedMap<String, double[]> logits = new TreeMap<>();
         logits.put("p1", new double[] {0, 1, 0, 1, 1, 0, 1, 0});
         logits.put("p2", new double[] {1, 0, 0, 1, 0, 1, 1, 0});

@@ -16,13 +16,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
-/** A log in memory, with two partitions for predictions and one for each slot's parts. */
+/** A log in memory, with two partitions for predictions and one for the parts of each slot. */
 final class ListedLog implements RecordedLog {
     private static final int PREDICTION_PARTITIONS = 2;
 
     private final int slots;
     private final SortedMap<String, List<Entry>> partitions = new TreeMap<>();
-    /** Entries that were read, to show that no more is held than needed. */
+    /** Number of entries that were read, to check that readers do not read ahead. */
     private long read;
 
     ListedLog(int slots) {
@@ -47,12 +47,12 @@ final class ListedLog implements RecordedLog {
         return partitions.computeIfAbsent(topic + "-" + partition, p -> new ArrayList<>());
     }
 
-    /** Appends a message where it belongs; the time is the number of records there. */
+    /** Appends a message to its partition; its time is the number of records there. */
     void append(Message message) {
         append(Optional.empty(), message);
     }
 
-    /** Appends a message where it belongs, at a time. */
+    /** Appends a message to its partition at a given time. */
     void appendAt(long nowMs, Message message) {
         append(Optional.of(nowMs), message);
     }
@@ -74,19 +74,19 @@ final class ListedLog implements RecordedLog {
         return TopicPlan.predictionPartition(peer, PREDICTION_PARTITIONS);
     }
 
-    /** Changes messages of one kind; what becomes empty is taken out. */
+    /** Changes messages of one kind; removes those that become empty. */
     <M extends Message> void change(Class<M> type, UnaryOperator<Optional<M>> change) {
         partitions.values().forEach(entries -> {
             List<Entry> changed = new ArrayList<>();
             for (Entry entry : entries) {
-                if (entry instanceof Said said && type.isInstance(said.message())) {
-                    change.apply(Optional.of(type.cast(said.message())))
+                if (entry instanceof Said record && type.isInstance(record.message())) {
+                    change.apply(Optional.of(type.cast(record.message())))
                             .ifPresent(message -> changed.add(new Said(
-                                    said.topic(),
-                                    said.partition(),
-                                    said.offset(),
-                                    said.appendedMs(),
-                                    said.sender(),
+                                    record.topic(),
+                                    record.partition(),
+                                    record.offset(),
+                                    record.appendedMs(),
+                                    record.sender(),
                                     message,
                                     1)));
                 } else {
@@ -98,7 +98,7 @@ final class ListedLog implements RecordedLog {
         });
     }
 
-    /** Puts an entry before all others of its partition. */
+    /** Inserts an entry before all others of its partition. */
     void putFirst(Entry entry) {
         entries(entry.topic(), entry.partition()).add(0, entry);
     }

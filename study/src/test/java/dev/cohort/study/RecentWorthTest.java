@@ -22,22 +22,22 @@ import org.junit.jupiter.api.Test;
 class RecentWorthTest {
     private static final Ints LABELS = SmallRun.batch(1).labels().classIds().get(0);
 
-    /** Which class a peer names for an image of a step, and how surely. */
+    /** The logits of a peer for an image of a step. */
     private interface Opinion {
         double logit(long step, int row, int column);
     }
 
-    /** Names the label with that logit. */
+    /** Predicts the label, with this logit. */
     private static Opinion right(double logit) {
         return (step, row, column) -> LABELS.get(row) == column ? logit : 0;
     }
 
-    /** Names another class with that logit. */
+    /** Predicts another class, with this logit. */
     private static Opinion wrong(double logit) {
         return (step, row, column) -> (LABELS.get(row) + 1) % SmallRun.CLASSES == column ? logit : 0;
     }
 
-    /** Right in every other step. */
+    /** Predicts the label in every other step. */
     private static Opinion wavering(double logit) {
         return (step, row, column) -> (step % 2 == 0 ? right(logit) : wrong(logit)).logit(step, row, column);
     }
@@ -48,18 +48,18 @@ class RecentWorthTest {
             log.append(SmallRun.batch(step));
             List<Outcome.Contributor> contributors = new ArrayList<>();
             for (int slot = 0; slot < opinions.length; slot++) {
-                Prediction said = prediction(SmallRun.PEERS.get(slot), step, opinions[slot]);
-                log.append(said);
+                Prediction published = prediction(SmallRun.PEERS.get(slot), step, opinions[slot]);
+                log.append(published);
                 contributors.add(new Outcome.Contributor(
-                        said.peer(), slot, 1, step - 1, said.tensors().digest()));
+                        published.peer(), slot, 1, step - 1, published.tensors().digest()));
             }
             log.append(new Outcome(
-                    step, 0, "c1", said(step), contributors, new Outcome.Skipped(Outcome.SkipReason.INDEPENDENT)));
+                    step, 0, "c1", state(step), contributors, new Outcome.Skipped(Outcome.SkipReason.INDEPENDENT)));
         }
         return log;
     }
 
-    private static Digest said(long step) {
+    private static Digest state(long step) {
         return SmallRun.batch(step).digests().get(0);
     }
 
@@ -76,7 +76,7 @@ class RecentWorthTest {
                 1,
                 step - 1,
                 NamedTensors.of(Map.of(TensorName.LOGITS, tensor)),
-                said(step),
+                state(step),
                 Optional.empty());
     }
 
@@ -111,9 +111,9 @@ class RecentWorthTest {
     }
 
     @Test
-    void whatMayBeNoiseIsNoReasonToDrainAnybody() {
-        // Without it the ensemble is right in every step, with it in every other: so often, and by so little, as to be
-        // clear.
+    void namesNoBurdenWithinTheNoise() {
+        // Without it the ensemble is right in every step, with it in every other: a clear
+        // difference.
         RecentWorth often = worth(log(60, right(1), wavering(5)), 200);
         assertThat(often.burden().map(RecentWorth.Member::peer)).contains("p2");
 
@@ -128,7 +128,7 @@ class RecentWorthTest {
     }
 
     @Test
-    void tooFewStepsAreNoReasonToDrainAnybody() {
+    void givesNoAdviceOnTooFewSteps() {
         RecentWorth worth = worth(log(RecentWorth.STEPS_MIN - 1, right(1), right(1), wrong(9)), 200);
 
         assertThat(worth.burden()).isEmpty();
@@ -148,21 +148,21 @@ class RecentWorthTest {
     }
 
     @Test
-    void aStepWhoseWordsAreNotAllThereDoesNotCount() {
+    void aStepWithMissingPredictionsDoesNotCount() {
         ListedLog log = log(30, right(1), right(1), right(1));
         log.change(
                 Prediction.class,
-                said -> said.filter(p -> p.step() != 9 || !p.peer().equals(SmallRun.PEERS.get(1))));
+                message -> message.filter(p -> p.step() != 9 || !p.peer().equals(SmallRun.PEERS.get(1))));
 
         assertThat(worth(log, 200).steps()).isEqualTo(29);
     }
 
     @Test
-    void whoIsGoneIsNotToBeDrained() {
+    void doesNotDrainAPeerThatHasLeft() {
         ListedLog log = log(40, right(1), right(1), wrong(9));
         log.change(
                 Outcome.class,
-                said -> said.map(o -> o.step() <= 30
+                message -> message.map(o -> o.step() <= 30
                         ? o
                         : new Outcome(
                                 o.step(),
@@ -179,7 +179,7 @@ class RecentWorthTest {
     }
 
     @Test
-    void nobodyToCompareIsNobody() {
+    void withoutContributorsThereIsNothingToCompare() {
         RecentWorth alone = worth(log(30, right(1)), 200);
 
         assertThat(alone.steps()).isZero();

@@ -15,7 +15,7 @@ class SampleHistoryTest {
         }
     }
 
-    /** Sample 0: p1 right, wrong, right, wrong. 1: both from the start. 2: p2 late. 3: nobody. */
+    /** Sample 0: p1 right, wrong, right, wrong. 1: both from the start. 2: p2, late. 3: none. */
     private void threeTests() {
         presented(10, "p1", "1100");
         presented(10, "p2", "0100");
@@ -38,7 +38,7 @@ class SampleHistoryTest {
     }
 
     @Test
-    void tellsWhoLearnedAnImageFirst() {
+    void namesThePeerThatLearnedAnImageFirst() {
         threeTests();
 
         assertThat(history.sample(0)).isEqualTo(new SampleHistory.Sample(0, 3, 0, OptionalLong.of(10), "p1"));

@@ -152,11 +152,11 @@ class ScalarEventsTest {
     }
 
     @Test
-    void anEnsembleThatIsNotWholeIsNoPointOfItsCurve() {
+    void anIncompleteEnsembleIsNoPointOfItsCurve() {
         ListedLog log = new SmallRun().log("mean_logit");
         log.change(
                 Prediction.class,
-                said -> said.filter(p -> p.step() != 5 || !p.peer().equals(SmallRun.PEERS.get(0))));
+                message -> message.filter(p -> p.step() != 5 || !p.peer().equals(SmallRun.PEERS.get(0))));
         written(log);
 
         assertThat(of(read(folder.resolve("_ensemble")), "train/nll"))
@@ -169,10 +169,10 @@ class ScalarEventsTest {
     @Test
     void aPointStandsWhereTheBrokerTookIt() {
         ListedLog log = new SmallRun().log("mean_logit");
-        log.change(Outcome.class, said -> said.filter(o -> o.step() > 2));
+        log.change(Outcome.class, message -> message.filter(o -> o.step() > 2));
         written(log);
 
-        // The time of a record of this log is its place in its partition.
+        // In this log, the time of a record is its offset.
         assertThat(of(read(folder.resolve("p2")), "train/nll").get(0).second()).isEqualTo(0.002);
     }
 }

@@ -33,10 +33,10 @@ record SegmentFiles(Path folder, String run) {
                                 StandardOpenOption.WRITE,
                                 StandardOpenOption.TRUNCATE_EXISTING)) {
                     for (var entry = reading.next(); entry.isPresent(); entry = reading.next()) {
-                        RecordedLog.Said said = (RecordedLog.Said) entry.get();
-                        byte[] value = codec.encode(said.message(), said.sender());
+                        RecordedLog.Said record = (RecordedLog.Said) entry.get();
+                        byte[] value = codec.encode(record.message(), record.sender());
                         ByteBuffer batch = MemoryRecords.withRecords(
-                                        offset++, Compression.NONE, new SimpleRecord(said.appendedMs(), value))
+                                        offset++, Compression.NONE, new SimpleRecord(record.appendedMs(), value))
                                 .buffer();
                         file.write(batch);
                     }

@@ -102,11 +102,11 @@ final class SmallRun {
             List<Teacher.Vote> votes = new ArrayList<>();
             List<Outcome.Contributor> contributors = new ArrayList<>();
             for (int slot = 0; slot < SLOTS; slot++) {
-                Prediction said = prediction(PEERS.get(slot), step);
-                log.append(said);
-                votes.add(new Teacher.Vote(said.peer(), slot, said.tensors()));
+                Prediction published = prediction(PEERS.get(slot), step);
+                log.append(published);
+                votes.add(new Teacher.Vote(published.peer(), slot, published.tensors()));
                 contributors.add(new Outcome.Contributor(
-                        said.peer(), slot, 1, step - 1, said.tensors().digest()));
+                        published.peer(), slot, 1, step - 1, published.tensors().digest()));
             }
             Teacher.TeacherStep lesson = teacher.teach(
                     state, new Teacher.Votes(step, 0, 0.1, batch(step).labels(), votes));

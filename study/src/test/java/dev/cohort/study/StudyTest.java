@@ -74,7 +74,7 @@ class StudyTest {
     }
 
     @Test
-    void leavesOutWhomItIsToldTo() {
+    void leavesOutTheGivenPeers() {
         PeerId p2 = new PeerId("p2");
         ListedLog log = run.log("mean_logit");
 
@@ -104,7 +104,7 @@ class StudyTest {
         ListedLog log = run.log("mean_logit");
         log.change(
                 Prediction.class,
-                said -> said.map(p -> new Prediction(
+                message -> message.map(p -> new Prediction(
                         p.step(),
                         p.part(),
                         p.peer(),
@@ -122,8 +122,9 @@ class StudyTest {
     void choosesByTheTimeOfTheBroker() {
         List<Contribution> all = new ArrayList<>();
         for (int slot = 0; slot < 3; slot++) {
-            Prediction said = run.prediction(SmallRun.PEERS.get(slot), 1);
-            all.add(new Contribution(new Teacher.Vote(said.peer(), slot, said.tensors()), 100 + 50L * (2 - slot)));
+            Prediction published = run.prediction(SmallRun.PEERS.get(slot), 1);
+            all.add(new Contribution(
+                    new Teacher.Vote(published.peer(), slot, published.tensors()), 100 + 50L * (2 - slot)));
         }
         Experiment.Method method = new Experiment.Method("mean_logit", Map.of());
 

@@ -71,7 +71,7 @@ class TablesTest {
         return Database.of(log, manifest(), ExperimentYaml.read(EXPERIMENT), sql, step -> {});
     }
 
-    /** Rows of an answer, empty cells as "-". */
+    /** Rows of a query result, empty cells as "-". */
     private static List<List<String>> ask(RecordedLog log, String sql) {
         List<List<String>> rows = new ArrayList<>();
         try (Database tables = database(log, Optional.of(sql))) {
@@ -144,7 +144,7 @@ class TablesTest {
     }
 
     @Test
-    void saysOfEveryPredictionWhatItsLogitsSay() {
+    void hasTheFiguresOfEveryPrediction() {
         SmallRun run = new SmallRun();
         ListedLog log = run.log("one");
         double[] z = logitsOf(log, 3);
@@ -172,8 +172,8 @@ class TablesTest {
     private static double[] logitsOf(ListedLog log, long step) {
         List<double[]> found = new ArrayList<>();
         log.change(Prediction.class, p -> {
-            p.filter(said -> said.step() == step && said.peer().equals(SmallRun.PEERS.get(0)))
-                    .ifPresent(said -> found.add(said.logits().toDoubles()));
+            p.filter(message -> message.step() == step && message.peer().equals(SmallRun.PEERS.get(0)))
+                    .ifPresent(message -> found.add(message.logits().toDoubles()));
             return p;
         });
         return found.get(0);
@@ -204,7 +204,8 @@ class TablesTest {
         ListedLog log = new SmallRun().log("mean_logit");
         log.change(
                 Prediction.class,
-                p -> p.filter(said -> said.step() != 4 || !said.peer().value().equals("p2")));
+                p -> p.filter(message ->
+                        message.step() != 4 || !message.peer().value().equals("p2")));
         log.change(Batch.class, b -> b.filter(batch -> batch.step() != 7));
         log.putFirst(new RecordedLog.Unreadable(Topic.PREDICTIONS, 0, 9, OptionalLong.of(11), "bad checksum"));
 
@@ -221,7 +222,7 @@ class TablesTest {
     }
 
     @Test
-    void saysWhatDynamicsComputes() {
+    void agreesWithDynamics() {
         ListedLog log = new SmallRun().log("one");
         List<DynamicsHistory.Point> points = new ArrayList<>();
         DynamicsHistory.of(
@@ -242,7 +243,7 @@ class TablesTest {
     }
 
     @Test
-    void readsOnlyWhatAQuestionNames() {
+    void readsOnlyTheTablesThatAQueryNames() {
         ListedLog all = new SmallRun().log("one");
         ask(all, "select 1 from predictions, outcomes, members limit 1");
         ListedLog few = new SmallRun().log("one");
@@ -253,7 +254,7 @@ class TablesTest {
     }
 
     @Test
-    void letsNobodyWriteOrReachAFile() {
+    void allowsNeitherWritesNorFileAccess() {
         ListedLog log = new SmallRun().log("one");
         Path there = folder.resolve("stolen.csv");
 
@@ -270,7 +271,7 @@ class TablesTest {
     }
 
     @Test
-    void saysWhatIsWrongWithAQuestion() {
+    void explainsAnInvalidQuery() {
         assertThatThrownBy(() -> ask(new SmallRun().log("one"), "select peeer from predictions"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("peeer")

@@ -57,7 +57,7 @@ class TimelineTest {
         return new Speaker(peer, 1);
     }
 
-    /** Steps 1 to 100; p3 is killed before step 40, which takes 3 s for it, and is back with its second start at step 70. */
+    /** Steps 1 to 100; p3 is killed before step 40, which takes 3 s for it, and is back as its second incarnation at step 70. */
     private void runWithAKill() {
         for (long step = 1; step <= 100; step++) {
             if (step < 40) {
@@ -75,7 +75,7 @@ class TimelineTest {
     }
 
     @Test
-    void tellsWhoWentAndWhoCameBackAndWhen() {
+    void hasThePeersThatLeftAndCameBack() {
         runWithAKill();
 
         assertThat(Timeline.of(log).events())
@@ -86,7 +86,7 @@ class TimelineTest {
     }
 
     @Test
-    void measuresWhatAKillCostsThoseWhoStay() {
+    void measuresWhatAKillCostsTheOtherPeers() {
         runWithAKill();
 
         List<Timeline.Change> changes = Timeline.of(log).changes(5, 20);
@@ -116,7 +116,7 @@ class TimelineTest {
     }
 
     @Test
-    void tellsWhatAnOperatorAskedForAndWhoTookTheLead() {
+    void hasTheCommandsOfOperatorsAndChangesOfTheCoordinator() {
         step(1, STEP_MS, "c1", speaker(P1), speaker(P2));
         append(new Command(Command.Kind.DRAIN, Optional.of(P2), "asked by an operator"));
         step(2, STEP_MS, "c1", speaker(P1), speaker(P2));
@@ -149,7 +149,7 @@ class TimelineTest {
     }
 
     @Test
-    void saysWhyARunWentNoFurther() {
+    void reportsWhyARunWentNoFurther() {
         step(1, STEP_MS, "c1", speaker(P1), speaker(P2));
         step(2, STEP_MS, "c1", speaker(P1), speaker(P2));
         nowMs += STEP_MS;

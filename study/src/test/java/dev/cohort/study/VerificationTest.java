@@ -65,7 +65,7 @@ class VerificationTest {
     private static ListedLog withAnotherBit(ListedLog log, long step, PeerId peer) {
         log.change(
                 Prediction.class,
-                said -> said.map(p -> p.step() == step && p.peer().equals(peer)
+                message -> message.map(p -> p.step() == step && p.peer().equals(peer)
                         ? new Prediction(
                                 p.step(),
                                 p.part(),
@@ -107,7 +107,7 @@ class VerificationTest {
         ListedLog log = log("mean_logit");
         log.change(
                 Outcome.class,
-                said -> said.map(o -> o.step() == 7
+                message -> message.map(o -> o.step() == 7
                         ? new Outcome(
                                 o.step(),
                                 o.part(),
@@ -118,7 +118,7 @@ class VerificationTest {
                         : o));
 
         assertThat(findings(log, "mean_logit"))
-                .containsExactly("step 7, outcome.terms[0].mean: is not what follows from the predictions that the"
+                .containsExactly("step 7, outcome.terms[0].mean: does not follow from the predictions that the"
                         + " outcome names");
     }
 
@@ -127,7 +127,7 @@ class VerificationTest {
         ListedLog log = log("mean_logit");
         log.change(
                 Outcome.class,
-                said -> said.map(o -> o.step() == 7
+                message -> message.map(o -> o.step() == 7
                         ? new Outcome(
                                 o.step(),
                                 o.part(),
@@ -138,8 +138,7 @@ class VerificationTest {
                                 o.resolution())
                         : o));
 
-        assertThat(findings(log, "mean_logit"))
-                .containsExactly("step 7, outcome.renewed: slots [1], other peers than before vote from []");
+        assertThat(findings(log, "mean_logit")).containsExactly("step 7, outcome.renewed: slots [1], must be slots []");
     }
 
     private static Outcome.Targets nudged(Outcome.Targets targets) {
@@ -158,14 +157,14 @@ class VerificationTest {
     }
 
     @Test
-    void namesWhatIsNotThere() {
+    void namesWhatIsMissing() {
         ListedLog log = log("one");
         log.change(
                 Prediction.class,
-                said -> said.filter(p -> p.step() != 9 || !p.peer().equals(PEERS.get(0))));
-        log.change(Addressed.class, said -> said.filter(a -> a.step() != 3 || a.slot() != 2));
-        log.change(Batch.class, said -> said.filter(b -> b.step() != 11));
-        log.change(Outcome.class, said -> said.filter(o -> o.step() != STEPS));
+                message -> message.filter(p -> p.step() != 9 || !p.peer().equals(PEERS.get(0))));
+        log.change(Addressed.class, message -> message.filter(a -> a.step() != 3 || a.slot() != 2));
+        log.change(Batch.class, message -> message.filter(b -> b.step() != 11));
+        log.change(Outcome.class, message -> message.filter(o -> o.step() != STEPS));
 
         assertThat(findings(log, "one"))
                 .hasSize(4)
@@ -178,19 +177,19 @@ class VerificationTest {
     @Test
     void findsAGapInTheOutcomes() {
         ListedLog log = log("mean_logit");
-        log.change(Outcome.class, said -> said.filter(o -> o.step() < 4 || o.step() > 6));
+        log.change(Outcome.class, message -> message.filter(o -> o.step() < 4 || o.step() > 6));
 
         assertThat(findings(log, "mean_logit"))
                 .containsExactly("step 4, outcome: steps 4 to 6 of the run have no outcome in the log");
     }
 
     @Test
-    void ignoresWhatEverybodyIgnores() {
+    void ignoresRecordsThatEveryReaderIgnores() {
         ListedLog log = log("mean_logit");
         ListedLog other = log("mean_logit");
-        other.change(Outcome.class, said -> {
-            log.append(said.orElseThrow()); // of a coordinator that was late, from other predictions
-            return said;
+        other.change(Outcome.class, message -> {
+            log.append(message.orElseThrow()); // of another coordinator that was late
+            return message;
         });
         log.append(run.prediction(PEERS.get(0), 3));
         log.putFirst(new RecordedLog.Refused(
@@ -208,7 +207,7 @@ class VerificationTest {
     }
 
     @Test
-    void tellsOfRecordsThatCannotBeRead() {
+    void reportsUnreadableRecords() {
         ListedLog log = log("mean_logit");
         log.putFirst(new RecordedLog.Unreadable(Topic.OUTCOMES, 0, 17, OptionalLong.of(18), "bad checksum"));
 
@@ -233,7 +232,7 @@ class VerificationTest {
         assertThat(findings(log("mean_logit"), "independent"))
                 .hasSize(STEPS)
                 .first()
-                .isEqualTo("step 1, outcome: has targets, which this method never makes");
+                .isEqualTo("step 1, outcome: has targets, which this method never produces");
     }
 
     @Test

@@ -90,7 +90,7 @@ class InterruptedRunTest {
         assertUndisturbedEnd(shell.end(run));
         assertThat(Files.readAllLines(directory.path().resolve("processes/p1.log")))
                 .as("batches and outcomes are not read from the beginning")
-                .filteredOn(line -> line.contains("goes on from a checkpoint peer=p1"))
+                .filteredOn(line -> line.contains("continues from a checkpoint peer=p1"))
                 .singleElement()
                 .asString()
                 .containsPattern("step=\\d+ log=batches-0=[1-9]\\d* outcomes-0=[1-9]\\d*");

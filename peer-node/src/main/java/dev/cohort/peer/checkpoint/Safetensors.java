@@ -28,8 +28,8 @@ import java.util.TreeMap;
 
 /**
  * Files in the safetensors format: 8 bytes little-endian length of the header, the header as JSON (name to dtype, shape and
- * data_offsets), then the tensors' bytes without gaps. See https://github.com/huggingface/safetensors. Reading is strict: what
- * the format's own library refuses is refused here.
+ * data_offsets), then the tensors' bytes without gaps. See https://github.com/huggingface/safetensors. Reading is as strict as
+ * in the format's own library.
  */
 public final class Safetensors {
     private static final String METADATA = "__metadata__";
@@ -44,14 +44,14 @@ public final class Safetensors {
 
     private Safetensors() {}
 
-    /** What a file holds. */
+    /** The content of a file. */
     public record Contents(SortedMap<String, String> metadata, NamedTensors tensors) {
         public Contents {
             metadata = Collections.unmodifiableSortedMap(new TreeMap<>(metadata));
         }
     }
 
-    /** A file that is not what the format asks for; the message says where. */
+    /** A file that violates the format; the message names the place. */
     public static final class MalformedException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -124,7 +124,7 @@ public final class Safetensors {
     }
 
     /**
-     * Reads what a file says about itself, and none of its tensors.
+     * Reads the metadata of a file and none of its tensors.
      *
      * @throws MalformedException when its header is truncated or breaks the format in another way
      */
@@ -148,7 +148,7 @@ public final class Safetensors {
     private static void requireLength(long length, long available) throws MalformedException {
         require(
                 length >= 2 && length <= HEADER_BYTES_MAX && length <= available,
-                "header of " + length + " bytes: the file has " + available + " behind the length");
+                "header of " + length + " bytes: the file has " + available + " after the length field");
     }
 
     /**

@@ -25,18 +25,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Checkpoints as safetensors files in a folder of one peer. A file is written beside, forced to the disk and then renamed, so a
- * name always stands for a whole file; a checksum over step, positions, names, types, shapes and bits finds what breaks later, and a broken
- * one is passed over for the one before.
+ * Stores checkpoints as safetensors files in the folder of one peer. A file is written under a temporary name, forced to disk
+ * and then renamed, so a final name always means a complete file. A checksum over step, positions, names, types, shapes and
+ * bits finds later damage; a damaged file is skipped for the one before.
  *
- * <p>Those of evaluated networks, {@code step-000000000042.safetensors}, stay for good, and the one with the best test accuracy is
- * {@code best.safetensors} too (the earliest of several); of those between, {@code between-000000000040.safetensors}, the newest
- * few are kept. There is none of step 0: the seed of the initial weights stands for it.
+ * <p>Checkpoints of evaluated networks, {@code step-000000000042.safetensors}, are permanent, and the one with the best test
+ * accuracy (the earliest of equals) is also {@code best.safetensors}. Of the checkpoints between evaluations, {@code
+ * between-000000000040.safetensors}, the newest few are kept. Step 0 has none: the seed determines the initial weights.
  *
  * <p>Used by one thread of one process.
  */
 public final class SafetensorsStore implements CheckpointStore {
-    /** Checkpoints between evaluations kept when nothing else is said. */
+    /** Default number of checkpoints kept between evaluations. */
     public static final int KEPT = 3;
 
     private static final String EVALUATED = "step";
@@ -57,7 +57,7 @@ public final class SafetensorsStore implements CheckpointStore {
     private final List<String> notes = new ArrayList<>();
 
     /**
-     * @param folder made when it is not there
+     * @param folder created if it is missing
      * @param kept how many checkpoints between evaluations to keep, at least 1
      */
     public SafetensorsStore(Path folder, int kept) {
@@ -65,9 +65,9 @@ public final class SafetensorsStore implements CheckpointStore {
     }
 
     /**
-     * @param folder made when it is not there
+     * @param folder created if it is missing
      * @param kept how many checkpoints between evaluations to keep, at least 1
-     * @param about said in each file's metadata, such as {@link StoredNetwork.About#metadata}
+     * @param about added to each file's metadata, such as {@link StoredNetwork.About#metadata}
      */
     public SafetensorsStore(Path folder, int kept, SortedMap<String, String> about) {
         if (kept < 1) {
@@ -79,9 +79,9 @@ public final class SafetensorsStore implements CheckpointStore {
     }
 
     /**
-     * Keeps a checkpoint between evaluations; one of the same step is replaced.
+     * Stores a checkpoint between evaluations; one of the same step is replaced.
      *
-     * @throws UncheckedIOException when it cannot be written; those kept before are untouched
+     * @throws UncheckedIOException when the file cannot be written; earlier checkpoints are untouched
      */
     @Override
     public void save(Checkpoint checkpoint) {
@@ -93,9 +93,9 @@ public final class SafetensorsStore implements CheckpointStore {
     }
 
     /**
-     * Keeps the checkpoint of an evaluated network for good; one of the same step is replaced.
+     * Stores the checkpoint of an evaluated network permanently; one of the same step is replaced.
      *
-     * @throws UncheckedIOException when it cannot be written; those kept before are untouched
+     * @throws UncheckedIOException when the file cannot be written; earlier checkpoints are untouched
      */
     @Override
     public void keep(Checkpoint checkpoint, double testAccuracy) {
@@ -134,7 +134,7 @@ public final class SafetensorsStore implements CheckpointStore {
         }
     }
 
-    /** Below every accuracy when there is no best one that can be read. */
+    /** Below every accuracy if no best checkpoint can be read. */
     private double bestAccuracy() {
         try {
             return Double.parseDouble(
@@ -144,7 +144,7 @@ public final class SafetensorsStore implements CheckpointStore {
         }
     }
 
-    /** By a link where the file system has them, so that it takes no room of its own. */
+    /** Uses a link where the file system supports it, to save space. */
     private void setBest(Path file) throws IOException {
         Path unfinished = folder.resolve(BEST + UNFINISHED);
         Files.deleteIfExists(unfinished);
@@ -212,10 +212,10 @@ public final class SafetensorsStore implements CheckpointStore {
         }
     }
 
-    /** Takes away what a crash left. */
+    /** Deletes unfinished files that a crash has left. */
     private void sweep() throws IOException {
-        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "*" + UNFINISHED)) {
-            for (Path unfinished : left) {
+        try (DirectoryStream<Path> unfinishedFiles = Files.newDirectoryStream(folder, "*" + UNFINISHED)) {
+            for (Path unfinished : unfinishedFiles) {
                 Files.delete(unfinished);
             }
         }
@@ -226,7 +226,7 @@ public final class SafetensorsStore implements CheckpointStore {
         return newestUpTo(Long.MAX_VALUE);
     }
 
-    /** The newest whole checkpoint that is not after {@code step}. */
+    /** The newest intact checkpoint that is not after {@code step}. */
     public Optional<Checkpoint> newestUpTo(long step) {
         try {
             for (Path file : newestFirst()) {
@@ -245,12 +245,12 @@ public final class SafetensorsStore implements CheckpointStore {
         try {
             return Optional.of(read(file));
         } catch (IOException e) {
-            notes.add("checkpoint " + file + " is broken (" + e.getMessage() + "): going back to the one before it");
+            notes.add("checkpoint " + file + " is damaged (" + e.getMessage() + "): falling back to the one before it");
             return Optional.empty();
         }
     }
 
-    /** What {@link #newest} passed over since this store was made, and why: one line each, for people. */
+    /** The damaged checkpoints that {@link #newest} has skipped, and why: one line each, for people. */
     public List<String> notes() {
         return List.copyOf(notes);
     }
@@ -264,7 +264,7 @@ public final class SafetensorsStore implements CheckpointStore {
         return checkpoint;
     }
 
-    /** The checkpoint in a file whose format and checksum are right. */
+    /** The checkpoint in a file, after its format and checksum were verified. */
     static Checkpoint checked(Safetensors.Contents contents) throws Safetensors.MalformedException {
         Map<String, String> metadata = contents.metadata();
         if (!FORMAT.equals(metadata.get("format"))) {
@@ -278,16 +278,16 @@ public final class SafetensorsStore implements CheckpointStore {
         String checksum = checksum(checkpoint).hex();
         if (!checksum.equals(metadata.get("sha256"))) {
             throw new Safetensors.MalformedException(
-                    "checksum " + checksum + ": the file says " + metadata.get("sha256"));
+                    "checksum " + checksum + ": the file records " + metadata.get("sha256"));
         }
         return checkpoint;
     }
 
-    private static long step(String said) throws Safetensors.MalformedException {
-        if (!said.matches(STEP)) {
-            throw new Safetensors.MalformedException("step " + said + ": must be a whole number");
+    private static long step(String text) throws Safetensors.MalformedException {
+        if (!text.matches(STEP)) {
+            throw new Safetensors.MalformedException("step " + text + ": must be a whole number");
         }
-        return Long.parseLong(said);
+        return Long.parseLong(text);
     }
 
     private static Positions positions(Map<String, String> metadata) throws Safetensors.MalformedException {

@@ -26,11 +26,11 @@ import java.util.stream.Collectors;
  * @param weights by the names of the network
  */
 public record StoredNetwork(About about, long step, NamedTensors weights) {
-    private static final String UNUSED = "momentum/";
-    private static final String OWN_TEACHER = "own_teacher";
+    /** Prefixes of what a checkpoint holds besides the network: momenta, a teacher kept beside it, copies of other peers. */
+    private static final List<String> BESIDES = List.of("momentum/", "own_teacher", "copy/");
 
     /**
-     * What a network is, so that it can be made again.
+     * Describes a network, so that it can be built again.
      *
      * @param model name in the model catalogue
      * @param normalisation of its input
@@ -55,7 +55,7 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
             for (String key : List.of("model", "classes", "image", "mean", "deviation")) {
                 if (!metadata.containsKey(key)) {
                     throw new IOException("metadata without " + key
-                            + ": it does not say what network it holds; take a checkpoint written by this version");
+                            + ": the file does not describe its network; use a checkpoint written by this version");
                 }
             }
             try {
@@ -91,7 +91,7 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
      * Reads a network.
      *
      * @param checkpoint as {@link OwnTeacher.Frozen#checkpoints} names it
-     * @throws IOException when it is not there, broken, or does not say what it holds; the message names no file
+     * @throws IOException when the file is missing, damaged, or does not describe its network; the message names no file
      */
     public static StoredNetwork read(String checkpoint) throws IOException {
         Safetensors.Contents contents = checkpoint.startsWith(OwnTeacher.Frozen.BUILT_IN)
@@ -99,7 +99,7 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
                 : file(Path.of(checkpoint));
         CheckpointStore.Checkpoint whole = SafetensorsStore.checked(contents);
         SortedMap<String, Tensor> weights = new TreeMap<>(whole.learner().asMap());
-        weights.keySet().removeIf(name -> name.startsWith(UNUSED) || name.startsWith(OWN_TEACHER));
+        weights.keySet().removeIf(name -> BESIDES.stream().anyMatch(name::startsWith));
         return new StoredNetwork(About.of(contents.metadata()), whole.step(), NamedTensors.of(weights));
     }
 
@@ -125,7 +125,7 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
         }
     }
 
-    /** Writes the network to a new file that {@link #read} takes. */
+    /** Writes the network to a new file that {@link #read} can read. */
     public void write(Path file) throws IOException {
         Safetensors.write(
                 file, SafetensorsStore.contents(new CheckpointStore.Checkpoint(step, weights), about.metadata()));

@@ -3,18 +3,16 @@ package dev.cohort.peer.djl;
 import dev.cohort.protocol.ImageShape;
 
 /**
- * A student network that can be asked for by name. Plain data: knowing an architecture does not load PyTorch.
+ * Describes a student network of the catalogue. Plain data: it does not load PyTorch.
  *
  * @param name as experiments write it
- * @param oneLine what it is and where it comes from
+ * @param oneLine description and source
  * @param featureWidth width D of the pooled features, whatever the images and classes
- * @param parameters trainable numbers with 10 classes and images of 3 channels, of 32x32 pixels where that matters
+ * @param parameters number of trainable parameters with 10 classes and images of 3 channels, of 32x32 pixels where that matters
  * @param family how the network is put together
  * @param depth layers as the paper counts them; fixed by the family where the paper has one size only
- * @param width WIDE_RESNET: widening factor; DENSENET: growth rate; ONE_HIDDEN_LAYER: hidden units;
- *     otherwise 1
- * @param percent share of the channels of every layer that is there, in percent, rounded down; RESNET alone comes thinner
- *     than 100
+ * @param width WIDE_RESNET: widening factor; DENSENET: growth rate; ONE_HIDDEN_LAYER: hidden units; otherwise 1
+ * @param percent channels of every layer, in percent of the full width, rounded down; below 100 for RESNET only
  */
 public record Architecture(
         String name,
@@ -25,17 +23,17 @@ public record Architecture(
         int depth,
         int width,
         int percent) {
-    /** Of full width. */
+    /** An architecture of full width. */
     Architecture(String name, String oneLine, int featureWidth, long parameters, Family family, int depth, int width) {
         this(name, oneLine, featureWidth, parameters, family, depth, width, 100);
     }
 
-    /** How many of {@code channels} are there. Whole numbers, so that nothing is lost to rounding before rounding down. */
+    /** {@code percent} of {@code channels}, rounded down; integer arithmetic, so that nothing is rounded before. */
     int thinned(int channels) {
         return channels * percent / 100;
     }
 
-    /** Whether its high layers can be there several times on shared low ones. */
+    /** Whether the network can have several branches of high layers on shared low ones. */
     public boolean branches() {
         return family == Family.RESNET;
     }
@@ -45,13 +43,13 @@ public record Architecture(
      * comes on top.
      */
     public int heapMebibytes() {
-        // A snapshot is weights and momenta, 4 bytes each; when one is read there are up to three copies of it.
+        // A snapshot is weights and momenta, 4 bytes each; up to three copies exist while one is read.
         return Math.toIntExact(160 + 3 * 8 * parameters / (1 << 20));
     }
 
     /**
-     * Fewest images of a batch to train on. Batch norm needs two values per channel; where a network brings an image down to a
-     * single pixel before its last batch norm, each image gives one.
+     * Fewest images of a batch to train on. Batch norm needs two values per channel; where a network reduces an image to a
+     * single pixel before its last batch norm, each image gives one value.
      */
     public int rowsMin(ImageShape image) {
         int height = image.height();

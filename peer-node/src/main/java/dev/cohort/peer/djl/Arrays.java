@@ -12,7 +12,7 @@ import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Numbers between Java and the device. Everything is copied; nothing aliases memory of PyTorch afterwards. */
+/** Copies tensors between Java and the device. No result aliases PyTorch's memory. */
 final class Arrays {
     private Arrays() {}
 
@@ -69,7 +69,7 @@ final class Arrays {
         }
     }
 
-    /** An array whose memory is PyTorch's own: one made from a buffer on the CPU would go on using that buffer. */
+    /** An array whose memory is PyTorch's own: on the CPU, an array made from a buffer would keep using that buffer. */
     static NDArray owned(NDManager manager, ByteBuffer direct, Shape shape, DataType dtype) {
         try (NDArray view = manager.create(direct, shape, dtype)) {
             return view.duplicate();

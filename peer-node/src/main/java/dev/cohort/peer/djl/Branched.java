@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * The first branch has the names, and so the first weights, of a network without branches. The bias of the gate's linear layer
- * does nothing, since batch norm follows it; it is there because the official code has it.
+ * has no effect, since batch norm follows; the official code has it.
  *
  * <p>Source: Lan, Zhu, Gong, "Knowledge Distillation by On-the-fly Native Ensemble", NeurIPS 2018, and its code.
  */
@@ -34,7 +34,7 @@ final class Branched extends AbstractBlock {
     private final Sequential gate;
     private final int classes;
 
-    /** @param branches at least 2, which all take what the trunk puts out */
+    /** @param branches at least 2, each fed with the output of the trunk */
     Branched(Block trunk, List<Classifier> branches, int classes) {
         this.trunk = trunk;
         this.branches = List.copyOf(branches);

@@ -12,11 +12,11 @@ import ai.djl.util.PairList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block of one input and one output that is made of named parts. A subclass says how the parts are wired, once for values
+ * A block of one input and one output that is made of named parts. A subclass defines how the parts are wired, once for values
  * and once for shapes. A part named "" adds nothing to the names of its parameters.
  *
- * <p>Wirings close what they made and nobody needs any more: autograd keeps what the backward pass reads, and the rest of
- * the memory is free at once and not at the end of the pass.
+ * <p>Wirings close the intermediate arrays that they created: autograd keeps those that the backward pass reads, and the rest
+ * of the memory is freed at once, not at the end of the pass.
  */
 abstract class Composite extends AbstractBlock {
     /** Runs a part on a value. */
@@ -33,7 +33,7 @@ abstract class Composite extends AbstractBlock {
 
     abstract Shape wire(Shapes run, Shape input);
 
-    /** Adds a part; DJL's own way would put its number into the name. */
+    /** Adds a part; DJL's own method would put a number into the name. */
     final <B extends Block> B part(String name, B block) {
         children.add(name, block);
         return block;

@@ -4,7 +4,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an experiment says about the device of a peer: {@code auto}, {@code cpu} or {@code cuda:N}.
+ * The device of a peer in an experiment: {@code auto}, {@code cpu} or {@code cuda:N}.
  *
  * @param index number of the CUDA device, 0 for the others
  */
@@ -21,7 +21,7 @@ public record DeviceChoice(Kind kind, int index) {
     /**
      * Reads a device as experiments write it.
      *
-     * @throws IllegalArgumentException when it is none
+     * @throws IllegalArgumentException when {@code text} is no device
      */
     public static DeviceChoice parse(String text) {
         if (text.equals("auto")) {
@@ -43,7 +43,7 @@ public record DeviceChoice(Kind kind, int index) {
      * @param gpus CUDA devices that the loaded PyTorch can use
      * @param peerIndex position of the peer in the experiment, from 0
      * @return of kind CPU or CUDA
-     * @throws IllegalArgumentException when a CUDA device is asked for that is not there; never a silent CPU
+     * @throws IllegalArgumentException when the CUDA device does not exist; the CPU never replaces it silently
      */
     public DeviceChoice on(int gpus, int peerIndex) {
         return switch (kind) {
@@ -53,8 +53,8 @@ public record DeviceChoice(Kind kind, int index) {
             case CUDA -> {
                 if (gpus == 0) {
                     throw new IllegalArgumentException("device " + this
-                            + ": the PyTorch that is loaded sees no CUDA device; give COHORT_TORCH the folder of a CUDA"
-                            + " build of it (docs/gpu.md) and check nvidia-smi, or set device: cpu");
+                            + ": the loaded PyTorch sees no CUDA device; set COHORT_TORCH to the folder of a CUDA"
+                            + " build (docs/gpu.md) and check nvidia-smi, or set device: cpu");
                 }
                 if (index >= gpus) {
                     throw new IllegalArgumentException("device " + this + ": PyTorch sees " + gpus

@@ -33,8 +33,8 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * A network of the {@link ModelCatalog} on PyTorch. Each forward pass has one NDManager of its own; closing the pass frees all
- * of it. All engine calls happen on the calling thread; several learners may live in one process, also on several threads.
+ * Runs a network of the {@link ModelCatalog} on PyTorch. Each forward pass has its own NDManager; closing the pass frees all of
+ * its memory. All engine calls happen on the calling thread; several learners may live in one process, also on several threads.
  *
  * <p>Several passes may be parked at once, and a pass may be finished after later updates: its gradient is then that at the
  * weights of its forward pass. Equal calls give equal bits on equal CPUs with equal numbers of threads; on CUDA that has not
@@ -137,7 +137,7 @@ public final class DjlLearner implements Learner {
                 .toList();
         if (names.size() < gradients.asMap().size()) {
             throw new IllegalArgumentException(
-                    "gradients of " + gradients.asMap().keySet() + ": this student puts out "
+                    "gradients of " + gradients.asMap().keySet() + ": this student outputs "
                             + declares().stream().map(Output::name).toList());
         }
         names.forEach(name -> requireShape("gradient of the " + name, ours.value(name), gradients.get(name)));
@@ -197,12 +197,12 @@ public final class DjlLearner implements Learner {
             return outputs(
                     logits.tensor(), features.tensor(), branches > 1 ? Optional.of(packed.tensor()) : Optional.empty());
         } finally {
-            // PyTorch reads this memory, which Java would otherwise be free to take back meanwhile.
+            // PyTorch reads this memory, which the garbage collector could otherwise reclaim.
             Reference.reachabilityFence(memory);
         }
     }
 
-    /** With what the ensemble of its branches says, if it has several. */
+    /** Adds the logits of the branches' ensemble, if the student has several branches. */
     Outputs outputs(Tensor logits, Tensor features, Optional<Tensor> packed) {
         Outputs outputs = new Outputs(logits, features);
         if (packed.isEmpty()) {
@@ -217,7 +217,7 @@ public final class DjlLearner implements Learner {
     /**
      * Logits [N, C] in training mode, so that batch norm uses and keeps the statistics of this batch, but without a graph.
      */
-    Tensor judge(Images images) {
+    Tensor trainingLogits(Images images) {
         requireFitting(images);
         JniUtils.setGradMode(false);
         ByteBuffer memory = input.newBuffer(images.count());
@@ -247,7 +247,7 @@ public final class DjlLearner implements Learner {
         }
     }
 
-    /** Whether these are weights and statistics of this network, and nothing else. */
+    /** Whether these are exactly the weights and statistics of this network. */
     boolean fits(NamedTensors weights) {
         return weights.asMap().keySet().equals(parameters.keySet())
                 && parameters.entrySet().stream().allMatch(own -> {
@@ -274,7 +274,15 @@ public final class DjlLearner implements Learner {
         return NamedTensors.of(tensors);
     }
 
-    /** {@inheritDoc} Parked passes are closed and collected gradients dropped: they belong to the weights before. */
+    /** Weights and statistics, without momenta, under the names by which they travel to other students. */
+    NamedTensors transferableWeights() {
+        SortedMap<String, Tensor> weights = new TreeMap<>();
+        parameters.forEach(
+                (name, parameter) -> weights.put(TensorName.WEIGHTS + name, Arrays.read(parameter.getArray())));
+        return NamedTensors.of(weights);
+    }
+
+    /** {@inheritDoc} Parked passes are closed and collected gradients dropped: they belong to the earlier weights. */
     @Override
     public void restore(NamedTensors snapshot) {
         SortedMap<String, NDArray> state = state();
@@ -312,7 +320,7 @@ public final class DjlLearner implements Learner {
         spareInputs.add(pass.input());
     }
 
-    /** Everything that training goes on from, by name. */
+    /** Everything that training continues from, by name. */
     private SortedMap<String, NDArray> state() {
         SortedMap<String, NDArray> state = new TreeMap<>();
         parameters.forEach((name, parameter) -> state.put(name, parameter.getArray()));
@@ -339,7 +347,7 @@ public final class DjlLearner implements Learner {
             throw new IllegalArgumentException("forward pass of another learner");
         }
         if (!ours.isOpen()) {
-            throw new IllegalStateException("forward pass that was trained or closed before: its graph is gone");
+            throw new IllegalStateException("forward pass is closed: it was trained or dropped before");
         }
         return ours;
     }
@@ -353,8 +361,8 @@ public final class DjlLearner implements Learner {
 
     private static void requireShape(String what, Tensor output, Tensor gradient) {
         if (!output.shape().equals(gradient.shape())) {
-            throw new IllegalArgumentException(
-                    what + " of shape " + gradient.shape() + ": must be " + output.shape() + ", the shape put out");
+            throw new IllegalArgumentException(what + " of shape " + gradient.shape() + ": must be " + output.shape()
+                    + ", the shape of the output");
         }
     }
 

@@ -11,8 +11,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Pixels as a student's input: {@code (pixel / 255 - mean) / deviation}, rounded once. The numbers stay in NHWC order and only
- * the view is NCHW: PyTorch calls that channels_last and is faster with it.
+ * Pixels as a student's input: {@code (pixel / 255 - mean) / deviation}, rounded once. Memory stays in NHWC order and only the
+ * view is NCHW (channels_last in PyTorch), which is faster.
  */
 public final class ImageInput {
     private final ImageShape shape;
@@ -43,7 +43,7 @@ public final class ImageInput {
                 .order(ByteOrder.nativeOrder());
     }
 
-    /** Writes images {@code from} to {@code from + count} from the start of {@code target}; returns just what it wrote. */
+    /** Writes images {@code from} to {@code from + count} from the start of {@code target}; returns the written part. */
     ByteBuffer fill(ByteBuffer target, Images images, int from, int count) {
         ByteBuffer pixels = images.pixels();
         int start = from * shape.size();
@@ -61,7 +61,7 @@ public final class ImageInput {
         return values.flip();
     }
 
-    /** On the CPU the array aliases {@code values}, which must not change while it or a graph with it lives. */
+    /** On the CPU the array aliases {@code values}, which must not change while the array or a graph that uses it exists. */
     NDArray view(NDManager manager, ByteBuffer values, int count) {
         Shape nhwc = new Shape(count, shape.height(), shape.width(), shape.channels());
         try (NDArray array = manager.create(values, nhwc, Arrays.typeOf(dtype))) {

@@ -35,7 +35,7 @@ final class InitialWeights {
         this.featureWidth = featureWidth;
     }
 
-    /** The first value of {@code parameter}, which is one of {@code owner}'s own. */
+    /** The initializer of {@code parameter}, which belongs to {@code owner}. */
     Initializer of(String name, Parameter parameter, Block owner) {
         return switch (parameter.getType()) {
             case WEIGHT ->
@@ -48,7 +48,7 @@ final class InitialWeights {
                         : Initializer.ZEROS;
             case GAMMA, RUNNING_VAR -> Initializer.ONES;
             case BETA, RUNNING_MEAN -> Initializer.ZEROS;
-            case OTHER -> throw new IllegalArgumentException("parameter " + name + ": has no rule for its first value");
+            case OTHER -> throw new IllegalArgumentException("parameter " + name + ": has no initializer");
         };
     }
 

@@ -24,12 +24,12 @@ final class Layers {
         return conv(filters, kernel, 1, 1, true);
     }
 
-    /** A 3x3 convolution of each channel for itself. */
+    /** A depthwise 3x3 convolution: one filter for each channel. */
     static Block depthwise(int channels, int stride) {
         return conv(channels, 3, stride, channels, false);
     }
 
-    /** Units that see a whole image each, with a bias: [N, C, H, W] to [N, units, 1, 1]. */
+    /** Units that are each connected to the whole image, with a bias: [N, C, H, W] to [N, units, 1, 1]. */
     static Block whole(ImageShape image, int units) {
         return Conv2d.builder()
                 .setKernelShape(new Shape(image.height(), image.width()))
@@ -49,7 +49,7 @@ final class Layers {
                 .build();
     }
 
-    /** Batch norm over N, H and W; epsilon 1e-5, a tenth of the new statistics each pass. */
+    /** Batch norm over N, H and W; epsilon 1e-5; each pass moves the running statistics by a tenth. */
     static Block norm() {
         return BatchNorm.builder().build();
     }
@@ -63,8 +63,8 @@ final class Layers {
     }
 
     /**
-     * {@code min(max(x, 0), 6)}. Autograd keeps the 6, so it must lie in memory of PyTorch: that of a number made from Java may
-     * be collected before the backward pass reads it.
+     * {@code min(max(x, 0), 6)}. Autograd keeps the 6, so it must be in PyTorch's own memory: the memory of a number created
+     * from Java may be collected before the backward pass reads it.
      */
     private static NDArray relu6(NDArray x) {
         try (NDArray fromJava = x.getManager().create(6f);
@@ -88,8 +88,8 @@ final class Layers {
     }
 
     /**
-     * The parameter-free shortcut (option A of He et al. 2016): every second pixel of every second row, new channels zero,
-     * half of them before and half behind the old ones.
+     * The parameter-free shortcut (option A of He et al. 2016): every second pixel of every second row, new channels zero, half
+     * of them before and half after the old ones.
      */
     static Stateless subsample(int channelsIn, int channelsOut) {
         int added = channelsOut - channelsIn;

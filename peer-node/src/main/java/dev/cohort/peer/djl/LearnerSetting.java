@@ -8,7 +8,7 @@ import dev.cohort.protocol.Normalisation;
 import dev.cohort.tensor.DType;
 
 /**
- * What a learner is made from. Equal settings give equal initial weights.
+ * The settings of a learner. Equal settings give equal initial weights.
  *
  * @param model a name of the {@link ModelCatalog}
  * @param image size of one image; at least 8x8
@@ -74,13 +74,13 @@ public record LearnerSetting(
                 optimizer.weightDecay());
     }
 
-    /** Of a network that no optimizer trains. */
+    /** The setting of a network that no optimizer trains. */
     LearnerSetting withoutMomentum() {
         return new LearnerSetting(
                 model, image, classes, normalisation, seed, dtype, device, peerIndex, 0, false, weightDecay);
     }
 
-    /** Of a stored network on the same device, which no optimizer trains. */
+    /** The setting of a stored network on the same device, which no optimizer trains. */
     LearnerSetting of(StoredNetwork.About stored) {
         return new LearnerSetting(
                 stored.model(),
@@ -96,7 +96,7 @@ public record LearnerSetting(
                 weightDecay);
     }
 
-    /** What a checkpoint says of the network in it. */
+    /** The description of this network in a checkpoint. */
     public StoredNetwork.About about() {
         return new StoredNetwork.About(model, classes, image, normalisation);
     }

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The student networks by name. A ResNet or Wide ResNet also comes with 80, 60, 40 or 20 percent of its channels, under its name
- * with {@code -w80} to {@code -w20}. Everything but {@link #create} is plain data and loads neither DJL nor PyTorch, so that a
- * launcher can check names and ask for feature widths.
+ * The student networks by name. A ResNet or Wide ResNet also comes with 80, 60, 40 or 20 percent of its channels, under its
+ * name with {@code -w80} to {@code -w20}. Everything but {@link #create} is plain data and loads neither DJL nor PyTorch, so
+ * that a launcher can check names and look up feature widths.
  */
 public final class ModelCatalog {
     private static final List<Architecture> ALL = List.of(
@@ -72,7 +72,7 @@ public final class ModelCatalog {
 
     private ModelCatalog() {}
 
-    /** Names in the order of the catalogue: by family, small before large; without the thinner ones. */
+    /** Names in the order of the catalogue: by family, small before large; without the thinner variants. */
     public static List<String> names() {
         return ALL.stream().map(Architecture::name).toList();
     }
@@ -82,7 +82,7 @@ public final class ModelCatalog {
         return ALL;
     }
 
-    /** The thinner forms of those that have any, in the same order, wide before narrow. */
+    /** The thinner variants, in the same order, wide before narrow. */
     public static List<Architecture> thinner() {
         return THINNER;
     }
@@ -93,47 +93,52 @@ public final class ModelCatalog {
                 .findFirst();
     }
 
-    /** What a model may be called, readable after "must be". */
+    /** The valid model names, to be read after "must be". */
     public static String choices() {
-        return "one of " + String.join(", ", names()) + "; a resnet also thinner, as in resnet20-w60 (w80, w60,"
+        return "one of " + String.join(", ", names())
+                + "; a resnet also with fewer channels, as in resnet20-w60 (w80, w60,"
                 + " w40 or w20: percent of the channels)";
     }
 
     /**
      * Width D of the pooled features.
      *
-     * @throws IllegalArgumentException when there is no such model; the message lists those that exist
+     * @throws IllegalArgumentException when no such model exists; the message lists the valid names
      */
     public static int featureWidth(String name) {
         return get(name).featureWidth();
     }
 
     /**
-     * Starts PyTorch if need be and makes a learner with fresh weights.
+     * Starts PyTorch if necessary and creates a learner with initial weights.
      *
-     * @throws IllegalArgumentException when the device asked for is not there
+     * @throws IllegalArgumentException when the device does not exist
      * @throws IllegalStateException when PyTorch cannot be loaded; the message says what to do
      */
     public static DjlLearner create(LearnerSetting setting) {
         return new DjlLearner(setting);
     }
 
-    /** As {@link #create(LearnerSetting)}, with the teacher that the student keeps beside itself. */
+    /** As {@link #create(LearnerSetting)}, with the teacher that the student runs next to its own network. */
     public static Learner create(LearnerSetting setting, OwnTeacher ownTeacher) {
-        if (ownTeacher instanceof OwnTeacher.Frozen frozen) {
-            return WithStoredTeacher.of(setting, frozen);
-        }
-        if (ownTeacher instanceof OwnTeacher.Others others) {
-            return new PeerCopies(
-                    new DjlLearner(setting), new DjlLearner(setting.withoutMomentum()), others, setting.classes());
+        if (ownTeacher instanceof OwnTeacher.None) {
+            return create(setting);
         }
         if (ownTeacher instanceof OwnTeacher.Branches branches) {
             return new DjlLearner(setting, branches.count());
         }
-        DjlLearner student = new DjlLearner(setting);
-        return ownTeacher instanceof OwnTeacher.None
-                ? student
-                : new WithOwnTeacher(student, new DjlLearner(setting.withoutMomentum()), ownTeacher);
+        TeacherNetwork teacher = teacher(setting, ownTeacher);
+        return new TaughtStudent(create(setting), teacher);
+    }
+
+    private static TeacherNetwork teacher(LearnerSetting setting, OwnTeacher kind) {
+        if (kind instanceof OwnTeacher.Frozen frozen) {
+            return StoredTeacher.of(setting, frozen);
+        }
+        DjlLearner network = new DjlLearner(setting.withoutMomentum());
+        return kind instanceof OwnTeacher.Others others
+                ? new PeerCopies(network, others, setting.classes())
+                : new TrailingTeacher(network, kind);
     }
 
     static Architecture get(String name) {
@@ -161,14 +166,14 @@ public final class ModelCatalog {
                 percent);
     }
 
-    /** Trainable numbers of a ResNet, with images of 3 channels and 10 classes. */
+    /** Trainable parameters of a ResNet, with images of 3 channels and 10 classes. */
     private static long parameters(Architecture a) {
         int in = a.thinned(16);
         long sum = 9L * 3 * in + 2L * in;
         for (int stage = 1; stage <= 3; stage++) {
             int out = a.thinned(8 << stage);
             for (int i = 0; i < (a.depth() - 2) / 6; i++) {
-                // Two convolutions, each with a batch norm behind it.
+                // Two convolutions, each followed by a batch norm.
                 sum += 9L * in * out + 9L * out * out + 4L * out;
                 in = out;
             }

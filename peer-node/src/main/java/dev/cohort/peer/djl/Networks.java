@@ -22,8 +22,8 @@ final class Networks {
     }
 
     /**
-     * He et al. 2016, section 4.2: 6n+2 layers, 16, 32 and 64 channels, shortcuts of option A. A thinner one is thinner from its
-     * first convolution on, so that every shortcut has something to add to.
+     * He et al. 2016, section 4.2: 6n+2 layers, 16, 32 and 64 channels, shortcuts of option A. A thinner network is thinner
+     * from its first convolution on, so that the channels of every shortcut match.
      */
     private static Sequential resNet(Architecture architecture) {
         return lowResNet(architecture).then("layer3", resNetStage(architecture, 3));
@@ -39,7 +39,7 @@ final class Networks {
                 .then("layer2", resNetStage(architecture, 2));
     }
 
-    /** A convolution as large as the image is a layer that sees all pixels at once. */
+    /** A convolution as large as the image is a fully connected layer. */
     private static Sequential oneHiddenLayer(ImageShape image, int units) {
         return new Sequential().then("hidden", Layers.whole(image, units)).then(Layers.relu());
     }
@@ -56,7 +56,7 @@ final class Networks {
     }
 
     /**
-     * A ResNet whose third stage and linear layer are there several times, on the first two.
+     * A ResNet with several copies of its third stage and linear layer, on shared first stages.
      *
      * @throws IllegalArgumentException for another family
      */
@@ -101,7 +101,7 @@ final class Networks {
         return trunk.then("bn1", Layers.norm()).then(Layers.relu());
     }
 
-    /** Where the number of channels changes, the shortcut starts behind the first batch norm and ReLU. */
+    /** Where the number of channels changes, the shortcut starts after the first batch norm and ReLU. */
     private static Block wideBlock(int channels, int filters, int stride) {
         Sequential first = new Sequential().then("bn1", Layers.norm()).then(Layers.relu());
         Sequential rest = new Sequential()
@@ -114,7 +114,7 @@ final class Networks {
                 : first.then("", new Residual(rest, Layers.conv(filters, 1, stride)));
     }
 
-    /** Simonyan and Zisserman 2015, configuration D, with batch norm. A pool that would leave nothing is left out. */
+    /** Simonyan and Zisserman 2015, configuration D, with batch norm. A pool that would leave no pixel is omitted. */
     private static Block vgg16(ImageShape image) {
         Sequential trunk = new Sequential();
         int side = Math.min(image.height(), image.width());
@@ -204,8 +204,8 @@ final class Networks {
     }
 
     /**
-     * Ma et al. 2018, table 5, width 1.0. The first convolution has stride 1 and there is no pool behind it, as usual for
-     * 32x32: images end at 1/8 of their size.
+     * Ma et al. 2018, table 5, width 1.0. The first convolution has stride 1 and no pool follows, as usual for 32x32: images
+     * end at 1/8 of their size.
      */
     private static Block shuffleNetV2() {
         Sequential trunk = new Sequential().then("first", convNormRelu(24, 3));

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** A forward pass whose graph hangs on the output arrays, which belong to a manager of its own. */
+/** A forward pass. The output arrays hold its graph and belong to its own manager. */
 final class ParkedPass implements ForwardPass {
     private final DjlLearner learner;
     private final NDManager manager;

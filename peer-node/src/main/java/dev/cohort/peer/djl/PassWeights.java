@@ -8,12 +8,12 @@ import ai.djl.training.ParameterStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives a training pass differentiable copies of the weights, so that its graph can be finished after later updates: an
- * update changes the weights in place, which PyTorch refuses to a graph that still needs them. The gradient is then that at
- * the weights of the pass and goes to the weights of now. The copies take under 1 % of a step.
+ * Gives a training pass differentiable copies of the weights, so that its graph can be finished after later updates: an update
+ * changes the weights in place, which PyTorch forbids while a graph needs them. The gradient is taken at the weights of the
+ * pass and applied to the current weights. The copies take under 1 % of a step.
  *
- * <p>A sum, not a product: autograd keeps the operands of a product, and DJL puts a Java number into memory that may be
- * collected while the pass is parked.
+ * <p>The copy is a sum, not a product: autograd keeps the operands of a product, and DJL puts a Java number into memory that
+ * may be collected while the pass is parked.
  */
 final class PassWeights extends ParameterStore {
     private final NDManager manager;
@@ -27,7 +27,7 @@ final class PassWeights extends ParameterStore {
 
     @Override
     public @Nullable NDArray getValue(@Nullable Parameter parameter, Device device, boolean training) {
-        // DJL asks so for the bias of a layer without one.
+        // DJL passes null for the bias of a layer that has none.
         if (parameter == null) {
             return null;
         }

@@ -2,26 +2,21 @@ package dev.cohort.peer.djl;
 
 import dev.cohort.distill.OwnTeacher;
 import dev.cohort.distill.Softmax;
-import dev.cohort.peer.Learner;
 import dev.cohort.protocol.Images;
-import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
-import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A student that runs copies of the other students beside itself ({@link OwnTeacher.Others}). One network runs all copies, one
- * after the other; the copies are part of the snapshot, so a restored student goes on bit for bit.
+ * Teaches with copies of the other students ({@link OwnTeacher.Others}). One network runs all copies, one after another; the
+ * copies are the state of this teacher.
  */
-final class PeerCopies implements Learner {
+final class PeerCopies implements TeacherNetwork {
     private static final String COPY = "copy/";
 
-    private final DjlLearner student;
     private final DjlLearner runner;
     private final OwnTeacher.Others kind;
     private final int classes;
@@ -29,31 +24,23 @@ final class PeerCopies implements Learner {
     private final SortedMap<Integer, NamedTensors> copies = new TreeMap<>();
 
     /** @param runner of the student's architecture; its weights do not matter */
-    PeerCopies(DjlLearner student, DjlLearner runner, OwnTeacher.Others kind, int classes) {
-        this.student = student;
+    PeerCopies(DjlLearner runner, OwnTeacher.Others kind, int classes) {
         this.runner = runner;
         this.kind = kind;
         this.classes = classes;
     }
 
     @Override
-    public List<Output> declares() {
-        return student.declares();
+    public Optional<Tensor> batchLogits(Images images, long step) {
+        return testLogits(images);
     }
 
+    /** {@code T ln mean_j softmax_T(z_j)} [N, C]; empty before the first copy. */
     @Override
-    public String device() {
-        return student.device();
-    }
-
-    @Override
-    public ForwardPass forward(Images images) {
-        Optional<Tensor> others = opinion(images);
-        return new WithOpinion(student.forward(images), others);
-    }
-
-    /** {@code T ln mean_j softmax_T(z_j)} [N, C]; empty while there is no copy. */
-    private Optional<Tensor> opinion(Images images) {
+    public Optional<Tensor> testLogits(Images images) {
+        if (copies.isEmpty()) {
+            return Optional.empty();
+        }
         double[] sum = new double[images.count() * classes];
         for (NamedTensors copy : copies.values()) {
             runner.load(copy);
@@ -62,64 +49,20 @@ final class PeerCopies implements Learner {
                 sum[i] += p[i];
             }
         }
-        if (copies.isEmpty()) {
-            return Optional.empty();
-        }
         for (int i = 0; i < sum.length; i++) {
             sum[i] = kind.temperature() * StrictMath.log(sum[i] / copies.size());
         }
         return Optional.of(Tensor.of(DType.FLOAT64, sum, images.count(), classes));
     }
 
-    /** A pass of the student and what the copies said of the same images. */
-    private record WithOpinion(ForwardPass pass, Optional<Tensor> others) implements ForwardPass {
-        @Override
-        public Outputs outputs() {
-            Outputs own = pass.outputs();
-            return others.map(own::withOwnTeacher).orElse(own);
-        }
-
-        @Override
-        public void close() {
-            pass.close();
-        }
+    @Override
+    public boolean exchangesAt(long step) {
+        return kind.exchangesAt(step);
     }
 
     @Override
-    public void backward(ForwardPass pass, NamedTensors gradients) {
-        if (!(pass instanceof WithOpinion ours)) {
-            throw new IllegalArgumentException("forward pass of another learner");
-        }
-        student.backward(ours.pass(), gradients);
-    }
-
-    @Override
-    public void update(double learningRate) {
-        student.update(learningRate);
-    }
-
-    @Override
-    public Outputs infer(Images images) {
-        Outputs own = student.infer(images);
-        return opinion(images).map(own::withOwnTeacher).orElse(own);
-    }
-
-    @Override
-    public NamedTensors handedOver(long step) {
-        SortedMap<String, Tensor> weights = new TreeMap<>();
-        if (kind.exchangesAt(step)) {
-            student.snapshot().asMap().forEach((name, tensor) -> {
-                if (!name.startsWith(DjlLearner.MOMENTUM)) {
-                    weights.put(TensorName.WEIGHTS + name, tensor);
-                }
-            });
-        }
-        return NamedTensors.of(weights);
-    }
-
-    @Override
-    public void takeUp(SortedMap<Integer, NamedTensors> handed) {
-        handed.forEach((slot, weights) -> {
+    public void receive(SortedMap<Integer, NamedTensors> published) {
+        published.forEach((slot, weights) -> {
             if (runner.fits(weights)) {
                 copies.put(slot, weights);
             }
@@ -127,39 +70,32 @@ final class PeerCopies implements Learner {
     }
 
     @Override
-    public NamedTensors snapshot() {
-        SortedMap<String, Tensor> all = new TreeMap<>(student.snapshot().asMap());
+    public NamedTensors state() {
+        SortedMap<String, Tensor> state = new TreeMap<>();
         copies.forEach(
-                (slot, copy) -> copy.asMap().forEach((name, tensor) -> all.put(COPY + slot + "/" + name, tensor)));
-        return NamedTensors.of(all);
+                (slot, copy) -> copy.asMap().forEach((name, tensor) -> state.put(COPY + slot + "/" + name, tensor)));
+        return NamedTensors.of(state);
     }
 
     @Override
-    public void restore(NamedTensors snapshot) {
-        SortedMap<String, Tensor> own = new TreeMap<>();
-        SortedMap<Integer, SortedMap<String, Tensor>> others = new TreeMap<>();
-        snapshot.asMap().forEach((name, tensor) -> {
-            if (name.startsWith(COPY)) {
-                String[] parts = name.substring(COPY.length()).split("/", 2);
-                others.computeIfAbsent(Integer.valueOf(parts[0]), slot -> new TreeMap<>())
-                        .put(parts[1], tensor);
-            } else {
-                own.put(name, tensor);
-            }
+    public boolean owns(String name) {
+        return name.startsWith(COPY);
+    }
+
+    @Override
+    public void restore(NamedTensors state) {
+        SortedMap<Integer, SortedMap<String, Tensor>> bySlot = new TreeMap<>();
+        state.asMap().forEach((name, tensor) -> {
+            String[] parts = name.substring(COPY.length()).split("/", 2);
+            bySlot.computeIfAbsent(Integer.valueOf(parts[0]), slot -> new TreeMap<>())
+                    .put(parts[1], tensor);
         });
-        student.restore(NamedTensors.of(own));
         copies.clear();
-        others.forEach((slot, weights) -> copies.put(slot, NamedTensors.of(weights)));
-    }
-
-    @Override
-    public Digest weights() {
-        return student.weights();
+        bySlot.forEach((slot, weights) -> copies.put(slot, NamedTensors.of(weights)));
     }
 
     @Override
     public void close() {
-        student.close();
         runner.close();
     }
 }

@@ -10,9 +10,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Stochastic gradient descent in the order of PyTorch, with state that can be saved: {@code d = g + decay * w},
- * {@code v = momentum * v + d}, {@code w -= rate * v}, or with nesterov {@code w -= rate * (d + momentum * v)}. (DJL's own
- * puts the rate into v, and its state cannot be reached.)
+ * Stochastic gradient descent in the order of PyTorch, with state that can be saved: {@code d = g + decay * w}, {@code v =
+ * momentum * v + d}, {@code w -= rate * v}, or with nesterov {@code w -= rate * (d + momentum * v)}. DJL's own optimizer puts
+ * the rate into v and hides its state.
  */
 final class Sgd {
     /** @param velocity absent without momentum */
@@ -24,7 +24,7 @@ final class Sgd {
     private final boolean nesterov;
     private final double weightDecay;
 
-    /** @param weights those that are trained, by name; their momenta belong to {@code manager} */
+    /** @param weights the trained weights by name; their momenta belong to {@code manager} */
     Sgd(SortedMap<String, Parameter> weights, LearnerSetting setting, NDManager manager) {
         this.manager = manager;
         momentum = setting.momentum();

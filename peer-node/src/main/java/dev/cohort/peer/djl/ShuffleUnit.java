@@ -44,7 +44,7 @@ final class ShuffleUnit extends Composite {
         }
     }
 
-    /** Channel j of the first half goes to 2j, of the second to 2j+1; in NHWC, which is how the memory lies. */
+    /** Channel j of the first half goes to 2j, of the second to 2j+1; in NHWC, the order in memory. */
     private static NDArray shuffled(NDArray joined) {
         long n = joined.getShape().get(0);
         long c = joined.getShape().get(1);

@@ -5,7 +5,7 @@ import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 
-/** Puts the rows of tensors [n, width] one below the other. */
+/** Stacks the rows of tensors [n, width] into one tensor. */
 final class StackedRows {
     private final DType dtype;
     private final Ints shape;

@@ -23,8 +23,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A student network as a DJL block: images [N, channels, H, W] in, the list (logits [N, C], features [N, D]) out, and behind
- * them the branches [N, m (C + 1)] of a student that has several ({@link Classifier}, {@link Branched}).
+ * A student network as a DJL block: images [N, channels, H, W] in, the list (logits [N, C], features [N, D]) out, followed by
+ * the branches [N, m (C + 1)] of a student with several ({@link Classifier}, {@link Branched}).
  *
  * <p>Its parameters have stable names in the manner of PyTorch: {@code layer1.0.conv1.weight}, {@code bn1.running_mean}.
  */
@@ -43,7 +43,7 @@ public final class Student extends AbstractBlock {
         return of(setting, manager, 1);
     }
 
-    /** Likewise, with so many branches. */
+    /** The network of {@code setting} with {@code branches} branches. */
     static Student of(LearnerSetting setting, NDManager manager, int branches) {
         Architecture architecture = ModelCatalog.get(setting.model());
         Block network = branches == 1
@@ -72,7 +72,7 @@ public final class Student extends AbstractBlock {
         return Collections.unmodifiableSortedMap(named);
     }
 
-    /** Those that are trained, by name: all but the batch-norm statistics. */
+    /** The trained parameters by name: all but the batch-norm statistics. */
     public SortedMap<String, Parameter> trainedParameters() {
         SortedMap<String, Parameter> trained = new TreeMap<>(namedParameters());
         trained.values().removeIf(parameter -> !parameter.requiresGradient());

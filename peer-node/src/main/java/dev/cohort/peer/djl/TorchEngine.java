@@ -15,8 +15,8 @@ public final class TorchEngine {
     }
 
     /**
-     * Loads PyTorch; later calls return at once. Threads are taken from {@code -Dai.djl.pytorch.num_threads=N} at the first.
-     * Nothing is downloaded unless {@code -Dai.djl.offline=false} says so.
+     * Loads PyTorch; later calls return at once. The first call takes the number of threads from {@code
+     * -Dai.djl.pytorch.num_threads=N}. Nothing is downloaded unless {@code -Dai.djl.offline=false} is set.
      *
      * @throws IllegalStateException when its native libraries are missing or broken; the message says what to do
      */
@@ -55,7 +55,7 @@ public final class TorchEngine {
     }
 
     /**
-     * Lets one operation use so many threads from now on, in the calling thread and in those that come to PyTorch later.
+     * Sets the number of threads of one operation, for the calling thread and for threads that first use PyTorch later.
      *
      * @param threads at least 1
      */
@@ -68,7 +68,7 @@ public final class TorchEngine {
         return engine.getGpuCount();
     }
 
-    /** A root manager whose arrays lie on {@code device}, which is of kind CPU or CUDA. */
+    /** A root manager whose arrays are on {@code device}, which is of kind CPU or CUDA. */
     NDManager newManager(DeviceChoice device) {
         return engine.newBaseManager(
                 device.kind() == DeviceChoice.Kind.CUDA ? Device.gpu(device.index()) : Device.cpu());

@@ -20,7 +20,7 @@ import java.util.SplittableRandom;
  * are the normalised pixels in the order of the image. All arithmetic is in double and in one order, and uses nothing but
  * {@code + - * /} and {@code sqrt}, so that every machine computes the same bits.
  *
- * <p>A parked pass keeps the weights it was computed with: its gradients are exact even when updates came in between.
+ * <p>A parked pass keeps the weights it was computed with: its gradients are exact even after updates in between.
  */
 public final class OneHiddenLayer implements Learner {
     private final ImageShape image;
@@ -38,7 +38,7 @@ public final class OneHiddenLayer implements Learner {
      * @param normalisation one mean and deviation per channel of {@code image}
      * @param hidden width of the hidden layer, at least 1
      * @param classes number of classes, at least 2
-     * @param optimizer momentum, nesterov and weight decay; its rate and schedule are the caller's to follow
+     * @param optimizer momentum, nesterov and weight decay; the caller applies its rate and schedule
      * @param seed of the initial weights: He-uniform, biases zero
      */
     public OneHiddenLayer(
@@ -151,7 +151,7 @@ public final class OneHiddenLayer implements Learner {
         return inputs;
     }
 
-    /** What one forward pass computed, and the output weights it was computed with. */
+    /** The values of one forward pass and the output weights that produced them. */
     private static final class Pass implements ForwardPass {
         private final OneHiddenLayer owner;
         private final int rows;
@@ -183,7 +183,7 @@ public final class OneHiddenLayer implements Learner {
 
         void backward(Tensor logitsGradient, Optional<Tensor> featuresGradient) {
             if (!open) {
-                throw new IllegalStateException("forward pass is closed: it was trained or given up before");
+                throw new IllegalStateException("forward pass is closed: it was trained or dropped before");
             }
             double[] ofLogits = gradient("logits", logitsGradient, outputs.logits());
             double[] ofFeatures = Matrices.timesRows(ofLogits, outputWeights, rows);

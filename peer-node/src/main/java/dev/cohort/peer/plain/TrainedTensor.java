@@ -6,7 +6,10 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Arrays;
 
-/** A trained tensor with its gradient and its velocity. An update replaces the values, so whoever holds the old ones keeps them. */
+/**
+ * A trained tensor with its gradient and its velocity. An update replaces the array of values, so a parked pass may keep the
+ * old one.
+ */
 final class TrainedTensor {
     private static final String VELOCITY = ".velocity";
 

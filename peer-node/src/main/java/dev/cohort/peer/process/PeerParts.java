@@ -8,25 +8,28 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** What a peer takes from parts that are not its own, handed in by whoever starts it: a peer knows no other role. */
+/**
+ * What a peer's process needs from other modules. The code that starts the process passes it in, so that a peer depends on no
+ * other role.
+ */
 public interface PeerParts {
-    /** What the method of a run wants of its peers. */
+    /** What the method of a run requires of its peers. */
     MethodNeeds needs(Manifest manifest, Experiment experiment);
 
     /**
      * Renders batches from the run's data set.
      *
-     * @param dataPath where the data is on this machine; empty for where the experiment says
-     * @throws IllegalArgumentException when it cannot be read or is not the data of the run
+     * @param dataPath path of the data on this machine; empty for the path in the experiment
+     * @throws IllegalArgumentException when the data cannot be read or is not that of the run
      */
     Renderer renderer(Manifest manifest, Experiment experiment, Optional<Path> dataPath);
 
     /**
-     * What a method wants of its peers.
+     * What a method requires of its peers.
      *
-     * @param reads tensors besides the logits that they publish
-     * @param distils whether they learn from targets at all
-     * @param ownTeacher what each keeps besides its own network
+     * @param reads tensors that peers publish besides the logits
+     * @param distils whether peers learn from targets at all
+     * @param ownTeacher the teacher that each peer runs next to its own network
      */
     record MethodNeeds(List<String> reads, boolean distils, OwnTeacher ownTeacher) {
         public MethodNeeds {

@@ -49,7 +49,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A peer's process: one student on one device. */
+/** Runs a peer as a process: one student on one device. */
 public final class PeerProcess {
     private static final Logger LOG = LoggerFactory.getLogger(PeerProcess.class);
     private static final long RESEND_MS = 2_000;
@@ -62,13 +62,13 @@ public final class PeerProcess {
 
     private PeerProcess() {}
 
-    /** Where a peer begins. A checkpoint that is there is always taken up. */
+    /** Where a peer starts. An existing checkpoint is always restored. */
     public enum Start {
-        /** At the step that is open when it comes. */
+        /** At the step that is open when the peer joins. */
         HEAD,
         /** At the first batch of the run. */
         BEGINNING,
-        /** At its newest checkpoint, which must be there. */
+        /** At the newest checkpoint, which must exist. */
         CHECKPOINT
     }
 
@@ -76,11 +76,11 @@ public final class PeerProcess {
      * Runs until the peer has left or the process is asked to end.
      *
      * @param parts of other roles
-     * @param newcomer a peer the experiment does not name
-     * @param dataPath where the data is on this machine; empty for where the experiment says
+     * @param newcomer a peer that the experiment does not name
+     * @param dataPath path of the data on this machine; empty for the path in the experiment
      * @param access to the code of a network in a process of its own
-     * @throws IllegalArgumentException when it shall go on from a checkpoint and has none, or when the data cannot be read or
-     *     is not that of the run
+     * @throws IllegalArgumentException when a checkpoint is required and none exists, or when the data cannot be read or is not
+     *     that of the run
      */
     public static ExitCode run(
             RoleOptions options,
@@ -111,26 +111,26 @@ public final class PeerProcess {
                 network.about().metadata());
         Bookmarks bookmarks = new Bookmarks(store);
         Peer peer = new Peer(setting, network.learner(), renderer, bookmarks);
-        sayWhereItGoesOn(peer, store, bookmarks);
+        logRestoredStep(peer, store, bookmarks);
         if (start == Start.CHECKPOINT && peer.status().restoredStep() == 0) {
             throw new IllegalArgumentException("peer " + self.id() + ": has no checkpoint in " + checkpoints
-                    + " to go on from; name its run directory with --run-dir, or join with --from head or beginning");
+                    + "; name its run directory with --run-dir, or join with --from head or beginning");
         }
         return drive(session, options, peer, setting, renderer, bookmarks);
     }
 
-    private static void sayWhereItGoesOn(Peer peer, SafetensorsStore store, Bookmarks bookmarks) {
+    private static void logRestoredStep(Peer peer, SafetensorsStore store, Bookmarks bookmarks) {
         store.notes().forEach(note -> LOG.warn("{}", note));
         if (peer.status().restoredStep() > 0) {
             LOG.info(
-                    "goes on from a checkpoint peer={} step={} log={}",
+                    "continues from a checkpoint peer={} step={} log={}",
                     peer.status().peer(),
                     peer.status().restoredStep(),
                     bookmarks.restored());
         }
     }
 
-    /** A newcomer brings a network that the launcher did not see. */
+    /** The launcher has not checked the model of a newcomer. */
     private static void requireBatches(Session session, Experiment.Peer self) {
         int least = RunSchedule.rowsMin(session.experiment(), session.manifest().trainImages());
         boolean fits = ModelCatalog.find(self.model())
@@ -196,18 +196,18 @@ public final class PeerProcess {
         return process.await();
     }
 
-    private static boolean isInOrder(String goodbye) {
-        return goodbye.equals(Left.FINISHED) || goodbye.startsWith("drained");
+    private static boolean isInOrder(String reason) {
+        return reason.equals(Left.FINISHED) || reason.startsWith("drained");
     }
 
     /**
-     * What a machine that ends this process asks of it: to leave in order, as an operator would. A launcher that ends all its
-     * processes does not ask for that, since its run may go on later.
+     * Drains the peer when the system ends this process, as an operator would. Not used under a launcher, which may end all its
+     * processes and continue the run later.
      */
     private static void drain(Receiver inbox, PeerSetting setting) {
         Command command = Command.drain(setting.id(), setting.incarnation(), "its process was asked to end");
-        Delivery asked = new Delivery(command, setting.id().value(), Topic.CONTROL, 0, 0, 0, 1);
-        while (!inbox.offer(asked)) {
+        Delivery delivery = new Delivery(command, setting.id().value(), Topic.CONTROL, 0, 0, 0, 1);
+        while (!inbox.offer(delivery)) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(INBOX_FULL_MS));
         }
     }
@@ -262,29 +262,29 @@ public final class PeerProcess {
                         + "; give --model to join as a newcomer"));
     }
 
-    private static Status status(PeerStatus said, long nowMs) {
+    private static Status status(PeerStatus peer, long nowMs) {
         Map<String, Object> figures = new TreeMap<>();
         figures.put("role", "peer");
-        figures.put("peer", said.peer().value());
-        figures.put("incarnation", said.incarnation());
-        figures.put("model", said.model());
-        figures.put("device", said.device());
-        figures.put("state", said.state().name());
-        figures.put("step", said.step());
-        figures.put("restored_step", said.restoredStep());
-        figures.put("waiting_for", said.waitingFor());
-        figures.put("waiting_ms", said.waitingFor().isEmpty() ? 0 : Math.max(0, nowMs - said.waitingSinceMs()));
-        figures.put("taught", said.taught());
-        figures.put("untaught", said.untaught());
-        figures.put("late", said.late());
-        figures.put("images_per_second", said.figures().imagesPerSecond());
-        figures.put("wait_share", said.figures().waitShare());
-        figures.put("cross_entropy", said.figures().crossEntropy());
-        figures.put("distillation", said.figures().distillation());
+        figures.put("peer", peer.peer().value());
+        figures.put("incarnation", peer.incarnation());
+        figures.put("model", peer.model());
+        figures.put("device", peer.device());
+        figures.put("state", peer.state().name());
+        figures.put("step", peer.step());
+        figures.put("restored_step", peer.restoredStep());
+        figures.put("waiting_for", peer.waitingFor());
+        figures.put("waiting_ms", peer.waitingFor().isEmpty() ? 0 : Math.max(0, nowMs - peer.waitingSinceMs()));
+        figures.put("taught", peer.taught());
+        figures.put("untaught", peer.untaught());
+        figures.put("late", peer.late());
+        figures.put("images_per_second", peer.figures().imagesPerSecond());
+        figures.put("wait_share", peer.figures().waitShare());
+        figures.put("cross_entropy", peer.figures().crossEntropy());
+        figures.put("distillation", peer.figures().distillation());
         return new Status(figures);
     }
 
-    /** Has batches rendered while the step thread is busy with the one before, and learns a newcomer's seat. */
+    /** Renders batches while the step thread is busy with the one before, and notes a newcomer's seat. */
     private record RenderingAhead(
             Receiver inbox,
             PrefetchingRenderer renderer,
@@ -294,7 +294,7 @@ public final class PeerProcess {
             implements Receiver {
         @Override
         public boolean offer(Delivery delivery) {
-            // Before it is handed over: the step thread may keep a checkpoint at once.
+            // Before the message is passed on: the step thread may write a checkpoint at once.
             bookmarks.seen(
                     new Positions.Place(delivery.topic(), delivery.partition()), delivery.offset(), delivery.message());
             boolean taken = inbox.offer(delivery);

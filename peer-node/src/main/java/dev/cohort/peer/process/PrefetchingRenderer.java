@@ -12,10 +12,10 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * Renders batches as they arrive, on one daemon thread, so that their images are ready when training wants them. What it
- * returns is what the wrapped renderer returns, bit for bit; a batch that was not offered is rendered by the caller's thread.
+ * Renders batches as they arrive, on one daemon thread, so that their images are ready when training needs them. Its images
+ * equal those of the wrapped renderer bit for bit; a batch that was not offered is rendered on the caller's thread.
  *
- * <p>{@link #offer} is for the thread that receives, {@link #render} for the one that trains; both may run at once.
+ * <p>{@link #offer} is for the receiving thread, {@link #render} for the training thread; both may run at once.
  */
 public final class PrefetchingRenderer implements Renderer, AutoCloseable {
     private final Renderer renderer;
@@ -41,7 +41,7 @@ public final class PrefetchingRenderer implements Renderer, AutoCloseable {
      * Starts the thread.
      *
      * @param renderer must allow calls from several threads, as every renderer of this module does
-     * @param batchesMax rendered or waiting batches kept at most
+     * @param batchesMax limit of rendered and queued batches
      */
     public PrefetchingRenderer(Renderer renderer, int batchesMax) {
         if (batchesMax < 1) {
@@ -55,9 +55,9 @@ public final class PrefetchingRenderer implements Renderer, AutoCloseable {
     }
 
     /**
-     * Takes note of a batch that will be wanted. Never blocks.
+     * Queues a batch that will be needed. Never blocks.
      *
-     * @return false when it is not rendered ahead: there is no room, or it is known or past already
+     * @return false if the batch is not rendered ahead: the limit is reached, or the batch is already known or past
      */
     public boolean offer(Batch batch, int slot) {
         Rendering rendering = new Rendering(renderer, batch, slot);
@@ -71,14 +71,14 @@ public final class PrefetchingRenderer implements Renderer, AutoCloseable {
         return queue.offer(rendering);
     }
 
-    /** The images; earlier steps that were offered and never wanted are forgotten. */
+    /** The images; drops earlier steps that were offered and never rendered. */
     @Override
     public Images render(Batch batch, int slot) {
         Rendering rendering;
         synchronized (ahead) {
             rendering = ahead.remove(new Key(batch.step(), slot));
             SortedMap<Key, Rendering> past = ahead.headMap(new Key(batch.step(), Integer.MIN_VALUE));
-            past.values().forEach(this::forget);
+            past.values().forEach(this::drop);
             past.clear();
             lastRenderedStep = batch.step();
         }
@@ -86,7 +86,7 @@ public final class PrefetchingRenderer implements Renderer, AutoCloseable {
             return renderer.render(batch, slot);
         }
         queue.remove(rendering);
-        // Whoever comes first renders; the other one waits for the result.
+        // The first of both threads renders; the other one waits for the result.
         rendering.run();
         return result(rendering, batch, slot);
     }
@@ -101,13 +101,13 @@ public final class PrefetchingRenderer implements Renderer, AutoCloseable {
         return renderer.testImages();
     }
 
-    /** Ends the thread; rendering goes on on the caller's. */
+    /** Ends the thread; later calls render on the caller's thread. */
     @Override
     public void close() {
         thread.interrupt();
     }
 
-    private void forget(Rendering rendering) {
+    private void drop(Rendering rendering) {
         queue.remove(rendering);
         rendering.cancel(false);
     }
@@ -119,7 +119,7 @@ public final class PrefetchingRenderer implements Renderer, AutoCloseable {
             Thread.currentThread().interrupt();
             return renderer.render(batch, slot);
         } catch (ExecutionException e) {
-            // It fails again here, with the caller's stack.
+            // Fails again here, with the caller's stack.
             return renderer.render(batch, slot);
         }
     }

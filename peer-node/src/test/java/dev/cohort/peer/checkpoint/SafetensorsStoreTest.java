@@ -56,7 +56,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void positionsAreKeptAndPartOfWhatTheChecksumCovers() throws IOException {
+    void positionsAreStoredAndCoveredByTheChecksum() throws IOException {
         Positions positions = Positions.parse("batches-0=12 outcomes-0=34 addressed-2=5");
         Checkpoint marked = new Checkpoint(1, 7, checkpoint(7).learner(), positions);
         store.save(checkpoint(6));
@@ -70,27 +70,27 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void theStepWithWhichItBeganIsKeptAndPartOfWhatTheChecksumCovers() throws IOException {
+    void theFirstStepIsStoredAndCoveredByTheChecksum() throws IOException {
         store.save(checkpoint(46));
         store.save(new Checkpoint(41, 47, checkpoint(47).learner(), Positions.NONE));
         assertThat(store.newest().orElseThrow().firstStep()).isEqualTo(41);
         String bytes = Files.readString(fileOf(47), StandardCharsets.ISO_8859_1);
-        String said = "\"first_step\":\"41\"";
-        assertThat(bytes).contains(said);
-        Files.writeString(fileOf(47), bytes.replace(said, "\"first_step\":\"42\""), StandardCharsets.ISO_8859_1);
+        String entry = "\"first_step\":\"41\"";
+        assertThat(bytes).contains(entry);
+        Files.writeString(fileOf(47), bytes.replace(entry, "\"first_step\":\"42\""), StandardCharsets.ISO_8859_1);
         assertThat(store.newest().orElseThrow().step()).isEqualTo(46);
         assertThat(store.newest().orElseThrow().firstStep()).isEqualTo(1);
         assertThat(store.notes()).first().asString().contains("checksum");
     }
 
     @Test
-    void nothingIsFoundWhereNothingWasSaved() {
+    void anEmptyFolderHasNoCheckpoint() {
         assertThat(store.newest()).isEmpty();
         assertThat(store.notes()).isEmpty();
     }
 
     @Test
-    void theNewestComesBackBitForBit() {
+    void theNewestIsReadBackBitForBit() {
         store.save(checkpoint(0));
         store.save(checkpoint(12));
 
@@ -111,7 +111,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void thoseOfEvaluatedNetworksStayAndTheBestOneHasANameOfItsOwn() throws IOException {
+    void evaluatedNetworksArePermanentAndTheBestHasItsOwnName() throws IOException {
         double[] accuracies = {0.5, 0.8, 0.8, 0.7};
         for (int epoch = 1; epoch <= 4; epoch++) {
             store = new SafetensorsStore(folder, 1);
@@ -133,7 +133,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void theNewestMayLieBetweenEvaluations() {
+    void theNewestMayBeBetweenEvaluations() {
         store.keep(checkpoint(100), 0.5);
         store.save(checkpoint(150));
 
@@ -141,7 +141,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void aBestOneThatIsBrokenIsReplacedByTheNext() throws IOException {
+    void aDamagedBestCheckpointIsReplacedByTheNext() throws IOException {
         store.keep(checkpoint(100), 0.9);
         Files.write(folder.resolve("best.safetensors"), new byte[] {1, 2, 3});
 
@@ -151,9 +151,9 @@ class SafetensorsStoreTest {
                 .isEqualTo(Files.readAllBytes(folder.resolve("step-000000000200.safetensors")));
     }
 
-    /** Pruning goes by the names: what lies in the files does not matter, and need not be read. */
+    /** Pruning reads only the names, not the contents of the files. */
     @Test
-    void brokenOnesArePrunedLikeOthers() throws IOException {
+    void damagedCheckpointsArePrunedLikeOthers() throws IOException {
         for (long step = 1; step <= 3; step++) {
             store.save(checkpoint(step));
         }
@@ -174,7 +174,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void theOneJustSavedIsKeptEvenBehindLaterSteps() {
+    void theCheckpointJustSavedIsKeptEvenBeforeLaterSteps() {
         SafetensorsStore one = new SafetensorsStore(folder, 1);
         one.save(checkpoint(9));
         one.save(checkpoint(4));
@@ -195,13 +195,13 @@ class SafetensorsStoreTest {
             assertThat(fresh.notes())
                     .singleElement()
                     .asString()
-                    .startsWith("checkpoint " + fileOf(2) + " is broken (")
-                    .endsWith("going back to the one before it");
+                    .startsWith("checkpoint " + fileOf(2) + " is damaged (")
+                    .endsWith("falling back to the one before it");
         }
     }
 
     @Test
-    void noFlippedBitIsTakenForAnotherCheckpoint() throws IOException {
+    void aFlippedBitNeverGivesAnotherCheckpoint() throws IOException {
         store.save(checkpoint(1));
         store.save(checkpoint(2));
         byte[] whole = Files.readAllBytes(fileOf(2));
@@ -219,7 +219,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void aFileBehindTheEndIsBroken() throws IOException {
+    void aFileWithTrailingBytesIsDamaged() throws IOException {
         store.save(checkpoint(1));
         byte[] whole = Files.readAllBytes(fileOf(1));
         Files.write(fileOf(1), Arrays.copyOf(whole, whole.length + 1));
@@ -229,7 +229,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void aRenamedFileIsBroken() throws IOException {
+    void aRenamedFileIsDamaged() throws IOException {
         store.save(checkpoint(1));
         Files.move(fileOf(1), fileOf(2));
 
@@ -238,7 +238,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void severalBrokenOnesAreAllPassedOverAndNamed() throws IOException {
+    void allDamagedCheckpointsAreSkippedAndNamed() throws IOException {
         for (long step = 1; step <= 3; step++) {
             store.save(checkpoint(step));
         }
@@ -250,7 +250,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void whatACrashLeftUnfinishedIsIgnoredAndSweptAway() throws IOException {
+    void unfinishedFilesOfACrashAreIgnoredAndDeleted() throws IOException {
         Files.createDirectories(folder);
         Files.write(folder.resolve("between-000000000007.safetensors.unfinished"), new byte[100]);
 
@@ -260,7 +260,7 @@ class SafetensorsStoreTest {
     }
 
     @Test
-    void aSaveThatFailsSaysWhatToDo() throws IOException {
+    void aFailedSaveNamesTheRemedy() throws IOException {
         Files.createDirectories(folder.getParent());
         Files.writeString(folder, "a file where the folder should be");
 

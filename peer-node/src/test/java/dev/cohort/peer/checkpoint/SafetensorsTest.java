@@ -24,7 +24,7 @@ class SafetensorsTest {
     private Path folder;
 
     @Test
-    void filesHaveTheBytesTheFormatAsksFor() throws IOException {
+    void filesHaveTheBytesOfTheFormat() throws IOException {
         Path file = folder.resolve("a.safetensors");
         Safetensors.write(
                 file,
@@ -46,7 +46,7 @@ class SafetensorsTest {
         assertThat(Files.readAllBytes(file)).isEqualTo(expected.array());
     }
 
-    /** As other writers make them: another order of names, no metadata, no padding. */
+    /** A file as other writers create it: another order of names, no metadata, no padding. */
     @Test
     void readsTensorsInAnyOrderOfNames() throws IOException {
         Safetensors.Contents contents = read(
@@ -82,7 +82,7 @@ class SafetensorsTest {
                 "{\"a\":",
                 "  {}"
             })
-    void whatBreaksTheFormatIsRefused(String header) {
+    void malformedFilesAreRefused(String header) {
         assertThatThrownBy(() -> read(header, 8)).isInstanceOf(Safetensors.MalformedException.class);
     }
 

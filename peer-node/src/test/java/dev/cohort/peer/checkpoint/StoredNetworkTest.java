@@ -41,7 +41,7 @@ class StoredNetworkTest {
     }
 
     @Test
-    void isTheNetworkOfACheckpointWithoutWhatOnlyTrainingNeeds() throws IOException {
+    void isTheNetworkOfACheckpointWithoutTrainingState() throws IOException {
         StoredNetwork network =
                 StoredNetwork.read(saved(new TreeMap<>(ABOUT.metadata())).toString());
 
@@ -51,7 +51,7 @@ class StoredNetworkTest {
     }
 
     @Test
-    void comesBackFromAFileOfItsOwn() throws IOException {
+    void isReadBackFromItsOwnFile() throws IOException {
         StoredNetwork network =
                 StoredNetwork.read(saved(new TreeMap<>(ABOUT.metadata())).toString());
         Path file = folder.resolve("teacher.safetensors");
@@ -62,7 +62,7 @@ class StoredNetworkTest {
     }
 
     @Test
-    void refusesAFileThatDoesNotSayWhatItHolds() {
+    void refusesAFileThatDoesNotDescribeItsNetwork() {
         Path file = saved(new TreeMap<>());
 
         assertThatThrownBy(() -> StoredNetwork.read(file.toString()))
@@ -71,7 +71,7 @@ class StoredNetworkTest {
     }
 
     @Test
-    void refusesAFileWithABrokenByte() throws IOException {
+    void refusesAFileWithAFlippedByte() throws IOException {
         Path file = saved(new TreeMap<>(ABOUT.metadata()));
         byte[] bytes = Files.readAllBytes(file);
         bytes[bytes.length - 1] ^= 1;
@@ -83,7 +83,7 @@ class StoredNetworkTest {
     }
 
     @Test
-    void refusesWhatIsNoFile() {
+    void refusesFoldersAndMissingFiles() {
         assertThatThrownBy(() -> StoredNetwork.read(folder.resolve("gone").toString()))
                 .isInstanceOf(IOException.class)
                 .hasMessage("no such file");

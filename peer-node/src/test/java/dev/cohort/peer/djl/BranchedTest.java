@@ -69,7 +69,7 @@ class BranchedTest {
             Student student = Student.of(setting, manager, M);
             ImageInput input = new ImageInput(setting.image(), setting.normalisation(), setting.dtype());
             ByteBuffer values = input.fill(input.newBuffer(ROWS), IMAGES, 0, ROWS);
-            // Numbers of Java in memory of PyTorch, since autograd keeps them.
+            // Java numbers, copied into PyTorch's memory because autograd keeps them.
             NDArray y = manager.create(LABELS.dense(), new ai.djl.ndarray.types.Shape(ROWS, C))
                     .duplicate();
             NDArray temperature = number(manager, TEMPERATURE);
@@ -155,7 +155,7 @@ class BranchedTest {
     }
 
     @Test
-    void hasTheHighLayersSeveralTimesAndAGate() {
+    void hasSeveralCopiesOfTheHighLayersAndAGate() {
         // layer3: convolutions 32 x 64 and 64 x 64 with their batch norms; the linear layer; the gate with its batch
         // norm.
         int high = 9 * 32 * 64 + 9 * 64 * 64 + 4 * 64 + 64 * C + C;
@@ -203,7 +203,7 @@ class BranchedTest {
     }
 
     @Test
-    void goesOnBitForBitFromASnapshot() {
+    void continuesBitForBitFromASnapshot() {
         try (Learner one = learner(DType.FLOAT32);
                 Learner other = learner(DType.FLOAT32)) {
             step(one);
@@ -221,7 +221,7 @@ class BranchedTest {
     }
 
     @Test
-    void learnsWhatItIsTaught() {
+    void learnsFromItsLabels() {
         try (Learner learner = learner(DType.FLOAT32)) {
             double before = objective(learner.forward(IMAGES).outputs()).crossEntropy();
             for (int i = 0; i < 30; i++) {
@@ -244,7 +244,7 @@ class BranchedTest {
                             pass,
                             NamedTensors.of(TensorName.LOGITS, pass.outputs().logits())
                                     .with(TensorName.BRANCHES, gradient)))
-                    .hasMessage("gradients of [branches, logits]: this student puts out [logits, features]");
+                    .hasMessage("gradients of [branches, logits]: this student outputs [logits, features]");
         }
     }
 }

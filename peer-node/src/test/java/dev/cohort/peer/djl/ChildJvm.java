@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A {@code main} in a Java machine of its own, for what cannot be seen or had within that of the tests. */
+/** Runs a {@code main} in its own JVM, for conditions that the JVM of the tests cannot have. */
 final class ChildJvm {
     private ChildJvm() {}
 
-    /** Lines that {@code main} printed; fails with them unless it ends with 0. */
+    /** Lines that {@code main} printed; fails with them unless it exits with 0. */
     static List<String> run(Class<?> main, String classPath, List<String> flags, String... arguments)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();

@@ -45,7 +45,7 @@ class DeviceChoiceTest {
     }
 
     @Test
-    void aLearnerTellsItsDevice() {
+    void aLearnerReportsItsDevice() {
         try (DjlLearner learner = ModelCatalog.create(Samples.small(DType.FLOAT32))) {
             assertThat(learner.device()).isEqualTo("cpu");
         }

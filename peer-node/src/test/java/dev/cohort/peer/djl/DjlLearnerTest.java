@@ -39,7 +39,7 @@ class DjlLearnerTest {
 
     @ParameterizedTest
     @EnumSource(names = {"FLOAT32", "FLOAT64"})
-    void goesOnFromASnapshotAsIfNothingHadHappened(DType dtype) {
+    void continuesFromASnapshotAsIfNothingHadHappened(DType dtype) {
         try (DjlLearner uninterrupted = ModelCatalog.create(Samples.small(dtype));
                 DjlLearner restored = ModelCatalog.create(Samples.withSeed(Samples.small(dtype), 99));
                 DjlLearner forgetful = ModelCatalog.create(Samples.small(dtype))) {
@@ -120,7 +120,7 @@ class DjlLearnerTest {
     }
 
     @Test
-    void inferenceTreatsEachImageForItself() {
+    void inferenceTreatsEachImageSeparately() {
         try (DjlLearner learner = ModelCatalog.create(Samples.small(DType.FLOAT64))) {
             Samples.trainSmall(learner, 0, 3);
             int count = 2 * 128 + 17;

@@ -33,7 +33,7 @@ class GradientTest {
     }
 
     @Test
-    void injectedGradientsReachEveryWeightAsFiniteDifferencesSay() {
+    void injectedGradientsReachEveryWeightAsInFiniteDifferences() {
         NamedTensors weights = learner.snapshot();
         learner.backward(
                 learner.forward(FIRST),
@@ -176,7 +176,7 @@ class GradientTest {
 
         assertThatThrownBy(() -> learner.backward(pass, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT)))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("graph is gone");
+                .hasMessageContaining("trained or dropped before");
         assertThat(pass.outputs().logits().isFinite()).isTrue();
     }
 
@@ -187,7 +187,7 @@ class GradientTest {
         assertThatThrownBy(() -> learner.backward(
                         pass, NamedTensors.of(TensorName.LOGITS, Samples.numbers(1, 1, 3, Samples.CLASSES))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("gradient of the logits of shape [3, 3]: must be [4, 3], the shape put out");
+                .hasMessage("gradient of the logits of shape [3, 3]: must be [4, 3], the shape of the output");
         learner.backward(pass, NamedTensors.of(TensorName.LOGITS, LOGITS_GRADIENT));
     }
 

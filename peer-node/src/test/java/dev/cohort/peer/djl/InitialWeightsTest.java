@@ -36,7 +36,7 @@ class InitialWeightsTest {
     }
 
     @Test
-    void convolutionsOfEachChannelForItselfCountTheirOwnOutputsOnly() {
+    void depthwiseConvolutionsCountOnlyTheirOwnOutputs() {
         double square = Arrays.stream(weights(Samples.setting("mobilenetv2", Samples.SMALL, 10, DType.FLOAT32))
                         .get("unit17.conv.weight")
                         .toDoubles())
@@ -74,7 +74,7 @@ class InitialWeightsTest {
         });
     }
 
-    /** Written down once: another value here is another start of every recorded run. */
+    /** Recorded once: a change here changes the initial weights of every recorded run. */
     @Test
     void theFirstWeightsOfASeedNeverChange() {
         NamedTensors weights = weights(SETTING);
@@ -85,7 +85,7 @@ class InitialWeightsTest {
     }
 
     @Test
-    void theRandomNumbersOfPyTorchPlayNoPart() {
+    void theRandomNumbersOfPyTorchAreNotUsed() {
         Engine engine = Engine.getEngine("PyTorch");
         engine.setRandomSeed(1);
         NamedTensors one = weights(SETTING);
@@ -95,7 +95,7 @@ class InitialWeightsTest {
     }
 
     @Test
-    void parametersOfEqualShapeAreDrawnApart() {
+    void parametersOfEqualShapeAreDrawnSeparately() {
         NamedTensors weights = weights(SETTING);
 
         assertThat(weights.get("layer1.0.conv1.weight"))

@@ -23,14 +23,14 @@ class LearnerMemoryTest {
     private static final long PAGE_BYTES = 4096;
 
     /**
-     * For code that Java compiles meanwhile and for the allocator's slack. One kept graph is about 6 MB, so a leak of one in
-     * twenty steps shows in a thousand.
+     * Allows for code that Java compiles meanwhile and for the allocator's slack. One kept graph is about 6 MB, so a leak of
+     * one in twenty steps shows in a thousand.
      */
     private static final long GROWTH_BYTES_MAX = 40L << 20;
 
     /**
-     * The Java heap has one fixed size and all its pages from the start. What grows in such a process is native memory; in the
-     * Java machine of the tests it would mostly be the heap, which takes what it may.
+     * The Java heap has a fixed size and all its pages from the start, so any growth of such a process is native memory. In the
+     * JVM of the tests the heap would grow most.
      */
     private static final List<String> FIXED_HEAP = List.of(
             "-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-Dai.djl.pytorch.num_threads=1");
@@ -52,7 +52,7 @@ class LearnerMemoryTest {
     }
 
     @Test
-    void aGraphKeptEachStepIsSeen() throws Exception {
+    void aGraphKeptEachStepIsDetected() throws Exception {
         DenseLayer growth = growth(TrainAndKeepGraphs.class, 10, 60);
 
         assertThat(growth.residentBytes).isGreaterThan(GROWTH_BYTES_MAX);
@@ -88,7 +88,7 @@ class LearnerMemoryTest {
         }
     }
 
-    /** Steps of every kind that a peer makes: trained, given up, inferred, saved. */
+    /** Steps of every kind that a peer makes: trained, dropped, inferred, saved. */
     static final class Train {
         private Train() {}
 
@@ -105,7 +105,7 @@ class LearnerMemoryTest {
         }
     }
 
-    /** The fault that the test is there for. */
+    /** The fault that the test must detect. */
     static final class TrainAndKeepGraphs {
         private TrainAndKeepGraphs() {}
 

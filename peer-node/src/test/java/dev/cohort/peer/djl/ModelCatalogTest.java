@@ -29,8 +29,8 @@ class ModelCatalogTest {
     /** Networks from this size on are left to the slow tests. */
     private static final long HEAVY = 1_500_000;
     /**
-     * Images of 8x8 end as maps of 1x1 in several networks. Batch norm over two such values multiplies gradients by up to 300 a
-     * layer, and what comes out depends on the processor; over eight it does not.
+     * Images of 8x8 end as maps of 1x1 in several networks. Batch norm over two such values multiplies gradients by up to 300
+     * per layer, so the result depends on the processor; over eight values it does not.
      */
     private static final int ROWS = 8;
 
@@ -84,14 +84,14 @@ class ModelCatalogTest {
 
     @ParameterizedTest
     @MethodSource("light")
-    void networksHaveTheParametersTheCatalogueSays(Architecture architecture) {
+    void networksHaveTheParametersOfTheCatalogue(Architecture architecture) {
         assertThat(parameters(architecture.name(), 3, 10)).isEqualTo(architecture.parameters());
     }
 
     @Tag("slow")
     @ParameterizedTest
     @MethodSource("heavy")
-    void heavyNetworksHaveTheParametersTheCatalogueSays(Architecture architecture) {
+    void heavyNetworksHaveTheParametersOfTheCatalogue(Architecture architecture) {
         assertThat(parameters(architecture.name(), 3, 10)).isEqualTo(architecture.parameters());
     }
 
@@ -151,7 +151,7 @@ class ModelCatalogTest {
 
     @ParameterizedTest
     @MethodSource("thinner")
-    void thinnerNetworksHaveTheParametersTheCatalogueSays(Architecture architecture) {
+    void thinnerNetworksHaveTheParametersOfTheCatalogue(Architecture architecture) {
         assertThat(parameters(architecture.name(), 3, 10)).isEqualTo(architecture.parameters());
     }
 
@@ -254,14 +254,14 @@ class ModelCatalogTest {
 
     @ParameterizedTest
     @MethodSource("light")
-    void aSingleImageIsEnoughWhereTheCatalogueSaysSo(Architecture architecture) {
+    void aSingleImageIsEnoughWhereTheCatalogueAllowsIt(Architecture architecture) {
         takesASingleImageIfAllowed(architecture);
     }
 
     @Tag("slow")
     @ParameterizedTest
     @MethodSource("heavy")
-    void aSingleImageIsEnoughForHeavyNetworksWhereTheCatalogueSaysSo(Architecture architecture) {
+    void aSingleImageIsEnoughForHeavyNetworksWhereTheCatalogueAllowsIt(Architecture architecture) {
         takesASingleImageIfAllowed(architecture);
     }
 
@@ -290,7 +290,7 @@ class ModelCatalogTest {
 
     /** Fashion-MNIST is 28x28: four pools of VGG leave a pixel. */
     @Test
-    void catalogueKnowsWhoNeedsTwoImages() {
+    void catalogueKnowsWhichNetworksNeedTwoImages() {
         assertThat(ModelCatalog.get("vgg16").rowsMin(new ImageShape(28, 28, 1))).isEqualTo(2);
         assertThat(ModelCatalog.get("vgg16").rowsMin(CIFAR)).isEqualTo(1);
         assertThat(ModelCatalog.get("shufflenetv2").rowsMin(new ImageShape(8, 8, 1)))
@@ -325,7 +325,7 @@ class ModelCatalogTest {
 
     @ParameterizedTest
     @MethodSource("light")
-    void blocksTellTheirOutputShapes(Architecture architecture) {
+    void blocksReportTheirOutputShapes(Architecture architecture) {
         try (NDManager manager = TorchEngine.start().newManager(DeviceChoice.parse("cpu"))) {
             Student student = Student.of(Samples.setting(architecture.name(), CIFAR, 10, DType.FLOAT32), manager);
 

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A parked graph must not read memory that belongs to a Java object nobody holds any more. DJL puts every number it is given into
- * such memory, and PyTorch keeps the operands of a product until the backward pass.
+ * A parked graph must not read memory of an unreachable Java object. DJL puts every number that it receives into such memory,
+ * and PyTorch keeps the operands of a product until the backward pass.
  */
 class ParkedMemoryTest {
     private static final ImageShape SHAPE = new ImageShape(8, 8, 1);
@@ -48,7 +48,7 @@ class ParkedMemoryTest {
         }
     }
 
-    /** Has what nobody holds collected, and writes over it. */
+    /** Collects unreachable objects and overwrites their memory. */
     private static void reuseFreeMemory() {
         List<ByteBuffer> held = new ArrayList<>();
         for (int round = 0; round < 3; round++) {

@@ -46,8 +46,8 @@ class PeerCopiesTest {
         }
     }
 
-    /** What a student hands over, by the names of its network. */
-    private static NamedTensors handed(Learner learner, long step) {
+    /** The published weights of a student, by the names of its network. */
+    private static NamedTensors published(Learner learner, long step) {
         SortedMap<String, Tensor> weights = new TreeMap<>();
         learner.handedOver(step)
                 .asMap()
@@ -63,9 +63,9 @@ class PeerCopiesTest {
     }
 
     @Test
-    void handsOverItsWeightsAtEveryThirdStepTheFirstIncluded() {
+    void publishesItsWeightsAtEveryThirdStepIncludingTheFirst() {
         for (long step : new long[] {1, 4, 7}) {
-            assertThat(handed(student, step).asMap()).as("step " + step).containsKeys("fc.bias", "bn1.running_mean");
+            assertThat(published(student, step).asMap()).as("step " + step).containsKeys("fc.bias", "bn1.running_mean");
         }
         for (long step : new long[] {2, 3, 5, 6}) {
             assertThat(student.handedOver(step)).as("step " + step).isEqualTo(NamedTensors.none());
@@ -73,7 +73,7 @@ class PeerCopiesTest {
     }
 
     @Test
-    void itsTeacherIsTheMeanProbabilityOfTheCopiesAndNotOfTheOthersAsTheyBecome() {
+    void itsTeacherIsTheMeanProbabilityOfTheCopiesNotOfTheCurrentPeers() {
         assertThat(student.infer(SEEN).ownTeacher())
                 .as("before the first exchange")
                 .isEmpty();
@@ -85,22 +85,22 @@ class PeerCopiesTest {
             }
         }
 
-        student.takeUp(copies(handed(second, 1), handed(third, 1)));
+        student.takeUp(copies(published(second, 1), published(third, 1)));
         train(second, 5);
         train(student, 6);
 
         try (ForwardPass pass = student.forward(SEEN)) {
-            Tensor said = pass.outputs().ownTeacher().orElseThrow();
-            assertThat(Softmax.probabilities(said.toDoubles(), C, TEMPERATURE))
+            Tensor logits = pass.outputs().ownTeacher().orElseThrow();
+            assertThat(Softmax.probabilities(logits.toDoubles(), C, TEMPERATURE))
                     .containsExactly(expected, within(1e-12));
-            assertThat(student.infer(SEEN).ownTeacher()).contains(said);
+            assertThat(student.infer(SEEN).ownTeacher()).contains(logits);
         }
     }
 
     @Test
-    void learnsAsItWouldAloneWhateverTheCopiesSay() {
+    void learnsAsItWouldAloneWhateverTheCopiesPredict() {
         try (Learner alone = ModelCatalog.create(Samples.withSeed(Samples.small(DType.FLOAT32), 1))) {
-            student.takeUp(copies(handed(second, 1), handed(third, 1)));
+            student.takeUp(copies(published(second, 1), published(third, 1)));
             for (int step = 0; step < 3; step++) {
                 train(student, step);
                 train(alone, step);
@@ -110,8 +110,8 @@ class PeerCopiesTest {
     }
 
     @Test
-    void leavesAsideWhatIsNoNetworkOfItsKind() {
-        NamedTensors good = handed(second, 1);
+    void ignoresWeightsOfAnotherArchitecture() {
+        NamedTensors good = published(second, 1);
         NamedTensors wider = good.with("fc.bias", Samples.numbers(1, 1, C + 1).as(DType.FLOAT32));
         NamedTensors more = good.with("surprise", Samples.numbers(1, 1, C).as(DType.FLOAT32));
 
@@ -121,8 +121,8 @@ class PeerCopiesTest {
     }
 
     @Test
-    void goesOnBitForBitFromASnapshotWithTheCopiesInIt() {
-        student.takeUp(copies(handed(second, 1), handed(third, 1)));
+    void continuesBitForBitFromASnapshotWithTheCopies() {
+        student.takeUp(copies(published(second, 1), published(third, 1)));
         train(student, 1);
         try (Learner restored = of(9)) {
             restored.restore(student.snapshot());

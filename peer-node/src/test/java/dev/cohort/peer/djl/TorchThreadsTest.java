@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class TorchThreadsTest {
     @Test
-    void areThoseThatWereAskedForLastInThisThreadAndInNewOnes() {
+    void areThoseSetLastInThisThreadAndInNewOnes() {
         TorchEngine engine = TorchEngine.start();
         int before = engine.threads();
         try {

@@ -12,12 +12,12 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What works, and what is said, in a JVM where PyTorch is not there. */
+/** What works, and which message is printed, in a JVM without PyTorch. */
 class WithoutTorchTest {
     @TempDir
     private Path cache;
 
-    /** Asks the catalogue and the device choice for everything that is plain data. */
+    /** Reads everything in the catalogue and the device choice that is plain data. */
     static final class AskTheCatalogue {
         private AskTheCatalogue() {}
 
@@ -27,7 +27,7 @@ class WithoutTorchTest {
         }
     }
 
-    /** Starts the engine and prints what it says. */
+    /** Starts the engine and prints its version or its error. */
     static final class StartTheEngine {
         private StartTheEngine() {}
 
@@ -68,7 +68,7 @@ class WithoutTorchTest {
         assertThat(TorchEngine.start().gpus()).isZero();
     }
 
-    /** Lines printed by {@code main} in a JVM with the part of the class path that {@code kept} keeps. */
+    /** Lines printed by {@code main} in a JVM with the class path entries that {@code kept} accepts. */
     private List<String> run(Class<?> main, Predicate<String> kept) throws IOException, InterruptedException {
         String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(kept)

@@ -138,7 +138,7 @@ class OneHiddenLayerTest {
     }
 
     @Test
-    void goesOnFromASnapshotAsIfNothingHadHappened() {
+    void continuesFromASnapshotAsIfNothingHadHappened() {
         OneHiddenLayer one = learner();
         train(one, 1);
         OneHiddenLayer other = new OneHiddenLayer(IMAGE, NORMALISATION, HIDDEN, CLASSES, sgd(0.9, false, 1e-3), 99);
@@ -152,7 +152,7 @@ class OneHiddenLayerTest {
     }
 
     @Test
-    void keepsSeveralPassesAndEachRemembersTheWeightsItUsed() {
+    void keepsSeveralPassesEachWithItsOwnWeights() {
         OneHiddenLayer delayed = learner(sgd(0, false, 0));
         OneHiddenLayer immediate = learner(sgd(0, false, 0));
         Tensor first = drawn(11, ROWS, CLASSES);
@@ -204,7 +204,7 @@ class OneHiddenLayerTest {
     }
 
     @Test
-    void refusesWhatDoesNotFit() {
+    void refusesTensorsOfOtherShapes() {
         OneHiddenLayer learner = learner();
         NamedTensors narrow = learner.snapshot().with("output.bias", Tensor.of(DType.FLOAT64, new double[2], 2));
         Images large = new Images(1, new ImageShape(3, 3, 2), ByteBuffer.allocate(18));

@@ -32,7 +32,7 @@ final class PrefetchingRendererTest {
         renderer.close();
     }
 
-    /** One grey pixel: step and slot. Notes who rendered what; step 99 fails. */
+    /** One grey pixel: step and slot. Records which thread rendered which batch; step 99 fails. */
     private static final class Recording implements Renderer {
         private record Call(long step, String thread) {}
 
@@ -103,12 +103,12 @@ final class PrefetchingRendererTest {
     }
 
     @Test
-    void rendersItselfWhatTheThreadHasNotBegun() throws Exception {
+    void rendersOnTheCallersThreadWhatThePrefetchThreadHasNotBegun() throws Exception {
         renderer.offer(batch(50), 0);
         assertThat(source.calls.take().step()).isEqualTo(50);
         renderer.offer(batch(51), 0);
 
-        // The thread is held up with step 50.
+        // The thread is blocked in step 50.
         assertThat(renderer.render(batch(51), 0)).isEqualTo(images(510));
         assertThat(source.calls.remove())
                 .isEqualTo(new Recording.Call(51, Thread.currentThread().getName()));
@@ -116,19 +116,19 @@ final class PrefetchingRendererTest {
     }
 
     @Test
-    void keepsNoMoreThanItsBound() {
+    void keepsNoMoreThanItsLimit() {
         assertThat(renderer.offer(batch(1), 0)).isTrue();
         assertThat(renderer.offer(batch(2), 0)).isTrue();
         assertThat(renderer.offer(batch(3), 0)).isFalse();
         assertThat(renderer.render(batch(3), 0)).isEqualTo(images(30));
 
-        // Steps 1 and 2 will not be wanted any more.
+        // Steps 1 and 2 will not be rendered any more.
         assertThat(renderer.offer(batch(4), 0)).isTrue();
         assertThat(renderer.offer(batch(5), 0)).isTrue();
     }
 
     @Test
-    void takesEachBatchOnceAndNoneOfThePast() {
+    void takesEachBatchOnceAndNoPastOnes() {
         assertThat(renderer.offer(batch(5), 0)).isTrue();
         assertThat(renderer.offer(batch(5), 0)).isFalse();
         renderer.render(batch(5), 0);
@@ -136,7 +136,7 @@ final class PrefetchingRendererTest {
     }
 
     @Test
-    void doesNotGiveTheImagesOfAnotherBatchOfTheSameStep() throws Exception {
+    void neverReturnsTheImagesOfAnotherBatchOfTheSameStep() throws Exception {
         renderer.offer(batch(1, 0), 0);
         source.calls.take();
 
@@ -156,7 +156,7 @@ final class PrefetchingRendererTest {
     }
 
     @Test
-    void goesOnWithoutItsThread() {
+    void continuesWithoutItsThread() {
         renderer.close();
         renderer.offer(batch(1), 0);
 

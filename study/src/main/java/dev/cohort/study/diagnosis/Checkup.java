@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import java.util.function.LongToDoubleFunction;
 
-/** Looks at a run by its log, finished or not, in passes over it and in constant memory, and says what is wrong with it. */
+/** Diagnoses a run from its log, finished or not, in several passes over the log and in constant memory. */
 public final class Checkup {
     private static final int RANGES_SHOWN = 3;
 
@@ -30,17 +30,17 @@ public final class Checkup {
     private final SortedMap<String, Long> refused = new TreeMap<>();
 
     /**
-     * What came of it.
+     * The result.
      *
      * @param opinions of all rules
-     * @param steps that could be looked at
+     * @param steps that are complete in the log
      */
     public record Report(List<Opinion> opinions, StudiedSteps steps) {
         public Report {
             opinions = List.copyOf(opinions);
         }
 
-        /** The worst first. */
+        /** All findings, the most severe first. */
         public List<Diagnosis> found() {
             return opinions.stream()
                     .flatMap(opinion -> opinion.found().stream())
@@ -48,16 +48,16 @@ public final class Checkup {
                     .toList();
         }
 
-        /** Whether nothing severe was found. */
+        /** Whether no finding is severe. */
         public boolean healthy() {
             return found().stream().noneMatch(d -> d.severity() == Severity.SEVERE);
         }
     }
 
     /**
-     * @param classes of the data
+     * @param classes number of classes
      * @param contributors that the experiment names
-     * @param cores of the machine that all peers run on; empty when that is not known
+     * @param cores of the machine on which all peers run; empty if unknown
      */
     public Checkup(RecordedLog log, int classes, Collection<PeerId> contributors, OptionalInt cores) {
         this.log = log;
@@ -65,7 +65,7 @@ public final class Checkup {
                 divergences,
                 new RejectedPredictions(),
                 new Participation(contributors),
-                new Standings(),
+                new MembershipChanges(),
                 new Losses(classes),
                 new DistillationScale(),
                 new RampUp(classes),
@@ -79,16 +79,16 @@ public final class Checkup {
     /**
      * Reads the log.
      *
-     * @param teacher of the run, untrained, whose weights of the contributors are computed again
+     * @param teacher of the run, untrained; its weights of the contributors are computed again
      * @param learningRate of its trained parameters, by step
      * @param steps planned
-     * @param progress told every step
+     * @param progress takes every step
      */
     public Report report(Teacher teacher, LongToDoubleFunction learningRate, long steps, LongConsumer progress) {
         for (Topic topic : RecordedSteps.OTHER_TOPICS) {
             for (int partition = 0; partition < log.partitions(topic); partition++) {
                 try (RecordedLog.Reading reading = log.read(topic, partition)) {
-                    reading.stream().forEach(this::said);
+                    reading.stream().forEach(this::entry);
                 }
             }
         }
@@ -105,14 +105,14 @@ public final class Checkup {
         List<Opinion> opinions = new ArrayList<>();
         opinions.add(records(studied));
         rules.forEach(rule -> opinions.add(rule.opinion()));
-        // No training images: of them it is not asked.
+        // Without training images: their history is not needed.
         opinions.add(Gates.opinion(new Lessons(log, teacher, learningRate, 0, steps).account(step -> {})));
         return new Report(opinions, studied);
     }
 
-    private void said(RecordedLog.Entry entry) {
-        if (entry instanceof RecordedLog.Said said) {
-            rules.forEach(rule -> rule.said(said));
+    private void entry(RecordedLog.Entry entry) {
+        if (entry instanceof RecordedLog.Said record) {
+            rules.forEach(rule -> rule.record(record));
         } else {
             damaged(entry);
         }
@@ -130,9 +130,9 @@ public final class Checkup {
 
     private Opinion records(StudiedSteps studied) {
         List<Diagnosis> found = new ArrayList<>();
-        // A run that was given up has batches that nobody answered.
-        if (!unreadable.isEmpty() || !(studied.all() || divergences.givenUp())) {
-            StringBuilder evidence = new StringBuilder("whole are " + studied.sentence());
+        // An aborted run has batches without an outcome.
+        if (!unreadable.isEmpty() || !(studied.all() || divergences.aborted())) {
+            StringBuilder evidence = new StringBuilder("complete: " + studied.sentence());
             unreadable.forEach(range ->
                     evidence.append("; ").append(range.place()).append(": ").append(range.why()));
             found.add(new Diagnosis(
@@ -140,15 +140,15 @@ public final class Checkup {
                     Severity.SEVERE,
                     evidence.toString(),
                     "'cohort verify'",
-                    "it names all that is missing; take the log from a copy, if there is one"));
+                    "it lists what is missing; restore the log from a copy if you have one"));
         }
         if (!refused.isEmpty()) {
             found.add(new Diagnosis(
-                    "records that are no message of this run",
+                    "records that are not messages of this run",
                     Severity.WARNING,
                     "refused, by reason: " + refused,
                     "kafka",
-                    "see who else writes to these topics; nobody took notice of these records"));
+                    "find out what else writes to these topics; every reader ignored these records"));
         }
         return Opinion.of("log", found);
     }

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What a checkup found, with the setting to change for each finding. */
+/** Reports the findings of a checkup, with the setting to change for each. */
 public record CheckupReport(OpenRun opened, Checkup.Report report) implements Printout {
     @Override
     public List<String> lines() {

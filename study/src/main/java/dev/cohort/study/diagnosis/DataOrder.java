@@ -3,6 +3,7 @@ package dev.cohort.study.diagnosis;
 import dev.cohort.protocol.Batch;
 import dev.cohort.study.RecordedSteps;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import dev.cohort.study.view.Words;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.Ints;
@@ -11,15 +12,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whether the images come in an order as drawn by lot: not the same in every epoch, not one class after the other, and each class
- * as often in a batch as in the data. Two tests: neighbours of equal class against {@code sum_c p_c^2}, and chi-square of the
- * classes of the batches, {@code sum over batches and classes (n_bc - B p_c)^2 / (B p_c)}, with p the shares over all of them.
+ * Checks that the order of the images is random: different in every epoch, not sorted by class, and each class as frequent in a
+ * batch as in the data. Two tests: neighbours of equal class against {@code sum_c p_c^2}, and chi-square of the classes of the
+ * batches, {@code sum over batches and classes (n_bc - B p_c)^2 / (B p_c)}, with p the shares over all batches.
  */
 final class DataOrder implements Rule {
     static final long STEPS_MIN = 40;
-    /** Standard deviations from what is expected: by chance one run in a billion. */
+    /** Standard deviations from the expected value: exceeded by chance in one run in a billion. */
     static final double DEVIATIONS_MAX = 6;
-    /** Chi-square by its degrees of freedom: smaller ones are of no consequence, however certain. */
+    /** Chi-square divided by its degrees of freedom: smaller ratios do no harm, however significant. */
     static final double SPREAD_MAX = 1.5;
 
     static final double NEIGHBOURS_MAX = 1.5;
@@ -57,7 +58,7 @@ final class DataOrder implements Rule {
             batchRows = labels.size();
         }
         if (labels.size() != batchRows) {
-            return; // The last one of an epoch: smaller.
+            return; // The last batch of an epoch may be smaller.
         }
         steps++;
         double[] inBatch = new double[counts.length];
@@ -75,7 +76,7 @@ final class DataOrder implements Rule {
         rows += labels.size();
     }
 
-    /** Compares the first batches of each epoch with those of the one before. */
+    /** Compares the first batches of each epoch with those of the previous epoch. */
     private void order(Batch batch) {
         if (batch.epoch() != epoch) {
             endHead();
@@ -118,7 +119,7 @@ final class DataOrder implements Rule {
             found.add(diagnosis(
                     "the order of the images repeats",
                     repeats + " of " + epochs
-                            + " epochs begin with the same images as the one before, in the same order"));
+                            + " epochs begin with the same images as the previous epoch, in the same order"));
         }
         double expected = 0;
         for (double count : counts) {
@@ -129,7 +130,7 @@ final class DataOrder implements Rule {
         if (deviations > DEVIATIONS_MAX && share > NEIGHBOURS_MAX * expected) {
             found.add(diagnosis(
                     "images of one class follow one another",
-                    Words.percent(share) + " of neighbouring rows are of the same class, by chance it were "
+                    Words.percent(share) + " of neighbouring rows are of the same class, expected by chance: "
                             + Words.percent(expected)));
         }
         balance().ifPresent(found::add);
@@ -154,7 +155,7 @@ final class DataOrder implements Rule {
         return Optional.of(diagnosis(
                 "batches are not balanced",
                 "chi-square of the classes of " + steps + " batches is " + Words.number(chiSquare) + " at "
-                        + (long) degrees + " degrees of freedom, by chance they were about equal"));
+                        + (long) degrees + " degrees of freedom, expected by chance: about equal"));
     }
 
     private static Diagnosis diagnosis(String finding, String evidence) {
@@ -163,6 +164,6 @@ final class DataOrder implements Rule {
                 Severity.WARNING,
                 evidence,
                 "data.path, run.seed",
-                "Cohort draws the order anew for every epoch: see who wrote these batches, and whether the data has doubles");
+                "Cohort draws a new order for every epoch: check what wrote these batches, and whether the data has duplicates");
     }
 }

@@ -1,17 +1,17 @@
 package dev.cohort.study.diagnosis;
 
 /**
- * Something that is wrong with a run.
+ * One finding about a run.
  *
- * @param finding what, in a few words
+ * @param finding what is wrong, in a few words
  * @param evidence the numbers, steps and peers that show it
- * @param setting key of the experiment, or option, that mends it
- * @param advice what to do with it
+ * @param setting key of the experiment, or command, that fixes it
+ * @param advice what to do with the setting
  */
 public record Diagnosis(String finding, Severity severity, String evidence, String setting, String advice) {
     /** How bad it is. */
     public enum Severity {
-        /** Worth knowing; the run may be as it was meant to be. */
+        /** Worth knowing; the run may be as intended. */
         NOTE,
         /** Costs accuracy or time. */
         WARNING,

@@ -2,15 +2,16 @@ package dev.cohort.study.diagnosis;
 
 import dev.cohort.study.RecordedSteps;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import dev.cohort.study.view.Words;
 import java.util.List;
 
 /**
- * Whether the soft targets pull about as hard as the labels: a factor T^2 that is missing, or there twice, or a weight that is far
- * off, shows in the ratio of the gradients with respect to the logits.
+ * Checks that the gradients of the soft targets and of the labels with respect to the logits are of similar size: a factor T^2
+ * that is missing or applied twice, or a wrong weight, shows in their ratio.
  */
 final class DistillationScale implements Rule {
     static final long STEPS_MIN = 50;
-    /** With T^2 once, ratios of 0.2 to 5 are usual. */
+    /** With a single factor T^2, ratios of 0.2 to 5 are usual. */
     static final double RATIO_MAX = 20;
 
     static final double RATIO_MIN = 0.02;
@@ -37,7 +38,7 @@ final class DistillationScale implements Rule {
         double ratio = targets / Math.max(labels, Double.MIN_NORMAL);
         String evidence = "gradients with respect to the logits, mean norms over " + pulls.steps() + " steps: labels "
                 + Words.number(labels) + ", soft targets " + Words.number(targets) + ", ratio " + Words.number(ratio)
-                + " (usual are 0.2 to 5)";
+                + " (usual: 0.2 to 5)";
         if (ratio > RATIO_MAX) {
             return Opinion.of(
                     SUBJECT,

@@ -11,25 +11,25 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Peers that left since their numbers were no longer finite, and whether the run was given up. */
+/** Reports peers that left because their numbers were no longer finite, and whether the run was aborted. */
 final class Divergences implements Rule {
     private static final String SUBJECT = "divergence";
 
     private final SortedMap<PeerId, Left.Divergence> peers = new TreeMap<>();
-    private Optional<String> aborted = Optional.empty();
+    private Optional<String> abortReason = Optional.empty();
 
     @Override
-    public void said(RecordedLog.Said said) {
-        if (said.message() instanceof Left left) {
+    public void record(RecordedLog.Said record) {
+        if (record.message() instanceof Left left) {
             left.divergence().ifPresent(divergence -> peers.putIfAbsent(left.peer(), divergence));
-        } else if (said.message() instanceof Command command && command.kind() == Command.Kind.ABORT) {
-            aborted = aborted.or(() -> Optional.of(command.reason()));
+        } else if (record.message() instanceof Command command && command.kind() == Command.Kind.ABORT) {
+            abortReason = abortReason.or(() -> Optional.of(command.reason()));
         }
     }
 
-    /** Whether the run ended before its last step, since it could not go on. */
-    boolean givenUp() {
-        return aborted.isPresent();
+    /** Whether the run was aborted before its last step. */
+    boolean aborted() {
+        return abortReason.isPresent();
     }
 
     @Override
@@ -41,12 +41,12 @@ final class Divergences implements Rule {
                 "at step " + divergence.step() + ": " + divergence.what() + "; it left",
                 "optimizer.learning_rate",
                 "lower the learning rate, or warm it up (optimizer.schedule.warmup_epochs)")));
-        aborted.ifPresent(why -> found.add(new Diagnosis(
-                "the run was given up",
+        abortReason.ifPresent(why -> found.add(new Diagnosis(
+                "the run was aborted",
                 Severity.SEVERE,
                 why,
                 "the experiment",
-                "mend what is said there, and begin a new run")));
+                "fix the cause given there and start a new run")));
         return Opinion.of(SUBJECT, found);
     }
 }

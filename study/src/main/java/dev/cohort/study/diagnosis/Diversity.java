@@ -2,17 +2,18 @@ package dev.cohort.study.diagnosis;
 
 import dev.cohort.study.RecordedSteps;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import dev.cohort.study.view.Words;
 import java.util.List;
 
 /**
- * Whether the peers still differ where they are wrong. Peers that learn agree more and more, since they are right; so disagreement
- * is measured against the error rate: two peers whose errors have nothing in common disagree on about twice as many rows as each is
- * wrong on.
+ * Checks that the peers still differ where they are wrong. Peers that learn agree more and more because they are right; so
+ * disagreement is measured against the error rate: two peers with independent errors disagree on about twice as many rows as each
+ * is wrong on.
  */
 final class Diversity implements Rule {
     static final long STEPS_MIN = 40;
     static final double RATIO_MIN = 0.1;
-    /** With fewer errors there is nothing left to disagree about. */
+    /** With fewer errors, disagreement says nothing. */
     static final double ERRORS_MIN = 0.02;
 
     private static final String SUBJECT = "diversity";
@@ -43,7 +44,7 @@ final class Diversity implements Rule {
                 SUBJECT,
                 List.of(
                         new Diagnosis(
-                                "the peers say the same, right or wrong",
+                                "the peers predict the same, right or wrong",
                                 Severity.WARNING,
                                 "in the last quarter of " + shares.steps() + " steps two peers disagree on "
                                         + Words.percent(disagreement) + " of the rows and are wrong on "
@@ -52,6 +53,6 @@ final class Diversity implements Rule {
                                         + Words.percent(shares.mean(0, 0, 0.25).mean()) + " and "
                                         + Words.percent(shares.mean(1, 0, 0.25).mean()),
                                 "peers[].seed, peers[].model, method.weight, augment.per_peer",
-                                "give the peers other seeds or models, weigh the teacher less, or show each peer its own crops")));
+                                "give the peers different seeds or models, lower the weight of the teacher, or give each peer its own crops")));
     }
 }

@@ -3,12 +3,13 @@ package dev.cohort.study.diagnosis;
 import dev.cohort.study.Lessons;
 import dev.cohort.study.Stretch;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import dev.cohort.study.view.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Whether a method that weighs its teachers gives one of them next to nothing. */
+/** Checks whether a method that weighs its teachers gives one of them almost no weight. */
 final class Gates {
     static final long STEPS_MIN = 100;
     /** Of an equal share. */
@@ -41,13 +42,15 @@ final class Gates {
         sums.forEach((teacher, sum) -> {
             double share = sum / students.getOrDefault(teacher, 1);
             if (share < least) {
-                found.add(new Diagnosis(
-                        "peer " + teacher + " is ignored",
-                        Severity.WARNING,
-                        "in the last quarter of " + lessons.whole().taught() + " steps its weight in the targets is "
-                                + Words.percent(share) + ", an equal share were " + Words.percent(1.0 / sums.size()),
-                        "method.name, peers[].model",
-                        "see 'cohort replay --dynamics' for what it is worth, and whether the run does without it"));
+                found.add(
+                        new Diagnosis(
+                                "peer " + teacher + " is ignored",
+                                Severity.WARNING,
+                                "in the last quarter of " + lessons.whole().taught()
+                                        + " steps its weight in the targets is " + Words.percent(share)
+                                        + ", an equal share would be " + Words.percent(1.0 / sums.size()),
+                                "method.name, peers[].model",
+                                "see 'cohort replay --dynamics' for its worth to the ensemble, and consider running without it"));
             }
         });
         return Opinion.of(SUBJECT, found);

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a rule makes of a run.
+ * The opinion of a rule about a run.
  *
- * @param subject what it looked at
- * @param tooShort why it cannot judge yet; empty when it could, or when there is nothing of the kind in this run
+ * @param subject what the rule checks
+ * @param tooShort why the run is too short to judge; empty if it is not, or if the subject does not occur in the run
  */
 public record Opinion(String subject, List<Diagnosis> found, Optional<String> tooShort) {
     public Opinion {
@@ -19,6 +19,6 @@ public record Opinion(String subject, List<Diagnosis> found, Optional<String> to
     }
 
     static Opinion tooShort(String subject, long has, long needs) {
-        return new Opinion(subject, List.of(), Optional.of(has + " steps to go by, at least " + needs + " are needed"));
+        return new Opinion(subject, List.of(), Optional.of("it has " + has + " steps, and needs at least " + needs));
     }
 }

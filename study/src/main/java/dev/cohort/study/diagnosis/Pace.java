@@ -6,6 +6,7 @@ import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import dev.cohort.study.view.Words;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,10 +17,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Whether peers share out the work of their machine, and wait for one another no more than they must. */
+/** Checks that the peers on one machine do not compete for its cores, and that they do not wait for a slow peer. */
 final class Pace implements Rule {
     static final long STEPS_MIN = 100;
-    /** Share of its time that a fast peer may wait while a slow one does not. */
+    /** Share of its time that a fast peer may wait while the slowest hardly waits. */
     static final double WAIT_MAX = 0.5;
 
     static final double WAIT_OF_SLOWEST = 0.1;
@@ -32,19 +33,19 @@ final class Pace implements Rule {
     private final SortedMap<PeerId, Integer> threads = new TreeMap<>();
     private final SortedMap<PeerId, Speed> speeds = new TreeMap<>();
 
-    /** @param cores of the machine that all peers run on; empty when they may run on several */
+    /** @param cores of the machine on which all peers run; empty if they may run on several */
     Pace(OptionalInt cores) {
         this.cores = cores;
     }
 
     @Override
-    public void said(RecordedLog.Said said) {
-        if (said.message() instanceof Joining joining && joining.device().equals("cpu")) {
+    public void record(RecordedLog.Said record) {
+        if (record.message() instanceof Joining joining && joining.device().equals("cpu")) {
             threads.put(joining.peer(), joining.torchThreads());
-        } else if (said.message() instanceof Heartbeat heartbeat) {
+        } else if (record.message() instanceof Heartbeat heartbeat) {
             Heartbeat.Figures figures = heartbeat.figures();
             speeds.put(heartbeat.peer(), new Speed(heartbeat.step(), figures.imagesPerSecond(), figures.waitShare()));
-        } else if (said.message() instanceof Left left) {
+        } else if (record.message() instanceof Left left) {
             left.result()
                     .ifPresent(result -> speeds.put(
                             left.peer(),
@@ -65,7 +66,7 @@ final class Pace implements Rule {
                             + speedsInWords(),
                     "threads.torch_per_peer, peers",
                     many
-                            ? "let each peer have its share of the cores (threads.torch_per_peer: auto)"
+                            ? "give each peer its share of the cores (threads.torch_per_peer: auto)"
                             : "fewer peers would each be faster; the results are the same"));
         }
         long steps = speeds.values().stream().mapToLong(Speed::steps).max().orElse(0);
@@ -91,7 +92,7 @@ final class Pace implements Rule {
         return Optional.of(new Diagnosis(
                 "the others wait for peer " + slowest.getKey(),
                 Severity.NOTE,
-                "share of its time that each waits" + speedsInWords(),
+                "share of time that each peer waits" + speedsInWords(),
                 "peers[].device, peers[].model, pace.completion",
                 "give it a faster device or a smaller model, or do not wait for all (pace.completion=quorum)"));
     }

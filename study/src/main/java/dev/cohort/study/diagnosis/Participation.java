@@ -6,6 +6,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import dev.cohort.study.view.Words;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -14,10 +15,10 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Whether every peer that the experiment names has its say, and every step has a teacher. */
+/** Checks that every contributor of the experiment contributes, and that every step has a teacher. */
 final class Participation implements Rule {
     static final long STEPS_MIN = 20;
-    /** Share of the steps that a peer has its say in. */
+    /** Share of the steps to which a peer must contribute. */
     static final double SHARE_MIN = 0.5;
 
     static final double SHARE_SEVERE = 0.1;
@@ -26,7 +27,7 @@ final class Participation implements Rule {
     private static final String SUBJECT = "participation";
 
     private final SortedMap<PeerId, Long> steps = new TreeMap<>();
-    private final SortedSet<PeerId> went = new TreeSet<>();
+    private final SortedSet<PeerId> left = new TreeSet<>();
     private long all;
     private long tooFew;
     private long firstTooFew;
@@ -39,11 +40,11 @@ final class Participation implements Rule {
     }
 
     @Override
-    public void said(RecordedLog.Said said) {
-        if (said.message() instanceof Draining draining) {
-            went.add(draining.peer());
-        } else if (said.message() instanceof Left left && !left.reason().equals(Left.FINISHED)) {
-            went.add(left.peer());
+    public void record(RecordedLog.Said record) {
+        if (record.message() instanceof Draining draining) {
+            left.add(draining.peer());
+        } else if (record.message() instanceof Left message && !message.reason().equals(Left.FINISHED)) {
+            left.add(message.peer());
         }
     }
 
@@ -70,7 +71,7 @@ final class Participation implements Rule {
             found.add(new Diagnosis(
                     "the teacher's targets are not finite",
                     Severity.SEVERE,
-                    notFinite + " steps have no targets for that",
+                    notFinite + " steps have no targets for that reason",
                     "optimizer.learning_rate, wire.logits",
                     "lower the learning rate, or send the logits in a wider type (wire.logits=fp32)"));
         }
@@ -82,9 +83,9 @@ final class Participation implements Rule {
         }
         steps.forEach((peer, count) -> {
             double share = (double) count / all;
-            if (share < SHARE_MIN && !went.contains(peer)) {
+            if (share < SHARE_MIN && !left.contains(peer)) {
                 found.add(new Diagnosis(
-                        "peer " + peer + " is hardly heard",
+                        "peer " + peer + " rarely contributes",
                         share < SHARE_SEVERE ? Severity.SEVERE : Severity.WARNING,
                         count + " of " + all + " outcomes name it (" + Words.percent(share) + ")",
                         "pace.deadline_ms, peers[].device, peers[].model",
@@ -98,10 +99,10 @@ final class Participation implements Rule {
                             "steps without a teacher",
                             Severity.WARNING,
                             tooFew + " of " + all
-                                    + " steps had fewer contributors than the method needs, the first step "
-                                    + firstTooFew + ", the last " + lastTooFew,
+                                    + " steps had fewer contributors than the method needs, the first at step "
+                                    + firstTooFew + ", the last at step " + lastTooFew,
                             "elastic.min, pace.on_loss",
-                            "let the run pause until enough peers are there (elastic.min), or hold lost ones (pace.on_loss=hold)"));
+                            "let the run pause until it has enough peers (elastic.min), or wait for lost peers (pace.on_loss=hold)"));
         }
         return Opinion.of(SUBJECT, found);
     }

@@ -2,14 +2,15 @@ package dev.cohort.study.diagnosis;
 
 import dev.cohort.study.RecordedSteps;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import dev.cohort.study.view.Words;
 import java.util.List;
 
-/** Whether students imitate, from the start and in earnest, a teacher that knows nothing yet. */
+/** Checks whether the students imitate, from the start and with full weight, a teacher that has not learned anything yet. */
 final class RampUp implements Rule {
     static final long STEPS_MIN = 50;
-    /** A teacher this much better than guessing knows something. */
+    /** A teacher that is this much better than chance has learned something. */
     static final double CHANCE_RATIO = 1.5;
-    /** Of the pull of the labels. */
+    /** Relative to the gradient of the labels. */
     static final double PULL_RATIO = 0.5;
 
     private static final String SUBJECT = "ramp-up";
@@ -38,7 +39,7 @@ final class RampUp implements Rule {
             teacher += correct;
             pull += pulls.distillation() / Math.max(pulls.labels(), Double.MIN_NORMAL);
         }
-        // A single batch may be lucky; the mean of the steps so far is not.
+        // A mean over the steps so far, since a single batch may be right by chance.
         knows = steps >= STEPS_MIN && (blind == 0 || teacher / blind > CHANCE_RATIO * chance);
     }
 
@@ -58,12 +59,12 @@ final class RampUp implements Rule {
                 List.of(new Diagnosis(
                         "students imitate a teacher that guesses",
                         Severity.WARNING,
-                        "in " + blind + " of the first " + steps + " steps the soft targets pull at "
-                                + Words.number(pull / blind) + " of the labels, while they have "
-                                + Words.percent(teacher / blind) + " of the rows right (chance: "
+                        "in " + blind + " of the first " + steps + " steps the gradient of the soft targets is "
+                                + Words.number(pull / blind) + " of that of the labels, while the targets are right on "
+                                + Words.percent(teacher / blind) + " of the rows (chance: "
                                 + Words.percent(chance)
                                 + ")",
                         "method.ramp_up_epochs",
-                        "let the weight of the teacher rise over the first epochs")));
+                        "raise the weight of the teacher over the first epochs")));
     }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Predictions that the coordinator refused. */
+/** Reports predictions that the coordinator rejected. */
 final class RejectedPredictions implements Rule {
     private static final String SUBJECT = "rejected predictions";
 
@@ -25,8 +25,8 @@ final class RejectedPredictions implements Rule {
     private final Map<Rejection.Reason, Sum> sums = new EnumMap<>(Rejection.Reason.class);
 
     @Override
-    public void said(RecordedLog.Said said) {
-        if (said.message() instanceof Rejection rejection) {
+    public void record(RecordedLog.Said record) {
+        if (record.message() instanceof Rejection rejection) {
             Sum sum = sums.computeIfAbsent(rejection.reason(), r -> new Sum());
             sum.peers.merge(rejection.peer(), 1L, Long::sum);
             sum.firstStep = Math.min(sum.firstStep, rejection.step());
@@ -55,7 +55,7 @@ final class RejectedPredictions implements Rule {
         return switch (reason) {
             case DIGEST ->
                 new Diagnosis(
-                        "a peer sees other images than the others",
+                        "a peer renders different images",
                         Severity.SEVERE,
                         evidence,
                         "data.path, data.mode",
@@ -74,21 +74,21 @@ final class RejectedPredictions implements Rule {
                         Severity.SEVERE,
                         evidence,
                         "peers[].model",
-                        "let it join with the model that its seat was given to");
+                        "let it join with the model for which it was admitted");
             case MALFORMED ->
                 new Diagnosis(
                         "predictions that cannot be read",
                         Severity.SEVERE,
                         evidence,
                         "the peer's program",
-                        "run the same version of Cohort there, or mend what writes them (cohort.proto)");
+                        "run the same version of Cohort there, or fix the program that writes them (cohort.proto)");
             case PARTITION ->
                 new Diagnosis(
                         "predictions on another peer's partition",
                         Severity.SEVERE,
                         evidence,
                         "the peer's program",
-                        "write them to the partition of that peer (docs/adr/0004-topics-and-partitions.md)");
+                        "write them to the partition of the peer itself (docs/adr/0004-topics-and-partitions.md)");
         };
     }
 }

@@ -5,19 +5,19 @@ import dev.cohort.runtime.RecordedLog;
 import dev.cohort.study.RecordedSteps;
 
 /**
- * Looks at one thing while the log goes by: first {@link #said} for all that was said beside the steps, then {@link #step} for every
- * step in its order. Memory does not grow with the run.
+ * Checks one property of a run while its log is read: first {@link #record} takes all records that belong to no step, then {@link
+ * #outcome} and {@link #step} take the steps in their order. Memory must not grow with the run.
  */
 interface Rule {
-    /** Takes an entry of a topic that belongs to no step: members, evaluations. */
-    default void said(RecordedLog.Said said) {}
+    /** Takes a record that belongs to no step, of members and evaluations for example. */
+    default void record(RecordedLog.Said record) {}
 
-    /** Takes how a step ended, whether all that it names is in the log or not. */
+    /** Takes the outcome of a step, whether the step is complete in the log or not. */
     default void outcome(Outcome outcome) {}
 
-    /** Takes a step of which everything is in the log, and that somebody contributed to; after {@link #outcome}. */
+    /** Takes a step that is complete in the log and has contributors; after {@link #outcome}. */
     default void step(RecordedSteps.Step step, StepFigures figures) {}
 
-    /** What it makes of what it saw. */
+    /** The opinion after the whole log. */
     Opinion opinion();
 }

@@ -3,15 +3,16 @@ package dev.cohort.study.diagnosis;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import dev.cohort.study.view.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Whether teachers are built from predictions of weights that lack updates. */
+/** Checks whether outcomes are computed from predictions of stale weights. */
 final class Staleness implements Rule {
     static final long STEPS_MIN = 20;
-    /** Updates that the weights of a contributor lack on average. */
+    /** Updates that the weights of a contributor may lack on average. */
     static final double UPDATES_MAX = 2;
 
     private static final String SUBJECT = "staleness";
@@ -56,7 +57,7 @@ final class Staleness implements Rule {
                         "its weights lack " + Words.number(mean) + " updates on average, at most " + sum.most
                                 + " (step " + sum.mostAt + ")",
                         "pace.mode, pace.k",
-                        "let fewer steps be in flight, or wait for each update (pace.mode=strict)"));
+                        "allow fewer steps in flight, or wait for each update (pace.mode=strict)"));
             }
         });
         return Opinion.of(SUBJECT, found);

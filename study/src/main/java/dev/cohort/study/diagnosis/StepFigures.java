@@ -19,17 +19,17 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What the predictions and targets of a step amount to. A row is right when its largest logit is at the label of largest weight.
+ * Figures of the predictions and targets of a step. A row is right if its largest logit is at the label of largest weight.
  *
- * @param correct share of rows that each contributor has right, 0..1
+ * @param correct share of rows on which each contributor is right, 0..1
  * @param disagreement mean over the pairs of contributors of the share of rows with different largest logits
- * @param teacherCorrect share of rows that the first soft target for all rows has right
- * @param pull on the logits; empty where there is none to compare
+ * @param teacherCorrect share of rows on which the first soft target for all rows is right
+ * @param pull of labels and soft targets on the logits; empty if a step has only one of them
  */
 record StepFigures(
         SortedMap<PeerId, Double> correct, double disagreement, OptionalDouble teacherCorrect, Optional<Pull> pull) {
     /**
-     * How hard the labels and the soft targets pull: norms of their gradients with respect to the logits, mean over the contributors.
+     * Norms of the gradients of the labels and of the soft targets with respect to the logits, mean over the contributors.
      */
     record Pull(double labels, double distillation) {}
 
@@ -38,7 +38,7 @@ record StepFigures(
         return correct.values().stream().mapToDouble(Double::doubleValue).average();
     }
 
-    /** Of a step; empty when it is not all in the log, or nobody contributed. */
+    /** The figures of a step; empty if it is not complete in the log, or has no contributors. */
     static Optional<StepFigures> of(RecordedSteps.Step step) {
         if (!step.whole() || step.outcome().contributors().isEmpty()) {
             return Optional.empty();
@@ -51,9 +51,9 @@ record StepFigures(
         for (Outcome.Contributor contributor : step.outcome().contributors()) {
             Optional<Tensor> logits = logits(step, contributor.peer());
             if (logits.isPresent()) {
-                int[] said = largest(logits.get().toDoubles(), classes);
-                chosen.add(said);
-                correct.put(contributor.peer(), equal(said, labels));
+                int[] predicted = largest(logits.get().toDoubles(), classes);
+                chosen.add(predicted);
+                correct.put(contributor.peer(), equal(predicted, labels));
             }
         }
         Optional<Outcome.Targets> targets =
@@ -85,12 +85,12 @@ record StepFigures(
         return largest;
     }
 
-    private static double equal(int[] said, int[] other) {
+    private static double equal(int[] one, int[] other) {
         int equal = 0;
-        for (int row = 0; row < said.length; row++) {
-            equal += said[row] == other[row] ? 1 : 0;
+        for (int row = 0; row < one.length; row++) {
+            equal += one[row] == other[row] ? 1 : 0;
         }
-        return said.length == 0 ? 0 : (double) equal / said.length;
+        return one.length == 0 ? 0 : (double) equal / one.length;
     }
 
     private static double disagreement(List<int[]> chosen) {
@@ -125,20 +125,20 @@ record StepFigures(
         return Optional.of(new Pull(labels / contributors.size(), distillation / contributors.size()));
     }
 
-    /** A target that can be had without what only the peer knows. */
+    /** Whether the target can be computed without tensors that only the peer has. */
     private static boolean distils(Term term) {
         return term instanceof Term.SoftTarget soft && soft.vote() != Term.Vote.OWN_TEACHER_LEFT_OUT;
     }
 
     private static double norm(
             RecordedSteps.Step step, Batch batch, PeerId peer, int index, double labelWeight, List<Term> terms) {
-        Prediction said = step.prediction(peer).orElseThrow();
+        Prediction prediction = step.prediction(peer).orElseThrow();
         double[] gradient = Objective.of(
                         batch.labels(),
                         labelWeight,
                         terms,
-                        NamedTensors.of(TensorName.LOGITS, said.logits()),
-                        said.tensors(),
+                        NamedTensors.of(TensorName.LOGITS, prediction.logits()),
+                        prediction.tensors(),
                         Optional.of(new Objective.Place(
                                 index, step.outcome().contributors().size())),
                         DType.FLOAT64)

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Figures of steps that follow one another, as means over stretches of equal length: few enough for any run, since stretches are
- * joined in pairs when they become too many. One thread.
+ * Figures of consecutive steps, as means over stretches of equal length. When there are too many stretches, they are joined in
+ * pairs, so memory does not grow with the run. One thread.
  */
 final class Stretches {
     private static final int STRETCHES_MAX = 64;
@@ -17,7 +17,7 @@ final class Stretches {
     private int stepsInLast;
     private long steps;
 
-    /** @param figures how many each step has */
+    /** @param figures number of figures of each step */
     Stretches(int figures) {
         this.figures = figures;
     }
@@ -58,11 +58,14 @@ final class Stretches {
     /**
      * Mean of a figure over a part of the run.
      *
-     * @param error standard error, from the spread of the stretches; 0 for a single one
+     * @param error standard error, from the spread of the stretches; 0 for a single stretch
      */
     record Mean(double mean, double error) {}
 
-    /** Of the whole stretches from one share of the run to another, 0..1; the one that is not whole counts where there is no other. */
+    /**
+     * Over the complete stretches from one share of the run to another, 0..1; an incomplete stretch counts only if it is the only
+     * one.
+     */
     Mean mean(int figure, double fromShare, double toShare) {
         int whole = stepsInLast == 0 || sums.size() == 1 ? sums.size() : sums.size() - 1;
         int from = (int) Math.floor(whole * fromShare);

@@ -2,12 +2,13 @@ package dev.cohort.study.diagnosis;
 
 import dev.cohort.study.RecordedSteps;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
+import dev.cohort.study.view.Words;
 import java.util.List;
 
-/** Whether the teacher is worse than those it teaches, on the same training batches. */
+/** Checks whether the teacher is worse than its students, on the same training batches. */
 final class TeacherQuality implements Rule {
     static final long STEPS_MIN = 40;
-    /** Of the rows; less is no matter. */
+    /** Share of the rows; a smaller difference does not matter. */
     static final double WORSE_MIN = 0.01;
     /** Standard errors by which it must be worse. */
     static final double ERRORS_MIN = 3;
@@ -43,12 +44,12 @@ final class TeacherQuality implements Rule {
                 List.of(new Diagnosis(
                         "the teacher is worse than its students",
                         Severity.WARNING,
-                        "over the second half of " + shares.steps() + " steps the soft targets have "
-                                + Words.percent(shares.mean(1, 0.5, 1).mean()) + " of the rows right, the students "
+                        "over the second half of " + shares.steps() + " steps the soft targets are right on "
+                                + Words.percent(shares.mean(1, 0.5, 1).mean()) + " of the rows, the students on "
                                 + Words.percent(shares.mean(2, 0.5, 1).mean())
-                                + " on average (standard error of the difference "
+                                + " on average (standard error of the difference: "
                                 + Words.percent(difference.error()) + ")",
                         "method.name, method.teacher",
-                        "take a better teacher, or let the students go without: replay --what-if compares others")));
+                        "use a better teacher or none: 'cohort replay --what-if' compares teachers")));
     }
 }

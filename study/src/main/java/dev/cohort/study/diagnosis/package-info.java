@@ -1,4 +1,4 @@
-/** What is wrong with a run, by its log: each rule looks at one thing, and says what it saw in numbers. */
+/** Diagnoses a run from its log: each rule checks one subject and states its findings with numbers. */
 @NullMarked
 package dev.cohort.study.diagnosis;
 

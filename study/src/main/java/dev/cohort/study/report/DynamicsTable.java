@@ -5,19 +5,33 @@ import dev.cohort.study.DynamicsHistory;
 import dev.cohort.study.Lessons;
 import dev.cohort.study.SampleHistory;
 import dev.cohort.study.Stretch;
+import dev.cohort.study.view.Columns;
 import dev.cohort.study.view.Words;
 import java.io.PrintStream;
 import java.util.Locale;
 
-/** Prints the dynamics of an ensemble for people. */
+/** Prints the dynamics of an ensemble as text. */
 public final class DynamicsTable {
+    private static final Columns DYNAMICS = Columns.apart(2)
+            .right(7)
+            .right(9)
+            .right(9)
+            .right(7)
+            .right(8)
+            .right(8)
+            .right(7)
+            .right(9)
+            .right(8)
+            .left(0);
+    private static final Columns PACES =
+            Columns.apart(2).left(10).right(7).right(14).right(13).right(17).right(10);
+
     private DynamicsTable() {}
 
     public static void print(StudiedRun studied, PrintStream out) {
-        out.println("Run " + studied.opened().log().runId() + ", on the test images; no recorded logits, no line.");
-        out.println(String.format(
-                Locale.ROOT,
-                "%7s  %9s  %9s  %7s  %8s  %8s  %7s  %9s  %8s  %s",
+        out.println("Run " + studied.opened().log().runId()
+                + ", on the test images; tests without recorded logits are left out.");
+        out.println(DYNAMICS.row(
                 "step",
                 "peers",
                 "ensemble",
@@ -44,29 +58,26 @@ public final class DynamicsTable {
                     d.peers().get(i),
                     100 * d.leaveOneOut().get(i)));
         }
-        return String.format(
-                        Locale.ROOT,
-                        "%7d  %9s  %9s  %+7.1f  %8s  %8s  %7s  %9s  %8s  %s",
-                        point.step(),
-                        Words.percent(d.meanAccuracy()),
-                        Words.percent(d.byProbability().accuracy()),
-                        100 * d.gain(),
-                        Words.percent(d.oracle()),
-                        Words.percent(d.meanDisagreement()),
-                        Words.decimals(d.meanDivergence(), 3),
-                        Words.decimals(d.variance(), 4),
-                        Words.decimals(d.byProbability().calibrationError(), 3),
-                        worth)
-                .stripTrailing();
+        return DYNAMICS.row(
+                Long.toString(point.step()),
+                Words.percent(d.meanAccuracy()),
+                Words.percent(d.byProbability().accuracy()),
+                String.format(Locale.ROOT, "%+.1f", 100 * d.gain()),
+                Words.percent(d.oracle()),
+                Words.percent(d.meanDisagreement()),
+                Words.decimals(d.meanDivergence(), 3),
+                Words.decimals(d.variance(), 4),
+                Words.decimals(d.byProbability().calibrationError(), 3),
+                worth.toString());
     }
 
     private static void teaching(Lessons.Account lessons, PrintStream out) {
         Stretch whole = lessons.whole();
         out.println();
-        out.println("Who teaches whom, mean over " + Words.count(whole.taught(), "step") + " with targets"
+        out.println("Teachers of each student, mean over " + Words.count(whole.taught(), "step") + " with targets"
                 + (lessons.weighed() ? ":" : " (the method does not weigh its teachers: all count alike):"));
         if (lessons.unknown() > 0) {
-            out.println("  not known of " + Words.count(lessons.unknown(), "step") + ": parts of the log are missing");
+            out.println("  unknown for " + Words.count(lessons.unknown(), "step") + ": parts of the log are missing");
         }
         whole.skipped()
                 .forEach((reason, count) ->
@@ -78,35 +89,25 @@ public final class DynamicsTable {
             out.println(line);
         });
         out.println();
-        out.println(String.format(
-                Locale.ROOT,
-                "%-10s  %7s  %14s  %13s  %17s  %10s",
-                "peer",
-                "steps",
-                "staleness mean",
-                "staleness max",
-                "lag mean / max ms",
-                "spoke last"));
+        out.println(PACES.row("peer", "steps", "staleness mean", "staleness max", "lag mean / max ms", "came last"));
         whole.paces()
-                .forEach((peer, pace) -> out.println(String.format(
-                        Locale.ROOT,
-                        "%-10s  %7d  %14s  %13d  %17s  %10d",
+                .forEach((peer, pace) -> out.println(PACES.row(
                         peer,
-                        pace.steps(),
+                        Long.toString(pace.steps()),
                         Words.decimals(pace.stalenessMean(), 2),
-                        pace.stalenessMax(),
+                        Long.toString(pace.stalenessMax()),
                         Words.decimals(pace.lagMeanMs(), 0) + " / " + pace.lagMaxMs(),
-                        pace.lastSteps())));
+                        Long.toString(pace.lastSteps()))));
     }
 
     private static void samples(String which, SampleHistory history, PrintStream out) {
         out.println();
         if (history.empty()) {
-            out.println("Of the " + which + " nothing is known: not recorded, or mixed.");
+            out.println("Nothing is known about the " + which + ": not recorded, or mixed.");
             return;
         }
-        out.println("The " + which + ": " + history.samples() + ", never right for anybody " + history.neverLearned()
-                + ", first right for several at once " + history.firstTogether());
+        out.println("The " + which + ": " + history.samples() + ", never learned by any peer " + history.neverLearned()
+                + ", learned first by several peers at once " + history.firstTogether());
         for (SampleHistory.Peer peer : history.peers(1)) {
             out.println(String.format(
                     Locale.ROOT,

@@ -19,25 +19,25 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * A log and what it says of itself.
+ * An open log with its manifest and experiment.
  *
- * @param log with every partition that the experiment asks for
+ * @param log with every partition that the experiment plans
  * @param directory of the run, if it is on this machine
  */
 public record OpenRun(PlannedLog log, Manifest manifest, Experiment experiment, Optional<Path> directory)
         implements AutoCloseable {
     /**
-     * Reads what a log says of itself.
+     * Reads the manifest of a log.
      *
      * @param directory of the run, if it is on this machine
-     * @throws CommandException when it has no manifest that can be read
+     * @throws CommandException if the log has no readable manifest
      */
     public static OpenRun of(RawLog log, Optional<Path> directory) {
         TreeMap<Integer, Manifest> first = new TreeMap<>();
         List<String> damage = new ArrayList<>();
         try (RecordedLog.Reading reading = log.read(Topic.RUN, 0)) {
             reading.stream().forEach(entry -> {
-                if (entry instanceof RecordedLog.Said said && said.message() instanceof Manifest manifest) {
+                if (entry instanceof RecordedLog.Said record && record.message() instanceof Manifest manifest) {
                     first.putIfAbsent(0, manifest);
                 } else if (entry instanceof RecordedLog.Unreadable range) {
                     damage.add(range.place() + ": " + range.why());
@@ -50,7 +50,7 @@ public record OpenRun(PlannedLog log, Manifest manifest, Experiment experiment, 
             log.close();
             throw new CommandException(
                     ExitCode.FAILED,
-                    "run " + log.runId() + ": its log has no manifest that can be read, so nobody knows what it was"
+                    "run " + log.runId() + ": its log has no readable manifest, so its experiment is unknown"
                             + (damage.isEmpty() ? "" : " (" + String.join("; ", damage) + ")"));
         }
         Manifest manifest = first.firstEntry().getValue();
@@ -61,14 +61,14 @@ public record OpenRun(PlannedLog log, Manifest manifest, Experiment experiment, 
     private static void read(RecordedLog log, Topic topic, Consumer<Message> each) {
         try (RecordedLog.Reading reading = log.read(topic, 0)) {
             for (Optional<RecordedLog.Entry> entry = reading.next(); entry.isPresent(); entry = reading.next()) {
-                if (entry.get() instanceof RecordedLog.Said said) {
-                    each.accept(said.message());
+                if (entry.get() instanceof RecordedLog.Said record) {
+                    each.accept(record.message());
                 }
             }
         }
     }
 
-    /** Hands on every message of a topic of one partition, in the order of the log. */
+    /** Passes every message of a topic of one partition to {@code reader}, in the order of the log. */
     public void each(Topic topic, Consumer<Message> reader) {
         read(log, topic, reader);
     }

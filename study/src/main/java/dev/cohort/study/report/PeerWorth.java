@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.study.RecentWorth;
+import dev.cohort.study.view.Columns;
 import dev.cohort.study.view.Printout;
 import dev.cohort.study.view.Words;
 import java.util.ArrayList;
@@ -12,12 +13,23 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What each peer was worth to the ensemble lately, and whom one may drain, for people and as JSON.
+ * Reports the recent worth of each peer to the ensemble, and which peer may be drained.
  *
- * @param contributorsMin contributors that the run wants ({@code elastic.min})
+ * @param contributorsMin contributors that the run needs ({@code elastic.min})
  */
 public record PeerWorth(String run, RecentWorth recent, int contributorsMin) implements Printout {
-    /** A table and an advice. */
+    private static final Columns COLUMNS = Columns.apart(2)
+            .left(10)
+            .right(6)
+            .right(8)
+            .right(8)
+            .right(8)
+            .left(17)
+            .right(8)
+            .right(8)
+            .left(0);
+
+    /** A table and the advice. */
     @Override
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
@@ -26,12 +38,12 @@ public record PeerWorth(String run, RecentWorth recent, int contributorsMin) imp
             return lines;
         }
         lines.add("Run " + run + ", " + Words.count(recent.steps(), "step") + " from " + recent.fromStep() + " to "
-                + recent.toStep() + ", on the training batches: the mean probability of all contributors, with each and"
-                + " without it.");
-        lines.add(row("", "", "", "accuracy", "", "", "NLL", "", ""));
-        lines.add(row("peer", "steps", "alone", "with", "without", "worth", "with", "without", "worth"));
+                + recent.toStep() + ", on the training batches: the mean probability of all contributors, with and"
+                + " without each of them.");
+        lines.add(COLUMNS.row("", "", "", "accuracy", "", "", "NLL", "", ""));
+        lines.add(COLUMNS.row("peer", "steps", "alone", "with", "without", "worth", "with", "without", "worth"));
         for (RecentWorth.Member m : recent.members()) {
-            lines.add(row(
+            lines.add(COLUMNS.row(
                     m.peer(),
                     Integer.toString(m.steps()),
                     Words.percent(m.ownAccuracy()),
@@ -42,15 +54,10 @@ public record PeerWorth(String run, RecentWorth recent, int contributorsMin) imp
                     Words.decimals(m.loss().without(), 3),
                     nats(m.loss())));
         }
-        lines.add("Worth ± standard error; NLL in nats, and what a peer takes off it. Noise: up to "
+        lines.add("Worth ± standard error, of NLL how many nats a peer takes off. Noise: up to "
                 + Words.decimals(RecentWorth.NOISE, 0) + " standard errors.");
         lines.add(advice());
         return lines;
-    }
-
-    private static String row(Object... cells) {
-        return String.format(Locale.ROOT, "%-10s  %6s  %8s  %8s  %8s  %-17s  %8s  %8s  %s", cells)
-                .stripTrailing();
     }
 
     private static String points(RecentWorth.Difference of) {
@@ -63,7 +70,7 @@ public record PeerWorth(String run, RecentWorth recent, int contributorsMin) imp
                         : " pts");
     }
 
-    /** A peer is worth what it takes off the NLL. */
+    /** The worth of a peer is by how much it lowers the NLL. */
     private static String nats(RecentWorth.Difference of) {
         return String.format(Locale.ROOT, "%+.3f", of.without() - of.with())
                 + (of.standardError().isPresent()
@@ -72,18 +79,18 @@ public record PeerWorth(String run, RecentWorth recent, int contributorsMin) imp
                         : "");
     }
 
-    /** Whom to drain, if anybody, in sentences. */
+    /** Which peer to drain, if any. */
     String advice() {
         if (recent.steps() == 0) {
-            return "No step that was read has two contributors or more with all their predictions, so nobody can be"
-                    + " compared. Some methods, such as kd, read no predictions: how their peers do on the test images"
-                    + " says 'cohort replay --dynamics'.";
+            return "No step that was read has two contributors or more with all their predictions, so peers cannot be"
+                    + " compared. Some methods, such as kd, read no predictions: for these, 'cohort replay --dynamics'"
+                    + " shows the peers on the test images.";
         }
         Optional<RecentWorth.Member> burden = recent.burden();
         if (burden.isPresent()) {
             RecentWorth.Member m = burden.get();
             return "Drain " + m.peer() + ": without it the ensemble is better (accuracy " + change(m.accuracy())
-                    + ", NLL " + nll(m.loss()) + "), by more than noise. Do it by 'cohort drain " + m.peer() + "'."
+                    + ", NLL " + nll(m.loss()) + "), by more than noise. Run 'cohort drain " + m.peer() + "'."
                     + hold();
         }
         Optional<RecentWorth.Member> least = recent.leastMissed();
@@ -91,8 +98,9 @@ public record PeerWorth(String run, RecentWorth recent, int contributorsMin) imp
             return "No advice: a peer has fewer than " + RecentWorth.STEPS_MIN + " steps to judge it by.";
         }
         RecentWorth.Member m = least.get();
-        return "Drain nobody for the ensemble's sake: without none of them is it better by more than noise. If one must"
-                + " go, " + m.peer() + " is missed least (accuracy " + change(m.accuracy()) + ", NLL " + nll(m.loss())
+        return "Drain no peer for the ensemble's sake: without any one of them it is not better by more than noise. If one"
+                + " must leave, " + m.peer() + " is missed least (accuracy " + change(m.accuracy()) + ", NLL "
+                + nll(m.loss())
                 + ")." + hold();
     }
 
@@ -101,11 +109,11 @@ public record PeerWorth(String run, RecentWorth recent, int contributorsMin) imp
                 recent.members().stream().filter(RecentWorth.Member::present).count();
         return present > contributorsMin
                 ? ""
-                : " But the run wants " + contributorsMin + " contributors (elastic.min) and has " + present
+                : " But the run needs " + contributorsMin + " contributors (elastic.min) and has " + present
                         + ": let another join first.";
     }
 
-    /** What becomes of the accuracy without it. */
+    /** Change of the accuracy without the peer. */
     private static String change(RecentWorth.Difference of) {
         return Words.points(of.without() - of.with());
     }
@@ -114,7 +122,6 @@ public record PeerWorth(String run, RecentWorth recent, int contributorsMin) imp
         return String.format(Locale.ROOT, "%+.3f", of.without() - of.with());
     }
 
-    /** All of it as one object. */
     @Override
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();

@@ -15,28 +15,28 @@ import dev.cohort.runtime.session.RunSchedule;
 import dev.cohort.study.Score;
 import dev.cohort.study.Study;
 import dev.cohort.study.WhatIf;
+import dev.cohort.study.view.Columns;
 import dev.cohort.study.view.Words;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * What other teachers would have made of the predictions of a run.
+ * Reports the targets that other teachers would have made from the predictions of a run.
  *
  * @param run its id
- * @param answers of the settings it was recorded with, and then of each scenario
- * @param studiable which steps could be looked at
+ * @param answers of the recorded settings first, then of each scenario
+ * @param studiable which steps could be computed
  */
 public record Scenarios(String run, List<Study.Answer> answers, Studiable studiable) {
     private static final String OPEN_LOOP =
-            "Open loop: what the students would have become under other targets is not part of this answer.";
+            "Open loop: how the students would have developed under other targets is not part of this answer.";
 
     /**
-     * Reads what {@code --what-if} said.
+     * Parses the values of {@code --what-if}.
      *
-     * @throws CommandException when a scenario cannot be
+     * @throws CommandException if a method or its parameters are invalid
      */
     public static List<WhatIf> parse(List<String> scenarios, Experiment experiment) {
         List<WhatIf> whatIfs = new ArrayList<>(List.of(WhatIf.asRecorded(experiment.method())));
@@ -55,9 +55,9 @@ public record Scenarios(String run, List<Study.Answer> answers, Studiable studia
     }
 
     /**
-     * Answers all of them in one pass over the log.
+     * Computes all scenarios in one pass over the log.
      *
-     * @param progress told every step
+     * @param progress takes every step
      */
     public static Scenarios of(OpenRun opened, List<WhatIf> whatIfs, LongConsumer progress) {
         Study study = new Study(
@@ -73,12 +73,12 @@ public record Scenarios(String run, List<Study.Answer> answers, Studiable studia
 
     private static Teacher teacher(OpenRun opened, WhatIf whatIf) {
         boolean asTaught = whatIf.method().equals(opened.experiment().method());
-        // Another method is asked about all steps, those that a fork took over included.
+        // Another method is computed over all steps, including those that a fork took over from its parent.
         Manifest manifest = asTaught ? opened.manifest() : opened.manifest().forkedFrom(Optional.empty());
         return RunTeacher.of(manifest, opened.experiment().withMethod(whatIf.method()));
     }
 
-    /** For people. */
+    /** Text, by lines. */
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add("Run " + run + ". " + OPEN_LOOP);
@@ -86,45 +86,43 @@ public record Scenarios(String run, List<Study.Answer> answers, Studiable studia
                 .mapToInt(a -> a.whatIf().words().length())
                 .max()
                 .orElse(0);
-        lines.add(String.format(
-                Locale.ROOT,
-                "%-" + width + "s  %9s  %9s  %8s  %9s  %6s  %6s  %6s  %9s",
-                "what if",
-                "steps",
-                "differ",
-                "untaught",
-                "accuracy",
-                "NLL",
-                "Brier",
-                "ECE",
-                "agreement"));
+        Columns columns = Columns.apart(2)
+                .left(width)
+                .right(9)
+                .right(9)
+                .right(8)
+                .right(9)
+                .right(6)
+                .right(6)
+                .right(6)
+                .right(9);
+        lines.add(
+                columns.row("what if", "steps", "differ", "untaught", "accuracy", "NLL", "Brier", "ECE", "agreement"));
         for (Study.Answer answer : answers) {
             Score taught = answer.taught();
             boolean scored = taught.rows() > 0;
-            lines.add(String.format(
-                    Locale.ROOT,
-                    "%-" + width + "s  %9d  %9d  %8d  %9s  %6s  %6s  %6s  %9s",
+            lines.add(columns.row(
                     answer.whatIf().words(),
-                    answer.steps(),
-                    answer.differing(),
-                    answer.untaught(),
+                    Long.toString(answer.steps()),
+                    Long.toString(answer.differing()),
+                    Long.toString(answer.untaught()),
                     scored ? Words.percent(taught.accuracy()) : Words.NONE,
                     scored ? Words.decimals(taught.negativeLogLikelihood(), 3) : Words.NONE,
                     scored ? Words.decimals(taught.brier(), 3) : Words.NONE,
                     scored ? Words.decimals(taught.calibrationError(), 3) : Words.NONE,
                     Words.percent(answer.agreement())));
         }
-        lines.add("The target that is for everybody, on the training batches and their mixed labels.");
+        lines.add("Scores of the target for all peers, on the training batches and their mixed labels.");
         answers.forEach(answer -> besides(answer, lines));
         return lines;
     }
 
-    /** What does not fit into a row: where the teacher was not known, and how good it was on the test images. */
+    /** Lines below the table: from which step the teacher is unknown, and its accuracy on the test images. */
     private static void besides(Study.Answer answer, List<String> lines) {
         answer.unknownFrom()
                 .ifPresent(step -> lines.add(answer.whatIf().words() + ": " + Words.count(answer.unknown(), "step")
-                        + " from step " + step + " on could not be looked at: the teacher is trained, and what it"
-                        + " learned from before is not all there."));
+                        + " from step " + step + " on could not be computed: the teacher is trained, and part of what"
+                        + " it learned from is missing."));
         if (!answer.tested().isEmpty()) {
             StringBuilder line =
                     new StringBuilder("On the test images, " + answer.whatIf().words() + ":");
@@ -137,7 +135,6 @@ public record Scenarios(String run, List<Study.Answer> answers, Studiable studia
         }
     }
 
-    /** For programs. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("run", run).put("note", OPEN_LOOP);

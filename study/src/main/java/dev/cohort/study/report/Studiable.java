@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What of a run can be studied, and what cannot and why.
+ * Reports which steps of a run can be studied, and what cannot be read and why.
  *
- * @param unreadable ranges that readers came upon
- * @param more whether there are more of them than these
+ * @param unreadable ranges that were found while reading
+ * @param more whether there are more unreadable ranges
  */
 public record Studiable(StudiedSteps steps, List<RecordedLog.Unreadable> unreadable, boolean more) {
     private static final int SHOWN = 20;
 
-    /** After the run was read: {@code steps} as they were found on the way. */
+    /** After the whole run was read, which gave {@code steps}. */
     public static Studiable of(OpenRun opened, StudiedSteps steps) {
         return new Studiable(
                 steps,
@@ -28,14 +28,14 @@ public record Studiable(StudiedSteps steps, List<RecordedLog.Unreadable> unreada
                 opened.log().moreUnreadable());
     }
 
-    /** After some topics of the run were read: looks which steps can be studied if that is in question; empty if all is well. */
+    /** After some topics of the run were read: empty if all of it was readable, otherwise reads the steps. */
     public static Optional<Studiable> afterReading(OpenRun opened) {
         if (opened.log().unreadable().isEmpty()) {
             return Optional.empty();
         }
         try (RecordedSteps recorded = new RecordedSteps(opened.log(), damaged -> {})) {
             while (recorded.next().isPresent()) {
-                // Only which steps there are.
+                // Reads on: only the positions of the steps are needed.
             }
             return Optional.of(of(opened, recorded.studied()));
         }
@@ -45,7 +45,7 @@ public record Studiable(StudiedSteps steps, List<RecordedLog.Unreadable> unreada
         return steps.all() && unreadable.isEmpty();
     }
 
-    /** For people; empty when all can be studied. */
+    /** Text, by lines; empty if all steps can be studied. */
     public List<String> lines() {
         if (all()) {
             return List.of();

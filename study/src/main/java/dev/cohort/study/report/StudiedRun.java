@@ -19,17 +19,17 @@ import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
 /**
- * What the log of a run says about its ensemble.
+ * The ensemble of a run as its log shows it.
  *
- * @param opened its log
- * @param tests of those who make the ensemble
+ * @param opened log of the run
+ * @param tests of the members of the ensemble
  * @param lessons of all steps
  */
 public record StudiedRun(OpenRun opened, TestHistory tests, Lessons.Account lessons) {
     /**
      * Reads the log: its outcomes, its tests and its steps.
      *
-     * @param progress told every step
+     * @param progress takes every step
      */
     public static StudiedRun of(OpenRun opened, LongConsumer progress) {
         TestHistory tests = TestHistory.of(
@@ -46,7 +46,7 @@ public record StudiedRun(OpenRun opened, TestHistory tests, Lessons.Account less
         return new StudiedRun(opened, tests, lessons.account(progress));
     }
 
-    /** All of it, as {@code --format json} prints it. */
+    /** The JSON object that {@code --format json} prints. */
     public ObjectNode json() {
         ObjectNode json = DynamicsJson.of(
                 opened.log().runId(),
@@ -57,15 +57,15 @@ public record StudiedRun(OpenRun opened, TestHistory tests, Lessons.Account less
         return json;
     }
 
-    /** What of the run could be studied. */
+    /** Which steps could be studied. */
     public Studiable studiable() {
         return Studiable.of(opened, lessons.studied());
     }
 
     /**
-     * All of it in pictures, as one page that needs nothing else.
+     * A self-contained page with charts.
      *
-     * @param scenarios that are shown with it
+     * @param scenarios to include
      */
     public String html(Optional<Scenarios> scenarios) {
         Experiment experiment = opened.experiment();

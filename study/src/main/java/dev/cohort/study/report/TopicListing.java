@@ -17,11 +17,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Prints the decoded records of a topic, one a line, partition by partition.
+ * Prints the decoded records of a topic, one per line, partition by partition.
  *
- * @param firstStep records of earlier steps are left out; those without a step are not
- * @param last records of each partition that are printed, at the end; 0 prints all
- * @param peer only records by or about this peer
+ * @param firstStep records of earlier steps are left out, records without a step are printed
+ * @param last number of records at the end of each partition that are printed; 0 prints all
+ * @param peer if present, only records by or about this peer are printed
  * @param whole whether tensors are printed in full, in JSON
  */
 public record TopicListing(
@@ -62,11 +62,11 @@ public record TopicListing(
         json.put("topic", entry.topic().suffix())
                 .put("partition", entry.partition())
                 .put("offset", entry.offset());
-        if (entry instanceof RecordedLog.Said said) {
-            json.put("appended_ms", said.appendedMs())
-                    .put("sender", said.sender())
-                    .put("bytes", said.bytes());
-            json.setAll(messages.of(said.message()));
+        if (entry instanceof RecordedLog.Said record) {
+            json.put("appended_ms", record.appendedMs())
+                    .put("sender", record.sender())
+                    .put("bytes", record.bytes());
+            json.setAll(messages.of(record.message()));
         } else if (entry instanceof RecordedLog.Refused refused) {
             json.put("appended_ms", refused.appendedMs())
                     .put("sender", refused.rejected().sender())
@@ -95,15 +95,15 @@ public record TopicListing(
     }
 
     private static String text(ObjectNode json) {
-        List<String> said = new ArrayList<>();
+        List<String> fields = new ArrayList<>();
         List<String> head = List.of("topic", "partition", "offset", "appended_ms", "sender", "bytes", "kind");
         json.properties().stream()
                 .filter(field -> !head.contains(field.getKey()))
-                .forEach(field -> said.add(field.getKey() + "="
+                .forEach(field -> fields.add(field.getKey() + "="
                         + (field.getValue().isTextual()
                                 ? field.getValue().asText().lines().findFirst().orElse("")
                                 : field.getValue().toString())));
-        String all = String.join(" ", said);
+        String all = String.join(" ", fields);
         String cut = all.length() > TEXT_CHARS_MAX ? all.substring(0, TEXT_CHARS_MAX) + " ..." : all;
         return json.path("topic").asText() + "-" + json.path("partition").asInt() + " "
                 + json.path("offset").asLong() + " "

@@ -1,6 +1,4 @@
-/**
- * A recorded run opened and studied: its ensemble, what other teachers would have said, and what each peer was worth.
- */
+/** Opens a recorded run and reports on it: its ensemble, the targets of other teachers, and the worth of each peer. */
 @NullMarked
 package dev.cohort.study.report;
 

@@ -26,8 +26,8 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * Trains a peer again from what stands in the log, without a broker and without the others: the same node as in the run, which
- * catches up with a log that has ended. On the same kind of machine with as many threads it ends with the same weights.
+ * Trains a peer again from the log, without a broker and without the other peers: the same node as in the run catches up with a
+ * log that has ended. On the same kind of machine and with as many threads, it ends with the same weights.
  */
 public final class PeerReplay {
     private static final long START = 1;
@@ -39,7 +39,7 @@ public final class PeerReplay {
     private final CodeAccess access;
 
     /**
-     * @param data of the run, in recipe mode and in pixel mode: only its test images are looked at in the latter
+     * @param data of the run; in pixel mode only its test images are used
      * @param access to the code of networks in processes of their own
      */
     public PeerReplay(
@@ -56,10 +56,10 @@ public final class PeerReplay {
     }
 
     /**
-     * How a newcomer came to a run.
+     * Where a newcomer joined a run.
      *
-     * @param slot that it was given
-     * @param firstStep the first one it trained
+     * @param slot that it was assigned
+     * @param firstStep first step that it trained
      */
     public record Seat(int slot, long firstStep) {}
 
@@ -68,8 +68,8 @@ public final class PeerReplay {
      *
      * @param seat of a newcomer; empty for a peer that the experiment names
      * @param lastStep last step to train
-     * @param progress told every step
-     * @return the digest of its weights after {@code lastStep}; empty when the log does not reach it
+     * @param progress takes every step
+     * @return the digest of its weights after {@code lastStep}; empty if the log ends before
      */
     public Optional<Digest> weights(Experiment.Peer self, Optional<Seat> seat, long lastStep, LongConsumer progress) {
         PeerParts.MethodNeeds needs = RunParts.needsOf(RunTeacher.of(manifest, experiment));
@@ -124,7 +124,7 @@ public final class PeerReplay {
         }
     }
 
-    /** The messages of one kind in a partition, with a look at the next one. */
+    /** The messages of one kind in a partition, with one message of lookahead. */
     private static final class Ahead<M> implements AutoCloseable {
         private final RecordedLog.Reading reading;
         private final Class<M> type;
@@ -141,8 +141,8 @@ public final class PeerReplay {
                 if (entry.isEmpty()) {
                     return Optional.empty();
                 }
-                if (entry.get() instanceof Said said && type.isInstance(said.message())) {
-                    next = Optional.of(type.cast(said.message()));
+                if (entry.get() instanceof Said record && type.isInstance(record.message())) {
+                    next = Optional.of(type.cast(record.message()));
                 }
             }
             return next;
@@ -160,7 +160,7 @@ public final class PeerReplay {
         }
     }
 
-    /** Starts from nothing, and keeps nothing. */
+    /** Has no checkpoint, and saves none. */
     private static final class Nowhere implements CheckpointStore {
         @Override
         public void save(Checkpoint checkpoint) {}

@@ -9,7 +9,7 @@ import dev.cohort.study.Verification;
 import dev.cohort.tensor.Digest;
 import java.util.Optional;
 
-/** What the batches of a run must be: planned and rendered again from its experiment and its data. */
+/** Checks the batches of a run: plans and renders them again from its experiment and its data. */
 public final class PlannedBatches implements Verification.Batches {
     private final BatchPlan plan;
     private final BatchRenderer renderer;
@@ -23,17 +23,17 @@ public final class PlannedBatches implements Verification.Batches {
     public Optional<String> fault(Batch batch) {
         BatchPlan.Planned planned = plan.batch(batch.step());
         if (planned.epoch() != batch.epoch() || planned.endsEpoch() != batch.endsEpoch()) {
-            return Optional.of("epoch " + batch.epoch() + ", planned was " + planned.epoch());
+            return Optional.of("epoch " + batch.epoch() + ", planned: " + planned.epoch());
         } else if (!planned.labels().equals(batch.labels())) {
-            return Optional.of("its labels are not those that were planned");
+            return Optional.of("its labels differ from the planned ones");
         } else if (!planned.recipe().equals(batch.recipe())) {
-            return Optional.of("its recipe is not the one that was planned");
+            return Optional.of("its recipe differs from the planned one");
         }
         for (int view = 0; view < planned.recipe().views().size(); view++) {
             Digest rendered = renderer.render(planned.recipe(), view).digest();
             if (!rendered.equals(batch.digests().get(view))) {
                 return Optional.of("digest " + batch.digests().get(view).shortHex() + " of view " + view
-                        + ", rendered again it is " + rendered.shortHex());
+                        + ", rendered again: " + rendered.shortHex());
             }
         }
         return Optional.empty();

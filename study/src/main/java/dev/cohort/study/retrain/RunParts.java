@@ -11,14 +11,14 @@ import dev.cohort.protocol.Renderer;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The parts of a peer as they are in every run: the renderer of the augmenter, and what the coordinator's teacher reads. */
+/** The parts of a peer that every run uses: the augmenter's renderer, and what the coordinator's teacher needs. */
 public final class RunParts implements PeerParts {
     @Override
     public MethodNeeds needs(Manifest manifest, Experiment experiment) {
         return needsOf(RunTeacher.of(manifest, experiment));
     }
 
-    /** What {@code teacher} wants of the peers. */
+    /** What {@code teacher} needs from the peers. */
     public static MethodNeeds needsOf(Teacher teacher) {
         return new MethodNeeds(teacher.reads(), teacher.distils(), teacher.ownTeacher());
     }

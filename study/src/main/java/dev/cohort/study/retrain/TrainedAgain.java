@@ -18,19 +18,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What became of a peer that was trained again from the log of its run.
+ * The result of training a peer again from the log of its run.
  *
- * @param recorded digest of the weights that it said goodbye with
- * @param again empty when it could not be trained again
- * @param why it could not; empty when it could
- * @param foreign whether its network is none of this program's, so that nothing here could train it
+ * @param recorded digest of the weights that it published when it left
+ * @param again digest of the weights trained again; empty if that was impossible
+ * @param why it was impossible; empty if it was possible
+ * @param foreign whether this version of Cohort does not have its network, so it cannot be trained here
  */
 public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again, String why, boolean foreign) {
     public boolean equal() {
         return again.equals(Optional.of(recorded));
     }
 
-    /** Whether its weights speak against the run: they differ, or should have been trained again and could not. */
+    /** Whether the weights are not verified: they differ, or could not be trained again although the network is known. */
     public boolean wrong() {
         return !equal() && !foreign;
     }
@@ -39,7 +39,7 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
         return new TrainedAgain(start.peer().value(), start.result().weights(), Optional.empty(), why, foreign);
     }
 
-    /** What became of it, for people. */
+    /** The result in one sentence. */
     public String sentence() {
         if (foreign) {
             return "Weights of " + peer + ": " + why + ".";
@@ -47,21 +47,21 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
         return "Weights of " + peer + " trained again: "
                 + (equal()
                         ? "equal (" + recorded.shortHex() + ")."
-                        : again.map(other -> "DIFFERENT: " + other.shortHex() + ", recorded were " + recorded.shortHex()
+                        : again.map(other -> "DIFFERENT: " + other.shortHex() + ", recorded: " + recorded.shortHex()
                                         + ". Another kind of processor, or another number of threads?")
                                 .orElse(why + "."));
     }
 
     /**
-     * Trains all peers that said goodbye with weights, one after the other, each with as many threads as in the run: those that
-     * the experiment names, and newcomers that trained a step.
+     * Trains all peers that published weights when they left, one after the other, each with as many threads as in the run: those
+     * of the experiment, and newcomers that trained a step.
      *
      * @param access to the code of networks in processes of their own
-     * @param say told how far it is, now and then
+     * @param progress prints the progress
      */
     public static List<TrainedAgain> all(
-OpenRun opened, ImageData data, CodeAccess access, ProgressLines say) {
-        // Read by PyTorch's engine when it starts, which is when the first peer is made.
+OpenRun opened, ImageData data, CodeAccess access, ProgressLines progress) {
+        // PyTorch's engine reads it when the first peer is created.
         opened.experiment()
                 .threads()
                 .torchPerPeer()
@@ -72,7 +72,7 @@ OpenRun opened, ImageData data, CodeAccess access, ProgressLines say) {
         for (Experiment.Peer named : opened.experiment().peers()) {
             starts.stream()
                     .filter(start -> start.peer().equals(named.id()))
-                    .forEach(start -> trained.add(named(replay, start, named, say)));
+                    .forEach(start -> trained.add(named(replay, start, named, progress)));
         }
         for (LastStart start : starts) {
             boolean newcomer = opened.experiment().peers().stream()
@@ -80,23 +80,24 @@ OpenRun opened, ImageData data, CodeAccess access, ProgressLines say) {
             if (newcomer
                     && start.result().stepsTrained()
                             >= Math.max(1, start.result().firstStep())) {
-                trained.add(newcomer(replay, start, opened.experiment(), say));
+                trained.add(newcomer(replay, start, opened.experiment(), progress));
             }
         }
         return trained;
     }
 
-    private static TrainedAgain named(PeerReplay replay, LastStart start, Experiment.Peer named, ProgressLines say) {
+    private static TrainedAgain named(
+            PeerReplay replay, LastStart start, Experiment.Peer named, ProgressLines progress) {
         return start.joining()
                 .map(Joining::model)
                 .filter(model -> !model.equals(named.model()))
                 .map(model -> not(
                         start,
-                        "foreign, cannot be trained again: it joined as " + model + ", where the experiment has "
+                        "foreign, cannot be trained again: it joined as " + model + ", the experiment has "
                                 + named.model(),
                         true))
                 .or(() -> code(start, named.hasOwnNetwork(), replay))
-                .orElseGet(() -> again(replay, start, named, Optional.empty(), say));
+                .orElseGet(() -> again(replay, start, named, Optional.empty(), progress));
     }
 
     private static Optional<TrainedAgain> code(LastStart start, boolean ownNetwork, PeerReplay replay) {
@@ -109,7 +110,7 @@ OpenRun opened, ImageData data, CodeAccess access, ProgressLines say) {
                 : Optional.empty();
     }
 
-    private static TrainedAgain newcomer(PeerReplay replay, LastStart start, Experiment experiment, ProgressLines say) {
+    private static TrainedAgain newcomer(PeerReplay replay, LastStart start, Experiment experiment, ProgressLines progress) {
         Optional<String> strange = start.joining()
                 .map(Joining::model)
                 .filter(model -> ModelCatalog.find(model).isEmpty());
@@ -127,21 +128,21 @@ OpenRun opened, ImageData data, CodeAccess access, ProgressLines say) {
                     start,
                     Newcomer.of(experiment, start.peer(), joining.model(), joining.device()),
                     Optional.of(seat),
-                    say);
+                    progress);
         });
     }
 
     /** Why a newcomer cannot be trained again, if it cannot. */
     private static Optional<String> obstacle(LastStart start) {
         if (start.joining().isEmpty() || start.slot().isEmpty()) {
-            return Optional.of("the log does not say how it came");
+            return Optional.of("the log has no record of how it joined");
         }
         Joining joining = start.joining().get();
         if (start.result().firstStep() == 0) {
-            return Optional.of("the log does not say with which step it began; an older version of Cohort wrote it");
+            return Optional.of("the log does not record its first step; an older version of Cohort wrote it");
         } else if (start.brought()) {
-            return Optional.of("it came with weights of " + joining.trainedSteps()
-                    + " steps that it did not train in this run, so the log alone cannot give them");
+            return Optional.of("it joined with weights of " + joining.trainedSteps()
+                    + " steps that it did not train in this run, so they cannot be computed from the log");
         }
         DeviceChoice device = DeviceChoice.parse(joining.device());
         int gpus = TorchEngine.start().gpus();
@@ -151,7 +152,7 @@ OpenRun opened, ImageData data, CodeAccess access, ProgressLines say) {
     }
 
     private static TrainedAgain again(
-            PeerReplay replay, LastStart start, Experiment.Peer peer, Optional<Seat> seat, ProgressLines say) {
+            PeerReplay replay, LastStart start, Experiment.Peer peer, Optional<Seat> seat, ProgressLines progress) {
         start.joining().ifPresent(joining -> {
             if (peer.hasOwnNetwork()) {
                 System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(joining.torchThreads()));
@@ -162,7 +163,7 @@ OpenRun opened, ImageData data, CodeAccess access, ProgressLines say) {
         long last = start.result().stepsTrained();
         Optional<Digest> again;
         try {
-            again = replay.weights(peer, seat, last, say.steps(peer.id() + " trains again: ", last));
+            again = replay.weights(peer, seat, last, progress.steps(peer.id() + " trains again: ", last));
         } catch (IllegalArgumentException | IllegalStateException e) {
             if (!peer.hasOwnNetwork()) {
                 throw e;

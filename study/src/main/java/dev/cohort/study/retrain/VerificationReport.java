@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Whether a run is what its log claims.
+ * Reports whether a run is what its log claims.
  *
- * @param trained peers that were trained again; empty when only the outcomes were computed
+ * @param trained peers that were trained again; empty if only the outcomes were computed
  */
 public record VerificationReport(OpenRun opened, Verification.Verdict verdict, List<TrainedAgain> trained)
         implements Printout {
@@ -38,11 +38,11 @@ public record VerificationReport(OpenRun opened, Verification.Verdict verdict, L
         verdict.unknownFrom()
                 .ifPresent(step ->
                         lines.add("From step " + step + " on, no outcome could be computed again: the teacher is"
-                                + " trained, and what it learned from before is not all there. Batches, predictions and their"
-                                + " digests were checked all the same."));
+                                + " trained, and part of what it learned from is missing. Batches, predictions and their"
+                                + " digests were checked nevertheless."));
         if (verdict.outcomesIgnored() > 0) {
             lines.add(Words.count(verdict.outcomesIgnored(), "further outcome")
-                    + " of steps that had one already: ignored by everybody.");
+                    + " of steps that already had one: ignored by every reader.");
         }
         verdict.refused()
                 .forEach((reason, count) -> lines.add(Words.count(count, "record") + " refused: " + reason + "."));

@@ -1,6 +1,4 @@
-/**
- * Batches planned and peers trained again from the log, to compare digests.
- */
+/** Plans batches and trains peers again from the log, to compare digests. */
 @NullMarked
 package dev.cohort.study.retrain;
 

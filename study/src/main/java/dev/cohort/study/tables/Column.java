@@ -3,11 +3,11 @@ package dev.cohort.study.tables;
 /**
  * One column of a table.
  *
- * @param unit of its numbers, empty where there is none
- * @param meaning for people; says when a cell is empty
+ * @param unit of its numbers, empty if there is none
+ * @param meaning for people, including when a cell is empty
  */
 public record Column(String name, Type type, String unit, String meaning) {
-    /** What its cells hold. Every cell may be empty. */
+    /** Type of the cells. Every cell may be empty. */
     public enum Type {
         FLAG("BOOLEAN"),
         NUMBER("BIGINT"),
@@ -20,7 +20,7 @@ public record Column(String name, Type type, String unit, String meaning) {
             this.sql = sql;
         }
 
-        /** Its name in SQL. */
+        /** Name of the type in SQL. */
         public String sql() {
             return sql;
         }

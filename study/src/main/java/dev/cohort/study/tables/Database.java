@@ -26,11 +26,11 @@ import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 
 /**
- * The tables of a run in a database of their own, in a temporary folder that goes with it: what does not fit in memory is on disk,
- * however long the run. One thread.
+ * The tables of a run in a database in a temporary folder, which is deleted on close. Memory is bounded, however long the run.
+ * One thread.
  */
 public final class Database implements AutoCloseable {
-    /** What to do when the folder for temporary files does not do. */
+    /** What to do if the folder for temporary files cannot be used. */
     static final String REMEDY = "name another folder for temporary files with TMPDIR=DIR";
 
     private static final String MEMORY_MAX = "512MB";
@@ -46,8 +46,8 @@ public final class Database implements AutoCloseable {
     /**
      * Reads the log into tables.
      *
-     * @param sql only the tables that it names are filled, so that a question about few of them is answered soon; empty fills all
-     * @param progress told of steps, which begin anew with every pass over the log
+     * @param sql only the tables that it names are filled, to save time; empty fills all
+     * @param progress takes the steps, which begin again with every pass over the log
      */
     public static Database of(
             RecordedLog log, Manifest manifest, Experiment experiment, Optional<String> sql, LongConsumer progress) {
@@ -66,8 +66,7 @@ public final class Database implements AutoCloseable {
             return filled.get();
         } catch (SQLException e) {
             throw new IllegalStateException(
-                    "tables in " + folder.path() + ": " + e.getMessage() + "; where there is too little room, "
-                            + REMEDY,
+                    "tables in " + folder.path() + ": " + e.getMessage() + "; if there is too little space, " + REMEDY,
                     e);
         } finally {
             if (filled.isEmpty()) {
@@ -89,18 +88,18 @@ public final class Database implements AutoCloseable {
     private static DuckDBConnection open(Path folder, boolean reading) throws SQLException {
         Properties settings = new Properties();
         settings.setProperty(DuckDBDriver.DUCKDB_READONLY_PROPERTY, Boolean.toString(reading));
-        // Rows come as they are asked for instead of all at once.
+        // Rows are fetched on demand instead of all at once.
         settings.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
         settings.setProperty("memory_limit", MEMORY_MAX);
         settings.setProperty("temp_directory", folder.resolve("spilled").toString());
-        // Nothing is fetched from anywhere.
+        // The database must not download anything.
         settings.setProperty("autoinstall_known_extensions", "false");
         return connected("jdbc:duckdb:" + folder.resolve("tables.db"), settings)
                 .map(DuckDBConnection.class::cast)
-                .orElseThrow(() -> new SQLException("the database does not open"));
+                .orElseThrow(() -> new SQLException("the database cannot be opened"));
     }
 
-    /** @throws UncheckedIOException when its library, which is unpacked to a temporary file, cannot be loaded */
+    /** @throws UncheckedIOException if the native library, which is unpacked to a temporary file, cannot be loaded */
     private static Optional<Connection> connected(String url, Properties settings) throws SQLException {
         try {
             return Optional.ofNullable(new DuckDBDriver().connect(url, settings));
@@ -110,8 +109,8 @@ public final class Database implements AutoCloseable {
                 cause = cause.getCause();
             }
             throw new UncheckedIOException(
-                    "the library of the tables cannot be loaded from " + temporary() + " (" + cause.getMessage()
-                            + "): where there is no room or no program may run, " + REMEDY,
+                    "the database library cannot be loaded from " + temporary() + " (" + cause.getMessage()
+                            + "); if there is no space or programs must not run from there, " + REMEDY,
                     new IOException(e));
         }
     }
@@ -123,9 +122,9 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Makes the folder for an export: to be asked before the log is read, which may take long.
+     * Creates the folder for an export. Call it before reading the log, which may take long.
      *
-     * @throws IllegalArgumentException when there is something in it
+     * @throws IllegalArgumentException if the folder is not empty
      */
     public static void makeEmpty(Path folder) {
         try {
@@ -171,19 +170,19 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Takes what a question answers. */
+    /** Takes the result of a query. */
     public interface Answer {
-        /** Once, before the rows: name and SQL type of each column. */
+        /** Takes the name and SQL type of each column, once, before the rows. */
         void columns(List<String> names, List<String> types);
 
-        /** A row: flags, numbers and texts as their Java types, what SQL has beyond that as its text. */
+        /** Takes a row: flags, numbers and texts as their Java types, values of other SQL types as text. */
         void row(List<Optional<Object>> cells);
     }
 
     /**
-     * Asks the tables. Whoever asks can read them and nothing else: neither change them nor reach a file.
+     * Runs a query that can only read the tables: it can neither change them nor access files.
      *
-     * @throws IllegalArgumentException when it cannot be answered; the message says why
+     * @throws IllegalArgumentException if the query is invalid; the message gives the reason
      */
     public void query(String sql, Answer answer) {
         try {
@@ -195,7 +194,7 @@ public final class Database implements AutoCloseable {
         select(sql, answer);
     }
 
-    /** Asks, as often as one likes. */
+    /** Runs a query without these restrictions; may be called repeatedly. */
     void select(String sql, Answer answer) {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {

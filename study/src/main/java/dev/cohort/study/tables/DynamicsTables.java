@@ -4,7 +4,7 @@ import dev.cohort.study.Dynamics;
 import dev.cohort.study.DynamicsHistory;
 import java.util.OptionalDouble;
 
-/** Fills the tables of the ensemble on the test images. */
+/** Fills the tables about the ensemble on the test images. */
 final class DynamicsTables {
     private final Rows dynamics;
     private final Rows worth;

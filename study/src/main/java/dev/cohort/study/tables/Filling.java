@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.duckdb.DuckDBConnection;
 
-/** Fills the tables that are wanted. */
+/** Fills the wanted tables from a log. */
 record Filling(
         DuckDBConnection connection,
         RecordedLog log,

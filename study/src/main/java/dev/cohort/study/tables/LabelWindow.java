@@ -10,8 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The labels of the last {@value #STEPS} steps, read from the batches as far as somebody asks: so that memory does not grow with
- * the run.
+ * The labels of the last {@value #STEPS} steps, read from the batches on demand, so memory does not grow with the run.
  */
 final class LabelWindow implements AutoCloseable {
     static final int STEPS = 4096;
@@ -20,21 +19,21 @@ final class LabelWindow implements AutoCloseable {
     private final TreeMap<Long, Labelled> known = new TreeMap<>();
     private boolean ended;
 
-    /** What of a batch is kept. */
+    /** The kept parts of a batch. */
     record Labelled(SoftLabels labels, List<Digest> digests) {}
 
     LabelWindow(RecordedLog log) {
         batches = log.read(Topic.BATCHES, 0);
     }
 
-    /** Of a step; empty when its batch is not in the log, or left the window. */
+    /** The labels of a step; empty if its batch is not in the log, or has left the window. */
     Optional<Labelled> of(long step) {
         while (!ended && (known.isEmpty() || known.lastKey() < step)) {
             Optional<RecordedLog.Entry> next = batches.next();
             ended = next.isEmpty();
             if (next.isPresent()
-                    && next.get() instanceof RecordedLog.Said said
-                    && said.message() instanceof Batch batch) {
+                    && next.get() instanceof RecordedLog.Said record
+                    && record.message() instanceof Batch batch) {
                 known.putIfAbsent(batch.step(), new Labelled(batch.labels(), batch.digests()));
                 if (known.size() > STEPS) {
                     known.pollFirstEntry();

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** Fills the table of what was said about membership. */
+/** Fills the table of the messages about membership. */
 final class MemberTable {
     private final Rows rows;
 
@@ -23,28 +23,28 @@ final class MemberTable {
 
     void fill(RecordedLog log) {
         RecordTables.each(log, Topic.MEMBERS, entry -> {
-            if (entry instanceof RecordedLog.Said said) {
-                row(said);
+            if (entry instanceof RecordedLog.Said record) {
+                row(record);
             }
         });
     }
 
-    private Rows head(RecordedLog.Said said, String kind, String peer) {
-        return rows.number(said.offset())
-                .number(said.appendedMs())
-                .text(said.sender())
+    private Rows head(RecordedLog.Said record, String kind, String peer) {
+        return rows.number(record.offset())
+                .number(record.appendedMs())
+                .text(record.sender())
                 .text(kind)
                 .text(peer);
     }
 
-    private void row(RecordedLog.Said said) {
-        if (said.message() instanceof Heartbeat heartbeat) {
+    private void row(RecordedLog.Said record) {
+        if (record.message() instanceof Heartbeat heartbeat) {
             Heartbeat.Figures figures = heartbeat.figures();
-            head(said, "heartbeat", heartbeat.peer().value())
+            head(record, "heartbeat", heartbeat.peer().value())
                     .number(heartbeat.incarnation())
                     .number(heartbeat.step())
                     .text(StepTables.lower(heartbeat.state()));
-            nothingOfASeat();
+            noSeat();
             rows.text(Optional.empty())
                     .text(Optional.empty())
                     .real(figures.imagesPerSecond())
@@ -53,8 +53,8 @@ final class MemberTable {
                     .real(figures.distillation())
                     .real(figures.correct())
                     .end();
-        } else if (said.message() instanceof Joining joining) {
-            head(said, "joining", joining.peer().value())
+        } else if (record.message() instanceof Joining joining) {
+            head(record, "joining", joining.peer().value())
                     .number(joining.incarnation())
                     .number(joining.trainedSteps())
                     .text(Optional.empty())
@@ -63,8 +63,8 @@ final class MemberTable {
                     .text(joining.device())
                     .flag(joining.observer())
                     .rest();
-        } else if (said.message() instanceof Admitted admitted) {
-            head(said, "admitted", admitted.peer().value())
+        } else if (record.message() instanceof Admitted admitted) {
+            head(record, "admitted", admitted.peer().value())
                     .number(admitted.incarnation())
                     .number(admitted.step())
                     .text(Optional.empty())
@@ -75,47 +75,47 @@ final class MemberTable {
                     .text(admitted.refused() ? Optional.of(admitted.refusal()) : Optional.empty())
                     .rest();
         } else {
-            change(said);
+            change(record);
         }
     }
 
-    /** Of what changes a peer's standing. */
-    private void change(RecordedLog.Said said) {
-        if (said.message() instanceof Rejection rejection) {
-            head(said, "rejection", rejection.peer().value())
+    /** Messages that change a peer's standing. */
+    private void change(RecordedLog.Said record) {
+        if (record.message() instanceof Rejection rejection) {
+            head(record, "rejection", rejection.peer().value())
                     .number(OptionalLong.empty())
                     .number(rejection.step())
                     .text(Optional.empty());
-            nothingOfASeat();
+            noSeat();
             rows.text(StepTables.lower(rejection.reason()))
                     .text(rejection.detail())
                     .rest();
-        } else if (said.message() instanceof Left left) {
-            left(said, left);
-        } else if (said.message() instanceof Draining draining) {
-            head(said, "draining", draining.peer().value())
+        } else if (record.message() instanceof Left left) {
+            left(record, left);
+        } else if (record.message() instanceof Draining draining) {
+            head(record, "draining", draining.peer().value())
                     .number(draining.incarnation())
                     .number(draining.lastStep())
                     .text(Optional.empty());
-            nothingOfASeat();
+            noSeat();
             rows.text(draining.reason()).rest();
-        } else if (said.message() instanceof StandingChange change) {
-            head(said, "standing", change.peer().value())
+        } else if (record.message() instanceof StandingChange change) {
+            head(record, "standing", change.peer().value())
                     .number(change.incarnation())
                     .number(change.step())
                     .text(StepTables.lower(change.standing()));
-            nothingOfASeat();
+            noSeat();
             rows.text(change.why()).rest();
         }
     }
 
-    private void left(RecordedLog.Said said, Left left) {
+    private void left(RecordedLog.Said record, Left left) {
         Optional<Left.Result> result = left.result();
-        head(said, "left", left.peer().value())
+        head(record, "left", left.peer().value())
                 .number(left.incarnation())
                 .number(result.map(r -> OptionalLong.of(r.stepsTrained())).orElse(OptionalLong.empty()))
                 .text(Optional.empty());
-        nothingOfASeat();
+        noSeat();
         rows.text(left.reason())
                 .text(result.map(r -> r.weights().hex()))
                 .real(real(result.map(Left.Result::imagesPerSecond)))
@@ -127,7 +127,7 @@ final class MemberTable {
     }
 
     /** Leaves slot, model, device and observer empty. */
-    private void nothingOfASeat() {
+    private void noSeat() {
         rows.number(OptionalLong.empty())
                 .text(Optional.empty())
                 .text(Optional.empty())

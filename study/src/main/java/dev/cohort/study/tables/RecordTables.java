@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
-/** Fills the tables of which a row is a record of the log. */
+/** Fills the tables with one row per record of the log. */
 final class RecordTables {
     private final RecordedLog log;
     private final int classes;
@@ -29,7 +29,7 @@ final class RecordTables {
         this.classes = classes;
     }
 
-    /** Every entry of a topic, partition by partition. */
+    /** Passes every entry of a topic to {@code entries}, partition by partition. */
     static void each(RecordedLog log, Topic topic, Consumer<RecordedLog.Entry> entries) {
         for (int partition = 0; partition < log.partitions(topic); partition++) {
             try (RecordedLog.Reading reading = log.read(topic, partition)) {
@@ -46,12 +46,12 @@ final class RecordTables {
             try (LabelWindow labels = new LabelWindow(log);
                     RecordedLog.Reading reading = log.read(Topic.PREDICTIONS, partition)) {
                 for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                    if (next.get() instanceof RecordedLog.Said said
-                            && said.message() instanceof Prediction prediction) {
+                    if (next.get() instanceof RecordedLog.Said record
+                            && record.message() instanceof Prediction prediction) {
                         String peer = prediction.peer().value();
                         boolean counts = newest.getOrDefault(peer, 0L) < prediction.step();
                         newest.merge(peer, prediction.step(), Math::max);
-                        prediction(rows, said, prediction, counts, labels.of(prediction.step()));
+                        prediction(rows, record, prediction, counts, labels.of(prediction.step()));
                         progress.accept(prediction.step());
                     }
                 }
@@ -61,7 +61,7 @@ final class RecordTables {
 
     private void prediction(
             Rows rows,
-            RecordedLog.Said said,
+            RecordedLog.Said record,
             Prediction prediction,
             boolean counts,
             Optional<LabelWindow.Labelled> batch) {
@@ -72,20 +72,20 @@ final class RecordTables {
                 .number(prediction.version())
                 .flag(counts)
                 .flag(batch.map(b -> b.digests().contains(prediction.rendered())))
-                .number(said.partition())
-                .number(said.offset())
-                .number(said.appendedMs())
-                .number(said.bytes());
+                .number(record.partition())
+                .number(record.offset())
+                .number(record.appendedMs())
+                .number(record.bytes());
         Optional<Tensor> logits = prediction.tensors().find(TensorName.LOGITS).filter(this::ofClasses);
         if (logits.isPresent()) {
             double[] z = logits.get().toDoubles();
-            Summary summary = Summary.ofLogits(z, classes, batch.map(LabelWindow.Labelled::labels));
-            rows.number(summary.rows())
-                    .real(summary.loss())
-                    .real(summary.accuracy())
-                    .real(summary.entropy())
-                    .real(summary.confidence())
-                    .real(summary.margin())
+            RowMeans means = RowMeans.ofLogits(z, classes, batch.map(LabelWindow.Labelled::labels));
+            rows.number(means.rows())
+                    .real(means.loss())
+                    .real(means.accuracy())
+                    .real(means.entropy())
+                    .real(means.confidence())
+                    .real(means.margin())
                     .real(norm(z));
         } else {
             rows.number(OptionalLong.empty());
@@ -126,19 +126,19 @@ final class RecordTables {
     void outcomes(Rows rows) {
         long[] newest = {0, -1};
         each(log, Topic.OUTCOMES, entry -> {
-            if (entry instanceof RecordedLog.Said said && said.message() instanceof Outcome outcome) {
+            if (entry instanceof RecordedLog.Said record && record.message() instanceof Outcome outcome) {
                 boolean counts =
                         outcome.step() > newest[0] || (outcome.step() == newest[0] && outcome.part() > newest[1]);
                 if (counts) {
                     newest[0] = outcome.step();
                     newest[1] = outcome.part();
                 }
-                outcome(rows, said, outcome, counts);
+                outcome(rows, record, outcome, counts);
             }
         });
     }
 
-    private static void outcome(Rows rows, RecordedLog.Said said, Outcome outcome, boolean counts) {
+    private static void outcome(Rows rows, RecordedLog.Said record, Outcome outcome, boolean counts) {
         Optional<Outcome.Targets> targets =
                 outcome.resolution() instanceof Outcome.Targets t ? Optional.of(t) : Optional.empty();
         Optional<String> reason = outcome.resolution() instanceof Outcome.Skipped skipped
@@ -148,9 +148,9 @@ final class RecordTables {
                 .number(outcome.part())
                 .flag(counts)
                 .text(outcome.coordinator())
-                .number(said.offset())
-                .number(said.appendedMs())
-                .number(said.bytes())
+                .number(record.offset())
+                .number(record.appendedMs())
+                .number(record.bytes())
                 .flag(targets.isPresent())
                 .text(reason)
                 .real(targets.map(t -> OptionalDouble.of(t.labelWeight())).orElse(OptionalDouble.empty()))
@@ -165,13 +165,13 @@ final class RecordTables {
 
     void evaluations(Rows rows, Ints testLabels) {
         each(log, Topic.EVALUATIONS, entry -> {
-            if (entry instanceof RecordedLog.Said said && said.message() instanceof Evaluation evaluation) {
-                evaluation(rows, said, evaluation, testLabels);
+            if (entry instanceof RecordedLog.Said record && record.message() instanceof Evaluation evaluation) {
+                evaluation(rows, record, evaluation, testLabels);
             }
         });
     }
 
-    private void evaluation(Rows rows, RecordedLog.Said said, Evaluation evaluation, Ints testLabels) {
+    private void evaluation(Rows rows, RecordedLog.Said record, Evaluation evaluation, Ints testLabels) {
         Optional<Tensor> logits = evaluation
                 .tensors()
                 .find(TensorName.LOGITS)
@@ -180,9 +180,9 @@ final class RecordTables {
                 .number(evaluation.epoch())
                 .text(evaluation.source())
                 .flag(evaluation.last())
-                .number(said.offset())
-                .number(said.appendedMs())
-                .number(said.bytes())
+                .number(record.offset())
+                .number(record.appendedMs())
+                .number(record.bytes())
                 .real(evaluation.accuracy())
                 .real(evaluation.crossEntropy())
                 .flag(logits.isPresent());
@@ -193,12 +193,12 @@ final class RecordTables {
         double[] p = Softmax.probabilities(logits.get().toDoubles(), classes, 1);
         Score score = new Score();
         score.add(p, testLabels, classes);
-        Summary summary = Summary.ofProbabilities(p, classes, Optional.empty());
+        RowMeans means = RowMeans.ofProbabilities(p, classes, Optional.empty());
         rows.real(score.negativeLogLikelihood())
                 .real(score.brier())
                 .real(score.calibrationError())
-                .real(summary.entropy())
-                .real(summary.confidence())
+                .real(means.entropy())
+                .real(means.confidence())
                 .end();
     }
 

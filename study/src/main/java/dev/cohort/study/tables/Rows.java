@@ -7,7 +7,9 @@ import java.util.OptionalLong;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
-/** Appends rows to one table, cell by cell in the order of its columns; a cell of another type is a bug and said at once. */
+/**
+ * Appends rows to one table, cell by cell in the order of its columns; throws at once if a cell has another type than its column.
+ */
 final class Rows implements AutoCloseable {
     private final Table table;
     private final DuckDBAppender appender;
@@ -86,10 +88,10 @@ final class Rows implements AutoCloseable {
         }
     }
 
-    /** Ends a row, which must be whole. */
+    /** Checks that the row is complete. */
     void end() {
         if (column > 0) {
-            throw new IllegalStateException("table " + table.name() + ": a row of " + column + " cells, must be "
+            throw new IllegalStateException("table " + table.name() + ": a row of " + column + " cells, must have "
                     + table.columns().size());
         }
     }
@@ -98,7 +100,7 @@ final class Rows implements AutoCloseable {
         return new IllegalStateException("table " + table.name() + ": cannot be filled: " + e.getMessage(), e);
     }
 
-    /** Hands what is left to the database. */
+    /** Flushes the remaining rows to the database. */
     @Override
     public void close() {
         try {

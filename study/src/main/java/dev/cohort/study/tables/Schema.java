@@ -18,7 +18,7 @@ public final class Schema {
     private static final String PART = "of the batch, from 0; always 0 while batches are not cut";
     private static final String EPOCH = "from 0";
     private static final String TESTED = "after which the peers were tested";
-    private static final String APPENDED = "the broker's clock when it took the record, since 1970";
+    private static final String APPENDED = "the broker's clock when it appended the record, since 1970";
     private static final String OFFSET = "of the record in its partition";
 
     static final Table RUN = Table.of(
@@ -38,14 +38,14 @@ public final class Schema {
             "A peer that the experiment names. Newcomers are in `members` only.",
             text("peer", "its name"),
             text("model", "name in the catalogue of models"),
-            text("device", "where the experiment lets it compute"),
+            text("device", "device of the experiment"),
             number("seed", "of its initial weights"),
             flag("control", "whether it learns from labels alone and is never averaged"));
 
     static final Table STEPS = Table.of(
             "steps",
             "A step with an outcome, in their order: the batch, and how good targets and contributors were on it. Empty cells:"
-                    + " the batch or a prediction is not in the log, or there is no target for everybody.",
+                    + " the batch or a prediction is not in the log, or there is no target for all peers.",
             number("step", STEP),
             number("part", PART),
             number("epoch", EPOCH),
@@ -70,24 +70,24 @@ public final class Schema {
             real("ensemble_accuracy", SHARE, "rows whose largest class is the label of the largest weight"),
             real("ensemble_entropy", NATS, "of the mean probability, mean over rows"),
             real("ensemble_confidence", SHARE, "largest mean probability, mean over rows"),
-            text("target", "name of the first soft target for everybody that has a row for each image"),
-            real("target_loss", NATS, "its cross-entropy: logits at T = 1, probabilities as they were said"),
+            text("target", "name of the first soft target for all peers that has a row for each image"),
+            real("target_loss", NATS, "its cross-entropy: logits at T = 1, probabilities as published"),
             real("target_accuracy", SHARE, "as of the ensemble"),
             real("target_entropy", NATS, "as of the ensemble"),
             real("target_confidence", SHARE, "as of the ensemble"));
 
     static final Table PREDICTIONS = Table.of(
             "predictions",
-            "A prediction in the log, partition by partition in the order of the log; the control's too. Loss and accuracy are"
+            "A prediction in the log, partition by partition in the order of the log; the control peer's included. Loss and accuracy are"
                     + " empty where its batch is not in the log, or more than " + LabelWindow.STEPS
                     + " steps older than"
                     + " one that was predicted before it in its partition.",
             number("step", STEP),
             number("part", PART),
-            text("peer", "who says it"),
-            number("incarnation", "which start of the peer speaks, from 1"),
+            text("peer", "peer that published it"),
+            number("incarnation", "start of the peer that published it, from 1"),
             number("version", "updates its weights had seen"),
-            flag("counts", "whether it is the first one of its peer and step: later ones are ignored"),
+            flag("counts", "whether it is the first of its peer and step; later ones are ignored"),
             flag("rendered", "whether its images were those of the batch, by digest; empty without the batch"),
             number("log_partition", "of the topic"),
             number("log_offset", OFFSET),
@@ -103,7 +103,7 @@ public final class Schema {
             number("reported_step", "the update before, which the peer reports here; empty before the first"),
             real("reported_cross_entropy", NATS, "its loss with the labels"),
             real("reported_distillation", "", "its weighted sum of the distillation terms"),
-            real("reported_accuracy", SHARE, "its rows that were right"),
+            real("reported_accuracy", SHARE, "share of its rows that were right"),
             flag("reported_taught", "whether it used targets"));
 
     static final Table OUTCOMES = Table.of(
@@ -111,8 +111,8 @@ public final class Schema {
             "An outcome in the log, in the order of the log.",
             number("step", STEP),
             number("part", PART),
-            flag("counts", "whether it is the first one of its step, which is the one that everybody applies"),
-            text("coordinator", "who wrote it"),
+            flag("counts", "whether it is the first of its step, which every peer applies"),
+            text("coordinator", "coordinator that published it"),
             number("log_offset", OFFSET),
             number("appended_ms", MS, APPENDED),
             number("bytes", BYTES, "of the record"),
@@ -121,7 +121,7 @@ public final class Schema {
             real("label_weight", "", "factor of the cross-entropy with the labels; empty without targets"),
             flag("exact", "whether all slots of the method were present; empty without targets"),
             number("contributors", "predictions it names"),
-            number("terms", "terms for everybody"),
+            number("terms", "terms for all peers"),
             number("addressed", "parts for single peers"),
             text("state_before", "hash of the teacher's state it was computed from, hexadecimal"),
             text("digest", "of the outcome without its coordinator, hexadecimal"));
@@ -131,21 +131,21 @@ public final class Schema {
             "A prediction that the outcome of a step names.",
             number("step", STEP),
             number("part", PART),
-            text("peer", "who contributed"),
+            text("peer", "peer that published the prediction"),
             number("slot", "its seat, from 0"),
-            number("incarnation", "which start of the peer spoke, from 1"),
+            number("incarnation", "start of the peer that published it, from 1"),
             number("version", "updates its weights had seen"),
             flag("recorded", "whether the prediction is in the log"),
             flag("same", "whether its digest is the one that the outcome names; empty when it is not in the log"),
-            number("delay_ms", MS, "the broker took it so much later than the first one of the step"),
+            number("delay_ms", MS, "how much later the broker appended it than the first prediction of the step"),
             text("digest", "of its tensors as the outcome names it, hexadecimal"));
 
     static final Table TERMS = Table.of(
             "terms",
-            "A term of the targets of a step; those for single peers are there when their part is in the log.",
+            "A term of the targets of a step; terms for single peers only if their part is in the log.",
             number("step", STEP),
             number("part", PART),
-            text("peer", "whose it is; empty for everybody's"),
+            text("peer", "peer that the term is for; empty if for all"),
             number("ordinal", "place in the list, from 0"),
             text("name", "as the method calls it"),
             text(
@@ -156,7 +156,7 @@ public final class Schema {
             text("audience", "everybody, contributors or others"),
             text("space", "logits or probabilities; of a soft target only"),
             text("vote", "included, left_out or own_teacher_left_out; of a soft target only"),
-            text("tensor", "whose gradient it is; of a leaf gradient only"),
+            text("tensor", "tensor that the gradient is for; of a leaf gradient only"),
             number("height", "rows of its values; empty where it has none"),
             number("width", "columns of its values, all axes but the first"),
             real("minimum", "", "of its values"),
@@ -171,13 +171,13 @@ public final class Schema {
             number("step", TESTED),
             number("epoch", EPOCH),
             text("source", "the peer, or *teacher"),
-            flag("last", "whether none of this source follows"),
+            flag("last", "whether it is the last test of its source"),
             number("log_offset", OFFSET),
             number("appended_ms", MS, APPENDED),
             number("bytes", BYTES, "of the record"),
-            real("accuracy", SHARE, "on the test images, as the source says"),
-            real("cross_entropy", NATS, "mean over the test images, as the source says"),
-            flag("logits", "whether its logits were recorded; without them what follows is empty"),
+            real("accuracy", SHARE, "on the test images, as the source reports"),
+            real("cross_entropy", NATS, "mean over the test images, as the source reports"),
+            flag("logits", "whether its logits were recorded; without them, the following columns are empty"),
             real("nll", NATS, "computed from the recorded logits, which are rounded"),
             real("brier", "0..2", "squared distance from the label, mean over images"),
             real("ece", SHARE, "expected calibration error, 15 bins"),
@@ -186,13 +186,13 @@ public final class Schema {
 
     static final Table MEMBERS = Table.of(
             "members",
-            "What was said about membership, in the order of the log. Cells are empty where the kind says no such thing.",
+            "A message about membership, in the order of the log. Cells are empty where the kind has no such value.",
             number("log_offset", OFFSET),
             number("appended_ms", MS, APPENDED),
-            text("sender", "as the record says itself"),
+            text("sender", "as the record names it"),
             text("kind", "joining, admitted, heartbeat, draining, standing, left or rejection"),
-            text("peer", "whom it is about"),
-            number("incarnation", "which start of the peer, from 1"),
+            text("peer", "peer that the message is about"),
+            number("incarnation", "start of the peer, from 1"),
             number(
                     "step",
                     "heartbeat: trained last; admitted: open then; joining: seen by its weights; rejection: of the"
@@ -249,7 +249,7 @@ public final class Schema {
 
     static final Table PAIRS = Table.of(
             "pairs",
-            "Two different peers of `dynamics`; each pair is there in both orders.",
+            "Two different peers of `dynamics`; each pair appears in both orders.",
             number("step", TESTED),
             number("epoch", EPOCH),
             text("peer", "the first"),
@@ -260,16 +260,16 @@ public final class Schema {
 
     static final Table DAMAGE = Table.of(
             "damage",
-            "Records of the log that say nothing to anybody, over all topics.",
+            "A range of records that cannot be read, or a record that every reader refuses; over all topics.",
             text("topic", "as `cohort topic cat` names it"),
             number("log_partition", "of the topic"),
             number("from_offset", "the first record"),
-            number("to_offset", "the last record; empty when nobody knows where the damage ends"),
-            text("kind", "unreadable, or refused: readable, but no message of this run"),
+            number("to_offset", "the last record; empty if the end of the damage is unknown"),
+            text("kind", "unreadable, or refused: readable, but not a message of this run"),
             text("reason", "of a refusal"),
             text("detail", "what was found"));
 
-    /** All of them, in the order of the page. */
+    /** All tables, in the order of the page. */
     public static final List<Table> TABLES = List.of(
             RUN,
             PEERS,
@@ -287,13 +287,13 @@ public final class Schema {
 
     private Schema() {}
 
-    /** The page that describes them, in Markdown. */
+    /** The page that describes the tables, in Markdown. */
     public static String page() {
         StringBuilder page = new StringBuilder("""
                 # Tables of a run
 
                 `cohort replay RUN --export DIR` writes each of these as `NAME.parquet` and `NAME.csv`; `cohort replay RUN --sql "select ..."`
-                asks them. Shares are 0..1, entropies and losses natural logarithms. What counts is the first record in the log:
+                queries them. Shares are 0..1, entropies and losses natural logarithms. The first record in the log counts:
                 the first outcome of a step, the first prediction of a peer for it.
                 """);
         for (Table table : TABLES) {

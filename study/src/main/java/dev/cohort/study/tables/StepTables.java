@@ -50,7 +50,7 @@ final class StepTables {
         boolean whole = batch.isPresent()
                 && step.said().size() == outcome.contributors().size();
         Optional<Outcome.Targets> targets =
-                outcome.resolution() instanceof Outcome.Targets said ? Optional.of(said) : Optional.empty();
+                outcome.resolution() instanceof Outcome.Targets t ? Optional.of(t) : Optional.empty();
         steps.number(step.step())
                 .number(outcome.part())
                 .number(batch.isPresent() ? OptionalLong.of(batch.get().epoch()) : OptionalLong.empty())
@@ -89,12 +89,12 @@ final class StepTables {
         List<double[]> each = new ArrayList<>();
         OptionalDouble accuracy = OptionalDouble.empty();
         double accuracies = 0;
-        for (RecordedLog.Said said : step.said().values()) {
-            double[] logits = ((Prediction) said.message()).logits().toDoubles();
+        for (RecordedLog.Said record : step.said().values()) {
+            double[] logits = ((Prediction) record.message()).logits().toDoubles();
             each.add(Softmax.probabilities(logits, classes, 1));
-            Summary one = Summary.ofProbabilities(each.get(each.size() - 1), classes, labels);
-            accuracies += one.accuracy().orElse(0);
-            accuracy = one.accuracy();
+            RowMeans own = RowMeans.ofProbabilities(each.get(each.size() - 1), classes, labels);
+            accuracies += own.accuracy().orElse(0);
+            accuracy = own.accuracy();
         }
         boolean alike = each.stream().allMatch(p -> p.length == each.get(0).length);
         if (each.isEmpty()
@@ -105,7 +105,7 @@ final class StepTables {
             }
             return;
         }
-        Summary mean = Summary.ofProbabilities(mean(each), classes, labels);
+        RowMeans mean = RowMeans.ofProbabilities(mean(each), classes, labels);
         steps.real(accuracy.isPresent() ? OptionalDouble.of(accuracies / each.size()) : accuracy)
                 .real(disagreement(each))
                 .real(mean.loss())
@@ -133,8 +133,8 @@ final class StepTables {
         for (int i = 0; i < each.size(); i++) {
             for (int j = i + 1; j < each.size(); j++) {
                 for (int start = 0; start < each.get(i).length; start += classes) {
-                    boolean same = Summary.largest(each.get(i), start, classes)
-                            == Summary.largest(each.get(j), start, classes);
+                    boolean same = RowMeans.largest(each.get(i), start, classes)
+                            == RowMeans.largest(each.get(j), start, classes);
                     different += same ? 0 : 1;
                     compared++;
                 }
@@ -152,18 +152,18 @@ final class StepTables {
                 .map(term -> (Term.SoftTarget) term)
                 .findFirst();
         steps.text(shown.map(Term.SoftTarget::name));
-        Optional<Summary> summary = shown.map(soft -> summary(soft, labels));
-        steps.real(summary.map(Summary::loss).orElse(OptionalDouble.empty()))
-                .real(summary.map(Summary::accuracy).orElse(OptionalDouble.empty()))
-                .real(summary.map(s -> OptionalDouble.of(s.entropy())).orElse(OptionalDouble.empty()))
-                .real(summary.map(s -> OptionalDouble.of(s.confidence())).orElse(OptionalDouble.empty()));
+        Optional<RowMeans> means = shown.map(soft -> means(soft, labels));
+        steps.real(means.map(RowMeans::loss).orElse(OptionalDouble.empty()))
+                .real(means.map(RowMeans::accuracy).orElse(OptionalDouble.empty()))
+                .real(means.map(s -> OptionalDouble.of(s.entropy())).orElse(OptionalDouble.empty()))
+                .real(means.map(s -> OptionalDouble.of(s.confidence())).orElse(OptionalDouble.empty()));
     }
 
-    private Summary summary(Term.SoftTarget soft, Optional<SoftLabels> labels) {
+    private RowMeans means(Term.SoftTarget soft, Optional<SoftLabels> labels) {
         double[] values = soft.values().toDoubles();
         return soft.space() == Term.Space.LOGITS
-                ? Summary.ofLogits(values, classes, labels)
-                : Summary.ofProbabilities(values, classes, labels);
+                ? RowMeans.ofLogits(values, classes, labels)
+                : RowMeans.ofProbabilities(values, classes, labels);
     }
 
     private void contributors(RecordedSteps.Step step) {
@@ -171,7 +171,7 @@ final class StepTables {
                 .mapToLong(RecordedLog.Said::appendedMs)
                 .min();
         for (Outcome.Contributor c : step.outcome().contributors()) {
-            Optional<RecordedLog.Said> said = Optional.ofNullable(step.said().get(c.peer()));
+            Optional<RecordedLog.Said> record = Optional.ofNullable(step.said().get(c.peer()));
             contributors
                     .number(step.step())
                     .number(step.outcome().part())
@@ -179,12 +179,12 @@ final class StepTables {
                     .number(c.slot())
                     .number(c.incarnation())
                     .number(c.version())
-                    .flag(said.isPresent())
-                    .flag(said.map(
+                    .flag(record.isPresent())
+                    .flag(record.map(
                             s -> ((Prediction) s.message()).tensors().digest().equals(c.tensors())))
                     .number(
-                            said.isPresent() && first.isPresent()
-                                    ? OptionalLong.of(said.get().appendedMs() - first.getAsLong())
+                            record.isPresent() && first.isPresent()
+                                    ? OptionalLong.of(record.get().appendedMs() - first.getAsLong())
                                     : OptionalLong.empty())
                     .text(c.tensors().hex())
                     .end();

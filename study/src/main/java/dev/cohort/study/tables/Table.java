@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * One table.
  *
- * @param meaning what a row is
+ * @param meaning of a row
  */
 public record Table(String name, String meaning, List<Column> columns) {
     public Table {
@@ -17,7 +17,7 @@ public record Table(String name, String meaning, List<Column> columns) {
         return new Table(name, meaning, List.of(columns));
     }
 
-    /** The statement that makes it. */
+    /** The SQL statement that creates the table. */
     String definition() {
         List<String> lines = new ArrayList<>();
         columns.forEach(c -> lines.add('"' + c.name() + "\" " + c.type().sql()));

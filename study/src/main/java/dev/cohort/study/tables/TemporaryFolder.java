@@ -15,12 +15,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A folder for files that nobody needs any more once the process has ended. It goes when it is closed, or when the process is
- * interrupted; one that a killed process left behind goes when the next is made.
+ * A folder for files that are needed only while the process runs. It is deleted on close, or when the process is interrupted; a
+ * folder that a killed process left behind is deleted when the next one is created.
  */
 final class TemporaryFolder implements AutoCloseable {
     private static final String PREFIX = "cohort-tables";
-    /** Locked for as long as the folder is in use, and by that told from one that was left behind. */
+    /** Locked while the folder is in use, which tells it from a folder that was left behind. */
     private static final String IN_USE = ".in-use";
 
     private static final int ATTEMPTS = 20;
@@ -32,21 +32,22 @@ final class TemporaryFolder implements AutoCloseable {
     private TemporaryFolder(Path path, FileChannel lock) {
         this.path = path;
         this.lock = lock;
-        // Whoever writes into it may still do so while the process ends.
-        this.atExit = new Thread(() -> deleteWhatComes(path), "temporary-folder");
+        // Other threads may still write into the folder while the process ends.
+        this.atExit = new Thread(() -> delete(path), "temporary-folder");
     }
 
     /**
-     * Makes one.
+     * Creates a folder.
      *
      * @param parent such as the folder for temporary files
-     * @throws UncheckedIOException when it cannot be made; the message says what to do
+     * @throws UncheckedIOException if the folder cannot be created; the message says what to do
      */
     static TemporaryFolder make(Path parent) {
         try {
-            leftBehind(parent).forEach(TemporaryFolder::deleteWhatComes);
+            leftBehind(parent).forEach(TemporaryFolder::delete);
             Path made = Files.createTempDirectory(parent, PREFIX);
-            // It has its name only once it is locked, so that nobody takes the folder for one that was left behind.
+            // The file gets its name only once it is locked, so no process mistakes the folder for one that was left
+            // behind.
             Path fresh = made.resolve(IN_USE + ".new");
             FileChannel lock = FileChannel.open(fresh, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             lock.lock();
@@ -76,7 +77,7 @@ final class TemporaryFolder implements AutoCloseable {
             Optional<FileLock> lock = Optional.ofNullable(channel.tryLock());
             return lock.isPresent();
         } catch (IOException | OverlappingFileLockException e) {
-            return false; // Gone by now, or of this very process.
+            return false; // Deleted meanwhile, or used by this process.
         }
     }
 
@@ -86,28 +87,28 @@ final class TemporaryFolder implements AutoCloseable {
 
     @Override
     public void close() {
-        deleteWhatComes(path);
+        delete(path);
         try {
             lock.close();
         } catch (IOException e) {
-            // It goes with the process.
+            // The lock ends with the process.
         }
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {
-            // The process ends, and the hook finds nothing to do.
+            // The process is ending, and the hook has nothing left to do.
         }
     }
 
-    /** Deletes a folder, also while somebody adds to it; what cannot be deleted stays. */
-    private static void deleteWhatComes(Path folder) {
+    /** Deletes a folder, even while other threads add files; files that cannot be deleted stay. */
+    private static void delete(Path folder) {
         for (int attempt = 0; attempt < ATTEMPTS && Files.exists(folder); attempt++) {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                     Files.deleteIfExists(file);
                 }
             } catch (IOException | UncheckedIOException e) {
-                // Something came into it meanwhile, or was deleted by somebody else: once more.
+                // A file was added or deleted meanwhile: try again.
             }
         }
     }

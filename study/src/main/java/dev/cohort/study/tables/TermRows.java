@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** Writes the terms of one step. */
+/** Fills the table of terms with those of one step. */
 final class TermRows {
     private final Rows rows;
     private final int classes;
@@ -22,19 +22,19 @@ final class TermRows {
         this.part = part;
     }
 
-    /** What a kind of term says of itself. */
-    private record Said(
+    /** The cells that depend on the kind of a term. */
+    private record Cells(
             String kind,
             OptionalDouble weight,
             OptionalDouble temperature,
             Optional<String> tensor,
             Optional<Tensor> values) {
-        static Said of(String kind, double weight, Optional<Tensor> values) {
-            return new Said(kind, OptionalDouble.of(weight), OptionalDouble.empty(), Optional.empty(), values);
+        static Cells of(String kind, double weight, Optional<Tensor> values) {
+            return new Cells(kind, OptionalDouble.of(weight), OptionalDouble.empty(), Optional.empty(), values);
         }
 
-        Said at(double degrees) {
-            return new Said(kind, weight, OptionalDouble.of(degrees), tensor, values);
+        Cells at(double degrees) {
+            return new Cells(kind, weight, OptionalDouble.of(degrees), tensor, values);
         }
     }
 
@@ -45,21 +45,21 @@ final class TermRows {
                 figures(peer, i, figures);
                 continue;
             }
-            Said said = said(term);
+            Cells cells = cells(term);
             Optional<Term.SoftTarget> soft = term instanceof Term.SoftTarget s ? Optional.of(s) : Optional.empty();
             rows.number(step)
                     .number(part)
                     .text(peer.map(PeerId::value))
                     .number(i)
                     .text(term.name())
-                    .text(said.kind)
-                    .real(said.weight)
-                    .real(said.temperature)
+                    .text(cells.kind)
+                    .real(cells.weight)
+                    .real(cells.temperature)
                     .text(StepTables.lower(term.audience()))
                     .text(soft.map(s -> StepTables.lower(s.space())))
                     .text(soft.map(s -> StepTables.lower(s.vote())))
-                    .text(said.tensor);
-            values(said.values);
+                    .text(cells.tensor);
+            values(cells.values);
             rows.real(soft.map(this::entropy).orElse(OptionalDouble.empty())).end();
         }
     }
@@ -83,27 +83,27 @@ final class TermRows {
         });
     }
 
-    private static Said said(Term term) {
+    private static Cells cells(Term term) {
         if (term instanceof Term.SoftTarget soft) {
-            return Said.of("soft_target", soft.weight(), Optional.of(soft.values()))
+            return Cells.of("soft_target", soft.weight(), Optional.of(soft.values()))
                     .at(soft.temperature());
         } else if (term instanceof Term.OwnTarget own) {
-            return Said.of("own_target", own.weight(), Optional.empty()).at(own.temperature());
+            return Cells.of("own_target", own.weight(), Optional.empty()).at(own.temperature());
         } else if (term instanceof Term.OwnBranches branches) {
-            return Said.of("own_branches", branches.weight(), Optional.empty()).at(branches.temperature());
+            return Cells.of("own_branches", branches.weight(), Optional.empty()).at(branches.temperature());
         } else if (term instanceof Term.CrossEntropy labels) {
-            return Said.of("cross_entropy", labels.weight(), Optional.empty());
+            return Cells.of("cross_entropy", labels.weight(), Optional.empty());
         } else if (term instanceof Term.GatedCrossEntropy gated) {
-            return Said.of("gated_cross_entropy", gated.weight(), Optional.of(gated.gates()));
+            return Cells.of("gated_cross_entropy", gated.weight(), Optional.of(gated.gates()));
         } else if (term instanceof Term.LeafGradient leaf) {
-            return new Said(
+            return new Cells(
                     "leaf_gradient",
                     OptionalDouble.empty(),
                     OptionalDouble.empty(),
                     Optional.of(leaf.tensor()),
                     Optional.of(leaf.gradient()));
         }
-        return new Said("copies", OptionalDouble.empty(), OptionalDouble.empty(), Optional.empty(), Optional.empty());
+        return new Cells("copies", OptionalDouble.empty(), OptionalDouble.empty(), Optional.empty(), Optional.empty());
     }
 
     private void values(Optional<Tensor> values) {
@@ -140,9 +140,9 @@ final class TermRows {
         if (values.length == 0 || values.length % classes != 0) {
             return OptionalDouble.empty();
         }
-        Summary summary = soft.space() == Term.Space.LOGITS
-                ? Summary.ofLogits(values, classes, Optional.empty())
-                : Summary.ofProbabilities(values, classes, Optional.empty());
-        return OptionalDouble.of(summary.entropy());
+        RowMeans means = soft.space() == Term.Space.LOGITS
+                ? RowMeans.ofLogits(values, classes, Optional.empty())
+                : RowMeans.ofProbabilities(values, classes, Optional.empty());
+        return OptionalDouble.of(means.entropy());
     }
 }

@@ -1,6 +1,6 @@
 /**
- * A run as tables, for people who study it with the tools they know: what {@link dev.cohort.study} reads from the log, one row
- * after the other, in a database that is asked by SQL and written to files.
+ * A run as tables, for study with common tools: rows that {@link dev.cohort.study} reads from the log, in a database that is
+ * queried with SQL and exported to files.
  */
 @NullMarked
 package dev.cohort.study.tables;

@@ -9,11 +9,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Whom the newest outcome names, and who that is new to or missing from it. */
+/** The contributors of the newest outcome, and how they changed. */
 final class Contributors {
     private Set<PeerId> now = Set.of();
 
-    /** Takes in the next outcome; returns what has changed, for people, by the names of whom it is about. */
+    /** Takes in the next outcome; returns the changes, as text by the names of the peers concerned. */
     Map<String, String> take(Outcome outcome) {
         Set<PeerId> before = now;
         Set<PeerId> named = new TreeSet<>();

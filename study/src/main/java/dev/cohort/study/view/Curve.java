@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A figure over steps whose size is bounded: once there are too many points, neighbours are averaged and each point stands for
- * twice as many steps.
+ * A figure over steps in bounded memory: when there are too many points, neighbours are averaged and each point stands for twice
+ * as many steps.
  */
 public final class Curve {
     static final int POINTS_MAX = 600;
@@ -19,7 +19,7 @@ public final class Curve {
     /** Mean step and mean value of the steps a point stands for. */
     public record Point(double x, double y) {}
 
-    /** Adds a value; one that is not finite is left out. */
+    /** Adds a value; non-finite values are left out. */
     void add(long x, double y) {
         if (!Double.isFinite(y)) {
             return;

@@ -12,7 +12,7 @@ import dev.cohort.study.TestHistory;
 import java.util.List;
 import java.util.SortedMap;
 
-/** The dynamics of an ensemble as JSON: what {@code replay --dynamics --format json} prints and the report draws. */
+/** The dynamics of an ensemble as JSON: {@code replay --dynamics --format json} prints it, and the page draws it. */
 public final class DynamicsJson {
     private static final int EVENTS_MAX = 8;
     private static final int SAMPLES_MAX = 20;
@@ -20,7 +20,7 @@ public final class DynamicsJson {
 
     private DynamicsJson() {}
 
-    /** Everything. */
+    /** @param testLabels class of each test image */
     public static ObjectNode of(String run, TestHistory tests, Lessons.Account lessons, List<Integer> testLabels) {
         ObjectNode json = JSON.objectNode();
         json.put("run", run);
@@ -32,8 +32,8 @@ public final class DynamicsJson {
                     .put("step", one.step())
                     .put("epoch", one.epoch())
                     .putObject("accuracy");
-            one.accuracy().forEach((who, values) -> {
-                ArrayNode numbers = accuracy.putArray(who);
+            one.accuracy().forEach((source, values) -> {
+                ArrayNode numbers = accuracy.putArray(source);
                 values.forEach(numbers::add);
             });
         }

@@ -9,14 +9,14 @@ import dev.cohort.study.Timeline;
 import java.util.List;
 import java.util.Locale;
 
-/** The dynamics of an ensemble as one HTML page that needs nothing else. */
+/** The dynamics of an ensemble as one self-contained HTML page. */
 public final class DynamicsPage {
     private static final String TEMPLATE = "dynamics.html";
 
     private DynamicsPage() {}
 
     /**
-     * What is said about the run as a whole.
+     * Facts about the run as a whole.
      *
      * @param method name of the method
      * @param models of the contributors, for people
@@ -28,7 +28,7 @@ public final class DynamicsPage {
     /**
      * The page.
      *
-     * @param dynamics what {@link DynamicsJson} made
+     * @param dynamics from {@link DynamicsJson}
      */
     public static String html(
             Facts facts,
@@ -54,39 +54,39 @@ public final class DynamicsPage {
         return Page.html(TEMPLATE, data);
     }
 
-    /** The pictures in a few sentences. */
+    /** The charts in a few sentences. */
     static String verdict(List<DynamicsHistory.Point> points) {
         if (points.isEmpty()) {
-            return "The log has no test logits of the contributors, so how good they are is not known.";
+            return "The log has no test logits of the contributors, so their accuracy is unknown.";
         }
         Dynamics first = points.get(0).dynamics();
         Dynamics last = points.get(points.size() - 1).dynamics();
-        StringBuilder said = new StringBuilder(String.format(
+        StringBuilder verdict = new StringBuilder(String.format(
                 Locale.ROOT,
-                "At step %d the ensemble has %.1f %% of the test images right, %+.1f points against the mean of its peers;"
-                        + " at least one peer has %.1f %% right.",
+                "At step %d the ensemble is right on %.1f %% of the test images, %+.1f points against the mean of its peers;"
+                        + " at least one peer is right on %.1f %%.",
                 points.get(points.size() - 1).step(),
                 100 * last.byProbability().accuracy(),
                 100 * last.gain(),
                 100 * last.oracle()));
         if (last.peers().size() > 1) {
-            said.append(String.format(
-                    Locale.ROOT, " Two peers decide differently on %.1f %%", 100 * last.meanDisagreement()));
-            said.append(
+            verdict.append(String.format(Locale.ROOT, " Two peers disagree on %.1f %%", 100 * last.meanDisagreement()));
+            verdict.append(
                     points.size() > 1
-                            ? String.format(Locale.ROOT, ", after %.1f %% at first.", 100 * first.meanDisagreement())
+                            ? String.format(
+                                    Locale.ROOT, ", compared with %.1f %% at first.", 100 * first.meanDisagreement())
                             : ".");
             List<Double> worth = last.leaveOneOut();
             for (int i = 0; i < worth.size(); i++) {
                 if (worth.get(i) < 0) {
-                    said.append(String.format(
+                    verdict.append(String.format(
                             Locale.ROOT,
-                            " Without %s the ensemble would have %.1f points more.",
+                            " Without %s the ensemble would gain %.1f points.",
                             last.peers().get(i),
                             -100 * worth.get(i)));
                 }
             }
         }
-        return said.toString();
+        return verdict.toString();
     }
 }

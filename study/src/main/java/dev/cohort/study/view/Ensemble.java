@@ -12,9 +12,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The accuracy of peers taken together: the class of the largest mean probability over all members of the ensemble who published
- * their test logits after the same epoch and step. (Who leaves in the middle of an epoch is tested then, and is no part of it.) Probabilities of
- * old epochs are dropped, their accuracy stays.
+ * The accuracy of the ensemble: the class of the largest mean probability over all members that published their test logits after
+ * the same epoch and step. (A peer that leaves in the middle of an epoch is tested then, and is not counted.) Probabilities of
+ * old epochs are dropped, their accuracy is kept.
  */
 final class Ensemble {
     private static final int EPOCHS_KEPT = 2;
@@ -33,8 +33,8 @@ final class Ensemble {
     }
 
     /**
-     * Takes in a peer's test logits [N, C] after {@code step}; those of another number of images, and those that come after
-     * the epoch was dropped, are left out.
+     * Takes in a peer's test logits [N, C] after {@code step}; ignores logits of another number of images, and those that arrive
+     * after their epoch was dropped.
      */
     void vote(int epoch, long step, PeerId peer, Tensor logits) {
         boolean dropped = !probabilities.containsKey(epoch)
@@ -59,7 +59,7 @@ final class Ensemble {
         }
     }
 
-    /** Counts again, since others belong to the ensemble now. */
+    /** Computes the accuracies again, after the members of the ensemble changed. */
     void count() {
         probabilities.keySet().forEach(this::count);
     }
@@ -75,7 +75,7 @@ final class Ensemble {
         }
     }
 
-    /** Who is counted after {@code epoch}. */
+    /** The peers that are counted after {@code epoch}. */
     Set<PeerId> voters(int epoch) {
         return voters.getOrDefault(epoch, Set.of());
     }

@@ -4,14 +4,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
-/** What happened to the membership of a run, as far back as there is room. One thread at a time. */
+/** The newest {@value #KEPT_MAX} membership events of a run. One thread at a time. */
 final class Events {
     static final int KEPT_MAX = 500;
 
     private final Deque<RunView.Event> newest = new ArrayDeque<>();
     private long forgotten;
 
-    /** Adds the newest; the oldest makes room for it. */
+    /** Adds the newest event and drops the oldest if there are too many. */
     void add(RunView.Event event) {
         newest.addLast(event);
         if (newest.size() > KEPT_MAX) {
@@ -20,12 +20,12 @@ final class Events {
         }
     }
 
-    /** The oldest first. */
+    /** The kept events, the oldest first. */
     List<RunView.Event> kept() {
         return List.copyOf(newest);
     }
 
-    /** How many came before those that are kept. */
+    /** Number of events that were dropped. */
     long forgotten() {
         return forgotten;
     }

@@ -1,15 +1,14 @@
 package dev.cohort.study.view;
 
 /**
- * The run that a fork left, as it went on without it.
+ * The parent of a forked run, as it continued without the fork.
  *
  * @param view of the whole parent
- * @param step last step that both have in common
+ * @param step last step that both runs share
  */
 public record ForkedFrom(RunView view, long step) {
-    /** For people. */
     String sentence() {
-        return "Forked from run " + view.runId() + " at step " + step + "; without the fork its ensemble came to "
+        return "Forked from run " + view.runId() + " at step " + step + "; without the fork its ensemble reached "
                 + Words.percent(view.ensembleAccuracy()) + ".";
     }
 }

@@ -9,12 +9,12 @@ import java.util.stream.StreamSupport;
 /**
  * How much better the learners of one run are than its control peer, which saw the same batches without distillation.
  *
- * @param peers mean test accuracy of the learners with control's model that trained every step, minus control's: others would
- *     compare networks or lengths of training, not methods. Empty when there is no such learner
- * @param ensemble accuracy of the ensemble minus control's; empty when it is not known
+ * @param peers mean test accuracy of the learners with control's model that trained every step, minus control's: other learners would
+ *     compare networks or lengths of training, not methods. Empty if there is no such learner
+ * @param ensemble accuracy of the ensemble minus control's; empty if unknown
  */
 public record Gain(OptionalDouble peers, OptionalDouble ensemble) {
-    /** The gain of a run, if it has a control peer that was tested. */
+    /** The gain of a run; empty without a tested control peer. */
     static Optional<Gain> of(RunView view) {
         return view.control().filter(c -> c.testAccuracy().isPresent()).map(control -> {
             double alone = control.testAccuracy().getAsDouble();
@@ -29,7 +29,7 @@ public record Gain(OptionalDouble peers, OptionalDouble ensemble) {
         });
     }
 
-    /** The gain that the JSON object of a finished run shows. */
+    /** The gain according to the JSON object of a finished run; empty without a tested control peer. */
     public static Optional<Gain> of(JsonNode result) {
         JsonNode control = result.path("control");
         if (!control.path("test_accuracy").isNumber()) {

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Prints rows as JSON, an object for the columns and then one a row, each on a line of its own. */
+/** Prints rows as JSON lines: an object with the columns, then one object per row. */
 public final class JsonRows implements Database.Answer {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -54,7 +54,7 @@ public final class JsonRows implements Database.Answer {
         } else if (cell instanceof Number && !(cell instanceof Double) && !(cell instanceof Float)) {
             return JSON.numberNode(new BigDecimal(cell.toString()));
         }
-        // What JSON has no number for stays a word: NaN, infinity.
+        // JSON has no numbers for NaN and infinity.
         return JSON.textNode(cell.toString());
     }
 }

@@ -7,11 +7,11 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 
-/** A list of things with a name and a few words, for people or as JSON. */
+/** Prints a list of named things with a short description each, as text or JSON. */
 public final class Listing {
     private Listing() {}
 
-    /** @param rows each a map of equal keys, the first of which is the name */
+    /** @param rows maps with equal keys: the name, the description, and further details that may be blank */
     public static void print(List<Map<String, String>> rows, OutputFormat format, PrintStream out) {
         if (format == OutputFormat.json) {
             ArrayNode json = JsonNodeFactory.instance.arrayNode();
@@ -26,13 +26,14 @@ public final class Listing {
                 .mapToInt(row -> row.values().iterator().next().length())
                 .max()
                 .orElse(0);
+        Columns columns = Columns.apart(2).left(width).left(0);
         for (Map<String, String> row : rows) {
             List<String> values = List.copyOf(row.values());
-            out.println(values.get(0) + " ".repeat(width - values.get(0).length() + 2) + values.get(1));
+            out.println(columns.row(values.get(0), values.get(1)));
             List<String> keys = List.copyOf(row.keySet());
             for (int i = 2; i < values.size(); i++) {
                 if (!values.get(i).isBlank()) {
-                    out.println(" ".repeat(width + 2) + keys.get(i) + ": " + values.get(i));
+                    out.println(columns.row("", keys.get(i) + ": " + values.get(i)));
                 }
             }
         }

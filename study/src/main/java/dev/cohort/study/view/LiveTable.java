@@ -9,37 +9,32 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
-/** A run as a table for a terminal: a row per peer, a bold row for the ensemble, progress, and who is waited for. */
+/**
+ * Draws a run as a table for a terminal: a row per peer, a bold row for the ensemble, progress, and the peers the open step waits
+ * for.
+ */
 public final class LiveTable {
-    private static final int BAR_WIDTH = 24;
-    /** A step open for longer than this is worth a word. */
+    /** A step that is open for longer is reported. */
     private static final long LONG_WAIT_MS = 3000;
 
-    private static final List<Column> COLUMNS = List.of(
-            new Column("peer", 10, false),
-            new Column("model", 14, false),
-            new Column("state", 12, false),
-            new Column("step", 7, true),
-            new Column("lag", 5, true),
-            new Column("img/s", 7, true),
-            new Column("wait", 7, true),
-            new Column("CE", 7, true),
-            new Column("KD", 7, true),
-            new Column("train", 8, true),
-            new Column("test", 8, true));
+    private static final List<String> TITLES =
+            List.of("peer", "model", "state", "step", "lag", "img/s", "wait", "CE", "KD", "train", "test");
+    private static final Columns COLUMNS = Columns.cutting(1)
+            .left(10)
+            .left(14)
+            .left(12)
+            .right(7)
+            .right(5)
+            .right(7)
+            .right(7)
+            .right(7)
+            .right(7)
+            .right(8)
+            .right(8);
 
     private LiveTable() {}
 
-    private record Column(String title, int width, boolean right) {
-        String cell(String text) {
-            String line = Printable.line(text);
-            String cut = line.length() > width ? line.substring(0, width - 1) + "…" : line;
-            String pad = " ".repeat(width - cut.length());
-            return right ? pad + cut : cut + pad;
-        }
-    }
-
-    /** The lines of the table, with progress and troubles, without line ends. */
+    /** The lines of the table, with progress and problems. */
     public static List<Styled> render(RunView view, long nowMs) {
         List<Styled> lines = new ArrayList<>(rows(view));
         lines.add(Styled.plain(""));
@@ -51,8 +46,7 @@ public final class LiveTable {
     /** The table alone. */
     public static List<Styled> rows(RunView view) {
         List<Styled> lines = new ArrayList<>();
-        lines.add(new Styled(
-                Styled.Style.DIM, row(COLUMNS.stream().map(Column::title).toList())));
+        lines.add(new Styled(Styled.Style.DIM, row(TITLES)));
         view.learners().forEach(p -> lines.add(Styled.plain(peerRow(p, view))));
         lines.add(new Styled(Styled.Style.BOLD, resultRow("ensemble", "all peers", view.ensembleAccuracy())));
         if (!view.teacherTests().isEmpty()) {
@@ -64,11 +58,7 @@ public final class LiveTable {
     }
 
     private static String row(List<String> cells) {
-        StringBuilder line = new StringBuilder();
-        for (int i = 0; i < COLUMNS.size(); i++) {
-            line.append(i == 0 ? "" : " ").append(COLUMNS.get(i).cell(cells.get(i)));
-        }
-        return line.toString().stripTrailing();
+        return COLUMNS.row(cells.stream().map(Printable::line).toList());
     }
 
     private static String peerRow(PeerView peer, RunView view) {
@@ -90,7 +80,7 @@ public final class LiveTable {
                 Words.percent(peer.testAccuracy())));
     }
 
-    /** What the coordinator makes of it if that is worth a word, else what it says itself. */
+    /** The peer's standing if that is out of the ordinary, else the state it reports itself. */
     private static String stateOf(PeerView peer, RunView view) {
         if (peer.left().isPresent()) {
             return peer.left().get().divergence().isPresent()
@@ -103,16 +93,9 @@ public final class LiveTable {
                 .map(Standings.Held::standing)
                 .filter(s -> s != Standing.LIVE && s != Standing.EXPECTED && s != Standing.LEFT);
         if (standing.isPresent() && !peer.ended()) {
-            return word(standing.get());
+            return Words.lower(standing.get());
         }
-        return peer.state()
-                .filter(s -> !peer.ended())
-                .map(LiveTable::word)
-                .orElse(peer.ended() ? "given up" : "starting");
-    }
-
-    private static String word(Enum<?> state) {
-        return state.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return peer.state().filter(s -> !peer.ended()).map(Words::lower).orElse(peer.ended() ? "given up" : "starting");
     }
 
     private static String resultRow(String name, String what, OptionalDouble accuracy) {
@@ -122,18 +105,17 @@ public final class LiveTable {
 
     private static String bar(RunView view, long nowMs) {
         Progress progress = Progress.of(view, nowMs);
-        int filled = (int) Math.round(BAR_WIDTH * progress.share());
         String left = progress.done() >= progress.planned()
                 ? "finishing"
                 : progress.leftMs().isPresent()
                         ? Words.duration(progress.leftMs().getAsLong()) + " left"
                         : "starting";
-        return "[" + "#".repeat(filled) + "-".repeat(BAR_WIDTH - filled) + "] "
-                + String.format(Locale.ROOT, "%3.0f", 100 * progress.share()) + " %  step " + progress.done() + " of "
-                + progress.planned() + "  epoch " + (view.epoch() + 1) + "  " + left;
+        return Progress.bar(progress.share()) + " " + String.format(Locale.ROOT, "%3.0f", 100 * progress.share())
+                + " %  step " + progress.done() + " of " + progress.planned() + "  epoch " + (view.epoch() + 1) + "  "
+                + left;
     }
 
-    /** Who keeps the others waiting, and what was rejected. */
+    /** The peers the open step waits for, and the rejected predictions. */
     static Optional<String> trouble(RunView view, long nowMs) {
         List<String> found = new ArrayList<>();
         waiting(view, nowMs).ifPresent(found::add);
@@ -152,7 +134,7 @@ public final class LiveTable {
             return Optional.empty();
         }
         String names = view.awaited().stream().map(p -> p.id().value()).collect(Collectors.joining(", "));
-        String whom = names.isEmpty() ? "the coordinator" : names;
-        return Optional.of("step " + open + " is open for " + Words.duration(sinceMs) + ", waits for " + whom);
+        String awaited = names.isEmpty() ? "the coordinator" : names;
+        return Optional.of("step " + open + " is open for " + Words.duration(sinceMs) + ", waits for " + awaited);
     }
 }

@@ -10,9 +10,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The peers of a run that is going on, and the peers for which its open step waits.
+ * The peers of a running run, and the peers its open step waits for.
  *
- * @param nowMs wall time, to which waits are related
+ * @param nowMs wall time, Unix milliseconds
  */
 public record MembersReport(RunView view, long nowMs) implements Printout {
     private static final int EVENTS_SHOWN = 12;
@@ -42,7 +42,7 @@ public record MembersReport(RunView view, long nowMs) implements Printout {
             one.put("standing", StandingTable.standing(standing))
                     .put("since", standing.map(h -> at(h.sinceMs())).orElse(""))
                     .put("since_step", standing.map(Standings.Held::step).orElse(0L))
-                    .put("why", standing.map(Standings.Held::why).orElse("not heard of yet"));
+                    .put("why", standing.map(Standings.Held::why).orElse("no message yet"));
             one.put("id", peer.id().value())
                     .put("model", peer.model())
                     .put("device", peer.device())
@@ -61,8 +61,8 @@ public record MembersReport(RunView view, long nowMs) implements Printout {
         ObjectNode waiting = json.putObject("waiting");
         view.openSinceMs().ifPresent(since -> {
             waiting.put("step", view.closedStep() + 1).put("since", at(since));
-            ArrayNode whom = waiting.putArray("for");
-            view.awaited().forEach(p -> whom.add(p.id().value()));
+            ArrayNode awaited = waiting.putArray("for");
+            view.awaited().forEach(p -> awaited.add(p.id().value()));
         });
         ArrayNode events = json.putArray("events");
         view.events()

@@ -30,18 +30,18 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Messages as JSON objects, for people and scripts. Tensors are summarised: type, shape, least, mean and largest value, and of
- * matrices the mean entropy of the rows' softmax; or they are written out whole.
+ * Writes messages as JSON objects. Tensors are summarised (type, shape, least, mean and largest value, and for matrices the mean
+ * entropy of the softmax of their rows) or written with all values.
  */
 public final class MessageJson {
     private final boolean whole;
 
-    /** @param whole whether tensors are written out */
+    /** @param whole whether tensors are written with all values */
     public MessageJson(boolean whole) {
         this.whole = whole;
     }
 
-    /** The message with its kind and all it says. */
+    /** The message with its kind and all fields. */
     public ObjectNode of(Message message) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("kind", message.getClass().getSimpleName().toLowerCase(Locale.ROOT));

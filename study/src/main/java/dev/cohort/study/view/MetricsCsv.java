@@ -12,7 +12,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A run as rows of a table: one per peer every few steps, and one per test result. Cells that do not apply are empty. */
+/** Writes a run as CSV rows: one per peer every few steps, and one per test result. Cells that do not apply are empty. */
 public final class MetricsCsv {
     public static final String HEADER =
             "kind,step,epoch,source,cross_entropy,distillation,train_accuracy,test_accuracy,"
@@ -21,12 +21,12 @@ public final class MetricsCsv {
     private final long everySteps;
     private final Set<String> tested = new TreeSet<>();
 
-    /** @param everySteps how many steps lie between two rows of a peer */
+    /** @param everySteps steps from one row of a peer to its next */
     public MetricsCsv(long everySteps) {
         this.everySteps = everySteps;
     }
 
-    /** The rows that {@code message} adds, which {@code view} has taken in already. */
+    /** The rows that {@code message} adds; {@code view} must have taken it in already. */
     public List<String> rows(Message message, RunView view) {
         if (message instanceof Prediction prediction) {
             return prediction

@@ -4,22 +4,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Standard output takes nothing any more, so that the command may end. */
+/** Thrown when standard output can no longer be written, to end the command. */
 public final class OutputClosed extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** What standard output is, where the system tells. */
+    /** Link to the target of standard output, on Linux. */
     private static final Path DESCRIPTOR = Path.of("/proc/self/fd/1");
 
     private final boolean broken;
 
     OutputClosed(IOException cause) {
         super("standard output cannot be written (" + cause.getMessage() + ")", cause);
-        // In other languages it is said in other words.
+        // Recognised in English locales only.
         broken = String.valueOf(cause.getMessage()).contains("Broken pipe");
     }
 
-    /** Whether it is a pipe whose reader has gone; otherwise it is a file or device that takes no more. */
+    /** Whether standard output is a pipe whose reader has closed it; otherwise a file or device could not be written. */
     public boolean ofAPipe() {
         try {
             String to = Files.readSymbolicLink(DESCRIPTOR).toString();

@@ -7,15 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A text file that a command was asked to write.
+ * A text file that a command writes.
  *
- * @param option that names it
+ * @param option that names the file
  */
 public record OutputFile(String option, Path path) {
     /**
-     * A file that can be written as far as one can tell; to be made before anything that takes long.
+     * Checks that a file is writable, as far as possible; call it before work that takes long.
      *
-     * @throws UncheckedIOException when it cannot be written; the message says why, and what to do
+     * @throws UncheckedIOException if the file cannot be written; the message gives the reason and the remedy
      */
     public static OutputFile of(String option, Path path) {
         OutputFile file = new OutputFile(option, path);
@@ -23,7 +23,7 @@ public record OutputFile(String option, Path path) {
         return file;
     }
 
-    /** @throws UncheckedIOException when it cannot be written */
+    /** @throws UncheckedIOException if the file cannot be written */
     public void write(String content) {
         try {
             Files.writeString(path, content);

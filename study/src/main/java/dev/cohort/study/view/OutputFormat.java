@@ -1,8 +1,8 @@
 package dev.cohort.study.view;
 
-/** How a command reports. */
+/** Format of the output of a command. */
 public enum OutputFormat {
-    /** For people. */
+    /** Lines for people. */
     text,
     /** One JSON value; for {@code run}, the last line. */
     json

@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** An HTML page that needs nothing else: data, styles and the charting library are in it. */
+/** Makes self-contained HTML pages: they include data, styles and the charting library. */
 public final class Page {
     /** From the webjar of Chart.js; its version is in the parent POM. */
     private static final String CHART_LIBRARY = "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
@@ -18,18 +18,18 @@ public final class Page {
     /**
      * The page.
      *
-     * @param template name of a resource of this package with {@code @STYLE@}, {@code @CHART_LIBRARY@}, {@code @DATA@} and, after
-     *     these two, {@code @SCRIPT@} in it: what all pages share
+     * @param template name of a resource of this package that contains {@code @STYLE@}, {@code @CHART_LIBRARY@}, {@code @DATA@} and,
+     *     after these two, {@code @SCRIPT@}
      */
     public static String html(String template, ObjectNode data) {
         String json;
         try {
-            // "</script>" in a value would end the element it is in.
+            // "</script>" in a value would end the script element.
             json = new ObjectMapper().writeValueAsString(data).replace("<", "\\u003c");
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
-        // The map is not there, and a page that needs nothing else must not ask for it.
+        // A self-contained page must not request the source map.
         String library = resource(CHART_LIBRARY).replaceAll("(?m)^//# sourceMappingURL=.*$", "");
         return resource(template)
                 .replace("@STYLE@", resource("page.css"))

@@ -14,7 +14,7 @@ import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** One peer as its messages show it. */
+/** The state of one peer according to its messages. */
 public final class PeerView {
     private final PeerId id;
     private final boolean control;
@@ -39,7 +39,7 @@ public final class PeerView {
     private final Curve distillation = new Curve();
     private final Curve waitShare = new Curve();
 
-    /** @param model what the experiment says, until the peer says it itself */
+    /** @param model of the experiment; replaced by the one that the peer publishes */
     PeerView(PeerId id, String model, String device, boolean control) {
         this.id = id;
         this.model = model;
@@ -48,13 +48,13 @@ public final class PeerView {
     }
 
     /**
-     * What a peer reached on the test images after an epoch.
+     * A test of a peer after an epoch.
      *
      * @param accuracy 0..1
      */
     public record Test(int epoch, long step, double accuracy, double crossEntropy) {}
 
-    /** Takes in what it says when it starts; false when it said so before, or an earlier start of it speaks. */
+    /** Takes in that the peer joins; false if that was known, or if the message is of an earlier incarnation. */
     boolean joins(Joining joining, long atMs) {
         heardMs = atMs;
         if (joining.incarnation() < incarnation || joining.incarnation() == joinedIncarnation) {
@@ -132,7 +132,7 @@ public final class PeerView {
         return id;
     }
 
-    /** Whether it trains on the same batches with labels only. */
+    /** Whether the peer trains on the same batches with labels only. */
     public boolean control() {
         return control;
     }
@@ -141,22 +141,22 @@ public final class PeerView {
         return model;
     }
 
-    /** Where it computes: as it said itself, or as the experiment asks before it did. */
-    /** What computes its network; empty before it joined. */
+    /** Framework that computes the network, such as {@code djl}; empty before the peer has joined. */
     public String framework() {
         return framework;
     }
 
+    /** Device as the peer published it, before that as the experiment configures it. */
     public String device() {
         return device;
     }
 
-    /** Which start of this peer speaks, 0 before it said anything. */
+    /** Newest incarnation of the peer, 0 before its first message. */
     public long incarnation() {
         return incarnation;
     }
 
-    /** What it does; empty before its first word. */
+    /** State that the peer last reported; empty before its first message. */
     public Optional<PeerState> state() {
         return state;
     }
@@ -166,37 +166,37 @@ public final class PeerView {
         return step;
     }
 
-    /** Highest step it published a prediction for. */
+    /** Highest step with a prediction of the peer. */
     public long predicted() {
         return predicted;
     }
 
-    /** When it was last heard, in the time of whoever reads the log. */
+    /** When its last message was read, by the reader's clock. */
     public long heardMs() {
         return heardMs;
     }
 
-    /** Trained images / time from first to last update, evaluation excluded. */
+    /** Trained images per second from first to last update, evaluation excluded. */
     public double imagesPerSecond() {
         return left.flatMap(Left::result).map(Left.Result::imagesPerSecond).orElse(figures.imagesPerSecond());
     }
 
-    /** 0..1 */
+    /** Share of time spent waiting, 0..1. */
     public double waitShare() {
         return left.flatMap(Left::result).map(Left.Result::waitShare).orElse(figures.waitShare());
     }
 
-    /** Its account of the last update that is known. */
+    /** Its report of the newest known update. */
     public Optional<StepReport> report() {
         return report;
     }
 
-    /** First step that it trained, as it said when it left; 1 before that. */
+    /** First step that it trained, known when it has left; 1 before that. */
     public long firstStep() {
         return left.flatMap(Left::result).map(Left.Result::firstStep).orElse(1L);
     }
 
-    /** How it left, if it did. */
+    /** Its last message; empty while it has not left. */
     public Optional<Left> left() {
         return left;
     }
@@ -205,24 +205,24 @@ public final class PeerView {
         return left.filter(l -> l.reason().equals(Left.FINISHED)).isPresent();
     }
 
-    /** Whether it left because somebody asked it to. */
+    /** Whether it left because it was drained. */
     public boolean drained() {
         return left.filter(l -> l.reason().startsWith("drained")).isPresent();
     }
 
-    /** Whether nothing more is to be expected of it. */
+    /** Whether it has left or was given up. */
     public boolean ended() {
         return left.isPresent() || givenUp;
     }
 
-    /** Whether it keeps up with the others, as far as it says. */
+    /** Whether it keeps up with the others, by the state it reports. */
     boolean atTheFront() {
         boolean behind = state.filter(s -> s == PeerState.JOINING || s == PeerState.CATCHING_UP)
                 .isPresent();
         return state.isPresent() && !behind && (!ended() || finished());
     }
 
-    /** Predictions of it that the coordinator did not use. */
+    /** Number of its predictions that the coordinator rejected. */
     public long rejections() {
         return rejections;
     }
@@ -244,14 +244,13 @@ public final class PeerView {
     }
 
     /**
-     * Test accuracy by epoch, 0..1, of the teacher that the peer keeps beside itself; empty when it has none or does not publish
-     * what that says of the test images.
+     * Test accuracy by epoch, 0..1, of the peer's own teacher; empty if it has none or does not publish its test logits.
      */
     public SortedMap<Integer, Double> ownTeacherTests() {
         return Collections.unmodifiableSortedMap(ownTeacherTests);
     }
 
-    /** The newest of {@link #ownTeacherTests}. */
+    /** The newest accuracy in {@link #ownTeacherTests}. */
     public OptionalDouble ownTeacherAccuracy() {
         return ownTeacherTests.isEmpty()
                 ? OptionalDouble.empty()

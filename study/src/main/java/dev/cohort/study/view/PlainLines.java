@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A run as plain lines for logs and pipes: a line when something was said, and one every few seconds while training goes on. */
+/** Writes a run as plain lines for logs and pipes: one for each event, and one every few seconds while the run trains. */
 public final class PlainLines {
     private final long everyMs;
     private long printedMs;
@@ -14,12 +14,12 @@ public final class PlainLines {
     private long eventsPrinted;
     private final Set<Integer> epochsPrinted = new TreeSet<>();
 
-    /** @param everyMs least time between two lines of progress */
+    /** @param everyMs least time between two progress lines */
     public PlainLines(long everyMs) {
         this.everyMs = everyMs;
     }
 
-    /** What is new since the last call. */
+    /** The lines that are new since the last call. */
     public List<String> next(RunView view, long nowMs) {
         List<String> lines = new ArrayList<>();
         long forgotten = view.eventsForgotten();
@@ -44,10 +44,10 @@ public final class PlainLines {
     }
 
     private static List<Integer> wholeEpochs(RunView view) {
-        List<PeerView> there =
+        List<PeerView> present =
                 view.peers().stream().filter(p -> !p.ended() || p.finished()).toList();
         return view.testedEpochs().stream()
-                .filter(e -> there.stream().allMatch(p -> p.tests().containsKey(e)))
+                .filter(e -> present.stream().allMatch(p -> p.tests().containsKey(e)))
                 .toList();
     }
 

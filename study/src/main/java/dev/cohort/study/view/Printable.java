@@ -1,8 +1,8 @@
 package dev.cohort.study.view;
 
 /**
- * Text of others made fit for a terminal and for a log: what moves the cursor, changes colours, hides or reorders text is written out
- * as {@code \\uXXXX}, which in JSON means the same as before.
+ * Makes foreign text safe for a terminal and a log: characters that move the cursor, change colours, hide or reorder text are
+ * escaped as {@code \\uXXXX}, which has the same meaning in JSON.
  */
 public final class Printable {
     private static final int ZERO_WIDTH_NON_JOINER = 0x200c;
@@ -10,31 +10,31 @@ public final class Printable {
 
     private Printable() {}
 
-    /** As one line: line ends are written out, too. */
+    /** As one line: line ends are escaped, too. */
     public static String line(String text) {
-        return written(text, false);
+        return escaped(text, false);
     }
 
-    /** As lines. */
+    /** As lines: line ends are kept. */
     public static String lines(String text) {
-        return written(text, true);
+        return escaped(text, true);
     }
 
-    private static String written(String text, boolean lineEnds) {
+    private static String escaped(String text, boolean lineEnds) {
         if (text.codePoints().allMatch(c -> harmless(c) || (lineEnds && c == '\n'))) {
             return text;
         }
-        StringBuilder written = new StringBuilder(text.length() + 16);
+        StringBuilder escaped = new StringBuilder(text.length() + 16);
         text.codePoints().forEach(c -> {
             if (harmless(c) || (lineEnds && c == '\n')) {
-                written.appendCodePoint(c);
+                escaped.appendCodePoint(c);
             } else {
                 for (char half : Character.toChars(c)) {
-                    written.append("\\u").append(hex(half));
+                    escaped.append("\\u").append(hex(half));
                 }
             }
         });
-        return written.toString();
+        return escaped.toString();
     }
 
     private static String hex(char half) {
@@ -49,7 +49,7 @@ public final class Printable {
         return switch (Character.getType(codePoint)) {
             case Character.CONTROL, Character.SURROGATE, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
                 false;
-            // Words of some scripts need the joiners; the others reorder or hide text.
+            // Some scripts need the joiners; the other format characters reorder or hide text.
             case Character.FORMAT -> codePoint == ZERO_WIDTH_NON_JOINER || codePoint == ZERO_WIDTH_JOINER;
             default -> true;
         };

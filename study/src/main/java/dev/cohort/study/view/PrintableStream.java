@@ -7,15 +7,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Standard output or standard error: UTF-8 in every locale, printable text only, and each thing that is printed with a line end is one
- * line.
+ * A stream for standard output or standard error: UTF-8 in every locale, printable text only, and one line for each {@code
+ * println}.
  */
 public final class PrintableStream extends PrintStream {
-    /** What is done when nobody reads any more. */
+    /** What happens when the reader has closed the stream. */
     public enum Unread {
-        /** Throws {@link OutputClosed}, once. */
+        /** Throws {@link OutputClosed} once. */
         ENDS,
-        /** Goes on without a word. */
+        /** Discards the output. */
         GOES_ON
     }
 
@@ -38,7 +38,7 @@ public final class PrintableStream extends PrintStream {
         private final OutputStream to;
         private final Unread unread;
         private boolean closed;
-        /** Of a character whose other bytes are still to come. */
+        /** First bytes of a character whose other bytes are still to come. */
         private byte[] begun = {};
 
         Filter(OutputStream to, Unread unread) {
@@ -61,7 +61,7 @@ public final class PrintableStream extends PrintStream {
             hand(Printable.lines(text).getBytes(StandardCharsets.UTF_8));
         }
 
-        /** How many bytes there are without a character at the end that is not complete. */
+        /** Number of bytes without an incomplete character at the end. */
         private static int whole(byte[] bytes) {
             for (int back = 1; back <= Math.min(3, bytes.length); back++) {
                 int one = bytes[bytes.length - back] & 0xff;

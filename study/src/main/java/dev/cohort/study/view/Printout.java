@@ -4,15 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintStream;
 import java.util.List;
 
-/** What a command reports, for people and for programs. */
+/** The result of a command, as text and as JSON. */
 public interface Printout {
-    /** For people; each line stands by itself. */
+    /** Text, by lines. */
     List<String> lines();
 
-    /** For programs. */
     JsonNode json();
 
-    /** One of the two forms. JSON takes one line. */
+    /** The lines in one of the two formats; JSON is one line. */
     default List<String> in(OutputFormat format) {
         return format == OutputFormat.json ? List.of(json().toString()) : lines();
     }

@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
-/** Lines that tell how far a command is, at most one a second. One thread. */
+/** Prints the progress of a command, at most one line per second. One thread. */
 public final class ProgressLines {
     private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -13,13 +13,13 @@ public final class ProgressLines {
     private final boolean quiet;
     private long nextNanos = System.nanoTime() + EVERY_NANOS;
 
-    /** @param quiet whether nothing is told */
+    /** @param quiet whether nothing is printed */
     public ProgressLines(Consumer<String> out, boolean quiet) {
         this.out = out;
         this.quiet = quiet;
     }
 
-    /** Tells the line if it is time for one. */
+    /** Prints the line if the last one is old enough. */
     public void say(Supplier<String> line) {
         if (!quiet && System.nanoTime() >= nextNanos) {
             nextNanos = System.nanoTime() + EVERY_NANOS;
@@ -28,9 +28,9 @@ public final class ProgressLines {
     }
 
     /**
-     * Takes the step that was reached.
+     * Prints the steps that it is given, with their number in the whole run.
      *
-     * @param what is being done, with what stands between it and the step; may be empty
+     * @param what begins the line, such as {@code "p1 trains again: "}; may be empty
      * @param steps of the whole run
      */
     public LongConsumer steps(String what, long steps) {

@@ -9,7 +9,7 @@ import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Left;
 import java.util.OptionalDouble;
 
-/** A run as one HTML page that needs nothing else: data, styles and the charting library are in it. */
+/** A run as one self-contained HTML page. */
 public final class Report {
     private static final String TEMPLATE = "report.html";
 
@@ -82,7 +82,7 @@ public final class Report {
         return sources;
     }
 
-    /** The same curve as the run would have had without the fork. */
+    /** The curve of the parent run, for comparison with the one of the same name. */
     private static ObjectNode ofParent(JsonNode source) {
         ObjectNode copy = source.deepCopy();
         copy.put("of", source.path("name").asText());

@@ -12,13 +12,13 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What a run came to: the JSON object that {@code run --format json} ends with, and the same for people.
+ * The result of a run: the JSON object that {@code run --format json} prints last, and its summary as text.
  *
- * @param embedded whether the broker was started by the run itself
+ * @param embedded whether the run started its own broker
  * @param elapsedMs wall time of the whole command
- * @param otherSeeds gains of runs of the same experiment with other seeds, for people
- * @param trainedTeacher what was trained before the run, if its method needed that
- * @param parent the run it was forked from, if it was
+ * @param otherSeeds gains of runs of the same experiment with other seeds, for the summary
+ * @param trainedTeacher networks that were trained before the run, if its method needed them
+ * @param parent the run from which it was forked, if any
  */
 public record Result(
         RunView view,
@@ -33,27 +33,27 @@ public record Result(
         otherSeeds = List.copyOf(otherSeeds);
     }
 
-    /** Of a run that had nothing to train before, seen alone. */
+    /** The result of a run without other seeds, trained teacher or parent. */
     public Result(RunView view, boolean embedded, long elapsedMs) {
         this(view, embedded, elapsedMs, List.of(), Optional.empty(), Optional.empty());
     }
 
-    /** This result beside those of other seeds. */
+    /** This result with the gains of other seeds. */
     public Result beside(List<Gain> gains) {
         return new Result(view, embedded, elapsedMs, gains, trainedTeacher, parent);
     }
 
-    /** This result with what was trained before the run. */
+    /** This result with the networks trained before the run. */
     public Result taughtBy(Optional<TrainedTeacher> teacher) {
         return new Result(view, embedded, elapsedMs, otherSeeds, teacher, parent);
     }
 
-    /** This result with the run it was forked from. */
+    /** This result with the run from which it was forked. */
     public Result forkedFrom(Optional<ForkedFrom> from) {
         return new Result(view, embedded, elapsedMs, otherSeeds, trainedTeacher, from);
     }
 
-    /** Accuracies are 0..1, digests in hexadecimal; what is not known is null. */
+    /** Accuracies are 0..1, digests in hexadecimal; unknown values are null. */
     public ObjectNode json() {
         ObjectNode json = JSON.objectNode();
         json.put("run", view.runId());
@@ -138,7 +138,7 @@ public record Result(
         return Math.round(value * unit) / unit;
     }
 
-    /** A few lines for people. */
+    /** A few lines of text. */
     public List<String> summary() {
         List<String> lines = new ArrayList<>();
         String ended =

@@ -39,8 +39,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What the log of a run says so far, in figures. A pure fold over messages: equal messages, equal view. Called by one thread at
- * a time.
+ * The state of a run according to its log so far. A pure fold over messages: equal messages give equal views. One thread at a
+ * time.
  */
 public final class RunView {
     private final String runId;
@@ -84,10 +84,10 @@ public final class RunView {
     }
 
     /**
-     * Something that happened to the membership.
+     * A membership event.
      *
-     * @param step steps closed when it became known
-     * @param what for people
+     * @param step newest closed step at that time
+     * @param what happened, as text that follows the name of the peer
      */
     public record Event(long atMs, long step, String peer, String what) {}
 
@@ -99,8 +99,8 @@ public final class RunView {
     /**
      * Takes in one message.
      *
-     * @param atMs by the clock of whoever reads; never runs backwards
-     * @param loggedMs when it came into the log, by the clock of the log
+     * @param atMs when it was read, by the reader's clock; never runs backwards
+     * @param loggedMs when the broker appended it
      */
     public void on(Message message, long atMs, long loggedMs) {
         if (message instanceof Batch batch) {
@@ -123,7 +123,7 @@ public final class RunView {
         }
     }
 
-    /** Notes that a peer was given up by whoever kept it running. */
+    /** Notes that the supervisor of a peer has given it up. */
     public void giveUp(PeerId id, String reason, long atMs) {
         peer(id).giveUp();
         note(atMs, id.value(), "given up: " + reason);
@@ -162,7 +162,7 @@ public final class RunView {
             firstOutcomeMs = OptionalLong.of(atMs);
         }
         lastOutcomeMs = OptionalLong.of(atMs);
-        contributors.take(outcome).forEach((who, what) -> note(atMs, who, what));
+        contributors.take(outcome).forEach((peer, what) -> note(atMs, peer, what));
     }
 
     private void onEvaluation(Evaluation evaluation) {
@@ -212,7 +212,7 @@ public final class RunView {
     }
 
     private void onRejection(Rejection rejection, long atMs) {
-        // Two coordinators may say the same.
+        // Two coordinators may reject the same prediction.
         if (!rejectionsSeen.add(rejection.step() + "/" + rejection.part() + "/" + rejection.peer())) {
             return;
         }
@@ -228,13 +228,16 @@ public final class RunView {
                         + rejection.reason().name().toLowerCase(Locale.ROOT) + "): " + rejection.detail());
     }
 
-    /** A record in the log that is no message of this run. */
+    /** Takes in that the log has a record that is not a message of this run. */
     public void onRejectedRecord(String sender, String detail, long atMs) {
         rejected++;
-        note(atMs, sender.isEmpty() ? "somebody" : sender, "wrote what is no message of this run: " + detail);
+        note(
+                atMs,
+                sender.isEmpty() ? "unknown sender" : sender,
+                "wrote a record that is not a message of this run: " + detail);
     }
 
-    /** Notes something for the list of events, which keeps the newest. */
+    /** Adds an event; only the newest are kept. */
     public void note(long atMs, String peer, String what) {
         events.add(new Event(atMs, closedStep, peer, what));
     }
@@ -260,22 +263,22 @@ public final class RunView {
         return List.copyOf(peers.values());
     }
 
-    /** All peers but control. */
+    /** All peers except the control peer. */
     public List<PeerView> learners() {
         return peers.values().stream().filter(p -> !p.control()).toList();
     }
 
-    /** The peer that trains without distillation, if there is one. */
+    /** The peer that trains without distillation, if any. */
     public Optional<PeerView> control() {
         return peers.values().stream().filter(PeerView::control).findFirst();
     }
 
-    /** Number of the last batch of the run, as far as it is known. */
+    /** Step of the last batch: the planned one, until the end of the run is in the log. */
     public long stepsPlanned() {
         return stepsPlanned;
     }
 
-    /** Newest batch sent. */
+    /** Step of the newest batch. */
     public long head() {
         return head;
     }
@@ -302,17 +305,17 @@ public final class RunView {
         return digestMismatches;
     }
 
-    /** Predictions the coordinator did not use, digest mismatches included, and records that are no messages. */
+    /** Number of rejected predictions, digest mismatches included, and of records that are not messages of this run. */
     public long rejected() {
         return rejected;
     }
 
-    /** Members as they came and went, the oldest first, but for those that are forgotten. */
+    /** The newest membership events, the oldest first. */
     public List<Event> events() {
         return events.kept();
     }
 
-    /** How many events came before {@link #events}. */
+    /** Number of events before those in {@link #events}. */
     public long eventsForgotten() {
         return events.forgotten();
     }
@@ -322,17 +325,17 @@ public final class RunView {
         return contributors.now();
     }
 
-    /** What the coordinator makes of the peers. */
+    /** The standing of each peer. */
     public Standings standings() {
         return standings;
     }
 
-    /** Since when the step after {@link #closedStep} is open, by the clock of the log; empty when its batch is not there. */
+    /** Since when the step after {@link #closedStep} is open, by the clock of the log; empty before its batch. */
     public OptionalLong openSinceMs() {
         return head > closedStep ? OptionalLong.of(openSinceMs) : OptionalLong.empty();
     }
 
-    /** Peers that keep the open step from its outcome. */
+    /** Peers whose prediction the open step waits for. */
     public List<PeerView> awaited() {
         return peers.values().stream()
                 .filter(p -> !p.control() && !p.ended() && p.predicted() <= closedStep)
@@ -352,12 +355,12 @@ public final class RunView {
         return lastOutcomeMs;
     }
 
-    /** The last batch, once it is said. */
+    /** The end of the run; empty until it is in the log. */
     public Optional<End> end() {
         return end;
     }
 
-    /** Why the run cannot go on, if somebody said so. */
+    /** Why the run was aborted, if it was. */
     public Optional<String> aborted() {
         return abort.map(Command::reason);
     }
@@ -369,8 +372,8 @@ public final class RunView {
     }
 
     /**
-     * Whether the end of the run depends on a peer. Nobody restarts a peer that the experiment does not name: one that is lost, or
-     * that is known only from the steps of a fork's parent, never says goodbye.
+     * Whether the end of the run depends on a peer. A peer that the experiment does not name is not restarted: if it is lost, or
+     * known only from the steps of a fork's parent, it never leaves.
      */
     public boolean isExpectedToEnd(PeerView peer) {
         boolean named = experiment.peers().stream().anyMatch(p -> p.id().equals(peer.id()));
@@ -381,7 +384,7 @@ public final class RunView {
                         .orElse(peer.state().isPresent());
     }
 
-    /** Test results of the method's own teacher by epoch; empty when the method has none that can be evaluated. */
+    /** Tests of the method's own teacher by epoch; empty if the method has none that can be evaluated. */
     public SortedMap<Integer, PeerView.Test> teacherTests() {
         return Collections.unmodifiableSortedMap(teacherTests);
     }
@@ -397,17 +400,17 @@ public final class RunView {
         return ensemble.accuracy(epochEnded);
     }
 
-    /** How many peers are in {@link #ensembleAccuracy(int)}. */
+    /** Number of peers that {@link #ensembleAccuracy(int)} averages. */
     public int ensembleSize(int epochEnded) {
         return ensemble.voters(epochEnded).size();
     }
 
-    /** How many peers belong to the ensemble, whether they were tested or not. */
+    /** Number of peers that belong to the ensemble, tested or not. */
     public long ensembleMembers() {
         return peers.keySet().stream().filter(members::has).count();
     }
 
-    /** Accuracy of the ensemble after the newest epoch that all learners still there have been tested on. */
+    /** Accuracy of the ensemble after the newest epoch for which all its present members have been tested. */
     public OptionalDouble ensembleAccuracy() {
         return newestWholeEpoch().stream()
                 .mapToObj(ensemble::accuracy)
@@ -417,12 +420,12 @@ public final class RunView {
     }
 
     private OptionalInt newestWholeEpoch() {
-        List<PeerView> there = learners().stream()
+        List<PeerView> present = learners().stream()
                 .filter(p -> members.has(p.id()) && (!p.ended() || p.finished()))
                 .toList();
         return tests(learners()).descendingSet().stream()
                 .mapToInt(Integer::intValue)
-                .filter(e -> there.stream().allMatch(p -> p.tests().containsKey(e)))
+                .filter(e -> present.stream().allMatch(p -> p.tests().containsKey(e)))
                 .findFirst();
     }
 
@@ -432,7 +435,7 @@ public final class RunView {
         return epochs;
     }
 
-    /** Epochs after which anybody was tested, ascending. */
+    /** Epochs after which any peer was tested, ascending. */
     public List<Integer> testedEpochs() {
         return List.copyOf(tests(peers()));
     }

@@ -4,10 +4,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 
-/** How far several runs are that take turns: which of them goes on, and how long it and all of them still take. One thread. */
+/** Draws the progress of several runs, one after another: the current run, and the time until the last one ends. One thread. */
 public final class RunsProgress implements Screen.Drawing {
-    private static final int BAR_WIDTH = 24;
-
     private final int runs;
     private int number;
     private String name = "";
@@ -15,7 +13,7 @@ public final class RunsProgress implements Screen.Drawing {
     private long tookMs;
     private int timed;
 
-    /** @param runs how many there are, those that were finished before included */
+    /** @param runs number of runs, including those finished before */
     public RunsProgress(int runs) {
         this.runs = runs;
     }
@@ -27,19 +25,18 @@ public final class RunsProgress implements Screen.Drawing {
         beganMs = nowMs;
     }
 
-    /** A whole run, of this or an earlier sitting, took so long; the others will take about as long. */
+    /** Takes in the duration of a whole run, now or in an earlier session, for the estimate. */
     public void took(long runMs) {
         tookMs += runMs;
         timed++;
     }
 
-    /** One line: for a terminal that is drawn over, and for a log. */
+    /** One line, for a terminal and for a log. */
     @Override
     public List<Styled> lines(RunView view, long nowMs) {
         Progress progress = Progress.of(view, nowMs);
         double share = (number - 1 + progress.share()) / runs;
-        int filled = (int) Math.round(BAR_WIDTH * share);
-        StringBuilder line = new StringBuilder("[" + "#".repeat(filled) + "-".repeat(BAR_WIDTH - filled) + "]");
+        StringBuilder line = new StringBuilder(Progress.bar(share));
         line.append(String.format(
                 Locale.ROOT,
                 " run %d of %d: %s, step %d of %d",
@@ -53,7 +50,7 @@ public final class RunsProgress implements Screen.Drawing {
         return List.of(Styled.plain(line.toString()));
     }
 
-    /** Time until the last run ends; empty while nothing tells how long a run takes. */
+    /** Estimated time until the last run ends; empty before there is an estimate. */
     private OptionalLong leftMs(Progress progress, long nowMs) {
         long thisMs = nowMs - beganMs + progress.leftMs().orElse(0);
         if (timed == 0 && progress.leftMs().isEmpty()) {

@@ -7,26 +7,26 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
-/** Where a person watches a run. One thread. */
+/** Shows a run to a person. One thread. */
 public sealed interface Screen {
-    /** Says one line that stays. */
+    /** Prints one line that stays. */
     void say(String line);
 
-    /** Shows how the run stands; cheap enough to be called several times a second. */
+    /** Shows the state of the run; cheap enough to be called several times a second. */
     void show(RunView view, long nowMs);
 
-    /** Takes away what {@link #show} has drawn and may draw again. */
+    /** Erases the drawing of {@link #show}. */
     default void clear() {}
 
-    /** Says a text that may be broken between words, unlike a line that somebody may want to copy. */
+    /** Prints a text that may be broken between words, unlike a line that a person may copy. */
     default void tell(String text) {
         say(text);
     }
 
-    /** Leaves these lines where a person has watched a drawing, and no drawing. */
+    /** Replaces the drawing, if any, with lines that stay. */
     default void end(List<Styled> lines) {}
 
-    /** What is drawn of a run. */
+    /** Draws a run. */
     interface Drawing {
         List<Styled> lines(RunView view, long nowMs);
     }
@@ -36,38 +36,38 @@ public sealed interface Screen {
         return new Quiet();
     }
 
-    /** Lines for a file or a pipe, a few a minute. */
+    /** A screen for a file or a pipe: a few lines per minute. */
     static Screen lines(PrintStream out) {
         return new Lines(out, new PlainLines(5000));
     }
 
     /**
-     * A table that is drawn over and over at the bottom of a terminal.
+     * A screen that redraws a table at the bottom of a terminal.
      *
-     * @param out takes what moves the cursor as it is
+     * @param out must pass escape sequences through
      */
     static Screen terminal(PrintStream out) {
         return terminal(out, LiveTable::render);
     }
 
-    /** Draws something else at the bottom of a terminal. */
+    /** A screen that redraws {@code drawing} at the bottom of a terminal. */
     static Screen terminal(PrintStream out, Drawing drawing) {
         TerminalRows size = new TerminalRows();
         return terminal(out, drawing, size, size::columns);
     }
 
-    /** Draws on a terminal of so many rows and columns; empty where nobody knows how many. */
+    /** A screen for a terminal with the given rows and columns, which may be unknown. */
     static Screen terminal(
             PrintStream out, Drawing drawing, Supplier<OptionalInt> rows, Supplier<OptionalInt> columns) {
         return new Terminal(out, drawing, rows, columns);
     }
 
-    /** Prints something else for a file or a pipe, {@code everyMs} apart. */
+    /** A screen for a file or a pipe that prints {@code drawing} every {@code everyMs}. */
     static Screen lines(PrintStream out, Drawing drawing, long everyMs) {
         return new Rare(out, drawing, everyMs);
     }
 
-    /** The same for one of several runs that take turns: what it says of itself is left out. */
+    /** A screen for one of several runs: shows the drawing, but prints no lines of the run. */
     static Screen muted(Screen screen) {
         return new Muted(screen);
     }
@@ -81,7 +81,7 @@ public sealed interface Screen {
         public void show(RunView view, long nowMs) {}
     }
 
-    /** Prints what is new. */
+    /** Prints new lines. */
     record Lines(PrintStream out, PlainLines lines) implements Screen {
         @Override
         public void say(String line) {
@@ -94,7 +94,7 @@ public sealed interface Screen {
         }
     }
 
-    /** Prints what is drawn, now and then. */
+    /** Prints a drawing from time to time. */
     final class Rare implements Screen {
         private final PrintStream out;
         private final Drawing drawing;
@@ -121,7 +121,7 @@ public sealed interface Screen {
         }
     }
 
-    /** Shows without a word. */
+    /** Shows, but prints no lines. */
     record Muted(Screen screen) implements Screen {
         @Override
         public void say(String line) {}
@@ -132,17 +132,17 @@ public sealed interface Screen {
         }
     }
 
-    /** Draws over its own last drawing. */
+    /** Redraws in place. */
     final class Terminal implements Screen {
         private static final String ERASE_BELOW = "\r\u001b[0J";
-        /** Lines longer than the terminal is wide are cut, else going up would miss the first line. */
+        /** Lines wider than the terminal are cut, otherwise moving up would miss the first line. */
         private static final String WRAP_OFF = "\u001b[?7l";
 
         private static final String WRAP_ON = "\u001b[?7h";
 
-        /** With fewer rows than this, the end of a drawing is all that is shown. */
+        /** With fewer rows, only the end of a drawing is shown. */
         private static final int ROWS_MIN = 10;
-        /** Lines at the end of a drawing that are shown in any case. */
+        /** Number of lines at the end of a drawing that are always shown. */
         private static final int TAIL = 6;
 
         private final PrintStream out;
@@ -187,7 +187,7 @@ public sealed interface Screen {
             }
         }
 
-        /** As many of the lines as the terminal has rows, but for the one that the cursor is in. */
+        /** As many lines as fit into the terminal, except for the row of the cursor. */
         private List<String> fitting(List<String> lines) {
             int room = rows.get().isPresent() ? Math.max(1, rows.get().getAsInt() - 1) : Integer.MAX_VALUE;
             if (lines.size() <= room) {
@@ -199,7 +199,7 @@ public sealed interface Screen {
             int head = room - TAIL - 1;
             int tail = lines.size() - TAIL;
             List<String> shown = new ArrayList<>(lines.subList(0, head));
-            shown.add("... " + (tail - head) + " more, for which the terminal has no room");
+            shown.add("... " + (tail - head) + " more lines do not fit into the terminal");
             shown.addAll(lines.subList(tail, lines.size()));
             return shown;
         }
@@ -215,7 +215,7 @@ public sealed interface Screen {
             if (drawn.isEmpty()) {
                 return "";
             }
-            // Of a window that was made lower meanwhile, what is above it cannot be reached.
+            // If the window has become smaller, rows above it cannot be reached.
             int up = rows.get().isPresent()
                     ? Math.min(drawn.size(), Math.max(1, rows.get().getAsInt() - 1))
                     : drawn.size();

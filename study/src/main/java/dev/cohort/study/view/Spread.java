@@ -6,21 +6,21 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * A mean over runs with different seeds, and how far chance may have moved it.
+ * A mean over runs with different seeds, and its confidence interval.
  *
- * @param runs how many values there were
- * @param half half the 95 % confidence interval of the mean, by Student's t; empty for a single value, whose spread nobody knows
+ * @param runs number of values
+ * @param half half the 95 % confidence interval of the mean, by Student's t; empty for a single value
  */
 public record Spread(int runs, double mean, OptionalDouble half) {
-    /** With fewer runs the spread itself is hardly known. */
+    /** With fewer runs the spread itself is too uncertain. */
     public static final int RUNS_MIN = 3;
 
-    /** Student's t at 97.5 % for 1, 2, ... degrees of freedom; beyond, that of the normal distribution is close. */
+    /** Student's t at 97.5 % for 1, 2, ... degrees of freedom; beyond, the normal distribution is close enough. */
     private static final double[] T = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18};
 
     private static final double T_MANY = 2.0;
 
-    /** Empty when there is no value. */
+    /** Empty without values. */
     public static Optional<Spread> of(List<Double> values) {
         if (values.isEmpty()) {
             return Optional.empty();
@@ -37,7 +37,7 @@ public record Spread(int runs, double mean, OptionalDouble half) {
         return Optional.of(new Spread(runs, mean, half));
     }
 
-    /** Whether there are enough runs to tell a difference from chance, and the mean differs from 0 by more than that. */
+    /** Whether there are at least {@value #RUNS_MIN} runs and 0 is outside the confidence interval. */
     public boolean exceeds() {
         return runs >= RUNS_MIN && half.isPresent() && Math.abs(mean) > half.getAsDouble();
     }

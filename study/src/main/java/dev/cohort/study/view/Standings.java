@@ -7,16 +7,16 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What the coordinator makes of each peer, since when and why, as it says in the log. */
+/** The standing of each peer, since when and why, as the coordinator publishes it. */
 public final class Standings {
     private final SortedMap<PeerId, Held> held = new TreeMap<>();
 
     /**
-     * A standing that a peer came to.
+     * The standing of a peer.
      *
-     * @param step that was open then
-     * @param sinceMs by the broker's clock, since 1970
-     * @param why for people
+     * @param step that was open when it began
+     * @param sinceMs by the broker's clock, Unix milliseconds
+     * @param why reason, as text
      */
     public record Held(Standing standing, long incarnation, long step, long sinceMs, String why) {
         private boolean holdsOn(StandingChange change) {
@@ -27,7 +27,7 @@ public final class Standings {
             return new Held(standing, incarnation, step, sinceMs, reason);
         }
 
-        /** Whether it is alive, as far as the coordinator knows. */
+        /** Whether the peer is alive, as far as the coordinator knows. */
         boolean present() {
             return switch (standing) {
                 case CANDIDATE, LIVE, LAGGING, DRAINING -> true;
@@ -35,7 +35,7 @@ public final class Standings {
             };
         }
 
-        /** Whether steps wait for it. */
+        /** Whether steps wait for the peer. */
         boolean awaited() {
             return switch (standing) {
                 case EXPECTED, LIVE, DRAINING -> true;
@@ -44,7 +44,7 @@ public final class Standings {
         }
     }
 
-    /** Takes in a change; one that gives but another reason leaves the standing what it was. */
+    /** Takes in a change; if only the reason is new, the beginning of the standing is kept. */
     void on(StandingChange change, long loggedMs) {
         held.put(
                 change.peer(),
@@ -55,7 +55,7 @@ public final class Standings {
                                 change.standing(), change.incarnation(), change.step(), loggedMs, change.why())));
     }
 
-    /** The standing of a peer; empty before the coordinator said anything of it. */
+    /** The standing of a peer; empty before the coordinator has published one. */
     public Optional<Held> of(PeerId peer) {
         return Optional.ofNullable(held.get(peer));
     }

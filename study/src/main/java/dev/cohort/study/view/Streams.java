@@ -5,16 +5,16 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** Where a command shows how it goes on. What it does is worth more than what it shows, so it goes on when nobody looks any more. */
+/** The streams for the progress of a command. The command goes on when their reader has closed them. */
 public final class Streams {
     private Streams() {}
 
-    /** JSON is for programs, which read standard output. */
+    /** The stream for lines: standard error if the format is JSON, which goes to standard output. */
     public static PrintStream of(OutputFormat format) {
         return new PrintableStream(descriptor(format), PrintableStream.Unread.GOES_ON);
     }
 
-    /** For what moves the cursor; who draws makes text printable. */
+    /** Like {@link #of}, but passes escape sequences through; the caller must make text printable. */
     public static PrintStream raw(OutputFormat format) {
         return new PrintStream(descriptor(format), true, StandardCharsets.UTF_8);
     }
@@ -23,7 +23,7 @@ public final class Streams {
         return new FileOutputStream(format == OutputFormat.json ? FileDescriptor.err : FileDescriptor.out);
     }
 
-    /** The script says which streams are terminals; Java itself answers only for all of them together. */
+    /** Whether the stream is a terminal. The start script passes it on, because Java answers only for all streams together. */
     public static boolean terminal(OutputFormat format) {
         return Boolean.getBoolean(format == OutputFormat.json ? "cohort.terminal.err" : "cohort.terminal.out");
     }

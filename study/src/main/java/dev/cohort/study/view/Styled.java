@@ -1,8 +1,8 @@
 package dev.cohort.study.view;
 
-/** A line and how it stands out on a terminal. */
+/** A line and its style on a terminal. */
 public record Styled(Style style, String text) {
-    /** How a line stands out. */
+    /** Style of a line. */
     public enum Style {
         PLAIN(""),
         BOLD("\u001b[1m"),
@@ -21,7 +21,7 @@ public record Styled(Style style, String text) {
         return new Styled(Style.PLAIN, text);
     }
 
-    /** For a terminal, which does nothing but what the style asks for. */
+    /** For a terminal; escape sequences in the text itself have no effect. */
     String ansi() {
         String line = Printable.line(text);
         return style == Style.PLAIN ? line : style.begin + line + END;

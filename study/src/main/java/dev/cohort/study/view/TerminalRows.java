@@ -9,7 +9,10 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How many rows and columns the terminal of this process has, asked for now and then, since a window changes its size. One thread. */
+/**
+ * Reads the number of rows and columns of the terminal of this process, again after a while, because windows are resized. One
+ * thread.
+ */
 public final class TerminalRows implements Supplier<OptionalInt> {
     private static final long ASKED_EVERY_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long PATIENCE_SECONDS = 2;
@@ -19,18 +22,18 @@ public final class TerminalRows implements Supplier<OptionalInt> {
     private long nextNanos = System.nanoTime();
     private boolean asks = true;
 
-    /** What is empty nobody can tell. */
+    /** Rows and columns; empty if unknown. */
     record Size(OptionalInt rows, OptionalInt columns) {
         static final Size UNKNOWN = new Size(OptionalInt.empty(), OptionalInt.empty());
     }
 
-    /** Empty where nobody can tell. */
+    /** Rows; empty if unknown. */
     @Override
     public OptionalInt get() {
         return size().rows();
     }
 
-    /** Empty where nobody can tell. */
+    /** Columns; empty if unknown. */
     public OptionalInt columns() {
         return size().columns();
     }
@@ -38,7 +41,7 @@ public final class TerminalRows implements Supplier<OptionalInt> {
     private Size size() {
         if (asks && System.nanoTime() >= nextNanos) {
             size = asked();
-            // Who cannot tell now will not be able to later.
+            // A size that is unknown now remains unknown.
             asks = size.rows().isPresent();
             nextNanos = System.nanoTime() + ASKED_EVERY_NANOS;
         }
@@ -64,9 +67,9 @@ public final class TerminalRows implements Supplier<OptionalInt> {
         }
     }
 
-    /** Reads what {@code stty size} says: rows and columns, 0 where the terminal does not know. */
-    static Size parsed(String said) {
-        Matcher size = SIZE.matcher(said);
+    /** Parses the output of {@code stty size}: rows and columns, 0 if unknown. */
+    static Size parsed(String output) {
+        Matcher size = SIZE.matcher(output);
         return size.matches() ? new Size(known(size.group(1)), known(size.group(2))) : Size.UNKNOWN;
     }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Prints rows in columns, whose widths the first rows decide, so that any number of rows takes the same memory. */
+/** Prints rows in columns as wide as the first rows need, so memory does not grow with the number of rows. */
 public final class TextRows implements Database.Answer {
     private static final int MEASURED_MAX = 1_000;
     private static final int WIDTH_MAX = 60;
@@ -15,7 +15,7 @@ public final class TextRows implements Database.Answer {
     private final PrintStream out;
     private final List<List<String>> held = new ArrayList<>();
     private final List<Integer> widths = new ArrayList<>();
-    private boolean printing;
+    private Optional<Columns> columns = Optional.empty();
     private long rows;
 
     public TextRows(PrintStream out) {
@@ -33,8 +33,8 @@ public final class TextRows implements Database.Answer {
         List<String> row = cells.stream()
                 .map(c -> c.map(TextRows::text).orElse(Words.NONE))
                 .toList();
-        if (printing) {
-            print(row);
+        if (columns.isPresent()) {
+            out.println(columns.get().row(row));
             return;
         }
         hold(row);
@@ -63,21 +63,18 @@ public final class TextRows implements Database.Answer {
     }
 
     private void flush() {
-        held.forEach(this::print);
-        held.clear();
-        printing = true;
-    }
-
-    private void print(List<String> row) {
-        StringBuilder line = new StringBuilder();
-        for (int i = 0; i < row.size(); i++) {
-            line.append(row.get(i));
-            int missing = widths.get(i) - row.get(i).length();
-            line.append(" ".repeat(Math.max(0, missing))).append("  ");
+        Columns measured = Columns.apart(2);
+        for (int width : widths) {
+            measured = measured.left(width);
         }
-        out.println(line.toString().stripTrailing());
+        for (List<String> row : held) {
+            out.println(measured.row(row));
+        }
+        held.clear();
+        columns = Optional.of(measured);
     }
 
+    /** Prints the rows that are still held, and the number of all rows. */
     public void end() {
         flush();
         out.println(Words.count(rows, "row"));

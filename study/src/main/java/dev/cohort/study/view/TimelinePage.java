@@ -8,7 +8,7 @@ import dev.cohort.study.Timeline;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The step times of a run as a picture, with who came and went. */
+/** The step times of a run as a chart, with the peers that joined and left. */
 public final class TimelinePage {
     private static final String TEMPLATE = "timeline.html";
     private static final int POINTS_MAX = 1_500;
@@ -16,7 +16,7 @@ public final class TimelinePage {
 
     private TimelinePage() {}
 
-    /** One page that needs nothing else. */
+    /** One self-contained page. */
     public static String html(String runId, Timeline timeline, List<Timeline.Change> changes) {
         ObjectNode data = JSON.objectNode();
         data.put("run", runId);
@@ -49,7 +49,7 @@ public final class TimelinePage {
         return Page.html(TEMPLATE, data);
     }
 
-    /** What happened to whom, without saying whom. */
+    /** The event as text that follows the name of the peer or coordinator. */
     public static String words(Timeline.Event event) {
         return switch (event.kind()) {
             case STARTS -> "starts (" + event.detail() + ")";
@@ -59,16 +59,16 @@ public final class TimelinePage {
         };
     }
 
-    /** What stands at its line in the picture. */
+    /** Label of the change in the chart. */
     private static String mark(List<Timeline.Event> events) {
         Timeline.Event first = events.get(0);
-        boolean everybody = events.stream()
+        boolean several = events.stream()
                         .filter(e -> e.kind() == Timeline.Kind.STARTS)
                         .map(Timeline.Event::who)
                         .distinct()
                         .count()
                 > 1;
-        return everybody
+        return several
                 ? "all start again"
                 : switch (first.kind()) {
                     case STARTS -> first.who() + " starts";
@@ -86,7 +86,7 @@ public final class TimelinePage {
                 : Words.decimals(spread.medianMs(), 0) + " / " + spread.p95Ms() + " / " + spread.longestMs() + " ms";
     }
 
-    /** Of neighbouring steps the longest is drawn when there are many: what stands out must not be lost. */
+    /** If there are many steps, the longest of several neighbours is drawn, so outliers are kept. */
     private static ObjectNode series(String name, String kind, List<Timeline.Took> took) {
         ObjectNode series = JSON.objectNode().put("name", name).put("kind", kind);
         ArrayNode points = series.putArray("points");

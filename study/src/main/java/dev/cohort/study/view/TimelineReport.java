@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Who joined and left a run, and how long steps took before, during and after it.
+ * The peers that joined and left a run, and how long steps took before, during and after each change.
  *
  * @param run its id
  */
@@ -23,7 +23,7 @@ public record TimelineReport(String run, Timeline timeline, List<Timeline.Change
                 + Words.decimals(all.medianMs(), 0) + " ms (median), p95 " + all.p95Ms() + " ms, longest "
                 + all.longestMs() + " ms.");
         if (changes.isEmpty() && timeline.afterTheLast().isEmpty()) {
-            lines.add("Nobody came or went.");
+            lines.add("No peer joined or left.");
         }
         for (Timeline.Change change : changes) {
             lines.add("");
@@ -31,7 +31,7 @@ public record TimelineReport(String run, Timeline timeline, List<Timeline.Change
             lines.add("  longest time between two outcomes, steps " + change.fromStep() + " to " + change.toStep()
                     + ": " + change.outcomeLongestMs() + " ms");
             if (change.survivors().isEmpty()) {
-                lines.add("  nobody worked through it");
+                lines.add("  no peer trained through it");
                 continue;
             }
             lines.add("  step times of "

@@ -11,10 +11,10 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
- * What was trained before a run, because its method imitates stored networks and none was named.
+ * The networks that were trained before a run, because its method imitates stored networks and the experiment names none.
  *
- * @param steps each network was trained for
- * @param seconds wall time that took
+ * @param steps that each network was trained
+ * @param seconds wall time of the training
  */
 public record TrainedTeacher(long steps, double seconds, List<Network> networks) {
     public TrainedTeacher {
@@ -28,7 +28,7 @@ public record TrainedTeacher(long steps, double seconds, List<Network> networks)
      */
     public record Network(String model, OptionalDouble testAccuracy) {}
 
-    /** Reads the result of the run that trained it. */
+    /** Reads the result of the run that trained the networks. */
     public static TrainedTeacher of(JsonNode result) {
         List<Network> networks = new ArrayList<>();
         for (JsonNode peer : result.path("peers")) {
@@ -53,7 +53,7 @@ public record TrainedTeacher(long steps, double seconds, List<Network> networks)
         return json;
     }
 
-    /** One line for people. */
+    /** One line of text. */
     public String sentence() {
         return "Teacher trained before the run: "
                 + networks.stream()

@@ -8,8 +8,8 @@ import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /**
- * What runs show about distillation, in sentences that claim no more than was measured: learners and ensemble against the
- * control peer, beside the spread over seeds, or, of a single run, beside what chance alone does to a test set of this size.
+ * States what runs show about distillation, claiming no more than was measured: learners and ensemble against the control peer,
+ * compared with the spread over seeds or, for a single run, with the effect of chance on a test set of this size.
  */
 final class Verdict {
     private Verdict() {}
@@ -17,7 +17,7 @@ final class Verdict {
     /** @param others gains of runs of the same experiment with other seeds */
     static String sentence(RunView view, List<Gain> others) {
         if (view.learners().stream().allMatch(p -> p.testAccuracy().isEmpty())) {
-            return "No peer was tested, so nothing can be said about accuracy.";
+            return "No peer was tested, so no accuracy is known.";
         }
         Optional<Gain> gain = Gain.of(view);
         if (gain.isEmpty()) {
@@ -36,24 +36,25 @@ final class Verdict {
                 .orElse(OptionalDouble.empty())
                 .orElse(0.5);
         double noise = chance(control, images);
-        List<String> said = new ArrayList<>();
-        gain.peers().ifPresent(d -> said.add(alike(view) + " " + Words.points(d) + ", " + judged(d, noise, "chance")));
-        gain.ensemble().ifPresent(d -> said.add("the ensemble " + Words.points(d) + ", " + judged(d, noise, "chance")));
-        return String.join("; ", said)
+        List<String> parts = new ArrayList<>();
+        gain.peers().ifPresent(d -> parts.add(alike(view) + " " + Words.points(d) + ", " + judged(d, noise, "chance")));
+        gain.ensemble()
+                .ifPresent(d -> parts.add("the ensemble " + Words.points(d) + ", " + judged(d, noise, "chance")));
+        return String.join("; ", parts)
                 + String.format(
                         Locale.ROOT,
                         ". With %d test images, differences up to about %.1f points come from the choice of images alone,"
                                 + " and one run does not show how much seeds differ: run it with at least two other seeds"
-                                + " (--set run.seed=2, then 3) before believing a difference.",
+                                + " (--set run.seed=2, then 3) before trusting a difference.",
                         images,
                         100 * noise);
     }
 
     private static String ofSeeds(RunView view, List<Gain> all) {
-        List<String> said = new ArrayList<>();
-        overSeeds(all, Gain::peers).ifPresent(s -> said.add(alike(view) + " " + s));
-        overSeeds(all, Gain::ensemble).ifPresent(s -> said.add("the ensemble " + s));
-        return String.join("; ", said) + " (mean over " + all.size()
+        List<String> parts = new ArrayList<>();
+        overSeeds(all, Gain::peers).ifPresent(s -> parts.add(alike(view) + " " + s));
+        overSeeds(all, Gain::ensemble).ifPresent(s -> parts.add("the ensemble " + s));
+        return String.join("; ", parts) + " (mean over " + all.size()
                 + " runs of this experiment with different seeds, and its 95 % confidence interval).";
     }
 
@@ -74,17 +75,17 @@ final class Verdict {
     }
 
     /**
-     * About two standard errors of the difference of two accuracies measured on {@code images} images each, as if independent;
-     * both nets see the same images, so the true figure is rather smaller.
+     * About two standard errors of the difference of two accuracies measured on {@code images} images each, as if independent.
+     * Both networks see the same images, so the true figure is smaller.
      */
     static double chance(double accuracy, int images) {
         return images == 0 ? 1 : 2 * Math.sqrt(2 * accuracy * (1 - accuracy) / images);
     }
 
-    private static String judged(double difference, double noise, String ofWhat) {
+    private static String judged(double difference, double noise, String cause) {
         if (Math.abs(difference) <= noise) {
-            return "within " + ofWhat;
+            return "within " + cause;
         }
-        return "more than " + ofWhat + (difference > 0 ? "" : ", to the worse");
+        return "more than " + cause + (difference > 0 ? "" : ", for the worse");
     }
 }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
-/** Numbers as people read them; the same in every locale. */
+/** Formats numbers and words for people, the same way in every locale. */
 public final class Words {
     public static final String NONE = "-";
 
@@ -31,6 +31,16 @@ public final class Words {
         return String.format(Locale.ROOT, "%." + places + "f", value);
     }
 
+    /** Two decimals, four if below 0.1. */
+    public static String number(double value) {
+        return decimals(value, Math.abs(value) < 0.1 ? 4 : 2);
+    }
+
+    /** {@code SET_ASIDE} as {@code set aside}. */
+    static String lower(Enum<?> name) {
+        return name.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
     /** {@code 3725000} as {@code 1 h 2 min}, {@code 65000} as {@code 1 min 5 s}. */
     public static String duration(long ms) {
         long seconds = Math.round(ms / 1000.0);
@@ -43,15 +53,15 @@ public final class Words {
         return seconds / 3600 + " h " + seconds / 60 % 60 + " min";
     }
 
-    /** As one word on a command line of a POSIX shell. */
+    /** Quotes a word for a POSIX shell if needed. */
     public static String shell(Object word) {
-        String said = String.valueOf(word);
-        return said.matches("[A-Za-z0-9_./:=,+@%-]+") ? said : "'" + said.replace("'", "'\\''") + "'";
+        String plain = String.valueOf(word);
+        return plain.matches("[A-Za-z0-9_./:=,+@%-]+") ? plain : "'" + plain.replace("'", "'\\''") + "'";
     }
 
     /**
-     * A text in lines of at most so many characters, unless a word is longer, each but the first indented. Parts that two spaces
-     * divide stay whole.
+     * A text in lines of at most {@code width} characters, unless a word is longer; all lines but the first are indented. If the
+     * text has parts separated by two spaces, lines are broken only between parts.
      */
     public static List<String> wrapped(String text, int width) {
         String between = text.contains(COLUMNS) ? COLUMNS : " ";

@@ -1,6 +1,4 @@
-/**
- * What people see: tables, lines and pages, and the state of a run that they show.
- */
+/** Tables, lines and pages for people, and the state of a run that they show. */
 @NullMarked
 package dev.cohort.study.view;
 

@@ -1,7 +1,7 @@
-// What all pages share: their data, colours, tables, and how charts look and print.
+// Shared by all pages: data, colours, tables, and the look and printing of charts.
 const page = (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
-  // Okabe and Ito's colours, which people with colour-blindness tell apart.
+  // Okabe and Ito's colours, which people with colour blindness can tell apart.
   const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6bb1', '#a6761d'];
   const style = getComputedStyle(document.documentElement);
   const css = name => style.getPropertyValue(name).trim();

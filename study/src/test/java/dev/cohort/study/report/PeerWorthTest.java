@@ -30,33 +30,33 @@ class PeerWorthTest {
         assertThat(worth.advice())
                 .isEqualTo(
                         "Drain p2: without it the ensemble is better (accuracy +4.0 points, NLL -0.040), by more than"
-                                + " noise. Do it by 'cohort drain p2'.");
+                                + " noise. Run 'cohort drain p2'.");
         assertThat(worth.json().path("drain").asText()).isEqualTo("p2");
         assertThat(worth.lines().get(4)).contains("p2", "60.0 %", "64.0 %", "-4.00 ± 1.00 pts", "-0.040 ± 0.010");
     }
 
     @Test
-    void drainsNobodyForADifferenceThatMayBeNoise() {
+    void drainsNoPeerForADifferenceThatMayBeNoise() {
         PeerWorth worth = worth(1, member("p1", 0.02), member("p2", -0.02));
 
         assertThat(worth.advice())
-                .startsWith("Drain nobody for the ensemble's sake")
+                .startsWith("Drain no peer for the ensemble's sake")
                 .contains("p2 is missed least (accuracy +2.0 points, NLL -0.020)");
         assertThat(worth.json().has("drain")).isFalse();
         assertThat(worth.json().path("least_missed").asText()).isEqualTo("p2");
     }
 
     @Test
-    void saysWhenTheRunWouldHaveTooFewLeft() {
+    void warnsIfTheRunWouldHaveTooFewPeers() {
         assertThat(worth(2, member("p1", 0.02), member("p2", -0.04)).advice())
-                .contains("Drain p2", "the run wants 2 contributors (elastic.min) and has 2");
+                .contains("Drain p2", "the run needs 2 contributors (elastic.min) and has 2");
     }
 
     @Test
-    void saysThatNobodyCanBeCompared() {
+    void reportsThatNoPeersCanBeCompared() {
         PeerWorth worth = new PeerWorth("r", new RecentWorth(0, 0, 0, List.of()), 1);
 
-        assertThat(worth.lines()).singleElement().asString().contains("nobody can be compared");
+        assertThat(worth.lines()).singleElement().asString().contains("peers cannot be compared");
         assertThat(worth.json().path("peers")).isEmpty();
     }
 }

@@ -36,13 +36,13 @@ class LastStartTest {
     }
 
     @Test
-    void isWhatThePeerSaidWhenItCameAndWhenItWent() {
+    void combinesTheMessagesOfJoiningAndLeaving() {
         LastStart last = only(
                 joining(1, "resnet8", 0),
                 admitted(1, 3),
                 left(1, 9),
                 joining(2, "resnet14", 9),
-                // Asked again, since it was not answered at once.
+                // Repeated, because it was not admitted at once.
                 joining(2, "resnet14", 11),
                 admitted(2, 3),
                 left(2, 20));
@@ -63,7 +63,7 @@ class LastStartTest {
     }
 
     @Test
-    void isNoneOfAPeerThatSaidNoGoodbyeOrCouldNotSayItsWeights() {
+    void isEmptyForAPeerThatDidNotLeaveOrLeftWithoutWeights() {
         assertThat(LastStart.all(List.<Message>of(joining(1, "resnet8", 0), admitted(1, 3))::forEach))
                 .isEmpty();
         assertThat(LastStart.all(List.<Message>of(

@@ -18,7 +18,7 @@ class TemporaryFolderTest {
     @TempDir
     private Path parent = Path.of("");
 
-    /** Makes a folder, puts something into it for as long as it lives, and says where it is. */
+    /** Creates a folder, adds files to it until the process ends, and prints its path. */
     static final class Holder {
         private Holder() {}
 
@@ -105,7 +105,7 @@ class TemporaryFolderTest {
     }
 
     @Test
-    void saysWhatToDoWhereItCannotBeMade() {
+    void namesTheRemedyIfItCannotBeCreated() {
         assertThatThrownBy(() -> TemporaryFolder.make(parent.resolve("none")))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("there is no " + parent.resolve("none"))

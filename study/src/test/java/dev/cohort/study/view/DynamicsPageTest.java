@@ -29,22 +29,22 @@ class DynamicsPageTest {
     }
 
     @Test
-    void saysHowGoodTheyAreTogetherAndHowDifferent() {
+    void summarisesTheEnsembleAndItsDiversity() {
         assertThat(DynamicsPage.verdict(List.of(point(10, 0.3, 0.02), point(20, 0.1, 0.02))))
                 .isEqualTo(
-                        "At step 20 the ensemble has 90.0 % of the test images right, +10.0 points against the mean of its"
-                                + " peers; at least one peer has 95.0 % right. Two peers decide differently on 10.0 %, after 30.0 %"
+                        "At step 20 the ensemble is right on 90.0 % of the test images, +10.0 points against the mean of its"
+                                + " peers; at least one peer is right on 95.0 %. Two peers disagree on 10.0 %, compared with 30.0 %"
                                 + " at first.");
     }
 
     @Test
-    void saysWhomTheEnsembleWouldBeBetterWithout() {
+    void namesThePeerThatBurdensTheEnsemble() {
         assertThat(DynamicsPage.verdict(List.of(point(10, 0.3, -0.015))))
-                .endsWith("on 30.0 %. Without p2 the ensemble would have 1.5 points more.");
+                .endsWith("on 30.0 %. Without p2 the ensemble would gain 1.5 points.");
     }
 
     @Test
-    void saysThatNothingWasRecorded() {
+    void reportsThatNothingWasRecorded() {
         assertThat(DynamicsPage.verdict(List.of())).contains("no test logits");
     }
 }

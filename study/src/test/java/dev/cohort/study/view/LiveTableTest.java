@@ -22,7 +22,7 @@ class LiveTableTest {
     }
 
     @Test
-    void drawsARunBeforeAnybodySpoke() {
+    void drawsARunBeforeItsFirstMessage() {
         assertThat(drawn(SampleRun.view(), 0)).isEqualTo("""
                 <dim>peer       model          state           step   lag   img/s    wait      CE      KD    train     test</>
                 p1         resnet8        starting           -     -       -       -       -       -        -        -
@@ -59,7 +59,7 @@ class LiveTableTest {
     }
 
     @Test
-    void saysForWhomEverybodyWaits() {
+    void namesThePeerThatTheOpenStepWaitsFor() {
         RunView view = SampleRun.view();
         List.of(P1, P2, CONTROL).forEach(p -> view.on(SampleRun.joining(p, 1, 0), 0));
         view.on(SampleRun.batch(1), 0);

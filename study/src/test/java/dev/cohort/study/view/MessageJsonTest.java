@@ -62,7 +62,7 @@ class MessageJsonTest {
     }
 
     @Test
-    void tellsWhatAnOutcomeTeachesAndFromWhom() {
+    void showsTheTermsAndContributorsOfAnOutcome() {
         Outcome outcome = new Outcome(
                 3,
                 0,
@@ -87,7 +87,7 @@ class MessageJsonTest {
     }
 
     @Test
-    void tellsWhyAStepHasNoTargetsAndWhatIsAsked() {
+    void showsWhyAStepHasNoTargetsAndTheCommands() {
         Outcome skipped = new Outcome(3, 0, "c1", DIGEST, List.of(), new Outcome.Skipped(Outcome.SkipReason.TOO_FEW));
         assertThat(summarised.of(skipped).path("skipped").asText()).isEqualTo("too_few");
         assertThat(summarised

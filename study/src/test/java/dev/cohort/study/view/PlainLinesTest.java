@@ -21,14 +21,14 @@ class PlainLinesTest {
     }
 
     @Test
-    void saysEachEventOnce() {
+    void printsEachEventOnce() {
         view.on(SampleRun.joining(P1, 1, 0), 0);
         assertThat(lines.next(view, 0)).containsExactly("p1 joined");
         assertThat(lines.next(view, 100)).isEmpty();
     }
 
     @Test
-    void saysProgressAtMostEveryFewSeconds() {
+    void printsProgressAtMostEveryFewSeconds() {
         train(1);
         lines.next(view, 6000);
         train(2);
@@ -38,7 +38,7 @@ class PlainLinesTest {
     }
 
     @Test
-    void saysTheAccuraciesOfAnEpochOnceAllAreTested() {
+    void printsTheAccuraciesOfAnEpochOnceAllPeersAreTested() {
         view.on(SampleRun.evaluation("p1", 0, 0.5, 2, 0, 0, 2, 2, 0, 0, 2), 0);
         view.on(SampleRun.evaluation("p2", 0, 0.75, 2, 0, 0, 2, 2, 0, 0, 2), 0);
         assertThat(lines.next(view, 0)).isEmpty();

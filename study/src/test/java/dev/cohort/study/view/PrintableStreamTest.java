@@ -53,7 +53,7 @@ class PrintableStreamTest {
         assertThat(printed()).isEqualTo(line + "\n");
     }
 
-    /** Takes a line and no more, as a pipe into {@code head -1} does. */
+    /** Accepts one line and no more, like a pipe into {@code head -1}. */
     private static OutputStream readOnce() {
         return new OutputStream() {
             private boolean taken;
@@ -74,12 +74,12 @@ class PrintableStreamTest {
     }
 
     @Test
-    void endsOnceNobodyReads() {
+    void endsWhenTheReaderHasClosedTheStream() {
         PrintStream pipe = new PrintableStream(readOnce(), PrintableStream.Unread.ENDS);
         pipe.println("first");
 
         assertThatThrownBy(() -> pipe.println("second")).isInstanceOf(OutputClosed.class);
-        // What is said while the command ends is nobody's concern.
+        // Output while the command ends is discarded.
         pipe.println("third");
     }
 

@@ -43,7 +43,7 @@ class ReportTest {
     }
 
     @Test
-    void saysWhatTheMethodWasSetTo() throws JsonProcessingException {
+    void showsTheParametersOfTheMethod() throws JsonProcessingException {
         JsonNode data = data(Report.html(new Result(SampleRun.whole(), true, 1), "run: {}"));
         assertThat(data.path("facts"))
                 .filteredOn(f -> f.path("name").asText().equals("Method"))

@@ -67,7 +67,7 @@ class ResultTest {
     }
 
     @Test
-    void saysWhatWasTrainedBeforeTheRun() throws JsonProcessingException {
+    void reportsTheTeacherTrainedBeforeTheRun() throws JsonProcessingException {
         JsonNode before = mapper.readTree("""
                 {"steps": 10, "seconds": 3.5, "peers": [{"model": "resnet14", "test_accuracy": 0.25}, {"model": "a"}]}
                 """);
@@ -83,7 +83,7 @@ class ResultTest {
     }
 
     @Test
-    void saysWhatTheRunCameTo() {
+    void summarisesTheRun() {
         RunView view = SampleRun.whole();
         JsonNode json = new Result(view, true, 12_345).json();
         assertThat(json.path("run").asText()).isEqualTo("20250101-120000-sample");
@@ -126,12 +126,12 @@ class ResultTest {
     }
 
     @Test
-    void saysHowGoodAPeersOwnTeacherIs() {
+    void reportsTheAccuracyOfAPeersOwnTeacher() {
         RunView view = SampleRun.whole();
-        Evaluation said = SampleRun.evaluation("p1", 1, 0.5, 2, 0, 2, 0, 2, 0, 0, 1);
+        Evaluation evaluation = SampleRun.evaluation("p1", 1, 0.5, 2, 0, 2, 0, 2, 0, 0, 1);
         Tensor logits = Tensor.of(DType.FLOAT32, new double[] {2, 0, 0, 3, 0, 1, 0, 3}, 4, 2);
-        view.on(withOwnTeacher(said, logits), 0);
-        view.on(withOwnTeacher(said, Tensor.of(DType.FLOAT32, new double[4], 2, 2)), 0);
+        view.on(withOwnTeacher(evaluation, logits), 0);
+        view.on(withOwnTeacher(evaluation, Tensor.of(DType.FLOAT32, new double[4], 2, 2)), 0);
         Result result = new Result(view, false, 75_000);
 
         assertThat(result.json()
@@ -152,19 +152,19 @@ class ResultTest {
         assertThat(Report.html(result, "")).contains("own teacher of p1");
     }
 
-    private static Evaluation withOwnTeacher(Evaluation said, Tensor logits) {
+    private static Evaluation withOwnTeacher(Evaluation evaluation, Tensor logits) {
         return new Evaluation(
-                said.step(),
-                said.epoch(),
-                said.last(),
-                said.source(),
-                said.accuracy(),
-                said.crossEntropy(),
-                said.tensors().with(TensorName.OWN_TEACHER, logits));
+                evaluation.step(),
+                evaluation.epoch(),
+                evaluation.last(),
+                evaluation.source(),
+                evaluation.accuracy(),
+                evaluation.crossEntropy(),
+                evaluation.tensors().with(TensorName.OWN_TEACHER, logits));
     }
 
     @Test
-    void saysNullForWhatIsNotKnown() {
+    void hasNullForUnknownValues() {
         JsonNode json = new Result(SampleRun.view(), false, 1).json();
         assertThat(json.path("broker").asText()).isEqualTo("external");
         assertThat(json.path("ensemble").path("test_accuracy").isNull()).isTrue();

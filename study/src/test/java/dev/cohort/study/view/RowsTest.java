@@ -47,7 +47,7 @@ class RowsTest {
     }
 
     @Test
-    void keepsWhatIsNoJsonNumberAWord() {
+    void writesNonFiniteNumbersAsText() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
             JsonRows rows = new JsonRows("r", out);

@@ -54,17 +54,17 @@ class RunViewTest {
 
     @Test
     void takesTheEnsembleFromMeanProbabilitiesOfTheLearners() {
-        // Image 1: p1 says class 0 with 0.88, p2 class 1 with 0.95, so the mean says 1, which is right.
+        // Image 1: p1 predicts class 0 with 0.88, p2 class 1 with 0.95, so the mean is right with class 1.
         view.on(SampleRun.evaluation("p1", 0, 0.5, 2, 0, 2, 0, 2, 0, 0, 1), 0);
         view.on(SampleRun.evaluation("p2", 0, 0.5, 2, 0, 0, 3, 0, 1, 0, 3), 0);
-        // Would turn every image to class 1 if it were counted.
+        // If it were counted, every image would be of class 1.
         view.on(SampleRun.evaluation("control", 0, 0.5, 0, 99, 0, 99, 0, 99, 0, 99), 0);
         assertThat(view.ensembleAccuracy()).hasValue(1.0);
         assertThat(view.ensembleSize(0)).isEqualTo(2);
     }
 
     @Test
-    void leavesOutOfTheEnsembleWhomNoOutcomeNames() {
+    void leavesOutOfTheEnsembleAPeerThatNoOutcomeNames() {
         double[] wrong = {0, 9, 9, 0, 0, 9, 9, 0};
         double[] right = {2, 0, 0, 2, 2, 0, 0, 2};
         view.on(SampleRun.evaluation("p1", 0, 1, right), 0);
@@ -77,7 +77,7 @@ class RunViewTest {
         assertThat(view.ensembleSize(0)).isEqualTo(1);
         assertThat(view.ensembleMembers()).isEqualTo(1);
         assertThat(view.ensembleAccuracy())
-                .as("whoever is no member is not waited for")
+                .as("a peer that is not a member is not awaited")
                 .hasValue(1);
     }
 
@@ -153,7 +153,7 @@ class RunViewTest {
     }
 
     @Test
-    void believesNoHeartbeatOfAnEarlierIncarnation() {
+    void ignoresAHeartbeatOfAnEarlierIncarnation() {
         view.on(SampleRun.joining(P1, 2, 4), 0);
         view.on(SampleRun.heartbeat(P1, PeerState.EVALUATING, 9), 1);
         assertThat(peer(P1).step()).isEqualTo(4);
@@ -182,7 +182,7 @@ class RunViewTest {
     }
 
     @Test
-    void notesWhoStopsContributing() {
+    void notesAPeerThatStopsContributing() {
         view.on(SampleRun.outcome(1, P1, P2), 0);
         view.on(SampleRun.outcome(2, P1), 0);
         assertThat(view.events()).extracting(RunView.Event::what).contains("does not contribute from step 2");
@@ -190,7 +190,7 @@ class RunViewTest {
     }
 
     @Test
-    void waitsForNoPeerOfTheParentThatNobodyStarts() {
+    void doesNotWaitForAPeerOfTheParentThatIsNotStarted() {
         PeerId guest = new PeerId("guest");
         view.on(SampleRun.outcome(1, P1, P2, guest), 0);
         List.of(P1, P2, CONTROL).forEach(peer -> view.on(SampleRun.finished(peer, 0.5), 1));

@@ -20,7 +20,7 @@ class RunsProgressTest {
     }
 
     @Test
-    void saysWhichRunGoesOnAndHowLongAllOfThemTake() {
+    void showsTheCurrentRunAndTheTimeOfAllRuns() {
         RunsProgress course = new RunsProgress(4);
         course.took(60_000);
         course.begin(2, "dml, seed 1", 0);
@@ -36,7 +36,7 @@ class RunsProgressTest {
     }
 
     @Test
-    void foretellsNothingBeforeTheFirstSteps() {
+    void hasNoEstimateBeforeTheFirstSteps() {
         RunsProgress course = new RunsProgress(2);
         course.begin(1, "dml, seed 1", 0);
         assertThat(course.lines(SampleRun.view(), 5_000))

@@ -32,7 +32,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/** Messages of a small run: two peers and a control, two images of two classes a batch, four test images. */
+/** Messages of a small run: two peers and a control, two images of two classes per batch, four test images. */
 final class SampleRun {
     static final PeerId P1 = new PeerId("p1");
     static final PeerId P2 = new PeerId("p2");
@@ -148,7 +148,7 @@ final class SampleRun {
         return new Prediction(step, 0, peer, 1, step - 1, logits, digest(step), previous);
     }
 
-    /** Two logits an image. */
+    /** Two logits per image. */
     static Evaluation evaluation(String source, int epoch, double accuracy, double... logits) {
         return evaluationAt(5L * (epoch + 1), source, epoch, accuracy, logits);
     }
@@ -164,7 +164,7 @@ final class SampleRun {
         return new Left(peer, 1, Left.FINISHED, Optional.of(new Left.Result(1, 10, accuracy, 800.25, 0.1, digest(77))));
     }
 
-    /** A run of ten steps from its first to its last word. */
+    /** A run of ten steps from its first to its last message. */
     static RunView whole() {
         RunView view = view();
         List<PeerId> peers = List.of(P1, P2, CONTROL);

@@ -31,7 +31,7 @@ class ScreenTest {
         return ups;
     }
 
-    /** Draws a table of so many lines twice, the second time with another last line. */
+    /** Draws a table of {@code lines} lines twice, the second time with another last line. */
     private void draw(int lines, OptionalInt rows) {
         List<Styled> table = new ArrayList<>();
         for (int i = 1; i < lines; i++) {
@@ -48,7 +48,7 @@ class ScreenTest {
                 OptionalInt::empty);
         screen.show(SampleRun.view(), 1);
         screen.show(SampleRun.view(), 2);
-        screen.say("said");
+        screen.say("a line");
     }
 
     @Test
@@ -60,7 +60,7 @@ class ScreenTest {
                 .contains(
                         "line 1\n",
                         "line 16\n",
-                        "... 18 more, for which the terminal has no room",
+                        "... 18 more lines do not fit into the terminal",
                         "line 35\n",
                         "progress 2")
                 .doesNotContain("line 17\n", "line 34\n");
@@ -75,16 +75,16 @@ class ScreenTest {
     }
 
     @Test
-    void drawsAllOfItWhereItFitsOrNobodyKnows() {
+    void drawsAllLinesIfTheyFitOrTheSizeIsUnknown() {
         draw(23, OptionalInt.of(24));
         draw(40, OptionalInt.empty());
 
         assertThat(printed()).contains("line 22\nprogress 2").contains("line 39\nprogress 2");
-        assertThat(printed()).doesNotContain("no room");
+        assertThat(printed()).doesNotContain("do not fit");
     }
 
     @Test
-    void saysNothingThatATerminalObeys() {
+    void printsNoEscapeSequences() {
         Screen screen = Screen.terminal(out, (view, now) -> List.of(), OptionalInt::empty, OptionalInt::empty);
         screen.say("peer \u001b[2J\nx");
         Screen.lines(out).say("peer \u001b[2J\nx");
@@ -93,7 +93,7 @@ class ScreenTest {
     }
 
     @Test
-    void readsTheSizeThatSttySays() {
+    void parsesTheSizeThatSttyPrints() {
         assertThat(TerminalRows.parsed("24 80\n").rows()).hasValue(24);
         assertThat(TerminalRows.parsed("24 80\n").columns()).hasValue(80);
         assertThat(TerminalRows.parsed("0 0\n"))

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class TimelinePageTest {
     @Test
-    void saysWhatHappenedInWords() {
+    void describesEventsInWords() {
         assertThat(TimelinePage.words(event(Timeline.Kind.STARTS, "start 2"))).isEqualTo("starts (start 2)");
         assertThat(TimelinePage.words(event(Timeline.Kind.MISSING, "no longer contributes")))
                 .isEqualTo("no longer contributes");

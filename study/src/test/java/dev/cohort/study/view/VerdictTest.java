@@ -20,7 +20,7 @@ class VerdictTest {
 
     @Test
     void callsADifferenceWithinChanceByItsName() {
-        // Four test images: almost nothing is more than chance.
+        // With four test images, hardly any difference is more than chance.
         assertThat(Verdict.sentence(SampleRun.whole(), List.of()))
                 .contains("the peers with its model (resnet8) reach on average +25.0 points, within chance")
                 .contains("the ensemble +50.0 points, within chance")
@@ -39,7 +39,7 @@ class VerdictTest {
     }
 
     @Test
-    void comparesControlWithNobodyWhoCameLater() {
+    void doesNotCompareControlWithPeersThatJoinedLater() {
         RunView view = SampleRun.whole();
         PeerId late = new PeerId("late");
         view.on(SampleRun.joining(late, 1, 0), 0);
@@ -65,12 +65,12 @@ class VerdictTest {
     }
 
     @Test
-    void saysWhenTheDifferenceIsToTheWorse() {
+    void reportsADifferenceForTheWorse() {
         RunView view = SampleRun.view();
         view.on(SampleRun.finished(P1, 0.25), 0);
         view.on(SampleRun.finished(CONTROL, 0.5), 0);
         assertThat(Verdict.sentence(view, List.of(gain(-0.26, 0), gain(-0.24, 0))))
-                .contains("-25.0 points ± 2.5, more than the spread over seeds, to the worse");
+                .contains("-25.0 points ± 2.5, more than the spread over seeds, for the worse");
     }
 
     @Test

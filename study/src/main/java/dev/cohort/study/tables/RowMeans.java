@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What a matrix of probabilities comes to, as means over its rows.
+ * Figures of a matrix of probabilities, as means over its rows.
  *
  * @param loss cross-entropy with the labels; empty without labels
  * @param accuracy share of rows whose largest class is the label of the largest weight; empty without labels
@@ -14,10 +14,10 @@ import java.util.OptionalDouble;
  * @param confidence largest probability
  * @param margin largest less second largest probability
  */
-record Summary(
+record RowMeans(
         int rows, OptionalDouble loss, OptionalDouble accuracy, double entropy, double confidence, double margin) {
-    /** Of softmax(logits), row-major with {@code classes} columns. */
-    static Summary ofLogits(double[] logits, int classes, Optional<SoftLabels> labels) {
+    /** Figures of softmax(logits), row-major with {@code classes} columns. */
+    static RowMeans ofLogits(double[] logits, int classes, Optional<SoftLabels> labels) {
         return of(
                 Softmax.probabilities(logits, classes, 1),
                 Softmax.logProbabilities(logits, classes, 1),
@@ -25,8 +25,8 @@ record Summary(
                 labels);
     }
 
-    /** Of probabilities, row-major with {@code classes} columns. */
-    static Summary ofProbabilities(double[] probabilities, int classes, Optional<SoftLabels> labels) {
+    /** Figures of probabilities, row-major with {@code classes} columns. */
+    static RowMeans ofProbabilities(double[] probabilities, int classes, Optional<SoftLabels> labels) {
         double[] logarithms = new double[probabilities.length];
         for (int i = 0; i < logarithms.length; i++) {
             logarithms[i] = StrictMath.log(Math.max(probabilities[i], Double.MIN_NORMAL));
@@ -34,9 +34,9 @@ record Summary(
         return of(probabilities, logarithms, classes, labels);
     }
 
-    private static Summary of(double[] p, double[] logarithms, int classes, Optional<SoftLabels> labels) {
+    private static RowMeans of(double[] p, double[] logarithms, int classes, Optional<SoftLabels> labels) {
         int rows = p.length / classes;
-        // Rows that do not belong to the batch have nothing to be compared with.
+        // Labels of another shape belong to another batch.
         Optional<double[]> y =
                 labels.filter(l -> l.rows() == rows && l.classes() == classes).map(SoftLabels::dense);
         double loss = 0;
@@ -56,7 +56,7 @@ record Summary(
             right += y.isPresent() && largest(y.get(), start, classes) == best ? 1 : 0;
         }
         double count = Math.max(1, rows);
-        return new Summary(
+        return new RowMeans(
                 rows,
                 y.isPresent() ? OptionalDouble.of(loss / count) : OptionalDouble.empty(),
                 y.isPresent() ? OptionalDouble.of(right / count) : OptionalDouble.empty(),

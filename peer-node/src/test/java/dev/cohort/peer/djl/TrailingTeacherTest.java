@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class WithOwnTeacherTest {
+class TrailingTeacherTest {
     private static final int ROWS = 4;
     private static final double RATE = 0.05;
     private static final Images SEEN = Samples.images(99, ROWS, Samples.SMALL);
@@ -30,7 +30,7 @@ class WithOwnTeacherTest {
         return ModelCatalog.create(Samples.small(DType.FLOAT64), kind);
     }
 
-    /** Trains a step; returns what the own teacher said before it. */
+    /** Trains a step; returns the own teacher's logits before it. */
     private static Tensor train(Learner learner, int seed) {
         try (ForwardPass pass = learner.forward(Samples.images(seed, ROWS, Samples.SMALL))) {
             learner.backward(
@@ -61,7 +61,7 @@ class WithOwnTeacherTest {
             String name = "own_teacher/layer2.0.conv1.weight";
             String own = "layer2.0.conv1.weight";
             double[] expected = taught.snapshot().get(own).toDoubles();
-            // 1 - 1/(t+1) for t = 0, 1, 2, then the greatest decay.
+            // 1 - 1/(t+1) for t = 0, 1, 2, then the largest decay.
             for (double decay : new double[] {0, 0.5, 0.6, 0.6}) {
                 train(taught, 7);
                 double[] weights = taught.snapshot().get(own).toDoubles();
@@ -74,7 +74,7 @@ class WithOwnTeacherTest {
     }
 
     @Test
-    void theAverageJudgesABatchByItsOwnStatisticsAndKeepsThem() {
+    void theAverageUsesItsOwnBatchStatisticsAndUpdatesThem() {
         try (Learner taught = learner(new OwnTeacher.Average(0.9))) {
             String mean = "own_teacher/bn1.running_mean";
             double[] before = taught.snapshot().get(mean).toDoubles();
@@ -87,27 +87,33 @@ class WithOwnTeacherTest {
     }
 
     @Test
-    void theCopyIsAsOldAsItSays() {
+    void theCopyIsRenewedAtItsInterval() {
         try (Learner taught = learner(new OwnTeacher.Stale(3));
                 DjlLearner alone = ModelCatalog.create(Samples.small(DType.FLOAT64))) {
-            List<Tensor> was = new ArrayList<>();
-            List<Tensor> said = new ArrayList<>();
+            List<Tensor> earlier = new ArrayList<>();
+            List<Tensor> answers = new ArrayList<>();
             for (int step = 0; step < 7; step++) {
-                was.add(alone.infer(SEEN).logits());
-                said.add(taught.infer(SEEN).ownTeacher().orElseThrow());
+                earlier.add(alone.infer(SEEN).logits());
+                answers.add(taught.infer(SEEN).ownTeacher().orElseThrow());
                 train(taught, step);
                 Samples.train(alone, step, ROWS, Samples.SMALL, RATE);
             }
 
-            assertThat(said)
+            assertThat(answers)
                     .containsExactly(
-                            was.get(0), was.get(0), was.get(0), was.get(3), was.get(3), was.get(3), was.get(6));
+                            earlier.get(0),
+                            earlier.get(0),
+                            earlier.get(0),
+                            earlier.get(3),
+                            earlier.get(3),
+                            earlier.get(3),
+                            earlier.get(6));
         }
     }
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void goesOnFromItsSnapshotBitForBit(OwnTeacher kind) {
+    void continuesFromItsSnapshotBitForBit(OwnTeacher kind) {
         try (Learner first = learner(kind);
                 Learner second = learner(kind)) {
             for (int step = 0; step < 4; step++) {

@@ -20,7 +20,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class WithStoredTeacherTest {
+class StoredTeacherTest {
     private static final int ROWS = 4;
     private static final Images SEEN = Samples.images(99, ROWS, Samples.SMALL);
     private static final LearnerSetting STUDENT = Samples.small(DType.FLOAT32);
@@ -30,7 +30,7 @@ class WithStoredTeacherTest {
     @TempDir
     private Path folder;
 
-    /** A checkpoint of a network after one update; returns what it says of {@link #SEEN}. */
+    /** A checkpoint of a network after one update; returns its logits for {@link #SEEN}. */
     private Tensor store(LearnerSetting setting, String name) {
         try (DjlLearner learner = ModelCatalog.create(Samples.withSeed(setting, 31))) {
             Samples.train(learner, 1, ROWS, Samples.SMALL, 0.1);
@@ -53,15 +53,15 @@ class WithStoredTeacherTest {
     }
 
     @Test
-    void theTeacherSaysTheSameHoweverLongTheStudentLearns() {
-        Tensor said = store(OTHER, "t");
+    void theTeachersLogitsDoNotChangeWhileTheStudentLearns() {
+        Tensor logits = store(OTHER, "t");
         OwnTeacher frozen = new OwnTeacher.Frozen(List.of(file("t")), OwnTeacher.Frozen.Choice.ONLY);
 
         try (Learner taught = ModelCatalog.create(STUDENT, frozen)) {
             for (int step = 0; step < 3; step++) {
-                assertThat(taught.infer(SEEN).ownTeacher()).contains(said);
+                assertThat(taught.infer(SEEN).ownTeacher()).contains(logits);
                 try (ForwardPass pass = taught.forward(SEEN)) {
-                    assertThat(pass.outputs().ownTeacher()).contains(said);
+                    assertThat(pass.outputs().ownTeacher()).contains(logits);
                 }
                 train(taught, step);
             }
@@ -69,7 +69,7 @@ class WithStoredTeacherTest {
     }
 
     @Test
-    void theStudentLearnsAsItWouldAloneAndKeepsNothingOfTheTeacher() {
+    void theStudentLearnsAsItWouldAloneAndStoresNothingOfTheTeacher() {
         store(OTHER, "t");
         OwnTeacher frozen = new OwnTeacher.Frozen(List.of(file("t")), OwnTeacher.Frozen.Choice.ONLY);
 
@@ -88,18 +88,18 @@ class WithStoredTeacherTest {
     @Test
     void learnsFromTheNetworkOfItsOwnModel() {
         store(OTHER, "other");
-        Tensor said = store(STUDENT, "same");
+        Tensor logits = store(STUDENT, "same");
         OwnTeacher frozen =
                 new OwnTeacher.Frozen(List.of(file("other"), file("same")), OwnTeacher.Frozen.Choice.OF_ITS_MODEL);
 
         try (Learner taught = ModelCatalog.create(STUDENT, frozen)) {
-            assertThat(taught.infer(SEEN).ownTeacher()).contains(said);
+            assertThat(taught.infer(SEEN).ownTeacher()).contains(logits);
         }
     }
 
     @Test
-    void learnsAtEachStepFromTheNetworkThatIsDrawnForIt() {
-        List<Tensor> says = List.of(store(OTHER, "other"), store(STUDENT, "same"));
+    void learnsAtEachStepFromTheNetworkDrawnForIt() {
+        List<Tensor> logits = List.of(store(OTHER, "other"), store(STUDENT, "same"));
         OwnTeacher.Frozen frozen =
                 new OwnTeacher.Frozen(List.of(file("other"), file("same")), OwnTeacher.Frozen.Choice.DRAWN, 3);
         Set<Integer> drawn = new TreeSet<>();
@@ -108,7 +108,7 @@ class WithStoredTeacherTest {
             for (long step = 1; step <= 12; step++) {
                 drawn.add(frozen.drawn(step));
                 try (ForwardPass pass = taught.forward(SEEN, step)) {
-                    assertThat(pass.outputs().ownTeacher()).contains(says.get(frozen.drawn(step)));
+                    assertThat(pass.outputs().ownTeacher()).contains(logits.get(frozen.drawn(step)));
                 }
             }
             assertThat(drawn).containsExactly(0, 1);
@@ -123,13 +123,13 @@ class WithStoredTeacherTest {
 
         assertThatThrownBy(() -> ModelCatalog.create(
                         STUDENT, new OwnTeacher.Frozen(List.of(file("other")), OwnTeacher.Frozen.Choice.OF_ITS_MODEL)))
-                .hasMessageContaining("model resnet8: must have a stored teacher of its own kind");
+                .hasMessageContaining("model resnet8: needs a stored teacher of the same model");
         assertThatThrownBy(() -> ModelCatalog.create(
                         STUDENT, new OwnTeacher.Frozen(List.of(file("gone")), OwnTeacher.Frozen.Choice.ONLY)))
                 .hasMessageContaining("gone")
                 .hasMessageContaining("no such file");
         assertThatThrownBy(() -> ModelCatalog.create(
                         STUDENT, new OwnTeacher.Frozen(List.of(file("classes")), OwnTeacher.Frozen.Choice.ONLY)))
-                .hasMessageContaining("must tell 3 classes");
+                .hasMessageContaining("must have 3 classes");
     }
 }

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Peers that miss deadlines, come and go, or were put out. */
-final class Standings implements Rule {
+/** Reports peers that miss deadlines, are lost repeatedly, or were set aside. */
+final class MembershipChanges implements Rule {
     static final int MISSES_MIN = 3;
     static final int LOSSES_MIN = 3;
 
@@ -30,15 +30,15 @@ final class Standings implements Rule {
     private final SortedMap<PeerId, Sum> sums = new TreeMap<>();
 
     @Override
-    public void said(RecordedLog.Said said) {
-        if (!(said.message() instanceof StandingChange change)) {
+    public void record(RecordedLog.Said record) {
+        if (!(record.message() instanceof StandingChange change)) {
             return;
         }
         Sum sum = sums.computeIfAbsent(change.peer(), p -> new Sum());
         if (sum.now == change.standing()) {
-            return; // Said by another coordinator, too.
+            return; // Another coordinator may publish the same change.
         }
-        // One that was gone comes back by way of "lagging".
+        // A peer that was gone comes back as "lagging".
         boolean missed = change.standing() == Standing.LAGGING && sum.now == Standing.LIVE;
         boolean lost = change.standing() == Standing.GONE;
         sum.missed += missed ? 1 : 0;
@@ -63,7 +63,7 @@ final class Standings implements Rule {
                         Severity.SEVERE,
                         when,
                         "'cohort join'",
-                        "mend what its predictions were refused for, then let it join again"));
+                        "fix the reason why its predictions were rejected, then let it join again"));
             }
             if (sum.missed >= MISSES_MIN) {
                 found.add(new Diagnosis(
@@ -79,7 +79,7 @@ final class Standings implements Rule {
                         Severity.WARNING,
                         sum.lost + " times, " + when,
                         "elastic.cooldown_ms, pace.gone_after_ms",
-                        "see its log for why it ends; a longer cool-down keeps it from holding up the others"));
+                        "see its log for the cause; with a longer cool-down it does not hold up the others"));
             }
         });
         return Opinion.of(SUBJECT, found);
