@@ -312,10 +312,10 @@ final class BatchRendererTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> pixels.render(without, 0))
-                .withMessageContaining("step 1 came without pixels");
+                .withMessageContaining("step 1 has no pixels");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> pixels.render(wrong, 0))
-                .withMessageContaining("images of 10 bytes");
+                .withMessageContaining("pixels of 10 bytes");
     }
 
     /** Some cannot even be built. */

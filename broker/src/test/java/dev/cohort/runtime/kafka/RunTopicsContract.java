@@ -68,7 +68,7 @@ abstract class RunTopicsContract extends RunLogFixture {
 
         assertThatThrownBy(() -> connect("p1").awaitManifest(Duration.ofMinutes(5)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("run " + runId + " speaks protocol version 99: this program speaks "
+                .hasMessage("run " + runId + " has protocol version 99: this program reads "
                         + Manifest.PROTOCOL_VERSION + "; update it");
     }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LinksTest {
     @Test
-    void areReadAsTheyWereWritten(@TempDir Path folder) throws IOException {
+    void areReadBackAsWritten(@TempDir Path folder) throws IOException {
         Links links = Links.choose(List.of("coordinator", "p1"));
         Path file = Files.writeString(folder.resolve("links.json"), links.json());
         assertThat(Links.read(file)).isEqualTo(links);
