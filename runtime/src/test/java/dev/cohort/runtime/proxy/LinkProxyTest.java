@@ -152,7 +152,7 @@ class LinkProxyTest {
     }
 
     @Test
-    void refusesInvalidRequests() {
+    void refusesInvalidRequestsWithAReason() {
         assertThatThrownBy(() -> control.cause("p9", new LinkFault.Cut()))
                 .hasMessageContaining("process 'p9' has no link: must be one of [p1, p2]");
         assertThatThrownBy(() -> new LinkFault.Slowed(0, 1)).hasMessageContaining("delay_ms 0: must be 1..5000 ms");
