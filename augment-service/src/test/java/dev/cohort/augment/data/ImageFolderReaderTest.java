@@ -305,7 +305,7 @@ final class ImageFolderReaderTest {
         assertThatExceptionOfType(DataException.class)
                 .isThrownBy(() -> ImageFolderReader.read(folder, room))
                 .withMessageContainingAll(
-                        "4 pictures in " + folder, "takes 17 MiB", "may have 16 MiB", "COHORT_JAVA_OPTS=-Xmx21m");
+                        "4 pictures in " + folder, "takes 17 MiB", "limited to 16 MiB", "COHORT_JAVA_OPTS=-Xmx21m");
     }
 
     private void refuses(String... parts) {
