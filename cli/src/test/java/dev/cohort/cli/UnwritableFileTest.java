@@ -40,9 +40,9 @@ class UnwritableFileTest {
         Path none = folder.resolve("none");
         String page = none.resolve("page.html").toString();
 
-        assertRefused("--report " + page, "there is no " + none, "replay", run, "--report", page);
-        assertRefused("--html " + page, "there is no " + none, "timeline", run, "--html", page);
-        assertRefused("archive " + page, "there is no " + page + ".part", "archive", run, page);
+        assertRefused("--report " + page, none + " does not exist", "replay", run, "--report", page);
+        assertRefused("--html " + page, none + " does not exist", "timeline", run, "--html", page);
+        assertRefused("archive " + page, page + ".part does not exist", "archive", run, page);
     }
 
     @Test
@@ -50,9 +50,9 @@ class UnwritableFileTest {
         assertRefused("--report " + folder, "it is a folder", "replay", run, "--report", folder.toString());
         assertRefused("--html " + folder, "it is a folder", "timeline", run, "--html", folder.toString());
         String below = file.resolve("page.html").toString();
-        assertRefused("--report " + below, file + " is no folder", "replay", run, "--report", below);
-        assertRefused("folder " + file, "a file is in its place", "replay", run, "--export", file.toString());
-        assertRefused("folder " + file, "a file is in its place", "replay", run, "--tensorboard", file.toString());
+        assertRefused("--report " + below, file + " is not a folder", "replay", run, "--report", below);
+        assertRefused("folder " + file, "a file of this name exists", "replay", run, "--export", file.toString());
+        assertRefused("folder " + file, "a file of this name exists", "replay", run, "--tensorboard", file.toString());
     }
 
     @Test

@@ -72,7 +72,7 @@ class RefusalTest {
                 images.toString(),
                 Integer.toString(whole.length - 5),
                 "a multiple of 3073",
-                "get it again");
+                "download it again");
     }
 
     @Test
