@@ -91,7 +91,7 @@ public final class Admission {
     }
 
     /** A prediction for a step that is closed: it shows how good a candidate is that is a little behind. */
-    public void late(Prediction prediction, long applied, long nowMs) {
+    public void predictedClosed(Prediction prediction, long applied, long nowMs) {
         Optional<Closed> closed = Optional.ofNullable(recent.get(prediction.step()));
         Optional<Member> candidate = members.find(prediction.peer()).filter(Member::candidate);
         if (closed.isPresent()

@@ -246,9 +246,9 @@ public final class Membership {
     }
 
     /** Peers of {@code missing} that had their time since {@code openedMs} are no longer waited for. */
-    public void late(List<Member> missing, long step, long openedMs, long nowMs) {
+    public void endWait(List<Member> missing, long step, long openedMs, long nowMs) {
         for (Member member : missing) {
-            if (nowMs < lateAtMs(member, openedMs)) {
+            if (nowMs < waitEndsMs(member, openedMs)) {
                 continue;
             }
             if (member.standing() == Standing.LIVE) {
@@ -260,15 +260,15 @@ public final class Membership {
     }
 
     /** When the wait for somebody of {@code missing} may end. */
-    public long nextLateMs(List<Member> missing, long openedMs) {
+    public long nextWaitEndMs(List<Member> missing, long openedMs) {
         return missing.stream()
                 .filter(m -> m.standing() == Standing.LIVE || m.standing() == Standing.DRAINING)
-                .mapToLong(m -> lateAtMs(m, openedMs))
+                .mapToLong(m -> waitEndsMs(m, openedMs))
                 .min()
                 .orElse(Long.MAX_VALUE);
     }
 
-    private long lateAtMs(Member member, long openedMs) {
+    private long waitEndsMs(Member member, long openedMs) {
         return Math.max(openedMs, member.heard().freeSinceMs())
                 + (member.doing() == PeerState.EVALUATING
                         ? setting.pace().evaluationMs()

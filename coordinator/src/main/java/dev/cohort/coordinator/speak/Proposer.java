@@ -56,7 +56,7 @@ public final class Proposer {
         }
         membership.admitOfNeed(m -> run.assembly().hasPrediction(step, m.peer()), nowMs);
         if (!end.catchesUpWithFork(nowMs)) {
-            membership.late(completion.missing(), step, openedMs, nowMs);
+            membership.endWait(completion.missing(), step, openedMs, nowMs);
         }
         lag.explain(step, nowMs);
         if (!lag.holding(step, nowMs).isEmpty() || !completion.complete(end.isStopping())) {
@@ -110,6 +110,6 @@ public final class Proposer {
         long openedMs = run.assembly().openedMs(step, nowMs);
         return end.catchesUpWithFork(nowMs)
                 ? lagMs
-                : Math.min(lagMs, membership.nextLateMs(completion.missing(), openedMs));
+                : Math.min(lagMs, membership.nextWaitEndMs(completion.missing(), openedMs));
     }
 }
