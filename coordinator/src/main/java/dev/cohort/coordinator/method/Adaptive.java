@@ -94,8 +94,6 @@ final class Adaptive implements Teacher {
                             MethodParameter.Range.EXPONENT,
                             "1.5",
                             "exponent by which gradnorm favours paths that learn slowly")),
-            List.of(TensorName.FEATURES),
-            2,
             Adaptive::new);
 
     private static MethodParameter fixed(String path) {
@@ -142,12 +140,12 @@ final class Adaptive implements Teacher {
 
     @Override
     public List<String> reads() {
-        return withFeatures ? METHOD.reads() : List.of();
+        return withFeatures ? List.of(TensorName.FEATURES) : List.of();
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override

@@ -70,8 +70,6 @@ final class Codistillation implements Teacher {
                             MethodParameter.Range.WHOLE,
                             "0",
                             "first steps, which learn from the labels alone")),
-            List.of(TensorName.OWN_TEACHER),
-            2,
             Codistillation::new);
 
     private static final String TERM = "others_copies";
@@ -102,7 +100,7 @@ final class Codistillation implements Teacher {
 
     @Override
     public List<String> reads() {
-        return stale() && !checkpoints ? METHOD.reads() : List.of();
+        return stale() && !checkpoints ? List.of(TensorName.OWN_TEACHER) : List.of();
     }
 
     @Override
@@ -115,7 +113,7 @@ final class Codistillation implements Teacher {
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     /** Whether weights were handed over yet, where they are: nobody has a copy before. */

@@ -67,8 +67,6 @@ final class CutnMix implements Teacher {
                             MethodParameter.Range.BELOW_ONE,
                             "0.999",
                             "largest decay a of the weight averages, a = min(1 - 1/(t+1), ema_decay) after update t")),
-            List.of(TensorName.FEATURES, TensorName.OWN_TEACHER),
-            2,
             CutnMix::new);
 
     private static final String FEATURES = "features";
@@ -93,7 +91,7 @@ final class CutnMix implements Teacher {
 
     @Override
     public List<String> reads() {
-        return kind.equals(EMA) ? METHOD.reads() : List.of(TensorName.FEATURES);
+        return kind.equals(EMA) ? List.of(TensorName.FEATURES, TensorName.OWN_TEACHER) : List.of(TensorName.FEATURES);
     }
 
     @Override
@@ -103,7 +101,7 @@ final class CutnMix implements Teacher {
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override

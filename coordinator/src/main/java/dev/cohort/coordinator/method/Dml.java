@@ -29,8 +29,6 @@ final class Dml implements Teacher {
             "L_i = CE(z_i, y) + w(epoch)/(m-1) * sum_{j!=i} T^2 KL(softmax_T(z_j) || softmax_T(z_i))",
             "Zhang et al., Deep Mutual Learning, CVPR 2018, arXiv 1706.00384",
             Distillation.parameters("1.0"),
-            List.of(),
-            2,
             (arguments, setting) -> new Dml(Distillation.of(arguments), setting));
 
     private static final String TERM = "peers";
@@ -44,13 +42,8 @@ final class Dml implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override

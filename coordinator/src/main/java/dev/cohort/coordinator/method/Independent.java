@@ -16,8 +16,6 @@ final class Independent implements Teacher {
             "L_i = CE(z_i, y)",
             "none",
             List.of(),
-            List.of(),
-            1,
             (arguments, setting) -> new Independent());
 
     @Override
@@ -26,13 +24,8 @@ final class Independent implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 1;
     }
 
     @Override

@@ -113,15 +113,8 @@ final class Kd implements Teacher {
                                 MethodParameter.Range.TEMPERATURE,
                                 "20.0",
                                 "T of teacher and student; the loss carries T^2")),
-                List.of(),
-                0,
                 (arguments, setting) -> new Kd(
                         arguments, new OwnTeacher.Frozen(StoredTeacher.checkpoints(arguments, builtIn), choice)));
-    }
-
-    @Override
-    public List<String> reads() {
-        return List.of();
     }
 
     @Override

@@ -27,13 +27,11 @@ final class Kdcl implements Teacher {
     static final String TEMPERATURE = "2.0";
     static final String TERM = "ensemble";
 
-    private final Method method;
     private final Ensemble ensemble;
     private final Distillation distillation;
     private final TeacherSetting setting;
 
-    Kdcl(Method method, Ensemble ensemble, Arguments arguments, TeacherSetting setting) {
-        this.method = method;
+    Kdcl(Ensemble ensemble, Arguments arguments, TeacherSetting setting) {
         this.ensemble = ensemble;
         this.distillation = Distillation.of(arguments);
         this.setting = setting;
@@ -69,13 +67,8 @@ final class Kdcl implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return method.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return method.contributorsMin();
+        return 2;
     }
 
     private Target target(Votes votes) {

@@ -39,8 +39,6 @@ final class KdclGeneral implements Teacher {
                     + " (p_i - y).(p_j - y) at the end of the epoch before",
             Kdcl.PAPER,
             Distillation.parameters(Kdcl.TEMPERATURE),
-            List.of(TensorName.VALIDATION),
-            2,
             (arguments, setting) -> new KdclGeneral(Distillation.of(arguments), setting));
 
     private static final String ERRORS = "validation.errors";
@@ -57,12 +55,12 @@ final class KdclGeneral implements Teacher {
 
     @Override
     public List<String> reads() {
-        return METHOD.reads();
+        return List.of(TensorName.VALIDATION);
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     /** C [slots, slots] and which slots it knows [slots]: none. */

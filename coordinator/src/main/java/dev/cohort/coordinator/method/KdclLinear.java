@@ -23,14 +23,12 @@ final class KdclLinear {
                     + " alpha = argmin CE(z_t, y) on the simplex",
             Kdcl.PAPER,
             Distillation.parameters(Kdcl.TEMPERATURE),
-            List.of(),
-            2,
             KdclLinear::teacher);
 
     private KdclLinear() {}
 
     private static Kdcl teacher(Arguments arguments, TeacherSetting setting) {
-        return new Kdcl(METHOD, (logits, labels, temperature) -> target(logits, labels), arguments, setting);
+        return new Kdcl((logits, labels, temperature) -> target(logits, labels), arguments, setting);
     }
 
     private static Kdcl.Target target(List<double[]> logits, SoftLabels labels) {

@@ -45,8 +45,6 @@ final class LabelSmoothing implements Teacher {
                             MethodParameter.Range.oneOf(UNIFORM, OTHERS),
                             UNIFORM,
                             "uniform: to all C classes alike; others: to the C-1 wrong ones")),
-            List.of(),
-            0,
             (arguments, setting) -> new LabelSmoothing(
                     arguments.number(EPSILON), arguments.word(FORM).equals(OTHERS), setting));
 
@@ -61,13 +59,8 @@ final class LabelSmoothing implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override

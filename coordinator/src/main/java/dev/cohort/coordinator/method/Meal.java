@@ -36,8 +36,6 @@ final class Meal implements Teacher {
             MethodParameter.all(
                     StoredTeacher.several("a trained resnet8 and a trained resnet14"),
                     new MethodParameter(GAMMA, MethodParameter.Range.POSITIVE_FACTOR, "1.0", "factor of the loss")),
-            List.of(),
-            0,
             Meal::new);
 
     private final OwnTeacher.Frozen stored;
@@ -52,18 +50,13 @@ final class Meal implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public OwnTeacher ownTeacher() {
         return stored;
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override

@@ -36,8 +36,6 @@ final class MeanLogit implements Teacher {
                             MethodParameter.Range.FLAG,
                             "true",
                             "true: mean over all peers; false: each peer's own logits are left out")),
-            List.of(),
-            2,
             (arguments, setting) -> new MeanLogit(Distillation.of(arguments), arguments.flag(SELF), setting));
 
     private static final String TERM = "mean";
@@ -53,13 +51,8 @@ final class MeanLogit implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override

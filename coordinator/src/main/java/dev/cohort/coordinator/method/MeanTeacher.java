@@ -48,8 +48,6 @@ final class MeanTeacher implements Teacher {
                             MethodParameter.Range.oneOf("squares", "divergence"),
                             "squares",
                             "squares: of the probabilities, without temperature; divergence: T^2 KL")),
-            List.of(),
-            0,
             (arguments, setting) -> new MeanTeacher(arguments));
 
     private static final String TERM = "own_average";
@@ -67,18 +65,13 @@ final class MeanTeacher implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public OwnTeacher ownTeacher() {
         return average;
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override

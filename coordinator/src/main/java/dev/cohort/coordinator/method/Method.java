@@ -19,8 +19,6 @@ import java.util.function.BiFunction;
  * @param formula the loss of peer i
  * @param paper where it comes from
  * @param parameters what can be set
- * @param reads tensors besides the logits that peers must publish
- * @param contributorsMin fewest contributors for which there are targets
  * @param maker makes the teacher from allowed arguments
  */
 public record Method(
@@ -29,15 +27,12 @@ public record Method(
         String formula,
         String paper,
         List<MethodParameter> parameters,
-        List<String> reads,
-        int contributorsMin,
         BiFunction<Arguments, TeacherSetting, Teacher> maker) {
     /** How every loss becomes one number. */
     public static final String REDUCTION = "each term is the mean over the images of a batch";
 
     public Method {
         parameters = List.copyOf(parameters);
-        reads = List.copyOf(reads);
     }
 
     /** Notes unknown parameters and values out of range. */
@@ -84,14 +79,27 @@ public record Method(
         return maker.apply(arguments(chosen), setting);
     }
 
-    /** Whether it makes targets at all. */
+    /** Whether its teacher makes targets. */
     public boolean distils() {
+        return example().distils();
+    }
+
+    /** Tensors besides the logits that its teacher reads with default settings. */
+    public List<String> reads() {
+        return example().reads();
+    }
+
+    /** Fewest contributors for which its teacher makes targets. */
+    public int contributorsMin() {
+        return example().contributorsMin();
+    }
+
+    /** A teacher with default settings, which knows what the method needs. */
+    private Teacher example() {
         Experiment.Optimizer any = new Experiment.Optimizer(
                 1, 0, false, 0, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
         return create(
-                        new Experiment.Method(name, Map.of()),
-                        new TeacherSetting(2, Ints.of(1, 1), 2, 1, any, DType.FLOAT32))
-                .distils();
+                new Experiment.Method(name, Map.of()), new TeacherSetting(2, Ints.of(1, 1), 2, 1, any, DType.FLOAT32));
     }
 
     /**

@@ -53,8 +53,6 @@ final class Okddip implements Teacher {
                             MethodParameter.Range.WIDTH,
                             "0",
                             "K, width of queries and keys; 0 = max(1, D/8), D the width of the narrowest features")),
-            List.of(TensorName.FEATURES),
-            2,
             (arguments, setting) ->
                     new Okddip(Distillation.of(arguments), Math.toIntExact(arguments.whole(ATTENTION_WIDTH)), setting));
 
@@ -85,12 +83,12 @@ final class Okddip implements Teacher {
 
     @Override
     public List<String> reads() {
-        return METHOD.reads();
+        return List.of(TensorName.FEATURES);
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override

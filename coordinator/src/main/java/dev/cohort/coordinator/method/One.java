@@ -40,8 +40,6 @@ final class One implements Teacher {
                     + " z_e = sum_k g_k z_k",
             "Lan et al., Knowledge Distillation by On-the-fly Native Ensemble, NeurIPS 2018, arXiv 1806.04606",
             Distillation.parameters("3.0"),
-            List.of(TensorName.FEATURES),
-            2,
             (arguments, setting) -> new One(Distillation.of(arguments), setting));
 
     private static final String ENSEMBLE = "ensemble";
@@ -59,12 +57,12 @@ final class One implements Teacher {
 
     @Override
     public List<String> reads() {
-        return METHOD.reads();
+        return List.of(TensorName.FEATURES);
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override

@@ -40,8 +40,6 @@ final class OneSharedTrunk implements Teacher {
                             MethodParameter.Range.SEVERAL,
                             "3",
                             "how often the high layers of a peer are there")),
-            List.of(),
-            0,
             (arguments, setting) -> new OneSharedTrunk(Distillation.of(arguments), (int) arguments.whole(BRANCHES)));
 
     private final Distillation distillation;
@@ -53,18 +51,13 @@ final class OneSharedTrunk implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public OwnTeacher ownTeacher() {
         return new OwnTeacher.Branches(branches);
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override

@@ -35,8 +35,6 @@ final class OnlineEnsembleCompression implements Teacher {
                     "0.15",
                     new MethodParameter(
                             LABEL_WEIGHT, MethodParameter.Range.FACTOR, "0.7", "factor of the cross-entropy")),
-            List.of(),
-            2,
             (arguments, setting) ->
                     new OnlineEnsembleCompression(Distillation.of(arguments), arguments.number(LABEL_WEIGHT), setting));
 
@@ -53,13 +51,8 @@ final class OnlineEnsembleCompression implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override

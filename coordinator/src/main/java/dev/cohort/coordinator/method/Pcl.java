@@ -55,8 +55,6 @@ final class Pcl implements Teacher {
                             MethodParameter.Range.BELOW_ONE,
                             "0.999",
                             "largest decay a of the weight averages, a = min(1 - 1/(t+1), ema_decay) after update t")),
-            List.of(TensorName.FEATURES, TensorName.OWN_TEACHER),
-            2,
             (arguments, setting) -> new Pcl(Distillation.of(arguments), arguments.number(EMA_DECAY), setting));
 
     private static final String ENSEMBLE = "ensemble";
@@ -77,7 +75,7 @@ final class Pcl implements Teacher {
 
     @Override
     public List<String> reads() {
-        return METHOD.reads();
+        return List.of(TensorName.FEATURES, TensorName.OWN_TEACHER);
     }
 
     @Override
@@ -87,7 +85,7 @@ final class Pcl implements Teacher {
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override

@@ -48,8 +48,6 @@ final class StochasticTeaching implements Teacher {
                             MethodParameter.Range.SHARE,
                             "0.5",
                             "probability with which a teacher speaks in a step")),
-            List.of(),
-            2,
             (arguments, setting) ->
                     new StochasticTeaching(Distillation.of(arguments), arguments.number(KEEP), setting));
 
@@ -64,13 +62,8 @@ final class StochasticTeaching implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     /** Whether the peer in {@code slot} teaches in {@code step}; the others have no part in it. */

@@ -62,8 +62,6 @@ final class TfkdReg implements Teacher {
                             UNTEMPERED,
                             "untempered: softmax(z), as the paper's code on CIFAR; tempered: softmax(z / tau), as its"
                                     + " formula")),
-            List.of(),
-            0,
             TfkdReg::new);
 
     private static final String TERM = "virtual";
@@ -83,13 +81,8 @@ final class TfkdReg implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override

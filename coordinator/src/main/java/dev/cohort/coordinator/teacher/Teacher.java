@@ -23,7 +23,9 @@ public interface Teacher {
     }
 
     /** Tensors besides the logits that peers must publish ({@link dev.cohort.protocol.TensorName}). */
-    List<String> reads();
+    default List<String> reads() {
+        return List.of();
+    }
 
     /** The teacher that each student must bring along itself. */
     default OwnTeacher ownTeacher() {
