@@ -35,7 +35,7 @@ class ForkedTeacherTest {
         }
 
         @Override
-        public TeacherStep teach(NamedTensors state, Votes votes) {
+        public TeacherStep teach(NamedTensors state, StepInput input) {
             return new TeacherStep(labelWeight, List.of(), new TreeMap<>(), state(name, count(state, name) + 1));
         }
     }
@@ -49,7 +49,7 @@ class ForkedTeacherTest {
     }
 
     private static Teacher.TeacherStep teach(Teacher teacher, NamedTensors state, long step) {
-        return teacher.teach(state, new Teacher.Votes(step, 0, 0.1, LABELS, List.of()));
+        return teacher.teach(state, new Teacher.StepInput(step, 0, 0.1, LABELS, List.of()));
     }
 
     @Test

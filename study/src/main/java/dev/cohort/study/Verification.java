@@ -214,7 +214,7 @@ public final class Verification {
     /** Only who saw all outcomes before knows who voted last from a slot. */
     private void renewed(RecordedSteps.Step recorded) {
         SortedMap<Integer, PeerId> voters =
-                SlotHistory.voters(recorded.outcome().contributors());
+                SlotHistory.contributors(recorded.outcome().contributors());
         Ints said = recorded.outcome().renewed();
         history.map(h -> h.renewed(voters))
                 .filter(must -> !must.equals(said))
@@ -223,7 +223,7 @@ public final class Verification {
                         recorded.step(),
                         "outcome.renewed",
                         "slots " + said + ", other peers than before vote from " + must)));
-        history.ifPresent(h -> h.voted(voters));
+        history.ifPresent(h -> h.add(voters));
     }
 
     /** A teacher without a state needs none: it can be computed again at the next step. */
@@ -292,11 +292,11 @@ public final class Verification {
                     recorded.outcome().stateBefore().shortHex() + ", the teacher before this step is "
                             + hash.shortHex()));
         }
-        List<Teacher.Vote> votes = recorded.outcome().contributors().stream()
-                .flatMap(c ->
-                        recorded
+        List<Teacher.PeerPrediction> votes = recorded.outcome().contributors().stream()
+                .flatMap(
+                        c -> recorded
                                 .prediction(c.peer())
-                                .map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors()))
+                                .map(p -> new Teacher.PeerPrediction(c.peer(), c.slot(), p.tensors()))
                                 .stream())
                 .toList();
         Teacher.TeacherStep lesson =

@@ -123,7 +123,8 @@ class StudyTest {
         List<Contribution> all = new ArrayList<>();
         for (int slot = 0; slot < 3; slot++) {
             Prediction said = run.prediction(SmallRun.PEERS.get(slot), 1);
-            all.add(new Contribution(new Teacher.Vote(said.peer(), slot, said.tensors()), 100 + 50L * (2 - slot)));
+            all.add(new Contribution(
+                    new Teacher.PeerPrediction(said.peer(), slot, said.tensors()), 100 + 50L * (2 - slot)));
         }
         Experiment.Method method = new Experiment.Method("mean_logit", Map.of());
 

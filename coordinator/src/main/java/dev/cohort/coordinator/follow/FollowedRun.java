@@ -59,7 +59,7 @@ public final class FollowedRun {
         applied = from.step();
         skipped = from.skipped();
         targets = applied - skipped;
-        history.voted(from.lastVotes());
+        history.add(from.lastVotes());
         evaluations.goesOnAfter(applied);
     }
 
@@ -105,13 +105,13 @@ public final class FollowedRun {
         if (outcome == null || batch.isEmpty()) {
             return Optional.empty();
         }
-        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Teacher.PeerPrediction> predictions = new ArrayList<>();
         for (Outcome.Contributor contributor : outcome.contributors()) {
             Optional<StepAssembly.Entry> named = assembly.named(step, contributor);
             if (named.isEmpty()) {
                 return Optional.empty();
             }
-            votes.add(new Teacher.Vote(
+            predictions.add(new Teacher.PeerPrediction(
                     contributor.peer(),
                     contributor.slot(),
                     named.get().prediction().tensors()));
@@ -123,8 +123,8 @@ public final class FollowedRun {
                     + ": the log or this coordinator is broken");
         }
         if (outcome.resolution() instanceof Outcome.Targets) {
-            state = after(outcome, batch.get(), votes, computed.apply(outcome));
-            history.voted(SlotHistory.voters(outcome.contributors()));
+            state = after(outcome, batch.get(), predictions, computed.apply(outcome));
+            history.add(SlotHistory.contributors(outcome.contributors()));
             targets++;
         } else {
             skipped++;
@@ -137,11 +137,14 @@ public final class FollowedRun {
 
     /** The teacher's state after a step with targets; one that learns nothing is not asked to teach again. */
     private NamedTensors after(
-            Outcome outcome, Batch batch, List<Teacher.Vote> votes, Optional<Teacher.TeacherStep> computed) {
+            Outcome outcome,
+            Batch batch,
+            List<Teacher.PeerPrediction> predictions,
+            Optional<Teacher.TeacherStep> computed) {
         if (computed.isEmpty() && !learns) {
             return state;
         }
-        return computed.orElseGet(() -> teacherSteps.step(state, outcome.renewed(), batch, votes))
+        return computed.orElseGet(() -> teacherSteps.step(state, outcome.renewed(), batch, predictions))
                 .next();
     }
 

@@ -49,38 +49,38 @@ public final class StepAssembly {
         return true;
     }
 
-    /** The first prediction of {@code voter} for {@code step}, checked against the batch, which must be here. */
-    public Optional<Entry> entry(long step, Seated voter) {
+    /** The first prediction of {@code member} for {@code step}, checked against the batch, which must be here. */
+    public Optional<Entry> entry(long step, Seated member) {
         SortedMap<PeerId, Entry> of = entries.getOrDefault(step, new TreeMap<>());
         return batch(step)
-                .flatMap(batch -> Optional.ofNullable(of.get(voter.peer())).map(e -> checked(e, voter, batch)));
+                .flatMap(batch -> Optional.ofNullable(of.get(member.peer())).map(e -> checked(e, member, batch)));
     }
 
     /** Whether a prediction for a step that is closed would have been good. */
-    public Entry check(Prediction prediction, Seated voter, Batch batch) {
-        return checked(unchecked(prediction), voter, batch);
+    public Entry check(Prediction prediction, Seated member, Batch batch) {
+        return checked(unchecked(prediction), member, batch);
     }
 
     private static Entry unchecked(Prediction prediction) {
         return new Entry(prediction, prediction.tensors().digest(), Optional.empty());
     }
 
-    private Entry checked(Entry entry, Seated voter, Batch batch) {
+    private Entry checked(Entry entry, Seated member, Batch batch) {
         Prediction p = entry.prediction();
         if (p.flaw().isPresent()) {
             Prediction.Flaw flaw = p.flaw().get();
             return rejected(entry, flaw.reason(), flaw.detail());
         }
-        Optional<String> shape = shapes.objection(p, batch, voter);
+        Optional<String> shape = shapes.objection(p, batch, member);
         if (shape.isPresent()) {
             return rejected(entry, Rejection.Reason.SHAPE, shape.get());
         }
-        if (!p.rendered().equals(batch.digest(voter.slot()))) {
+        if (!p.rendered().equals(batch.digest(member.slot()))) {
             return rejected(
                     entry,
                     Rejection.Reason.DIGEST,
                     "rendered " + p.rendered().shortHex() + ", the batch is "
-                            + batch.digest(voter.slot()).shortHex());
+                            + batch.digest(member.slot()).shortHex());
         }
         return entry;
     }

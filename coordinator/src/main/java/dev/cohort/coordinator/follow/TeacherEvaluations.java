@@ -149,21 +149,23 @@ public final class TeacherEvaluations {
             if (then == null) {
                 continue;
             }
-            SortedMap<Integer, NamedTensors> votes = new TreeMap<>();
+            SortedMap<Integer, NamedTensors> predictions = new TreeMap<>();
             for (Outcome.Contributor contributor : then.contributors()) {
                 Optional.ofNullable(of.getValue().get(contributor.peer().value()))
-                        .ifPresent(e -> votes.put(contributor.slot(), e.tensors()));
+                        .ifPresent(e -> predictions.put(contributor.slot(), e.tensors()));
             }
-            if (votes.isEmpty() || votes.size() < then.contributors().size()) {
+            if (predictions.isEmpty()
+                    || predictions.size() < then.contributors().size()) {
                 continue;
             }
             Evaluation example = of.getValue().values().iterator().next();
             giveUpTo(of.getKey());
-            if (votes.values().stream().anyMatch(vote -> vote.asMap().isEmpty())) {
+            if (predictions.values().stream()
+                    .anyMatch(prediction -> prediction.asMap().isEmpty())) {
                 // Nobody can say what the teacher makes of a peer that has diverged.
                 return next();
             }
-            return teacher.evaluate(then.state(), votes).map(logits -> evaluation(example, logits));
+            return teacher.evaluate(then.state(), predictions).map(logits -> evaluation(example, logits));
         }
         return Optional.empty();
     }

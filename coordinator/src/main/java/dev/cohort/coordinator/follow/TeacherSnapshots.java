@@ -39,7 +39,7 @@ public final class TeacherSnapshots {
                 run.applied(),
                 run.state(),
                 Teacher.hash(run.state()),
-                run.history().lastVotes(),
+                run.history().lastContributors(),
                 latestStarts,
                 run.skipped(),
                 Positions.NONE);

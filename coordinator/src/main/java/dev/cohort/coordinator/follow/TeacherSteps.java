@@ -23,15 +23,16 @@ public final class TeacherSteps {
      *
      * @param state of the teacher before the step
      * @param renewed slots whose trained parameters are reset first, ascending
-     * @param votes in the order of their slots
+     * @param predictions in the order of their slots
      */
-    public Teacher.TeacherStep step(NamedTensors state, Ints renewed, Batch batch, List<Teacher.Vote> votes) {
-        return teacher.teach(teacher.renewed(state, renewed), votes(batch, votes));
+    public Teacher.TeacherStep step(
+            NamedTensors state, Ints renewed, Batch batch, List<Teacher.PeerPrediction> predictions) {
+        return teacher.teach(teacher.renewed(state, renewed), input(batch, predictions));
     }
 
     /** The predictions for a batch, with what the teacher is told of the batch. */
-    public Teacher.Votes votes(Batch batch, List<Teacher.Vote> votes) {
-        return new Teacher.Votes(
-                batch.step(), batch.epoch(), learningRate.applyAsDouble(batch.step()), batch.labels(), votes);
+    public Teacher.StepInput input(Batch batch, List<Teacher.PeerPrediction> predictions) {
+        return new Teacher.StepInput(
+                batch.step(), batch.epoch(), learningRate.applyAsDouble(batch.step()), batch.labels(), predictions);
     }
 }

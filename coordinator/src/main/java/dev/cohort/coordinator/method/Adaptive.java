@@ -183,9 +183,9 @@ final class Adaptive implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(votes.votes());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
+        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(input.predictions());
         SortedMap<Integer, double[]> logits = new TreeMap<>();
         tensors.forEach((slot, own) ->
                 logits.put(slot, PredictionMatrices.matrix(slot, own, TensorName.LOGITS, rows, setting.classes())));
@@ -196,16 +196,16 @@ final class Adaptive implements Teacher {
         SortedMap<Integer, Double> featureWeights = new TreeMap<>();
         NamedTensors next = state;
         for (int slot : logits.keySet()) {
-            List<Path> paths = paths(slot, logits, features, votes);
-            PathWeights.Observed seen = observed(paths, votes.epoch());
+            List<Path> paths = paths(slot, logits, features, input);
+            PathWeights.Observed seen = observed(paths, input.epoch());
             double[] weights = rule.weights(state, slot, seen);
             addressed.put(slot, terms(paths, weights, rows));
             paths.stream()
                     .filter(path -> path.number == FEATURES_PATH)
                     .forEach(path -> featureWeights.put(slot, weights[paths.indexOf(path)]));
-            next = rule.updated(next, slot, seen, weights, votes.learningRate(), setting.optimizer());
+            next = rule.updated(next, slot, seen, weights, input.learningRate(), setting.optimizer());
         }
-        next = mutual.updated(next, features, featureWeights, votes.learningRate(), setting.optimizer());
+        next = mutual.updated(next, features, featureWeights, input.learningRate(), setting.optimizer());
         Term others = new Term.SoftTarget(
                 ENSEMBLE,
                 Tensor.of(
@@ -218,17 +218,18 @@ final class Adaptive implements Teacher {
         return new TeacherStep(1, List.of(others), addressed, next);
     }
 
-    private List<Path> paths(int slot, SortedMap<Integer, double[]> logits, MutualFeatures.Step features, Votes votes) {
+    private List<Path> paths(
+            int slot, SortedMap<Integer, double[]> logits, MutualFeatures.Step features, StepInput input) {
         double[] own = logits.getOrDefault(slot, new double[0]);
         List<Path> paths = new ArrayList<>();
-        paths.add(labels(own, votes));
+        paths.add(labels(own, input));
         List<double[]> ensemble = new ArrayList<>();
         logits.forEach((other, said) -> {
             if (ofAll || other != slot) {
                 ensemble.add(said);
             }
         });
-        int rows = votes.labels().rows();
+        int rows = input.labels().rows();
         paths.add(distillation(ENSEMBLE_PATH, PredictionMatrices.mean(ensemble), own, rows));
         Optional.ofNullable(features.features.get(slot))
                 .ifPresent(gradient -> paths.add(
@@ -241,11 +242,11 @@ final class Adaptive implements Teacher {
         return paths;
     }
 
-    private Path labels(double[] own, Votes votes) {
-        double[] y = votes.labels().dense();
+    private Path labels(double[] own, StepInput input) {
+        double[] y = input.labels().dense();
         double[] gradient = Softmax.probabilities(own, setting.classes(), 1);
         double[] logarithms = Softmax.logProbabilities(own, setting.classes(), 1);
-        int rows = votes.labels().rows();
+        int rows = input.labels().rows();
         double loss = 0;
         for (int i = 0; i < gradient.length; i++) {
             loss -= y[i] * logarithms[i] / rows;
@@ -327,10 +328,10 @@ final class Adaptive implements Teacher {
 
     /** By the weights of the paths: that to the ensemble counts for all who are in it. */
     @Override
-    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        List<Integer> slots = Shares.slots(votes);
+    public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        List<Integer> slots = Shares.slots(input);
         SortedMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
-        lesson.addressed().forEach((student, terms) -> {
+        teacherStep.addressed().forEach((student, terms) -> {
             SortedMap<Integer, Double> row = new TreeMap<>();
             for (Term term : terms) {
                 if (term instanceof Term.Figures said) {
@@ -347,12 +348,12 @@ final class Adaptive implements Teacher {
 
     /** The mean of the logits of all, also where the ensemble leaves the student out. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        if (votes.isEmpty()) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        if (predictions.isEmpty()) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
-        double[] mean = PredictionMatrices.mean(PredictionMatrices.logits(votes, rows, setting.classes()));
+        int rows = PredictionMatrices.rows(predictions);
+        double[] mean = PredictionMatrices.mean(PredictionMatrices.logits(predictions, rows, setting.classes()));
         return Optional.of(Tensor.of(setting.wire(), mean, rows, setting.classes()));
     }
 }

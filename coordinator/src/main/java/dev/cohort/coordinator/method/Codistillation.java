@@ -127,29 +127,29 @@ final class Codistillation implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        return checkpoints ? ofCheckpoints(state, votes) : ofPredictions(state, votes);
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        return checkpoints ? ofCheckpoints(state, input) : ofPredictions(state, input);
     }
 
-    private TeacherStep ofCheckpoints(NamedTensors state, Votes votes) {
+    private TeacherStep ofCheckpoints(NamedTensors state, StepInput input) {
         List<Term> terms = new ArrayList<>();
-        if (votes.step() > burnInSteps && state.get(EXCHANGED).at(0) == 1) {
+        if (input.step() > burnInSteps && state.get(EXCHANGED).at(0) == 1) {
             terms.add(new Term.OwnTarget(
                     TERM,
                     Term.OwnTarget.Form.DIVERGENCE,
-                    distillation.weightAt(votes.epoch()),
+                    distillation.weightAt(input.epoch()),
                     distillation.temperature()));
         }
         List<Term.Copy> handed = new ArrayList<>();
-        for (Vote vote : votes.votes()) {
+        for (PeerPrediction prediction : input.predictions()) {
             SortedMap<String, Tensor> weights = new TreeMap<>();
-            vote.tensors().asMap().forEach((name, tensor) -> {
+            prediction.tensors().asMap().forEach((name, tensor) -> {
                 if (name.startsWith(TensorName.WEIGHTS)) {
                     weights.put(name.substring(TensorName.WEIGHTS.length()), tensor);
                 }
             });
             if (!weights.isEmpty()) {
-                handed.add(new Term.Copy(vote.slot(), NamedTensors.of(weights)));
+                handed.add(new Term.Copy(prediction.slot(), NamedTensors.of(weights)));
             }
         }
         if (!handed.isEmpty()) {
@@ -158,16 +158,17 @@ final class Codistillation implements Teacher {
         return new TeacherStep(1, terms, new TreeMap<>(), handed.isEmpty() ? state : exchanged(1));
     }
 
-    private TeacherStep ofPredictions(NamedTensors state, Votes votes) {
-        if (votes.step() <= burnInSteps) {
+    private TeacherStep ofPredictions(NamedTensors state, StepInput input) {
+        if (input.step() <= burnInSteps) {
             return new TeacherStep(1, List.of(), new TreeMap<>(), state);
         }
-        int rows = votes.labels().rows();
+        int rows = input.labels().rows();
         double temperature = distillation.temperature();
         String voice = stale() ? TensorName.OWN_TEACHER : TensorName.LOGITS;
-        List<double[]> probabilities = PredictionMatrices.bySlot(votes.votes()).entrySet().stream()
-                .map(vote -> Softmax.probabilities(
-                        PredictionMatrices.matrix(vote.getKey(), vote.getValue(), voice, rows, setting.classes()),
+        List<double[]> probabilities = PredictionMatrices.bySlot(input.predictions()).entrySet().stream()
+                .map(prediction -> Softmax.probabilities(
+                        PredictionMatrices.matrix(
+                                prediction.getKey(), prediction.getValue(), voice, rows, setting.classes()),
                         setting.classes(),
                         temperature))
                 .toList();
@@ -176,7 +177,7 @@ final class Codistillation implements Teacher {
                 Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 stale() ? Term.Vote.OWN_TEACHER_LEFT_OUT : Term.Vote.LEFT_OUT,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 temperature);
         return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }

@@ -120,15 +120,15 @@ final class CutnMix implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Step step = step(state, votes);
-        int rows = votes.labels().rows();
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Step step = step(state, input);
+        int rows = input.labels().rows();
         Term target = new Term.SoftTarget(
                 TEACHER,
                 Tensor.of(setting.wire(), step.target, rows, setting.classes()),
                 Term.Space.LOGITS,
                 Term.Vote.INCLUDED,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
         SortedMap<Integer, Double> weights = new TreeMap<>();
@@ -144,9 +144,9 @@ final class CutnMix implements Teacher {
             addressed.put(slot, List.of(new Term.LeafGradient(FEATURES, TensorName.FEATURES, leaf)));
             weights.put(slot, beta);
         });
-        NamedTensors projected = mutual.updated(state, step.mutual, weights, votes.learningRate(), setting.optimizer());
+        NamedTensors projected = mutual.updated(state, step.mutual, weights, input.learningRate(), setting.optimizer());
         NamedTensors next = step.head
-                .map(of -> head.updated(projected, of, votes.learningRate(), setting.optimizer()))
+                .map(of -> head.updated(projected, of, input.learningRate(), setting.optimizer()))
                 .orElse(projected);
         return new TeacherStep(1, List.of(target), addressed, next);
     }
@@ -166,13 +166,13 @@ final class CutnMix implements Teacher {
         }
     }
 
-    Step step(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(votes.votes());
+    Step step(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
+        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(input.predictions());
         SortedMap<Integer, double[]> features = PredictionMatrices.features(tensors, rows, setting.featureWidths());
         MutualFeatures.Step learned = mutual.step(state, features, rows);
         if (kind.equals(HEAD)) {
-            FusedHead.Step fused = head.step(state, features, votes.labels());
+            FusedHead.Step fused = head.step(state, features, input.labels());
             return new Step(fused.logits, learned, Optional.of(fused));
         }
         return new Step(meanLogits(tensors, rows), learned, Optional.empty());
@@ -185,18 +185,18 @@ final class CutnMix implements Teacher {
                         : PredictionMatrices.logits(tensors, rows, setting.classes()));
     }
 
-    /** t; empty when a vote lacks what it is made from. */
+    /** t; empty when a prediction lacks what it is made from. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
         String needed =
                 kind.equals(EMA) ? TensorName.OWN_TEACHER : kind.equals(MEAN) ? TensorName.LOGITS : TensorName.FEATURES;
-        if (!PredictionMatrices.allHave(votes, needed)) {
+        if (!PredictionMatrices.allHave(predictions, needed)) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
+        int rows = PredictionMatrices.rows(predictions);
         double[] logits = kind.equals(HEAD)
-                ? head.logits(state, PredictionMatrices.features(votes, rows, setting.featureWidths()), rows)
-                : meanLogits(votes, rows);
+                ? head.logits(state, PredictionMatrices.features(predictions, rows, setting.featureWidths()), rows)
+                : meanLogits(predictions, rows);
         return Optional.of(Tensor.of(setting.wire(), logits, rows, setting.classes()));
     }
 }

@@ -47,11 +47,12 @@ final class Dml implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
         double temperature = distillation.temperature();
         List<double[]> probabilities =
-                PredictionMatrices.logits(PredictionMatrices.bySlot(votes.votes()), rows, setting.classes()).stream()
+                PredictionMatrices.logits(PredictionMatrices.bySlot(input.predictions()), rows, setting.classes())
+                        .stream()
                         .map(logits -> Softmax.probabilities(logits, setting.classes(), temperature))
                         .toList();
         Term target = new Term.SoftTarget(
@@ -59,7 +60,7 @@ final class Dml implements Teacher {
                 Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 Term.Vote.LEFT_OUT,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 temperature);
         return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }

@@ -29,7 +29,7 @@ final class Independent implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, StepInput input) {
         return new TeacherStep(1, List.of(), new TreeMap<>(), state);
     }
 }

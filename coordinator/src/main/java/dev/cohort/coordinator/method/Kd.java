@@ -128,7 +128,7 @@ final class Kd implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, StepInput input) {
         Term target = new Term.OwnTarget(TERM, Term.OwnTarget.Form.DIVERGENCE, alpha, temperature);
         return new TeacherStep(1 - alpha, List.of(target), new TreeMap<>(), state);
     }

@@ -71,30 +71,30 @@ final class Kdcl implements Teacher {
         return 2;
     }
 
-    private Target target(Votes votes) {
+    private Target target(StepInput input) {
         List<double[]> logits = PredictionMatrices.logits(
-                PredictionMatrices.bySlot(votes.votes()), votes.labels().rows(), setting.classes());
-        return ensemble.of(logits, votes.labels(), distillation.temperature());
+                PredictionMatrices.bySlot(input.predictions()), input.labels().rows(), setting.classes());
+        return ensemble.of(logits, input.labels(), distillation.temperature());
     }
 
     @Override
-    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        return target(votes)
+    public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        return target(input)
                 .weights
-                .map(weights -> Shares.alike(votes, weights))
-                .orElseGet(() -> Teacher.super.shares(state, votes, lesson));
+                .map(weights -> Shares.alike(input, weights))
+                .orElseGet(() -> Teacher.super.shares(state, input, teacherStep));
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
-        Target target = target(votes);
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
+        Target target = target(input);
         Term term = new Term.SoftTarget(
                 TERM,
                 Tensor.of(setting.wire(), target.values, rows, setting.classes()),
                 target.space,
                 Term.Vote.INCLUDED,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
         return new TeacherStep(1, List.of(term), new TreeMap<>(), state);
     }

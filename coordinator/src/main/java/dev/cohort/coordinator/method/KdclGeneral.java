@@ -94,10 +94,10 @@ final class KdclGeneral implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
         int classes = setting.classes();
-        SortedMap<Integer, NamedTensors> bySlot = PredictionMatrices.bySlot(votes.votes());
+        SortedMap<Integer, NamedTensors> bySlot = PredictionMatrices.bySlot(input.predictions());
         List<double[]> logits = PredictionMatrices.logits(bySlot, rows, classes);
         double[] alpha = alpha(state, List.copyOf(bySlot.keySet()));
         Term target = new Term.SoftTarget(
@@ -105,7 +105,7 @@ final class KdclGeneral implements Teacher {
                 Tensor.of(setting.wire(), PredictionMatrices.combined(logits, alpha), rows, classes),
                 Term.Space.LOGITS,
                 Term.Vote.INCLUDED,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
         double[] gates = new double[rows * alpha.length];
         for (int i = 0; i < gates.length; i++) {
@@ -117,13 +117,13 @@ final class KdclGeneral implements Teacher {
 
     /** z_t on the test images, with the weights that hold from the next batch on. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        if (votes.isEmpty()) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        if (predictions.isEmpty()) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
-        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
-        double[] combined = PredictionMatrices.combined(logits, alpha(state, List.copyOf(votes.keySet())));
+        int rows = PredictionMatrices.rows(predictions);
+        List<double[]> logits = PredictionMatrices.logits(predictions, rows, setting.classes());
+        double[] combined = PredictionMatrices.combined(logits, alpha(state, List.copyOf(predictions.keySet())));
         return Optional.of(Tensor.of(setting.wire(), combined, rows, setting.classes()));
     }
 
@@ -171,13 +171,14 @@ final class KdclGeneral implements Teacher {
     }
 
     /** C of those who spoke of the held-out images with this batch, if anybody did. */
-    private NamedTensors renewed(NamedTensors before, SortedMap<Integer, NamedTensors> votes) {
+    private NamedTensors renewed(NamedTensors before, SortedMap<Integer, NamedTensors> predictions) {
         SortedMap<Integer, double[]> opinions = new TreeMap<>();
         int held = setting.validationLabels().size();
-        votes.forEach((slot, vote) -> {
-            if (vote.find(TensorName.VALIDATION).isPresent()) {
+        predictions.forEach((slot, prediction) -> {
+            if (prediction.find(TensorName.VALIDATION).isPresent()) {
                 opinions.put(
-                        slot, PredictionMatrices.matrix(slot, vote, TensorName.VALIDATION, held, setting.classes()));
+                        slot,
+                        PredictionMatrices.matrix(slot, prediction, TensorName.VALIDATION, held, setting.classes()));
             }
         });
         if (opinions.isEmpty()) {

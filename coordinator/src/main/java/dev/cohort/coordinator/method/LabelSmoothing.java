@@ -64,7 +64,7 @@ final class LabelSmoothing implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, StepInput input) {
         double[] uniform = new double[setting.classes()];
         Arrays.fill(uniform, 1.0 / setting.classes());
         Term target = new Term.SoftTarget(

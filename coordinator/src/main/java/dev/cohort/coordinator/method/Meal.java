@@ -60,8 +60,8 @@ final class Meal implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        String drawn = "teacher_" + (stored.drawn(votes.step()) + 1) + "_of_"
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        String drawn = "teacher_" + (stored.drawn(input.step()) + 1) + "_of_"
                 + stored.checkpoints().size();
         Term target = new Term.OwnTarget(drawn, Term.OwnTarget.Form.DIVERGENCE, gamma, 1);
         return new TeacherStep(0, List.of(target), new TreeMap<>(), state);

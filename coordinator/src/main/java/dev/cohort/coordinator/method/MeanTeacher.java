@@ -75,8 +75,8 @@ final class MeanTeacher implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Term target = new Term.OwnTarget(TERM, form, distillation.weightAt(votes.epoch()), distillation.temperature());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Term target = new Term.OwnTarget(TERM, form, distillation.weightAt(input.epoch()), distillation.temperature());
         return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }
 }

@@ -104,10 +104,10 @@ final class Okddip implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Step step = step(state, votes);
-        int rows = votes.labels().rows();
-        double weight = distillation.weightAt(votes.epoch());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Step step = step(state, input);
+        int rows = input.labels().rows();
+        double weight = distillation.weightAt(input.epoch());
         Term.SoftTarget mean = target(AUXILIARIES, step.leaderTarget, rows, weight);
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
         for (int a = 0; a < step.attention.slots.size(); a++) {
@@ -123,7 +123,7 @@ final class Okddip implements Teacher {
                                             .orElseThrow(),
                                     rows)));
         }
-        if (votes.votes().stream().anyMatch(vote -> vote.slot() == leader)) {
+        if (input.predictions().stream().anyMatch(prediction -> prediction.slot() == leader)) {
             addressed.put(leader, List.of(mean));
         }
         Term others = new Term.SoftTarget(
@@ -138,14 +138,14 @@ final class Okddip implements Teacher {
                 1,
                 List.of(others),
                 addressed,
-                attention.updated(state, step.gradients, votes.learningRate(), setting.optimizer()));
+                attention.updated(state, step.gradients, input.learningRate(), setting.optimizer()));
     }
 
     /** The attention of the auxiliary peers; the leader learns from all of them alike. */
     @Override
-    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(votes.votes());
+    public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        int rows = input.labels().rows();
+        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(input.predictions());
         boolean led = auxiliaries.remove(leader) != null;
         PeerAttention.Pass pass =
                 attention.forward(state, PredictionMatrices.features(auxiliaries, rows, setting.featureWidths()), rows);
@@ -205,9 +205,9 @@ final class Okddip implements Teacher {
         }
     }
 
-    Step step(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(votes.votes());
+    Step step(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
+        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(input.predictions());
         Optional<NamedTensors> led = Optional.ofNullable(auxiliaries.remove(leader));
         List<double[]> logits = PredictionMatrices.logits(auxiliaries, rows, setting.classes());
         PeerAttention.Pass pass =
@@ -217,13 +217,13 @@ final class Okddip implements Teacher {
         double[] ofMean = new double[mean.length];
         if (led.isPresent()) {
             double[] own = PredictionMatrices.matrix(leader, led.get(), TensorName.LOGITS, rows, setting.classes());
-            ofMean = targetGradient(mean, own, votes.epoch(), rows);
+            ofMean = targetGradient(mean, own, input.epoch(), rows);
         }
         List<double[]> targets = new ArrayList<>();
         List<double[]> sent = new ArrayList<>();
         for (double[] own : logits) {
             double[] target = attended(pass.weights, targets.size(), logits);
-            sent.add(targetGradient(target, own, votes.epoch(), rows));
+            sent.add(targetGradient(target, own, input.epoch(), rows));
             targets.add(target);
         }
         double[] weightsGradient = new double[pass.weights.length];
@@ -278,8 +278,8 @@ final class Okddip implements Teacher {
 
     /** The leader's target, the mean of the auxiliary peers' logits; empty without any. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        SortedMap<Integer, NamedTensors> auxiliaries = new TreeMap<>(votes);
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        SortedMap<Integer, NamedTensors> auxiliaries = new TreeMap<>(predictions);
         auxiliaries.remove(leader);
         if (auxiliaries.isEmpty()) {
             return Optional.empty();

@@ -76,11 +76,11 @@ final class One implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, StepInput input) {
         GateState next = GateState.of(state);
-        Step step = step(next, votes);
-        gate.update(next, step.pass, step.gradients, votes.learningRate(), setting.optimizer());
-        return new TeacherStep(1, shared(step, votes), addressed(step, votes), next.toTensors());
+        Step step = step(next, input);
+        gate.update(next, step.pass, step.gradients, input.learningRate(), setting.optimizer());
+        return new TeacherStep(1, shared(step, input), addressed(step, input), next.toTensors());
     }
 
     /** One batch through gate and ensemble and back. */
@@ -98,20 +98,24 @@ final class One implements Teacher {
         }
     }
 
-    Step step(GateState state, Votes votes) {
-        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(votes.votes());
-        int rows = votes.labels().rows();
+    Step step(GateState state, StepInput input) {
+        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(input.predictions());
+        int rows = input.labels().rows();
         Gate.Pass pass = gate.train(state, input(tensors, rows));
         List<double[]> logits = PredictionMatrices.logits(tensors, rows, setting.classes());
         double[] ensemble = ensemble(pass, logits);
-        double[] gatesGradient = gatesGradient(votes.labels(), ensemble, logits);
+        double[] gatesGradient = gatesGradient(input.labels(), ensemble, logits);
         return new Step(pass, ensemble, gate.backward(state, pass, gatesGradient));
     }
 
     private Gate.Input input(SortedMap<Integer, NamedTensors> tensors, int rows) {
         List<double[]> features = tensors.entrySet().stream()
-                .map(vote -> PredictionMatrices.matrix(
-                        vote.getKey(), vote.getValue(), TensorName.FEATURES, rows, gate.width(vote.getKey())))
+                .map(prediction -> PredictionMatrices.matrix(
+                        prediction.getKey(),
+                        prediction.getValue(),
+                        TensorName.FEATURES,
+                        rows,
+                        gate.width(prediction.getKey())))
                 .toList();
         return new Gate.Input(
                 Ints.of(tensors.keySet().stream().mapToInt(Integer::intValue).toArray()), features, rows);
@@ -142,15 +146,15 @@ final class One implements Teacher {
         return gradient;
     }
 
-    private List<Term> shared(Step step, Votes votes) {
-        int rows = votes.labels().rows();
+    private List<Term> shared(Step step, StepInput input) {
+        int rows = input.labels().rows();
         return List.of(
                 new Term.SoftTarget(
                         ENSEMBLE,
                         Tensor.of(setting.wire(), step.ensemble, rows, setting.classes()),
                         Term.Space.LOGITS,
                         Term.Vote.INCLUDED,
-                        distillation.weightAt(votes.epoch()),
+                        distillation.weightAt(input.epoch()),
                         distillation.temperature()),
                 new Term.GatedCrossEntropy(
                         ENSEMBLE,
@@ -158,35 +162,36 @@ final class One implements Teacher {
                                 setting.wire(),
                                 step.pass.gates,
                                 rows,
-                                votes.votes().size()),
+                                input.predictions().size()),
                         1));
     }
 
-    private SortedMap<Integer, List<Term>> addressed(Step step, Votes votes) {
+    private SortedMap<Integer, List<Term>> addressed(Step step, StepInput input) {
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
-        for (int j = 0; j < votes.votes().size(); j++) {
-            int slot = votes.votes().get(j).slot();
+        for (int j = 0; j < input.predictions().size(); j++) {
+            int slot = input.predictions().get(j).slot();
             Tensor gradient = Tensor.of(
                     setting.wire(),
                     step.gradients.features.get(j),
-                    votes.labels().rows(),
+                    input.labels().rows(),
                     gate.width(slot));
             addressed.put(slot, List.of(new Term.LeafGradient(GATE, TensorName.FEATURES, gradient)));
         }
         return addressed;
     }
 
-    /** z_e with the gate's running statistics; empty when a vote has no features. */
+    /** z_e with the gate's running statistics; empty when a prediction has no features. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        if (votes.isEmpty()
-                || votes.values().stream()
-                        .anyMatch(vote -> vote.find(TensorName.FEATURES).isEmpty())) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        if (predictions.isEmpty()
+                || predictions.values().stream()
+                        .anyMatch(prediction ->
+                                prediction.find(TensorName.FEATURES).isEmpty())) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
-        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
-        Gate.Pass pass = gate.evaluate(GateState.of(state), input(votes, rows));
+        int rows = PredictionMatrices.rows(predictions);
+        List<double[]> logits = PredictionMatrices.logits(predictions, rows, setting.classes());
+        Gate.Pass pass = gate.evaluate(GateState.of(state), input(predictions, rows));
         return Optional.of(Tensor.of(setting.wire(), ensemble(pass, logits), rows, setting.classes()));
     }
 }

@@ -61,8 +61,8 @@ final class OneSharedTrunk implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Term term = new Term.OwnBranches(BRANCHES, distillation.weightAt(votes.epoch()), distillation.temperature());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Term term = new Term.OwnBranches(BRANCHES, distillation.weightAt(input.epoch()), distillation.temperature());
         return new TeacherStep(0, List.of(term), new TreeMap<>(), state);
     }
 }

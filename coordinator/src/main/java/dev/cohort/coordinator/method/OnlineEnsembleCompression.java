@@ -56,26 +56,28 @@ final class OnlineEnsembleCompression implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Tensor mean =
-                mean(PredictionMatrices.bySlot(votes.votes()), votes.labels().rows());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Tensor mean = mean(
+                PredictionMatrices.bySlot(input.predictions()), input.labels().rows());
         Term target = new Term.SoftTarget(
                 TERM,
                 mean,
                 Term.Space.LOGITS,
                 Term.Vote.INCLUDED,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
         return new TeacherStep(labelWeight, List.of(target), new TreeMap<>(), state);
     }
 
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return votes.isEmpty() ? Optional.empty() : Optional.of(mean(votes, PredictionMatrices.rows(votes)));
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        return predictions.isEmpty()
+                ? Optional.empty()
+                : Optional.of(mean(predictions, PredictionMatrices.rows(predictions)));
     }
 
-    private Tensor mean(SortedMap<Integer, NamedTensors> votes, int rows) {
-        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
+    private Tensor mean(SortedMap<Integer, NamedTensors> predictions, int rows) {
+        List<double[]> logits = PredictionMatrices.logits(predictions, rows, setting.classes());
         return Tensor.of(setting.wire(), PredictionMatrices.mean(logits), rows, setting.classes());
     }
 }

@@ -74,19 +74,19 @@ final class StochasticTeaching implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        return new TeacherStep(1, List.of(), addressed(votes, slot -> kept(votes.step(), slot)), state);
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        return new TeacherStep(1, List.of(), addressed(input, slot -> kept(input.step(), slot)), state);
     }
 
     /** What each peer learns from those {@code speaking} after it. */
-    SortedMap<Integer, List<Term>> addressed(Votes votes, IntPredicate speaking) {
+    SortedMap<Integer, List<Term>> addressed(StepInput input, IntPredicate speaking) {
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
-        for (Vote pupil : votes.votes()) {
-            List<Vote> teachers = votes.votes().stream()
-                    .filter(vote -> vote.slot() > pupil.slot() && speaking.test(vote.slot()))
+        for (PeerPrediction pupil : input.predictions()) {
+            List<PeerPrediction> teachers = input.predictions().stream()
+                    .filter(prediction -> prediction.slot() > pupil.slot() && speaking.test(prediction.slot()))
                     .toList();
             if (!teachers.isEmpty()) {
-                addressed.put(pupil.slot(), List.of(target(teachers, votes)));
+                addressed.put(pupil.slot(), List.of(target(teachers, input)));
             }
         }
         return addressed;
@@ -94,11 +94,11 @@ final class StochasticTeaching implements Teacher {
 
     /** All kept teachers of a peer alike. */
     @Override
-    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
+    public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
         SortedMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
-        for (int student : lesson.addressed().keySet()) {
-            List<Integer> teachers = Shares.slots(votes).stream()
-                    .filter(slot -> slot > student && kept(votes.step(), slot))
+        for (int student : teacherStep.addressed().keySet()) {
+            List<Integer> teachers = Shares.slots(input).stream()
+                    .filter(slot -> slot > student && kept(input.step(), slot))
                     .toList();
             SortedMap<Integer, Double> row = new TreeMap<>();
             Shares.add(row, teachers, 1);
@@ -107,12 +107,12 @@ final class StochasticTeaching implements Teacher {
         return new Shares(true, byStudent);
     }
 
-    private Term target(List<Vote> teachers, Votes votes) {
-        int rows = votes.labels().rows();
+    private Term target(List<PeerPrediction> teachers, StepInput input) {
+        int rows = input.labels().rows();
         double temperature = distillation.temperature();
         List<double[]> probabilities = new ArrayList<>();
         StringBuilder name = new StringBuilder("slots");
-        for (Vote teacher : teachers) {
+        for (PeerPrediction teacher : teachers) {
             probabilities.add(Softmax.probabilities(
                     PredictionMatrices.matrix(
                             teacher.slot(), teacher.tensors(), TensorName.LOGITS, rows, setting.classes()),
@@ -125,7 +125,7 @@ final class StochasticTeaching implements Teacher {
                 Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 Term.Vote.INCLUDED,
-                teachers.size() * distillation.weightAt(votes.epoch()),
+                teachers.size() * distillation.weightAt(input.epoch()),
                 temperature);
     }
 }

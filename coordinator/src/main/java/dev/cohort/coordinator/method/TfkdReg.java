@@ -86,8 +86,8 @@ final class TfkdReg implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        SoftLabels labels = votes.labels();
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        SoftLabels labels = input.labels();
         double[] target = new double[labels.rows() * setting.classes()];
         for (int source = 0; source < labels.weights().size(); source++) {
             double[] q = Softmax.probabilities(virtualTeacher(labels, source), setting.classes(), tau);

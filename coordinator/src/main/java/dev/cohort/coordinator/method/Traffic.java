@@ -87,15 +87,15 @@ public record Traffic(long prediction, long outcome, long addressed) {
                 .toArray());
         Teacher teacher = method.create(
                 chosen, new TeacherSetting(step.peers(), widths, step.classes(), 1, optimizer, step.wire()));
-        List<Teacher.Vote> votes = votes(teacher, step);
+        List<Teacher.PeerPrediction> predictions = predictions(teacher, step);
         MessageCodec codec = new MessageCodec("20250131-123005-traffic", Limits.DEFAULT);
-        List<Message> answers = answers(teacher, votes, step);
+        List<Message> answers = answers(teacher, predictions, step);
         long shared = bytes(codec, answers.get(answers.size() - 1));
         long own = answers.subList(0, answers.size() - 1).stream()
                 .mapToLong(part -> bytes(codec, part))
                 .max()
                 .orElse(0);
-        return new Traffic(bytes(codec, prediction(votes.get(0))), shared, own);
+        return new Traffic(bytes(codec, prediction(predictions.get(0))), shared, own);
     }
 
     /**
@@ -152,18 +152,18 @@ public record Traffic(long prediction, long outcome, long addressed) {
         return encoded.length;
     }
 
-    private static List<Teacher.Vote> votes(Teacher teacher, Step step) {
+    private static List<Teacher.PeerPrediction> predictions(Teacher teacher, Step step) {
         SplittableRandom random = new SplittableRandom(1);
-        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Teacher.PeerPrediction> predictions = new ArrayList<>();
         for (int slot = 0; slot < step.peers(); slot++) {
             NamedTensors tensors = NamedTensors.of(TensorName.LOGITS, tensor(random, step, step.classes()));
             for (String read : everyBatch(teacher)) {
                 int columns = read.equals(TensorName.FEATURES) ? step.featureWidth() : step.classes();
                 tensors = tensors.with(read, tensor(random, step, columns));
             }
-            votes.add(new Teacher.Vote(new PeerId("p" + (slot + 1)), slot, tensors));
+            predictions.add(new Teacher.PeerPrediction(new PeerId("p" + (slot + 1)), slot, tensors));
         }
-        return votes;
+        return predictions;
     }
 
     /** What is read of every batch; the opinion on held-out images comes once an epoch. */
@@ -178,26 +178,26 @@ public record Traffic(long prediction, long outcome, long addressed) {
         return Tensor.of(step.wire(), values, step.rows(), columns);
     }
 
-    private static Prediction prediction(Teacher.Vote vote) {
+    private static Prediction prediction(Teacher.PeerPrediction prediction) {
         return new Prediction(
                 1,
                 0,
-                vote.peer(),
+                prediction.peer(),
                 1,
                 0,
-                vote.tensors(),
+                prediction.tensors(),
                 new Hasher().text("images").digest(),
                 Optional.empty());
     }
 
     /** What the coordinator says: the addressed parts, and the outcome last. */
-    private static List<Message> answers(Teacher teacher, List<Teacher.Vote> votes, Step step) {
+    private static List<Message> answers(Teacher teacher, List<Teacher.PeerPrediction> predictions, Step step) {
         int[] ids = new int[step.rows()];
         for (int row = 0; row < ids.length; row++) {
             ids[row] = row % step.classes();
         }
         SoftLabels labels = new SoftLabels(step.classes(), List.of(Ints.of(ids)), List.of(1.0));
-        List<Teacher.Vote> heard = teacher.contributorsMin() > 0 ? votes : List.of();
+        List<Teacher.PeerPrediction> heard = teacher.contributorsMin() > 0 ? predictions : List.of();
         NamedTensors state = teacher.initialState();
         if (!teacher.distils()) {
             return List.of(new Outcome(
@@ -208,18 +208,22 @@ public record Traffic(long prediction, long outcome, long addressed) {
                     List.of(),
                     new Outcome.Skipped(Outcome.SkipReason.INDEPENDENT)));
         }
-        Teacher.TeacherStep lesson = teacher.teach(state, new Teacher.Votes(1, 0, 0.1, labels, heard));
+        Teacher.TeacherStep teacherStep = teacher.teach(state, new Teacher.StepInput(1, 0, 0.1, labels, heard));
         List<Message> messages = new ArrayList<>();
         List<Outcome.Part> parts = new ArrayList<>();
         List<Outcome.Contributor> contributors = new ArrayList<>();
-        for (Teacher.Vote vote : heard) {
+        for (Teacher.PeerPrediction prediction : heard) {
             contributors.add(new Outcome.Contributor(
-                    vote.peer(), vote.slot(), 1, 0, vote.tensors().digest()));
-            Optional.ofNullable(new TreeMap<>(lesson.addressed()).get(vote.slot()))
+                    prediction.peer(),
+                    prediction.slot(),
+                    1,
+                    0,
+                    prediction.tensors().digest()));
+            Optional.ofNullable(new TreeMap<>(teacherStep.addressed()).get(prediction.slot()))
                     .filter(terms -> !terms.isEmpty())
-                    .map(terms -> new Addressed(1, 0, vote.peer(), vote.slot(), terms))
+                    .map(terms -> new Addressed(1, 0, prediction.peer(), prediction.slot(), terms))
                     .ifPresent(part -> {
-                        parts.add(new Outcome.Part(vote.peer(), part.digest()));
+                        parts.add(new Outcome.Part(prediction.peer(), part.digest()));
                         messages.add(part);
                     });
         }
@@ -229,7 +233,7 @@ public record Traffic(long prediction, long outcome, long addressed) {
                 "coordinator",
                 Teacher.hash(state),
                 contributors,
-                new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, true)));
+                new Outcome.Targets(teacherStep.labelWeight(), teacherStep.terms(), parts, true)));
         return messages;
     }
 }

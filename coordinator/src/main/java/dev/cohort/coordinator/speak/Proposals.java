@@ -52,7 +52,7 @@ public final class Proposals {
     public Proposal targets(Batch batch, List<Member> good, boolean exact, long resendMs) {
         try {
             Proposal taught = taught(batch, good, exact, resendMs);
-            boolean finite = taught.lesson().orElseThrow().next().asMap().values().stream()
+            boolean finite = taught.teacherStep().orElseThrow().next().asMap().values().stream()
                     .allMatch(Tensor::isFinite);
             return finite ? taught : skip(batch, Outcome.SkipReason.NOT_FINITE, resendMs);
         } catch (Unsayable e) {
@@ -66,21 +66,21 @@ public final class Proposals {
     private Proposal taught(Batch batch, List<Member> good, boolean exact, long resendMs) {
         long step = batch.step();
         Digest before = Teacher.hash(run.state());
-        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Teacher.PeerPrediction> predictions = new ArrayList<>();
         List<Outcome.Contributor> contributors = new ArrayList<>();
         for (Member member : good) {
             StepAssembly.Entry entry = run.assembly().entry(step, member).orElseThrow();
             Prediction prediction = entry.prediction();
-            votes.add(new Teacher.Vote(member.peer(), member.slot(), prediction.tensors()));
+            predictions.add(new Teacher.PeerPrediction(member.peer(), member.slot(), prediction.tensors()));
             contributors.add(new Outcome.Contributor(
                     member.peer(), member.slot(), prediction.incarnation(), prediction.version(), entry.digest()));
         }
-        Ints renewed = run.history().renewed(SlotHistory.voters(contributors));
-        Teacher.TeacherStep lesson = run.teacherSteps().step(run.state(), renewed, batch, votes);
+        Ints renewed = run.history().renewed(SlotHistory.contributors(contributors));
+        Teacher.TeacherStep teacherStep = run.teacherSteps().step(run.state(), renewed, batch, predictions);
         List<Message> messages = new ArrayList<>();
         List<Outcome.Part> parts = new ArrayList<>();
         for (Member member : good) {
-            List<Term> terms = lesson.addressed().getOrDefault(member.slot(), List.of());
+            List<Term> terms = teacherStep.addressed().getOrDefault(member.slot(), List.of());
             if (!terms.isEmpty()) {
                 Addressed addressed = new Addressed(step, 0, member.peer(), member.slot(), terms);
                 parts.add(new Outcome.Part(member.peer(), addressed.digest()));
@@ -94,8 +94,8 @@ public final class Proposals {
                 before,
                 contributors,
                 renewed,
-                new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, exact));
+                new Outcome.Targets(teacherStep.labelWeight(), teacherStep.terms(), parts, exact));
         messages.add(outcome);
-        return new Proposal(outcome, messages, Optional.of(lesson), resendMs);
+        return new Proposal(outcome, messages, Optional.of(teacherStep), resendMs);
     }
 }

@@ -85,7 +85,7 @@ public final class Proposer {
 
     /** What the teacher made of the predictions that {@code winner} names, if this coordinator proposed the same. */
     public Optional<Teacher.TeacherStep> computed(Outcome winner) {
-        return proposal.flatMap(p -> p.lessonOf(winner));
+        return proposal.flatMap(p -> p.computedFor(winner));
     }
 
     /** The open step has got its outcome. */

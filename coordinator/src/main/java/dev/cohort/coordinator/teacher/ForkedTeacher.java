@@ -98,24 +98,25 @@ public final class ForkedTeacher implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        if (votes.step() <= lastStepBefore) {
-            return before.teach(state, votes);
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        if (input.step() <= lastStepBefore) {
+            return before.teach(state, input);
         }
-        TeacherStep lesson = after.teach(own(state), votes);
-        return new TeacherStep(lesson.labelWeight(), lesson.terms(), lesson.addressed(), marked(lesson.next()));
+        TeacherStep teacherStep = after.teach(own(state), input);
+        return new TeacherStep(
+                teacherStep.labelWeight(), teacherStep.terms(), teacherStep.addressed(), marked(teacherStep.next()));
     }
 
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return after.evaluate(own(state), votes);
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        return after.evaluate(own(state), predictions);
     }
 
     @Override
-    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        return votes.step() <= lastStepBefore
-                ? before.shares(state, votes, lesson)
-                : after.shares(own(state), votes, lesson);
+    public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        return input.step() <= lastStepBefore
+                ? before.shares(state, input, teacherStep)
+                : after.shares(own(state), input, teacherStep);
     }
 
     /** What the new teacher goes on from: the state is still the parent's at its first step, and also after skipped ones. */

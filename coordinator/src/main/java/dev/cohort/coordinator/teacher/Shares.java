@@ -26,22 +26,22 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
 
     /**
      * What the terms say by themselves: the gates, where one target serves all; otherwise all contributors alike that are in the
-     * targets, less the student where its own vote is left out, targets by their weights.
+     * targets, less the student where its own prediction is left out, targets by their weights.
      */
-    static Shares ofTerms(Teacher.Votes votes, Teacher.TeacherStep lesson, OwnTeacher ownTeacher) {
-        List<Integer> slots = slots(votes);
-        Optional<Term.GatedCrossEntropy> gated = lesson.terms().stream()
+    static Shares ofTerms(Teacher.StepInput input, Teacher.TeacherStep teacherStep, OwnTeacher ownTeacher) {
+        List<Integer> slots = slots(input);
+        Optional<Term.GatedCrossEntropy> gated = teacherStep.terms().stream()
                 .filter(Term.GatedCrossEntropy.class::isInstance)
                 .map(Term.GatedCrossEntropy.class::cast)
                 .filter(term -> term.gates().dimension(1) == slots.size())
                 .findFirst();
         if (gated.isPresent()) {
-            return alike(votes, columnMeans(gated.get().gates()));
+            return alike(input, columnMeans(gated.get().gates()));
         }
         TreeMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
         for (int student : slots) {
             SortedMap<Integer, Double> row = new TreeMap<>();
-            for (Term term : termsOf(lesson, student)) {
+            for (Term term : termsOf(teacherStep, student)) {
                 if (term instanceof Term.SoftTarget soft && term.audience().includes(true)) {
                     boolean others = soft.vote() != Term.Vote.INCLUDED;
                     add(row, others ? without(slots, student) : slots, soft.weight());
@@ -55,8 +55,8 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
     }
 
     /** The same shares for every student; negative ones too. */
-    public static Shares alike(Teacher.Votes votes, double[] shares) {
-        List<Integer> slots = slots(votes);
+    public static Shares alike(Teacher.StepInput input, double[] shares) {
+        List<Integer> slots = slots(input);
         SortedMap<Integer, Double> row = new TreeMap<>();
         for (int i = 0; i < shares.length; i++) {
             row.put(slots.get(i), shares[i]);
@@ -88,13 +88,13 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
     }
 
     /** Of the contributors. */
-    public static List<Integer> slots(Teacher.Votes votes) {
-        return votes.votes().stream().map(Teacher.Vote::slot).toList();
+    public static List<Integer> slots(Teacher.StepInput input) {
+        return input.predictions().stream().map(Teacher.PeerPrediction::slot).toList();
     }
 
-    private static List<Term> termsOf(Teacher.TeacherStep lesson, int student) {
-        List<Term> terms = new ArrayList<>(lesson.terms());
-        terms.addAll(lesson.addressed().getOrDefault(student, List.of()));
+    private static List<Term> termsOf(Teacher.TeacherStep teacherStep, int student) {
+        List<Term> terms = new ArrayList<>(teacherStep.terms());
+        terms.addAll(teacherStep.addressed().getOrDefault(student, List.of()));
         return terms;
     }
 

@@ -44,7 +44,7 @@ public interface Teacher {
     }
 
     /** The targets of one step and the state after it. */
-    TeacherStep teach(NamedTensors state, Votes votes);
+    TeacherStep teach(NamedTensors state, StepInput input);
 
     /**
      * The state in which what belongs to one slot, with its momentum and statistics, is as it was before step 1, and everything
@@ -66,9 +66,9 @@ public interface Teacher {
     /**
      * The teacher's logits on the test images, if there is a teacher apart from the peers.
      *
-     * @param votes test-set tensors by slot
+     * @param predictions test-set tensors by slot
      */
-    default Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+    default Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
         return Optional.empty();
     }
 
@@ -76,29 +76,29 @@ public interface Teacher {
      * Who teaches whom in a step, for those who study a run.
      *
      * @param state before the step
-     * @param lesson that {@link #teach} made of both
+     * @param teacherStep that {@link #teach} made of both
      */
-    default Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        return Shares.ofTerms(votes, lesson, ownTeacher());
+    default Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        return Shares.ofTerms(input, teacherStep, ownTeacher());
     }
 
     /**
-     * What a teacher sees of a step.
+     * What a teacher computes a step from.
      *
      * @param step 1-based
      * @param epoch 0-based, for ramp-up
      * @param learningRate of the trained parameters at this step
      * @param labels of the batch
-     * @param votes of the contributors, in the order of their slots
+     * @param predictions of the contributors, in the order of their slots
      */
-    record Votes(long step, int epoch, double learningRate, SoftLabels labels, List<Vote> votes) {
-        public Votes {
-            votes = List.copyOf(votes);
+    record StepInput(long step, int epoch, double learningRate, SoftLabels labels, List<PeerPrediction> predictions) {
+        public StepInput {
+            predictions = List.copyOf(predictions);
         }
     }
 
-    /** What one contributor said. */
-    record Vote(PeerId peer, int slot, NamedTensors tensors) {}
+    /** The prediction of one contributor. */
+    record PeerPrediction(PeerId peer, int slot, NamedTensors tensors) {}
 
     /**
      * @param labelWeight factor of each peer's cross-entropy with the labels

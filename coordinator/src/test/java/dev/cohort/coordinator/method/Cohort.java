@@ -80,12 +80,12 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
         return slots.size();
     }
 
-    Teacher.Votes votes(int epoch, double learningRate) {
-        List<Teacher.Vote> votes = new ArrayList<>();
+    Teacher.StepInput input(int epoch, double learningRate) {
+        List<Teacher.PeerPrediction> predictions = new ArrayList<>();
         for (int i = 0; i < size(); i++) {
-            votes.add(new Teacher.Vote(new PeerId("p" + slots.get(i)), slots.get(i), published.get(i)));
+            predictions.add(new Teacher.PeerPrediction(new PeerId("p" + slots.get(i)), slots.get(i), published.get(i)));
         }
-        return new Teacher.Votes(1, epoch, learningRate, labels, votes);
+        return new Teacher.StepInput(1, epoch, learningRate, labels, predictions);
     }
 
     /** Contributor {@code i}'s loss and gradients with the shared and its own terms. */

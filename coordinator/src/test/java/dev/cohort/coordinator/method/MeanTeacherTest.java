@@ -35,7 +35,7 @@ class MeanTeacherTest {
     }
 
     private static Teacher.TeacherStep lesson(Map<String, String> parameters, int epoch) {
-        return teacher(parameters).teach(NamedTensors.none(), NOBODY.votes(epoch, 0.1));
+        return teacher(parameters).teach(NamedTensors.none(), NOBODY.input(epoch, 0.1));
     }
 
     /** A peer that contributes to nothing, with what its average says. */

@@ -23,7 +23,7 @@ final class Losses implements Rule {
 
     private final double guess;
     private long lastTaught;
-    private final SortedMap<PeerId, Stretches> accounts = new TreeMap<>();
+    private final SortedMap<PeerId, WindowedMeans> accounts = new TreeMap<>();
 
     Losses(int classes) {
         guess = Math.log(classes);
@@ -34,7 +34,7 @@ final class Losses implements Rule {
         step.said()
                 .forEach((peer, said) -> ((Prediction) said.message())
                         .previous()
-                        .ifPresent(report -> accounts.computeIfAbsent(peer, p -> new Stretches(3))
+                        .ifPresent(report -> accounts.computeIfAbsent(peer, p -> new WindowedMeans(3))
                                 .add(report.crossEntropy(), report.distillation(), untaught(report))));
         lastTaught = step.outcome().resolution() instanceof Outcome.Targets ? step.step() : lastTaught;
     }
@@ -47,7 +47,7 @@ final class Losses implements Rule {
     @Override
     public Opinion opinion() {
         long steps =
-                accounts.values().stream().mapToLong(Stretches::steps).max().orElse(0);
+                accounts.values().stream().mapToLong(WindowedMeans::steps).max().orElse(0);
         if (steps < STEPS_MIN) {
             return Opinion.tooShort(SUBJECT, steps, STEPS_MIN);
         }

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Figures of steps that follow one another, as means over stretches of equal length: few enough for any run, since stretches are
+ * Figures of steps that follow one another, as means over windows of equal length: few enough for any run, since windows are
  * joined in pairs when they become too many. One thread.
  */
-final class Stretches {
-    private static final int STRETCHES_MAX = 64;
+final class WindowedMeans {
+    private static final int WINDOWS_MAX = 64;
     private static final int FIRST_STEPS = 10;
 
     private final int figures;
@@ -18,13 +18,13 @@ final class Stretches {
     private long steps;
 
     /** @param figures how many each step has */
-    Stretches(int figures) {
+    WindowedMeans(int figures) {
         this.figures = figures;
     }
 
     void add(double... values) {
         if (stepsInLast == 0) {
-            if (sums.size() == STRETCHES_MAX) {
+            if (sums.size() == WINDOWS_MAX) {
                 join();
             }
             sums.add(new double[figures]);
@@ -58,11 +58,11 @@ final class Stretches {
     /**
      * Mean of a figure over a part of the run.
      *
-     * @param error standard error, from the spread of the stretches; 0 for a single one
+     * @param error standard error, from the spread of the windows; 0 for a single one
      */
     record Mean(double mean, double error) {}
 
-    /** Of the whole stretches from one share of the run to another, 0..1; the one that is not whole counts where there is no other. */
+    /** Of the whole windows from one share of the run to another, 0..1; the one that is not whole counts where there is no other. */
     Mean mean(int figure, double fromShare, double toShare) {
         int whole = stepsInLast == 0 || sums.size() == 1 ? sums.size() : sums.size() - 1;
         int from = (int) Math.floor(whole * fromShare);

@@ -20,7 +20,7 @@ import java.util.TreeMap;
  *     teacher that was not there has 0 in that step
  * @param paces of every contributor
  */
-public record Stretch(
+public record StepWindow(
         long fromStep,
         long toStep,
         long taught,
@@ -115,7 +115,7 @@ public record Stretch(
             return Optional.ofNullable(step.said().get(peer));
         }
 
-        Stretch done() {
+        StepWindow done() {
             SortedMap<String, SortedMap<String, Double>> means = new TreeMap<>();
             shares.forEach((student, row) -> {
                 SortedMap<String, Double> mean = new TreeMap<>();
@@ -125,7 +125,7 @@ public record Stretch(
             });
             SortedMap<String, Pace> kept = new TreeMap<>();
             paces.forEach((peer, keeping) -> kept.put(peer, keeping.pace()));
-            return new Stretch(
+            return new StepWindow(
                     fromStep,
                     toStep,
                     taught,
