@@ -33,13 +33,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decides when a step is complete and what the teacher says of it.
+ * Decides when a step is complete, and publishes the targets that the teacher makes for it.
  *
- * <p>It only proposes. {@link FollowedRun} applies the winning outcome of a step once that is read back from the log; step t+1 is
- * proposed only after t was applied. So any number of coordinators may run at once, a forgotten old one too: the first outcome
- * of a step wins, and all apply that one.
+ * <p>It only proposes. {@link FollowedRun} applies the first outcome of a step that the log holds; step t+1 is proposed only
+ * after t was applied. So any number of coordinators may run at once, even a forgotten old one: the first outcome of a step
+ * wins, and all of them apply it.
  *
- * <p>Until it has caught up with the log it follows and publishes nothing: what it would publish may be there already.
+ * <p>Until it has caught up with the log it publishes nothing: the log may hold those messages already.
  */
 public final class Coordinator implements Node {
     private final FollowedRun run;
@@ -77,9 +77,9 @@ public final class Coordinator implements Node {
     }
 
     /**
-     * One that goes on after a snapshot.
+     * A coordinator that continues from a snapshot.
      *
-     * @param from one to which {@link TeacherSnapshots#objection} has none; what was said before its step need not be read
+     * @param from a snapshot that {@link TeacherSnapshots#objection} accepts; earlier messages need not be read
      */
     public Coordinator(CoordinatorSetting setting, Teacher teacher, Snapshot from) {
         this(setting, teacher);
@@ -167,7 +167,7 @@ public final class Coordinator implements Node {
         return run.state();
     }
 
-    /** Whether the run was given up. */
+    /** Whether the run was aborted. */
     public boolean aborted() {
         return end.isAborted();
     }
@@ -182,12 +182,12 @@ public final class Coordinator implements Node {
         return run.stepsHeld();
     }
 
-    /** Steps whose evaluations are held in memory, to show that they are bounded, too. */
+    /** Steps whose evaluations are held in memory, to show that they are bounded. */
     public int evaluationsHeld() {
         return run.evaluations().held();
     }
 
-    /** What a person may want to know now. */
+    /** The status to show to an operator. */
     public CoordinatorStatus status(long nowMs) {
         return report.of(nowMs, caughtUp, proposer.hasProposed(), checks.counts());
     }

@@ -67,7 +67,7 @@ class CatchingUpTest {
             assertThat(coordinator.onDeadline(nowMs)).isEmpty();
         }
         assertThat(coordinator.applied()).isEqualTo(5);
-        assertThat(coordinator.status(nowMs).waitingBecause()).isEqualTo("it still reads the log");
+        assertThat(coordinator.status(nowMs).waitingBecause()).isEqualTo("still reading the log");
 
         List<Message> messages = coordinator.onCaughtUp(nowMs);
 

@@ -104,6 +104,6 @@ class ForkedTeacherTest {
     @Test
     void refusesOtherParametersOfTheSameMethod() {
         assertThatThrownBy(() -> new ForkedTeacher(new Counting("gate", 1), new Counting("wide gate", 1), true, 1))
-                .hasMessageContaining("a fork of the same method goes on with those there are");
+                .hasMessageContaining("a fork with the same method must keep the parameters");
     }
 }

@@ -146,9 +146,9 @@ class TeacherSnapshotsTest {
         Optional<Outcome> next = Optional.of(run.next());
 
         assertThat(TeacherSnapshots.objection(new Snapshot(2, other, good.hash()), next))
-                .hasValueSatisfying(why -> assertThat(why).contains("its state has the hash", "it says"));
+                .hasValueSatisfying(why -> assertThat(why).contains("its state has the hash", "it declares"));
         assertThat(TeacherSnapshots.objection(new Snapshot(2, good.state(), other.digest()), next))
-                .hasValueSatisfying(why -> assertThat(why).contains("it says"));
+                .hasValueSatisfying(why -> assertThat(why).contains("it declares"));
         assertThat(TeacherSnapshots.objection(new Snapshot(2, other, other.digest()), next))
                 .hasValueSatisfying(why -> assertThat(why).contains("outcome of step 3 was computed from"));
         assertThat(TeacherSnapshots.objection(new Snapshot(1, good.state(), good.hash()), next))

@@ -24,17 +24,17 @@ import java.util.TreeMap;
  * z_E = mean of all z_k with ensemble: all, of all but z_i with ensemble: others
  * </pre>
  *
- * What a contributor gets is addressed to it: {@code CrossEntropy} of weight w_labels - 1 on top of the 1 for everybody; one soft
- * target, the mean of all its teachers' probabilities by their weights, of the sum of those weights (the gradient is that of the
- * formula, the value smaller by what does not depend on z_i); and the feature path as a leaf gradient. A peer that is no
- * contributor gets the labels and the mean of all, each with weight 1.
+ * The terms of a contributor are addressed to it: {@code CrossEntropy} of weight w_labels - 1 on top of the 1 for everybody; one
+ * soft target, the mean of all its teachers' probabilities by their weights, of the sum of those weights (same gradient as the
+ * formula; the value is smaller by an amount that does not depend on z_i); and the feature path as a leaf gradient. A peer that
+ * does not contribute gets the labels and the mean of all logits, each with weight 1.
  *
  * <p>The weights of every step are in the log, as addressed {@link Term.Figures} by path: {@code labels}, {@code ensemble},
  * {@code features}, and {@code slotN} for the path to the peer in that slot.
  *
  * <p>gradnorm and mgda need the paths' gradients with respect to shared weights; here they are those with respect to what the
  * student published (logits; features for the feature path), which the coordinator has: in the style of MGDA-UB, and ours. So
- * the feature path is orthogonal to all others. mgda's weights sum to 1 and lean to the path of the smallest gradient.
+ * the feature path is orthogonal to all others. mgda's weights sum to 1 and favour the path with the smallest gradient.
  *
  * <p>Source: the idea of Chennupati, Kamani, Cheng, Chen, "Adaptive Distillation", BMVC 2021 (arXiv 2110.09674). Only its
  * abstract could be read; which of these rules it proposes is not known. Paths, T and defaults are ours.
@@ -160,7 +160,7 @@ final class Adaptive implements Teacher {
         return NamedTensors.of(state);
     }
 
-    /** One path of one student: its loss, what it imitates if that are probabilities, and its gradient. */
+    /** One path of one student: its loss, its target probabilities if it has any, and its gradient. */
     private static final class Path {
         final int number;
         final double loss;
@@ -224,9 +224,9 @@ final class Adaptive implements Teacher {
         List<Path> paths = new ArrayList<>();
         paths.add(labels(own, input));
         List<double[]> ensemble = new ArrayList<>();
-        logits.forEach((other, said) -> {
+        logits.forEach((other, theirs) -> {
             if (ofAll || other != slot) {
-                ensemble.add(said);
+                ensemble.add(theirs);
             }
         });
         int rows = input.labels().rows();
@@ -234,9 +234,9 @@ final class Adaptive implements Teacher {
         Optional.ofNullable(features.features.get(slot))
                 .ifPresent(gradient -> paths.add(
                         new Path(FEATURES_PATH, features.losses.getOrDefault(slot, 0.0), Optional.empty(), gradient)));
-        logits.forEach((other, said) -> {
+        logits.forEach((other, theirs) -> {
             if (other != slot) {
-                paths.add(distillation(PEER_PATHS + other, said, own, rows));
+                paths.add(distillation(PEER_PATHS + other, theirs, own, rows));
             }
         });
         return paths;
@@ -265,7 +265,7 @@ final class Adaptive implements Teacher {
             loss += temperature * temperature * q[i] * (logarithms[i] - ownLogarithms[i]) / rows;
             gradient[i] = temperature * (gradient[i] - q[i]) / rows;
         }
-        // Rounding may leave the divergence of equals a little below 0, which no rule expects of a loss.
+        // Rounding may leave the divergence of equal distributions slightly below 0, which no rule expects of a loss.
         return new Path(number, Math.max(0, loss), Optional.of(q), gradient);
     }
 
@@ -288,14 +288,14 @@ final class Adaptive implements Teacher {
     }
 
     private List<Term> terms(List<Path> paths, double[] weights, int rows) {
-        SortedMap<String, Double> said = new TreeMap<>();
+        SortedMap<String, Double> figures = new TreeMap<>();
         double[] mean = new double[rows * setting.classes()];
         double sum = 0;
         double labels = 1;
         List<Term> terms = new ArrayList<>();
         for (int k = 0; k < weights.length; k++) {
             Path path = paths.get(k);
-            said.put(name(path.number), weights[k]);
+            figures.put(name(path.number), weights[k]);
             if (path.number == LABELS_PATH) {
                 labels = weights[k];
             } else if (path.number == FEATURES_PATH) {
@@ -322,11 +322,11 @@ final class Adaptive implements Teacher {
                     temperature));
         }
         terms.add(0, new Term.CrossEntropy(LABELS, labels - 1));
-        terms.add(new Term.Figures(WEIGHTS, said));
+        terms.add(new Term.Figures(WEIGHTS, figures));
         return terms;
     }
 
-    /** By the weights of the paths: that to the ensemble counts for all who are in it. */
+    /** From the weights of the paths: the ensemble's weight is divided equally among its members. */
     @Override
     public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
         List<Integer> slots = Shares.slots(input);
@@ -334,8 +334,8 @@ final class Adaptive implements Teacher {
         teacherStep.addressed().forEach((student, terms) -> {
             SortedMap<Integer, Double> row = new TreeMap<>();
             for (Term term : terms) {
-                if (term instanceof Term.Figures said) {
-                    SortedMap<String, Double> weights = said.values();
+                if (term instanceof Term.Figures figures) {
+                    SortedMap<String, Double> weights = figures.values();
                     List<Integer> ensemble = ofAll ? slots : Shares.without(slots, student);
                     Shares.add(row, ensemble, weights.getOrDefault(ENSEMBLE, 0.0));
                     slots.forEach(slot -> row.merge(slot, weights.getOrDefault(SLOT + slot, 0.0), Double::sum));

@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Codistillation: every peer imitates what old copies of the others say of the same batch.
+ * Codistillation: every peer imitates the predictions of old copies of the others for the same batch.
  *
  * <pre>
  * L_i = CE(z_i, y) + w T^2 KL(q_i || softmax_T(z_i)) after burn_in_steps, before: CE(z_i, y)
@@ -24,19 +24,19 @@ import java.util.TreeMap;
  * Each peer copies itself before step 1 and again after every {@code every_steps} = k updates, so at step t its copy is {@code
  * (t - 1) mod k} updates old; it runs the copy, in evaluation mode, and publishes its logits beside its own. With k = 1 the
  * copy is the network of now, but with batch norm's running statistics. k = 0 takes the peers' own logits instead: the
- * gradient is then that of dml. One target serves all, the mean over all copies, from which each contributor takes out what its
- * own copy said; a peer that is late has the mean of all.
+ * gradient is then that of dml. One target serves all: the mean over all copies, from which each contributor takes out the part
+ * of its own copy; a late peer uses the mean of all.
  *
- * <p>With {@code exchange=checkpoints} the weights travel instead of what the copies say: each peer hands its weights over with
- * its prediction of every k-th step, the first included, the outcome of that step gives them to all, and from the next step on
- * every peer runs the copies of the others itself ({@link OwnTeacher.Others}), so that between two exchanges nothing travels
- * that a target needs. It pays when a copy is smaller than k batches of logits. All peers are then of one architecture. A peer
- * that comes between two exchanges learns from the labels alone until the next.
+ * <p>With {@code exchange=checkpoints} the weights travel instead of the copies' predictions: each peer publishes its weights
+ * with its prediction of every k-th step, the first included, the outcome of that step passes them to all, and from the next
+ * step on every peer runs the copies of the others itself ({@link OwnTeacher.Others}), so that between two exchanges nothing
+ * travels that a target needs. It pays when a copy is smaller than k batches of logits. All peers are then of one architecture.
+ * A peer that joins between two exchanges learns from the labels alone until the next.
  *
  * <p>Source: Anil et al., "Large scale distributed neural network training through online distillation", ICLR 2018 (arXiv
- * 1804.03235): stale predictions of the others, burn-in, interval of exchange. The cross-entropy with soft targets of which its
- * algorithm is remembered to speak has the same gradient as the KL at T = 1 and differs in value by the entropy of q_i. Ours:
- * all peers see the same batch, by default the copies' predictions travel instead of their weights, and k = 50.
+ * 1804.03235): stale predictions of the others, burn-in, interval of exchange. The cross-entropy with soft targets in its
+ * algorithm, as we recall it, has the same gradient as the KL at T = 1 and differs in value by the entropy of q_i. Ours: all
+ * peers see the same batch, by default the copies' predictions travel instead of their weights, and k = 50.
  */
 final class Codistillation implements Teacher {
     private static final String EVERY_STEPS = "every_steps";
@@ -63,8 +63,8 @@ final class Codistillation implements Teacher {
                             EXCHANGE,
                             MethodParameter.Range.oneOf(PREDICTIONS, CHECKPOINTS),
                             PREDICTIONS,
-                            "what travels: what a peer's copy of itself says of every batch, or the weights every"
-                                    + " every_steps, which the others then run"),
+                            "what travels: the predictions of a peer's copy of itself for every batch, or its weights after"
+                                    + " every every_steps updates, which the others then run"),
                     new MethodParameter(
                             BURN_IN_STEPS,
                             MethodParameter.Range.WHOLE,
@@ -93,7 +93,7 @@ final class Codistillation implements Teacher {
         }
     }
 
-    /** Whether copies teach, not the peers as they are now. */
+    /** Whether copies teach, rather than the current peers. */
     private boolean stale() {
         return everySteps > 0;
     }
@@ -116,7 +116,7 @@ final class Codistillation implements Teacher {
         return 2;
     }
 
-    /** Whether weights were handed over yet, where they are: nobody has a copy before. */
+    /** Whether weights were exchanged yet, with {@code exchange=checkpoints}: before that no peer has copies. */
     @Override
     public NamedTensors initialState() {
         return checkpoints ? exchanged(0) : NamedTensors.none();
@@ -164,11 +164,11 @@ final class Codistillation implements Teacher {
         }
         int rows = input.labels().rows();
         double temperature = distillation.temperature();
-        String voice = stale() ? TensorName.OWN_TEACHER : TensorName.LOGITS;
+        String tensor = stale() ? TensorName.OWN_TEACHER : TensorName.LOGITS;
         List<double[]> probabilities = PredictionMatrices.bySlot(input.predictions()).entrySet().stream()
                 .map(prediction -> Softmax.probabilities(
                         PredictionMatrices.matrix(
-                                prediction.getKey(), prediction.getValue(), voice, rows, setting.classes()),
+                                prediction.getKey(), prediction.getValue(), tensor, rows, setting.classes()),
                         setting.classes(),
                         temperature))
                 .toList();

@@ -25,8 +25,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * The feature term, and with the head CE(z_E, y), are addressed leaf gradients on the pooled features. Pooled, because feature
- * maps are not aligned when each peer has boxes of its own. A peer that is no contributor gets t alone; with an absent slot t and
- * the feature term are those of the slots present. The weight averages are of the parameters alone; their batch norm keeps
+ * maps are not aligned when each peer has boxes of its own. A peer that does not contribute gets t alone; with an absent slot, t
+ * and the feature term are those of the slots present. The weight averages are of the parameters alone; their batch norm keeps
  * running statistics of its own and normalises with the batch while training, as in Mean Teacher.
  *
  * <p>How images are mixed is {@code mix.kind} of the experiment, whatever the method: {@code mixup}, {@code cutmix} (one box for
@@ -185,7 +185,7 @@ final class CutnMix implements Teacher {
                         : PredictionMatrices.logits(tensors, rows, setting.classes()));
     }
 
-    /** t; empty when a prediction lacks what it is made from. */
+    /** t; empty if a prediction lacks the tensor that t is computed from. */
     @Override
     public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
         String needed =

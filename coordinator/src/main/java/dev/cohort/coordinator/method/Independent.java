@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * No distillation: {@code L_i = CE(z_i, y)}. The same batches and the same bookkeeping as with a teacher, so that a comparison
- * shows what the teacher adds.
+ * No distillation: {@code L_i = CE(z_i, y)}. Batches and bookkeeping are the same as with a teacher, so that a comparison shows
+ * the effect of the teacher.
  */
 final class Independent implements Teacher {
     static final Method METHOD = new Method(

@@ -11,16 +11,16 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Knowledge Distillation via Collaborative Learning, for the rules that read nothing but the batch: all peers imitate one target
- * that an {@link Ensemble} makes from their logits and the labels.
+ * Knowledge Distillation via Collaborative Learning, for the rules that need only the batch: all peers imitate one target, which
+ * an {@link Ensemble} computes from their logits and the labels.
  *
  * <pre>
  * L_i = CE(z_i, y) + w T^2 KL(softmax_T(z_t) || softmax_T(z_i)),  z_t constant
  * </pre>
  *
- * Source: Guo et al., "Online Knowledge Distillation via Collaborative Learning", CVPR 2020. Its text could be read no further
- * than the abstract: the formulas of the rules are recalled and not checked against it, T = 2 and w = 1 are ours. There each
- * student sees its own random crop and flip of the same images ({@code augment.per_peer}).
+ * Source: Guo et al., "Online Knowledge Distillation via Collaborative Learning", CVPR 2020. Only the abstract was accessible:
+ * the formulas of the rules are recalled, not checked against the paper, and T = 2 and w = 1 are ours. There each student sees
+ * its own random crop and flip of the same images ({@code augment.per_peer}).
  */
 final class Kdcl implements Teacher {
     static final String PAPER = "Guo et al., Online Knowledge Distillation via Collaborative Learning, CVPR 2020";
@@ -37,7 +37,7 @@ final class Kdcl implements Teacher {
         this.setting = setting;
     }
 
-    /** How peers become a teacher. */
+    /** Computes the target from the peers' logits. */
     @FunctionalInterface
     interface Ensemble {
         /**

@@ -12,7 +12,7 @@ import java.util.Optional;
  * z_t = sum alpha_k z_k,  alpha = argmin of CE(sum alpha_k z_k, y) over alpha_k at least 0, sum alpha_k = 1
  * </pre>
  *
- * The problem is convex; {@link ConvexEnsemble} solves it anew in each step. The cross-entropy of mixed labels is that with all
+ * The problem is convex; {@link ConvexEnsemble} solves it in each step. The cross-entropy of mixed labels is that with all
  * classes of the mix by their weights.
  */
 final class KdclLinear {

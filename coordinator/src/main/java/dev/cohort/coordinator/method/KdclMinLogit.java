@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * {@link Kdcl}, rule "minimum logit": for each class the peer that is surest it is wrong.
+ * {@link Kdcl}, rule "minimum logit": for each class the smallest margin to the true class over all peers.
  *
  * <pre>
  * z_t,c = min over peers k of (z_k,c - z_k,true)      the true class has 0, and the largest margin over every other

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * Label smoothing: every peer learns from labels that leave some probability to the wrong classes. Nobody teaches anybody, so
- * it tells apart what smoothing does and what knowledge does.
+ * Label smoothing: every peer learns from labels that leave some probability to the wrong classes. There is no teacher, so it
+ * separates the effect of smoothing from that of knowledge.
  *
  * <pre>
  * L_i = CE(z_i, y'),  y' = (1 - d) y + d u,  u uniform over all C classes
@@ -34,7 +34,7 @@ final class LabelSmoothing implements Teacher {
 
     static final Method METHOD = new Method(
             "label_smoothing",
-            "every peer learns from smoothed labels, and from nobody",
+            "every peer learns from smoothed labels, without a teacher",
             "L_i = CE(z_i, (1 - d) y + d/C), d = epsilon (form uniform) or epsilon C/(C-1) (form others)",
             "Yuan et al., Revisiting KD via Label Smoothing Regularization, CVPR 2020, arXiv 1909.11723",
             List.of(

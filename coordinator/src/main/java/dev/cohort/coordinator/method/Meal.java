@@ -15,9 +15,9 @@ import java.util.TreeMap;
  * </pre>
  *
  * The draw is a function of the run's seed and the step, the same for all peers, and the outcome's target is named after it:
- * {@code teacher_2_of_3}. Every peer runs the drawn teacher itself, in evaluation mode: no target depends on a prediction and
- * nobody is waited for. What is reported as distillation is gamma KL(softmax(z_t) || softmax(z_i)), which has the same gradient and
- * is smaller by gamma times the teacher's entropy.
+ * {@code teacher_2_of_3}. Every peer runs the drawn teacher itself, in evaluation mode: no target depends on a prediction, and no
+ * peer is awaited. The reported distillation loss is gamma KL(softmax(z_t) || softmax(z_i)), which has the same gradient and is
+ * smaller by gamma times the teacher's entropy.
  *
  * <p>Source: Shen, He, Xue, "MEAL: Multi-Model Ensemble via Adversarial Learning", AAAI 2019 (arXiv 1812.02425), code
  * AaronHeee/MEAL: soft cross-entropy without temperature, the labels unused, one teacher per batch, and for its ensemble of

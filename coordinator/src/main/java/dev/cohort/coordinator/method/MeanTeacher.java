@@ -17,8 +17,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * t_i are the average's logits, constant. It is in training mode, so batch norm uses the statistics of the batch, and it sees
- * the student's very view of the images: the paper's separate noise for student and teacher is left out. Only parameters are
- * averaged. No target depends on a prediction and nobody is waited for.
+ * the student's view of the images: the paper's separate noise for student and teacher is left out. Only parameters are
+ * averaged. No target depends on a prediction, and no peer is awaited.
  *
  * <p>Source: Tarvainen and Valpola, "Mean teachers are better role models", NeurIPS 2017 (arXiv 1703.01780), and its code
  * CuriousAI/mean-teacher, which sets the decay, the mean of the squares over batch and classes and the ramp-up. Ours: labels

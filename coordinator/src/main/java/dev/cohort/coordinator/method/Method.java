@@ -12,14 +12,14 @@ import java.util.TreeMap;
 import java.util.function.BiFunction;
 
 /**
- * A way of mutual distillation: what it is, what can be set, and how to make its teacher.
+ * A method of mutual distillation: its description, its parameters, and the factory of its teacher.
  *
  * @param name as in an experiment
- * @param summary one line for people
+ * @param summary one line for users
  * @param formula the loss of peer i
- * @param paper where it comes from
- * @param parameters what can be set
- * @param maker makes the teacher from allowed arguments
+ * @param paper source
+ * @param parameters its settings
+ * @param maker creates the teacher from valid arguments
  */
 public record Method(
         String name,
@@ -28,7 +28,7 @@ public record Method(
         String paper,
         List<MethodParameter> parameters,
         BiFunction<Arguments, TeacherSetting, Teacher> maker) {
-    /** How every loss becomes one number. */
+    /** How a loss is reduced to one number. */
     public static final String REDUCTION = "each term is the mean over the images of a batch";
 
     public Method {
@@ -37,16 +37,16 @@ public record Method(
 
     /** Notes unknown parameters and values out of range. */
     public void validate(Experiment.Method chosen, Problems problems, String path) {
-        for (Map.Entry<String, String> said : chosen.parameters().entrySet()) {
-            String where = path + "." + said.getKey();
+        for (Map.Entry<String, String> entry : chosen.parameters().entrySet()) {
+            String where = path + "." + entry.getKey();
             parameters.stream()
-                    .filter(parameter -> parameter.name().equals(said.getKey()))
+                    .filter(parameter -> parameter.name().equals(entry.getKey()))
                     .findFirst()
                     .ifPresentOrElse(
                             parameter -> problems.require(
-                                    parameter.range().allows(said.getValue()),
+                                    parameter.range().allows(entry.getValue()),
                                     where,
-                                    said.getValue(),
+                                    entry.getValue(),
                                     parameter.range().toString()),
                             () -> problems.add(where, "method " + name + " has no such parameter; it has " + names()));
         }
@@ -55,7 +55,7 @@ public record Method(
     /**
      * The settings in force, defaults included.
      *
-     * @throws IllegalArgumentException with everything that {@link #validate} finds
+     * @throws IllegalArgumentException with all problems that {@link #validate} finds
      */
     public Arguments arguments(Experiment.Method chosen) {
         Problems problems = new Problems();
@@ -73,7 +73,7 @@ public record Method(
     /**
      * The teacher of a run.
      *
-     * @throws IllegalArgumentException with everything that {@link #validate} finds
+     * @throws IllegalArgumentException with all problems that {@link #validate} finds
      */
     public Teacher create(Experiment.Method chosen, TeacherSetting setting) {
         return maker.apply(arguments(chosen), setting);
@@ -103,9 +103,9 @@ public record Method(
     }
 
     /**
-     * What is in force, in one line: every setting, the loss (which says what is averaged, and where), and its reduction.
+     * The effective method in one line: every setting, the loss, and its reduction.
      *
-     * @throws IllegalArgumentException with everything that {@link #validate} finds
+     * @throws IllegalArgumentException with all problems that {@link #validate} finds
      */
     public String inForce(Experiment.Method chosen) {
         SortedMap<String, String> values = arguments(chosen).values();

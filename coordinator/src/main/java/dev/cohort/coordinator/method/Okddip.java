@@ -25,13 +25,13 @@ import java.util.TreeMap;
  * with q = softmax_T(t), p = softmax_T(z), d = ln q - ln p:  dKL/dz = (T/B)(p - q),  dKL/dt = (T/B) q (d - &lt;q, d&gt;)
  * </pre>
  *
- * The targets are not detached: only so do W_q and W_k learn. Each student's divergence is a soft target addressed to it, whose
- * gradient and value it computes itself; what the targets of all send back into z_a (through A and the mean) and into f_a (through
- * the attention) are leaf gradients. The leader sends nothing: its logits are in no target, its features are not read.
+ * The targets are not detached, so that W_q and W_k learn. Each student's divergence is a soft target addressed to it, whose
+ * gradient and value it computes itself; what the targets of all send back into z_a (through A and the mean) and into f_a
+ * (through the attention) are leaf gradients. The leader sends nothing: its logits are in no target, its features are not read.
  *
- * <p>Who is not there: an absent auxiliary peer is in no attention and in no mean. Without the leader there is no t_L that
- * sends anything back. A single auxiliary peer attends to itself alone, so that its own target is its logits. A peer that is no
- * contributor gets the mean of the auxiliary peers as a constant target; newcomers are auxiliary peers.
+ * <p>An absent auxiliary peer is part of no attention and no mean. Without the leader, t_L sends no gradient back. A single
+ * auxiliary peer attends to itself alone, so its target is its logits. A peer that does not contribute gets the mean of the
+ * auxiliary peers as a constant target; newcomers are auxiliary peers.
  *
  * <p>Source: Chen, Mei, Wang, Feng, Chen, "Online Knowledge Distillation with Diverse Peers", AAAI 2020 (arXiv 1912.00350), and
  * its code DefangChen/OKDDip-AAAI2020, its network-based variant: T = 3, unit weights, K = D/8. Ours: the matrices per slot for
@@ -141,7 +141,7 @@ final class Okddip implements Teacher {
                 attention.updated(state, step.gradients, input.learningRate(), setting.optimizer()));
     }
 
-    /** The attention of the auxiliary peers; the leader learns from all of them alike. */
+    /** The attention between the auxiliary peers; equal shares of all of them for the leader. */
     @Override
     public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
         int rows = input.labels().rows();

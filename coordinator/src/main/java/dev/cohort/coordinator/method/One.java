@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * On-the-fly Native Ensemble between whole networks: a {@link Gate} learns, row by row, how much to trust which peer, and the
+ * On-the-fly Native Ensemble between whole networks: a {@link Gate} learns, row by row, how much weight each peer gets, and the
  * peers imitate the gated ensemble.
  *
  * <pre>
@@ -29,7 +29,7 @@ import java.util.TreeMap;
  *
  * <p>Source: Lan, Zhu, Gong, "Knowledge Distillation by On-the-fly Native Ensemble", NeurIPS 2018 (arXiv 1806.04606), and its
  * code Lan1991Xu/ONE_NeurIPS2018: T = 3, unit weights. Separate networks share no layers, so this is the paper's ablation
- * without sharing, and the gate reads the features of all peers instead of those of the shared trunk. The 1e-7 which that code
+ * without sharing, and the gate reads the features of all peers instead of those of the shared trunk. The 1e-7 that the code
  * adds to target probabilities is left out.
  */
 final class One implements Teacher {
@@ -83,7 +83,7 @@ final class One implements Teacher {
         return new TeacherStep(1, shared(step, input), addressed(step, input), next.toTensors());
     }
 
-    /** One batch through gate and ensemble and back. */
+    /** Forward and backward pass of one batch through gate and ensemble. */
     static final class Step {
         final Gate.Pass pass;
         /** z_e [B, C]. */
@@ -180,7 +180,7 @@ final class One implements Teacher {
         return addressed;
     }
 
-    /** z_e with the gate's running statistics; empty when a prediction has no features. */
+    /** z_e with the gate's running statistics; empty if a prediction has no features. */
     @Override
     public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
         if (predictions.isEmpty()

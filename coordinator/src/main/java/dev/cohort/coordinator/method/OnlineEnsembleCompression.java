@@ -10,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Students of the same depth and different width imitate the mean of all their logits; the narrow ones are what is deployed.
+ * Students of the same depth and different width imitate the mean of all their logits; the narrow ones are deployed.
  *
  * <pre>
  * L_i = a CE(z_i, y) + w T^2 KL(softmax_T(z_E) || softmax_T(z_i)),  z_E = (1/m) sum z_k, constant;  a = 0.7, w = 0.15

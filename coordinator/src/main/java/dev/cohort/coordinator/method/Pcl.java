@@ -25,11 +25,11 @@ import java.util.TreeMap;
  *
  * CE(z_E, y) is not detached: contributor i gets its part in f_i as an addressed leaf gradient, and the coordinator trains the
  * head by SGD with the experiment's optimizer. The averages are a mean of divergences, not a divergence from the mean logits:
- * one target serves all, the mean of {@code softmax_T(t_j)}, from which a contributor takes its own average's part. Gradients
- * are those of the formula; the value reported for {@code averages} is smaller by the part that does not depend on the student,
- * {@code T^2 (H(q_i) - mean of H(softmax_T(t_j)))}, q_i the mean of the others.
+ * one target serves all, the mean of {@code softmax_T(t_j)}, from which a contributor takes out the part of its own average.
+ * Gradients are those of the formula; the value reported for {@code averages} is smaller by the part that does not depend on the
+ * student, {@code T^2 (H(q_i) - mean of H(softmax_T(t_j)))}, q_i the mean of the others.
  *
- * <p>A peer that is no contributor gets both targets, the mean with all averages in it. With an absent slot the head is that of
+ * <p>A peer that does not contribute gets both targets, the mean over all averages included. With an absent slot the head uses
  * the slots present.
  *
  * <p>Source: Wu and Gong, "Peer Collaborative Learning for Online Knowledge Distillation", AAAI 2021 (arXiv 2006.04147), as a
@@ -158,7 +158,7 @@ final class Pcl implements Teacher {
         return addressed;
     }
 
-    /** z_E; empty when a prediction has no features. */
+    /** z_E; empty if a prediction has no features. */
     @Override
     public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
         if (!PredictionMatrices.allHave(predictions, TensorName.FEATURES)) {

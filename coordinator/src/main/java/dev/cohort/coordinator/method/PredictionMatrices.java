@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What contributors said, as row-major matrices whose shape has been checked. */
+/** Tensors of the contributors' predictions as row-major matrices with checked shapes. */
 final class PredictionMatrices {
     private PredictionMatrices() {}
 
@@ -47,7 +47,7 @@ final class PredictionMatrices {
                 .toList();
     }
 
-    /** Whether every prediction has tensor {@code name}, and there is one at all. */
+    /** Whether there are predictions and all have tensor {@code name}. */
     static boolean allHave(SortedMap<Integer, NamedTensors> predictions, String name) {
         return !predictions.isEmpty()
                 && predictions.values().stream()
@@ -77,7 +77,7 @@ final class PredictionMatrices {
         return mean;
     }
 
-    /** The element-wise product with a number, as a fresh array. */
+    /** The element-wise product with a number, as a new array. */
     static double[] scaled(double[] matrix, double factor) {
         double[] scaled = matrix.clone();
         for (int i = 0; i < scaled.length; i++) {

@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes what is proposed for a step from the predictions that are there. */
+/** Computes the proposal for a step from the predictions received. */
 public final class Proposals {
     private final CoordinatorSetting setting;
     private final FollowedRun run;
@@ -30,7 +30,7 @@ public final class Proposals {
         this.run = run;
     }
 
-    /** The labels alone: the method does not distil, or there are too few predictions. */
+    /** An outcome without targets: the method does not distil, or there are too few predictions. */
     public Proposal skip(Batch batch, long resendMs) {
         Outcome.SkipReason reason =
                 run.teacher().distils() ? Outcome.SkipReason.TOO_FEW : Outcome.SkipReason.INDEPENDENT;
@@ -44,10 +44,10 @@ public final class Proposals {
     }
 
     /**
-     * Targets; none where numbers that are finite make others that are not, be it in the targets or in the trained state.
+     * An outcome with targets, or without them where finite predictions lead to non-finite targets or a non-finite trained state.
      *
-     * @param good whose predictions can be used, in the order of their slots
-     * @param exact whether the single process would have them all
+     * @param good members with a valid prediction, in the order of their slots
+     * @param exact whether all seated contributors are among them, as in a single process
      */
     public Proposal targets(Batch batch, List<Member> good, boolean exact, long resendMs) {
         try {

@@ -67,7 +67,7 @@ public final class StepCloser {
         // in the log.
         if (caughtUp
                 && snapshots.due(run.applied(), run.state())
-                && run.evaluations().said()) {
+                && run.evaluations().settledInLog()) {
             out.add(snapshots.taken(run, membership.latestStarts()));
         }
         out.addAll(checks.checkOpenStep(nowMs));

@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * The coordinator's side of a method: makes targets from the peers' predictions. Pure; a trained teacher's parameters are a
- * value. {@link #teach} has no effect: its {@link TeacherStep#next} becomes the state only when the outcome it belongs to has won.
+ * The coordinator's side of a method: computes targets from the peers' predictions. It is pure, and the parameters of a trained
+ * teacher are a value: {@link TeacherStep#next} becomes the state only when the log holds the outcome that was computed with it.
  */
 public interface Teacher {
-    /** Whether it makes targets at all; without, every peer is an observer that trains on the labels alone. */
+    /** Whether it computes targets; otherwise every peer trains on the labels alone. */
     default boolean distils() {
         return true;
     }
@@ -27,14 +27,14 @@ public interface Teacher {
         return List.of();
     }
 
-    /** The teacher that each student must bring along itself. */
+    /** The teacher that each student runs beside itself. */
     default OwnTeacher ownTeacher() {
         return new OwnTeacher.None();
     }
 
     /**
-     * Fewest contributors for which targets can be made. 0 says that they depend on no prediction at all: nobody is waited for,
-     * and outcomes name no contributors.
+     * Fewest contributors for which it computes targets. 0 if targets depend on no prediction: then no peer is awaited, and
+     * outcomes name no contributors.
      */
     int contributorsMin();
 
@@ -47,8 +47,8 @@ public interface Teacher {
     TeacherStep teach(NamedTensors state, StepInput input);
 
     /**
-     * The state in which what belongs to one slot, with its momentum and statistics, is as it was before step 1, and everything
-     * else as it is: another peer has the slot now.
+     * The state with the parameters, momentum and statistics of one slot reset to their values before step 1, because another
+     * peer contributes from the slot now.
      */
     default NamedTensors renewed(NamedTensors state, int slot) {
         return state;
@@ -64,7 +64,7 @@ public interface Teacher {
     }
 
     /**
-     * The teacher's logits on the test images, if there is a teacher apart from the peers.
+     * The teacher's logits on the test images; empty for a teacher that cannot be evaluated apart from the peers.
      *
      * @param predictions test-set tensors by slot
      */
@@ -73,10 +73,10 @@ public interface Teacher {
     }
 
     /**
-     * Who teaches whom in a step, for those who study a run.
+     * The share of each contributor in the targets of each student, to analyse a run.
      *
      * @param state before the step
-     * @param teacherStep that {@link #teach} made of both
+     * @param teacherStep result of {@link #teach} for both
      */
     default Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
         return Shares.ofTerms(input, teacherStep, ownTeacher());
@@ -101,15 +101,17 @@ public interface Teacher {
     record PeerPrediction(PeerId peer, int slot, NamedTensors tensors) {}
 
     /**
+     * The targets of a step and the state after it.
+     *
      * @param labelWeight factor of each peer's cross-entropy with the labels
-     * @param terms for everybody
+     * @param terms for all peers
      * @param addressed further terms for single contributors, by slot
      * @param next the state after this step
      */
     record TeacherStep(
             double labelWeight, List<Term> terms, SortedMap<Integer, List<Term>> addressed, NamedTensors next) {}
 
-    /** What an outcome says of a state: its digest. */
+    /** The digest by which an outcome names a state. */
     static Digest hash(NamedTensors state) {
         return state.digest();
     }

@@ -159,7 +159,9 @@ class OkddipTest {
         predictions.put(0, cohort.published().get(0));
         predictions.put(3, cohort.published().get(2));
 
-        assertThat(okddip.evaluate(okddip.initialState(), predictions).orElseThrow().toDoubles())
+        assertThat(okddip.evaluate(okddip.initialState(), predictions)
+                        .orElseThrow()
+                        .toDoubles())
                 .containsExactly(PredictionMatrices.mean(List.of(cohort.logits(0), cohort.logits(2))));
     }
 

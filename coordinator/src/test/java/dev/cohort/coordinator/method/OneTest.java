@@ -197,7 +197,8 @@ class OneTest {
         predictions.put(0, cohort.published().get(0));
         predictions.put(1, cohort.published().get(1));
 
-        assertThat(one.evaluate(asInTraining, predictions).orElseThrow().toDoubles()).containsExactly(step.ensemble);
+        assertThat(one.evaluate(asInTraining, predictions).orElseThrow().toDoubles())
+                .containsExactly(step.ensemble);
         assertThat(one.evaluate(one.initialState(), predictions).orElseThrow().toDoubles())
                 .isNotEqualTo(step.ensemble);
         predictions.put(
