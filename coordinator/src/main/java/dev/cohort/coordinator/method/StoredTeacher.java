@@ -88,7 +88,7 @@ public final class StoredTeacher {
     /**
      * One network.
      *
-     * @param builtIn the network that {@code builtin} stands for, for users
+     * @param builtIn the network that the word stands for, for users
      * @param model trained by default
      * @param steps trained by default
      */
@@ -107,7 +107,7 @@ public final class StoredTeacher {
     /**
      * Several networks.
      *
-     * @param builtIn the networks that {@code builtin} stands for, for users
+     * @param builtIn the networks that the word stands for, for users
      */
     static List<MethodParameter> several(String builtIn) {
         return List.of(
