@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class ForkedTeacherTest {
     private static final SoftLabels LABELS = new SoftLabels(2, List.of(Ints.of(0)), List.of(1.0));
 
-    /** Counts its lessons in a state of that name, and says its own label weight. */
+    /** Counts its steps in a state of that name, and has its own label weight. */
     private record Counting(String name, double labelWeight) implements Teacher {
         @Override
         public List<String> reads() {

@@ -160,7 +160,7 @@ class AdaptiveTest {
         Cohort cohort = Cohort.random(6, LABELS, List.of(0, 1), D);
         Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.input(0, 0.1));
         NamedTensors own = Cohort.random(7, LABELS, List.of(2), D).published().get(0);
-        Objective.Result late = cohort.late(own, lesson);
+        Objective.Result late = cohort.nonContributor(own, lesson);
 
         assertThat(late.termLosses()).extracting(Objective.TermLoss::name).containsExactly("ensemble");
         assertThat(((Term.SoftTarget) lesson.terms().get(0)).values().toDoubles())

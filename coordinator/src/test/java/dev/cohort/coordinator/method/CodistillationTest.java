@@ -159,7 +159,7 @@ class CodistillationTest {
 
         assertThat(teacher.reads()).isEmpty();
         assertThat(teacher.ownTeacher()).isEqualTo(new OwnTeacher.Others(3, 2));
-        assertThat(first.terms()).as("nobody has a copy yet").hasSize(1);
+        assertThat(first.terms()).as("no peer has a copy yet").hasSize(1);
         Term.Copies copies = (Term.Copies) first.terms().get(0);
         assertThat(copies.students()).extracting(Term.Copy::slot).containsExactly(0, 2);
         assertThat(copies.students().get(1).weights().get("fc.bias").toDoubles())

@@ -156,7 +156,7 @@ class CutnMixTest {
                 method.initialState(), cohort(8, List.of(0, 1), ALIKE).input(0, 0.1));
         NamedTensors own = cohort(9, List.of(2), ALIKE).published().get(0);
 
-        Objective.Result late = cohort(8, List.of(0, 1), ALIKE).late(own, lesson);
+        Objective.Result late = cohort(8, List.of(0, 1), ALIKE).nonContributor(own, lesson);
 
         assertThat(late.termLosses()).extracting(Objective.TermLoss::name).containsExactly("teacher");
         assertThat(late.distillation()).isPositive();

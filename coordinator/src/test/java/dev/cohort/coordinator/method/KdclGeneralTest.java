@@ -60,9 +60,9 @@ class KdclGeneralTest {
         List<Teacher.PeerPrediction> all = new ArrayList<>();
         for (int i = 0; i < opinions.size(); i++) {
             Teacher.PeerPrediction vote = input.predictions().get(i);
-            Tensor said = Tensor.of(DType.FLOAT64, opinions.get(i), HELD_OUT.size(), C);
+            Tensor heldOut = Tensor.of(DType.FLOAT64, opinions.get(i), HELD_OUT.size(), C);
             all.add(new Teacher.PeerPrediction(
-                    vote.peer(), vote.slot(), vote.tensors().with(TensorName.VALIDATION, said)));
+                    vote.peer(), vote.slot(), vote.tensors().with(TensorName.VALIDATION, heldOut)));
         }
         return new Teacher.StepInput(input.step(), 0, 0.1, input.labels(), all);
     }

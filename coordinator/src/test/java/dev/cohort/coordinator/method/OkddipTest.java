@@ -109,8 +109,8 @@ class OkddipTest {
         Cohort cohort = cohort(5, List.of(0, 1), ALIKE);
         Teacher.TeacherStep lesson = okddip.teach(okddip.initialState(), cohort.input(0, 0.1));
         NamedTensors own = cohort(6, List.of(LEADER), ALIKE).published().get(0);
-        Objective.Result late = cohort.late(own, lesson);
-        Objective.Result expected = cohort.late(
+        Objective.Result late = cohort.nonContributor(own, lesson);
+        Objective.Result expected = cohort.nonContributor(
                 own,
                 new Teacher.TeacherStep(
                         1,

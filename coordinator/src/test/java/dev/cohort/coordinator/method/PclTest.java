@@ -75,15 +75,15 @@ class PclTest {
         Teacher.TeacherStep lesson = pcl.teach(pcl.initialState(), cohort.input(0, 0.1));
         NamedTensors own = cohort(4, List.of(2)).published().get(0);
         double[] all = new double[LABELS.rows() * C];
-        for (NamedTensors said : cohort.published()) {
+        for (NamedTensors published : cohort.published()) {
             double[] average =
-                    Softmax.probabilities(said.get(TensorName.OWN_TEACHER).toDoubles(), C, 2);
+                    Softmax.probabilities(published.get(TensorName.OWN_TEACHER).toDoubles(), C, 2);
             for (int k = 0; k < all.length; k++) {
                 all[k] += average[k] / 2;
             }
         }
 
-        Objective.Result late = cohort.late(own, lesson);
+        Objective.Result late = cohort.nonContributor(own, lesson);
 
         assertThat(late.featuresGradient()).isEmpty();
         assertThat(late.termLosses()).extracting(Objective.TermLoss::name).containsExactly("ensemble", "averages");
