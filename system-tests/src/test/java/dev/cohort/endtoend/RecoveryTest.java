@@ -60,12 +60,12 @@ class RecoveryTest {
         assertThat(ended.json().path("outcomes").path("targets").asInt()).isEqualTo(60);
         List<String> said = Files.readAllLines(directory.path().resolve("processes/coordinator.log"));
         assertThat(said)
-                .filteredOn(line -> line.contains("a snapshot of the teacher is passed over: step " + lieStep))
+                .filteredOn(line -> line.contains("skips a snapshot of the teacher: step " + lieStep))
                 .singleElement()
                 .asString()
                 .contains("was computed from");
         assertThat(said)
-                .filteredOn(line -> line.contains("goes on from a snapshot of the teacher"))
+                .filteredOn(line -> line.contains("continues from a snapshot of the teacher"))
                 .singleElement()
                 .asString()
                 .containsPattern("step=\\d+ .*log=batches-0=[1-9]\\d* predictions-\\d+=[1-9]\\d* ");

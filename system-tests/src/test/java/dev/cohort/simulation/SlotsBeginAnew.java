@@ -14,7 +14,7 @@ final class SlotsBeginAnew implements Invariant {
     public void appended(Entry entry) {
         if (entry.message() instanceof Outcome outcome && outcome.step() > closed) {
             closed = outcome.step();
-            Ints must = history.renewed(SlotHistory.voters(outcome.contributors()));
+            Ints must = history.renewed(SlotHistory.contributors(outcome.contributors()));
             require(
                     outcome.renewed().equals(must),
                     "outcome {} of {} renews slots {}, others than before vote from {}",
@@ -22,7 +22,7 @@ final class SlotsBeginAnew implements Invariant {
                     outcome.coordinator(),
                     outcome.renewed(),
                     must);
-            history.voted(SlotHistory.voters(outcome.contributors()));
+            history.add(SlotHistory.contributors(outcome.contributors()));
         }
     }
 }

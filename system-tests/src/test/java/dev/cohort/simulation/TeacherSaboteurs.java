@@ -62,8 +62,8 @@ final class TeacherSaboteurs {
         }
 
         @Override
-        public TeacherStep teach(NamedTensors state, Votes votes) {
-            TeacherStep lesson = inner.teach(mine.orElse(state), votes);
+        public TeacherStep teach(NamedTensors state, StepInput input) {
+            TeacherStep lesson = inner.teach(mine.orElse(state), input);
             mine = Optional.of(lesson.next());
             return lesson;
         }
@@ -81,8 +81,8 @@ final class TeacherSaboteurs {
         }
 
         @Override
-        public TeacherStep teach(NamedTensors state, Votes votes) {
-            return inner.teach(state, votes);
+        public TeacherStep teach(NamedTensors state, StepInput input) {
+            return inner.teach(state, input);
         }
     }
 
@@ -93,19 +93,19 @@ final class TeacherSaboteurs {
         }
 
         @Override
-        public TeacherStep teach(NamedTensors state, Votes votes) {
-            List<Vote> all = new ArrayList<>(votes.votes());
+        public TeacherStep teach(NamedTensors state, StepInput input) {
+            List<PeerPrediction> all = new ArrayList<>(input.predictions());
             for (int slot = 0; slot < 2; slot++) {
                 int absent = slot;
                 if (all.stream().noneMatch(v -> v.slot() == absent)) {
                     all.add(
                             slot,
-                            new Vote(
+                            new PeerPrediction(
                                     new PeerId("absent"), slot, zeros(all.get(0).tensors())));
                 }
             }
-            SoftLabels labels = votes.labels();
-            return inner.teach(state, new Votes(votes.step(), votes.epoch(), votes.learningRate(), labels, all));
+            SoftLabels labels = input.labels();
+            return inner.teach(state, new StepInput(input.step(), input.epoch(), input.learningRate(), labels, all));
         }
 
         private static NamedTensors zeros(NamedTensors like) {

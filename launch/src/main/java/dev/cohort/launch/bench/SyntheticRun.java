@@ -128,18 +128,18 @@ public final class SyntheticRun {
         List<Message> said = new ArrayList<>();
         Batch batch = batch(step);
         said.add(batch);
-        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Teacher.PeerPrediction> votes = new ArrayList<>();
         List<Outcome.Contributor> contributors = new ArrayList<>();
         for (int slot = 0; slot < size.peers(); slot++) {
             Prediction prediction = prediction(step, slot, batch.digest(slot));
             said.add(prediction);
-            votes.add(new Teacher.Vote(prediction.peer(), slot, prediction.tensors()));
+            votes.add(new Teacher.PeerPrediction(prediction.peer(), slot, prediction.tensors()));
             contributors.add(new Outcome.Contributor(
                     prediction.peer(), slot, 1, step - 1, prediction.tensors().digest()));
         }
         double learningRate = RunSchedule.learningRate(manifest, experiment).applyAsDouble(step);
         Teacher.TeacherStep lesson =
-                teacher.teach(state, new Teacher.Votes(step, batch.epoch(), learningRate, batch.labels(), votes));
+                teacher.teach(state, new Teacher.StepInput(step, batch.epoch(), learningRate, batch.labels(), votes));
         List<Outcome.Part> parts = new ArrayList<>();
         lesson.addressed().forEach((slot, terms) -> {
             Addressed part = new Addressed(step, 0, contributors.get(slot).peer(), slot, terms);
