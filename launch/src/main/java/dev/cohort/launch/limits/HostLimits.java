@@ -70,9 +70,11 @@ public final class HostLimits {
                         experiment.peers().size(),
                         "so few and small that all processes fit into " + mebibytes(there.bytesMax()) + " ("
                                 + there.source() + "); they need at least " + mebibytes(all)
-                                + ", of which the peers need " + mebibytes(peers) + " (each with "
-                                + mebibytes(plan.dataBytes()) + " of data"
-                                + (recipe ? ", which data.mode=pixels would save" : "") + ")"));
+                                + ", of which the peers need " + mebibytes(peers)
+                                + (recipe
+                                        ? " (each with " + mebibytes(plan.dataBytes())
+                                                + " of data, which data.mode=pixels would save)"
+                                        : "")));
     }
 
     private long network(Experiment.Peer peer) {

@@ -123,7 +123,7 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
             how.listen().ifPresent(address -> {
                 throw new CommandException(
                         ExitCode.USAGE,
-                        "--listen " + address + ": run " + directory.id() + " has no broker of its own but uses "
+                        "--listen " + address + ": run " + directory.id() + " has no built-in broker but uses "
                                 + directory.about().bootstrap() + "; leave --listen out");
             });
             return how.bootstrap()
@@ -134,7 +134,7 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
             throw new CommandException(
                     ExitCode.USAGE,
                     "--bootstrap " + elsewhere + ": run " + directory.id()
-                            + " has a broker of its own, which holds its log; --listen moves it");
+                            + " has a built-in broker, which holds its log; --listen moves it");
         });
         HostPort before = HostPort.parse(
                 "broker of run " + directory.id(), directory.about().bootstrap());

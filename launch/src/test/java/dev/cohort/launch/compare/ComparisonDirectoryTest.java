@@ -95,7 +95,11 @@ class ComparisonDirectoryTest {
         Path full = Files.createDirectory(temp.resolve("full"));
         Files.writeString(full.resolve("precious"), "x");
         refuses(() -> ComparisonDirectory.createAt(full), "full", "not empty", "--resume");
-        refuses(() -> ComparisonDirectory.resume(temp, Optional.of(full)), "full", "is none", "cohort compare");
+        refuses(
+                () -> ComparisonDirectory.resume(temp, Optional.of(full)),
+                "full",
+                "not a comparison",
+                "cohort compare");
         refuses(() -> ComparisonDirectory.resume(temp, Optional.empty()), "no comparison in");
         refuses(() -> ComparisonDirectory.resume(temp.resolve("nowhere"), Optional.empty()), "no comparison in");
     }

@@ -109,7 +109,7 @@ class ComparisonFileTest {
                         """, "variants.9.name=x")).isEmpty();
         assertThat(problems.found())
                 .satisfiesExactlyInAnyOrder(
-                        p -> assertThat(p).startsWith("--set variants.9.name: no such place"),
+                        p -> assertThat(p).startsWith("--set variants.9.name: no such key"),
                         p -> assertThat(p).startsWith("nmae: unknown key: must be one of base, name, seeds"),
                         p -> assertThat(p).startsWith("base: a list: must be the YAML file"),
                         p -> assertThat(p).startsWith("set.run.seed: 3: must be left out"),
@@ -168,6 +168,6 @@ class ComparisonFileTest {
         assertThat(ComparisonFile.ofExperiments(
                         List.of(Path.of("a/one.yaml"), Path.of("b/One.yaml")), List.of(), problems))
                 .isEmpty();
-        assertThat(problems.found()).singleElement().asString().contains("b", "named unlike");
+        assertThat(problems.found()).singleElement().asString().contains("b", "named differently");
     }
 }
