@@ -98,7 +98,7 @@ class ChaosTest {
         assertThat(refused.err()).contains("start it with 'cohort run --proxy'");
         shell.end(run).well();
         assertThat(shell.run("run", "--proxy", "--bootstrap", "127.0.0.1:1").err())
-                .contains("--proxy: only the built-in broker takes it");
+                .contains("--proxy: applies to the built-in broker only");
     }
 
     @Test

@@ -75,6 +75,6 @@ class ScaleTest {
         assertThat(result.path("peers").findValuesAsText("id")).contains("p1", "p2", "n1", "n2");
         shell.awaitNoProcess();
         shell.run("verify").well();
-        assertRefused("no launcher works in", "scale", "2");
+        assertRefused("has no launcher at work in", "scale", "2");
     }
 }

@@ -42,7 +42,7 @@ class WrongJoinTest {
                 ExitCode.USAGE,
                 join(run, "--run", run.id(), "--peer", "p1"),
                 "p1",
-                "names it already",
+                "already names it",
                 "choose another id");
 
         assertRefused(
