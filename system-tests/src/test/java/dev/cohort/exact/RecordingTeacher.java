@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/** The teacher of a coordinator, which writes down every lesson and changes nothing. */
+/** The teacher of a coordinator, which records every step and changes nothing. */
 final class RecordingTeacher implements Teacher {
     private final Teacher teacher;
     private final Recording recording;

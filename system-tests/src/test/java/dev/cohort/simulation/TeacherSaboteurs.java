@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/** One class a safeguard: a teacher that does without it. */
+/** Teachers that lack one safeguard, a class for each. */
 final class TeacherSaboteurs {
     private TeacherSaboteurs() {}
 
-    /** A teacher that hands everything on. */
+    /** A teacher that delegates everything. */
     private abstract static class WrappingTeacher implements Teacher {
         final Teacher inner;
 
@@ -69,7 +69,7 @@ final class TeacherSaboteurs {
         }
     }
 
-    /** Goes on with what it knows of a slot when another peer has it. */
+    /** Keeps the state of a slot when another peer takes it. */
     static final class RemembersFormerVoters extends WrappingTeacher {
         RemembersFormerVoters(Teacher inner) {
             super(inner);
