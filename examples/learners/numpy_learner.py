@@ -85,9 +85,9 @@ class Network:
         for gradient in self.gradients.values():
             gradient[...] = 0
 
-    def digest(self) -> bytes:
+    def digest(self) -> str:
         """SHA-256 of the weights in the order of their names."""
-        return hashlib.sha256(b"".join(self.weights[name].tobytes() for name in sorted(self.weights))).digest()
+        return hashlib.sha256(b"".join(self.weights[name].tobytes() for name in sorted(self.weights))).hexdigest()
 
 
 def ready(network: Network) -> wire.Ready:
@@ -147,7 +147,8 @@ def main() -> None:
         try:
             reply, arrays = answer(network, request, {name: array(t) for name, t in tensors.items()})
         except Exception as error:
-            channel.send(wire.Failure(wire.Failure.CODE, f"{type(error).__name__}: {error}"))
+            kind = wire.Failure.REQUEST if isinstance(error, ValueError) else wire.Failure.CODE
+            channel.send(wire.Failure(kind, f"{type(error).__name__}: {error}"))
             raise
         channel.send(reply, [tensor(name, values) for name, values in arrays.items()])
         if isinstance(request, wire.Close):

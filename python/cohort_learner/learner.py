@@ -210,13 +210,13 @@ class Learner:
         """Parameters and buffers by name."""
         return {**dict(self.net.named_parameters()), **dict(self.net.named_buffers())}
 
-    def digest(self) -> bytes:
+    def digest(self) -> str:
         """SHA-256 over the bytes of the floating-point parameters and buffers in the order of their names."""
         sha = hashlib.sha256()
         for _, tensor in sorted(self.weights().items()):
             if tensor.is_floating_point():
                 sha.update(to_wire("", tensor).data)
-        return sha.digest()
+        return sha.hexdigest()
 
     def snapshot(self) -> list[WireTensor]:
         """All that training continues from. The names of what is not a weight end in its type where it was widened."""

@@ -43,6 +43,7 @@ def make(hello: wire.Hello, run: Run) -> Student:
         student = Student(_script(name, run))
     else:
         student = _of_function(hello.model, run)
+    student.net.to(run.dtype)
     if hello.weights:
         load_weights(student.net, hello.weights)
     return student

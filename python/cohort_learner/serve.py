@@ -36,10 +36,7 @@ def serve(channel: Channel) -> int:
     except BrokenPipeError:
         return 1
     except BaseException as error:
-        failed = failure(error)
-        if failed.traceback:
-            traceback.print_exc()
-        channel.send(failed)
+        channel.send(failure(error))
         return 1
 
 

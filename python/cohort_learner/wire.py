@@ -17,7 +17,7 @@ FLOAT16, FLOAT32, FLOAT64, UINT8 = 1, 2, 3, 4
 DTYPE_BYTES = {FLOAT16: 2, FLOAT32: 4, FLOAT64: 8, UINT8: 1}
 HEADER_BYTES_MAX = 64 << 20
 _FRAME = struct.Struct("<IQ")
-_SCALARS: dict[str, Any] = {"unsigned": 0, "signed": 0, "bool": False, "double": 0.0, "string": "", "bytes": b""}
+_SCALARS: dict[str, Any] = {"unsigned": 0, "signed": 0, "bool": False, "double": 0.0, "string": ""}
 _NUMBERS = ("unsigned", "signed", "bool", "double")
 
 
@@ -70,7 +70,7 @@ class Message:
                     out += _varint(number << 3 | (1 if kind == "double" else 0)) + _scalar(kind, value)
             else:
                 for each in value if many else [value]:
-                    content = each.encode() if kind != "bytes" else each
+                    content = each.encode()
                     if content or many:
                         _put_bytes(out, number, content)
         return bytes(out)
@@ -164,7 +164,7 @@ def _values(kind: str, raw: int | bytes) -> list[Any]:
         return [value for (value,) in struct.iter_unpack("<d", raw)]
     if kind == "string":
         return [raw.decode("utf-8")]
-    return [raw if kind == "bytes" else _MESSAGES[kind].decode(raw)]
+    return [_MESSAGES[kind].decode(raw)]
 
 
 def _packed(data: bytes) -> list[int]:
@@ -285,7 +285,7 @@ class State(Message, number=19):
 
 
 class WeightsDigest(Message, number=20):
-    sha256: bytes = _field(1, "bytes")
+    sha256: str = _field(1, "string")
 
 
 class Failure(Message, number=21):

@@ -90,7 +90,7 @@ class Caller:
         return self.ask(wire.Snapshot())[1]
 
     def digest(self) -> str:
-        return cast(bytes, self.ask(wire.Weights())[0].sha256).hex()
+        return cast(str, self.ask(wire.Weights())[0].sha256)
 
 
 @contextlib.contextmanager

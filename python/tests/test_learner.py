@@ -202,6 +202,7 @@ def test_a_snapshot_of_another_network_is_refused() -> None:
 
 
 def test_one_image_and_batch_norm_is_explained() -> None:
+    pytest.importorskip("torchvision")
     with unready() as caller:
         caller.start(
             hello(model="torchvision:resnet18", height=32, width=32, channels=3, mean=[0.5] * 3, deviation=[0.2] * 3)
