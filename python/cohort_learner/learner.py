@@ -40,6 +40,7 @@ class Learner:
         self.student = student
         self.net = student.net
         self.net.to(device=run.device, dtype=run.dtype)
+        self.normalised = Normaliser(run)
         body = Body(student, run.classes)
         self._measure(body)
         self.body = body
@@ -61,7 +62,7 @@ class Learner:
         pixels = torch.randint(
             0, 256, (2, height, width, channels), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
         )
-        images = normalised(pixels.to(self.run.device), self.run)
+        images = self.normalised(pixels.to(self.run.device))
         for training in (False, True):
             body.train(training)
             with torch.set_grad_enabled(training), self._autocast():
@@ -117,7 +118,7 @@ class Learner:
         """A training pass, whose graph is parked."""
         seed_all(self.hello.run_seed, self.run.slot, step)
         self.body.train()
-        images = normalised(pixels, self.run)
+        images = self.normalised(pixels)
         with self._autocast():
             outputs = self._functional(images) if self.hello.passes > 1 else self._pass(images)
         return self.park(pass_id, outputs, len(pixels))
@@ -196,7 +197,7 @@ class Learner:
         with torch.no_grad(), self._autocast(), torch.random.fork_rng(self._cuda_devices()):
             seed_all(self.hello.run_seed, self.run.slot, -1)
             for chunk in torch.split(pixels, _INFER_ROWS):
-                outputs = self.body(normalised(chunk, self.run))
+                outputs = self.body(self.normalised(chunk))
                 parts.append({name: output.to(self.run.dtype) for name, output in outputs.items()})
         self.body.train()
         return {name: torch.cat([part[name] for part in parts]) for name in self.rows}
@@ -325,15 +326,19 @@ def seed_all(*parts: int) -> None:
         sys.modules["numpy"].random.seed(seed & 0xFFFFFFFF)
 
 
-def normalised(pixels: Tensor, run: Run) -> Tensor:
-    """Images [N, channels, H, W] in channels_last order: (pixel / 255 - mean) / deviation, rounded once."""
-    level = torch.arange(256, dtype=torch.float64) / 255
-    tables = [((level - m) / d).to(run.dtype) for m, d in zip(run.mean, run.deviation)]
-    channels = [
-        table.to(pixels.device).index_select(0, pixels[..., c].flatten().int()).reshape(pixels.shape[:3])
-        for c, table in enumerate(tables)
-    ]
-    return torch.stack(channels, dim=-1).permute(0, 3, 1, 2)
+class Normaliser:
+    """Makes images [N, channels, H, W] of pixels, in channels_last order: (pixel / 255 - mean) / deviation, rounded once."""
+
+    def __init__(self, run: Run) -> None:
+        levels = torch.arange(256, dtype=torch.float64) / 255
+        values = [(levels - mean) / deviation for mean, deviation in zip(run.mean, run.deviation)]
+        self._table = torch.cat(values).to(dtype=run.dtype).to(run.device)
+        self._channel = 256 * torch.arange(len(values), dtype=torch.int32, device=run.device)
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Of pixels [N, H, W, channels] on the device of the run."""
+        values = self._table.index_select(0, (pixels.int() + self._channel).flatten())
+        return values.reshape(pixels.shape).permute(0, 3, 1, 2)
 
 
 # ---- tensors of torch and of the wire

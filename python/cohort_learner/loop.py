@@ -122,7 +122,7 @@ class OwnLoop:
                 request, tensors = self._next()
                 if isinstance(request, wire.Forward):
                     learner.seed_all(self._hello.run_seed, self.run.slot, request.step)
-                    images = learner.normalised(serve.images(tensors, self.run.device), self.run)
+                    images = self._learner.normalised(serve.images(tensors, self.run.device))
                     batch = Batch(self, request, images)
                     yield batch
                     if not batch.taught:
