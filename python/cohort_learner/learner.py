@@ -96,7 +96,7 @@ class Learner:
                 )
 
     def ready(self) -> wire.Ready:
-        """What the network puts out and how large it is."""
+        """The outputs of the network and its size."""
         parameters = list(self.net.parameters())
         return wire.Ready(
             version=wire.VERSION,
@@ -327,7 +327,7 @@ def seed_all(*parts: int) -> None:
 
 
 class Normaliser:
-    """Makes images [N, channels, H, W] of pixels, in channels_last order: (pixel / 255 - mean) / deviation, rounded once."""
+    """Makes images [N, channels, H, W] in channels_last order: (pixel / 255 - mean) / deviation, rounded once."""
 
     def __init__(self, run: Run) -> None:
         levels = torch.arange(256, dtype=torch.float64) / 255

@@ -81,7 +81,7 @@ class OwnLoop:
             serve.check_version(hello)
             if hello.passes > 1:
                 raise Refused(
-                    wire.Failure.MODEL, "a loop of one's own trains one batch at a time: set pace.mode to strict"
+                    wire.Failure.MODEL, "a loop of your own trains one batch at a time: set pace.mode to strict"
                 )
             hello.device = device or hello.device
             self.run = Run.of(hello)
@@ -155,7 +155,7 @@ class OwnLoop:
                 if self._open:
                     self._learner.release(pass_id)
                     self._channel.send(wire.Done())
-                raise PassReleased("the peer gave up this batch; its log says why")
+                raise PassReleased("the peer gave up this batch; see its log")
             if isinstance(request, wire.Backward):
                 self._learner.take(pass_id)
                 gradients = [learner.from_wire(t).to(self.run.device) for t in tensors.values()]
@@ -202,9 +202,9 @@ def join(
 ) -> OwnLoop:
     """Starts a peer for this process and takes a seat in a run.
 
-    run        ID@HOST:PORT of its Kafka
+    run        as ``cohort run`` prints it: ID@HOST:PORT
     id         of the peer, unique in the run
-    device     auto, cpu, cuda:0, mps, ...; None for what the run says
+    device     auto, cpu, cuda:0, mps, ...; None for that of the run
     cohort     path of the cohort command; None for $COHORT_HOME/cohort, then the one on PATH
     arguments  more of ``cohort join``
     """
@@ -214,9 +214,8 @@ def join(
         listening.bind(path)
         listening.listen(1)
         # In a session of its own, so that Ctrl-C reaches this process alone.
-        name, _, bootstrap = run.partition("@")
-        target = ["--run", name, *(["--bootstrap", bootstrap] if bootstrap else []), "--peer", id]
-        child = subprocess.Popen([command, "join", *target, "--learner", path, *arguments], start_new_session=True)
+        line = [command, "join", "--run", run, "--peer", id, "--learner", path, *arguments]
+        child = subprocess.Popen(line, start_new_session=True)
         try:
             return OwnLoop(wire.Channel(_accept(listening, child)), device, child)
         except BaseException:

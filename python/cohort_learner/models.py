@@ -56,7 +56,7 @@ def _of_function(model: str, run: Run) -> Student:
             wire.Failure.MODEL, f"model {model}: must be FILE.py:FUNCTION, timm:NAME, torchvision:NAME or file:FILE.pt"
         )
     if not os.path.isfile(path):
-        raise Refused(wire.Failure.MODEL, f"model {model}: there is no file {os.path.abspath(path)}")
+        raise Refused(wire.Failure.MODEL, f"model {model}: no such file: {os.path.abspath(path)}")
     name = os.path.basename(path)[: -len(".py")]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

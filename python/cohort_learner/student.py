@@ -15,7 +15,7 @@ Features = Union[Literal["global_pool"], str, Callable[[nn.Module, Tensor], "tup
 
 
 class Refused(Exception):
-    """A reason why there is no student, or none any longer: one line that says what to do."""
+    """A reason why there is no student, or none any longer: one line, with what to do."""
 
     def __init__(self, kind: int, message: str) -> None:
         super().__init__(message)

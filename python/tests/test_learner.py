@@ -165,7 +165,7 @@ def test_features_by_a_function() -> None:
         ("absent", wire.Failure.MODEL, "has no function absent; it has .*small"),
     ],
 )
-def test_says_why_a_network_cannot_be_a_student(function: str, kind: int, message: str) -> None:
+def test_explains_why_a_network_cannot_be_a_student(function: str, kind: int, message: str) -> None:
     with unready() as caller, pytest.raises(FailureReply, match=message) as caught:
         caller.start(of(function))
     assert caught.value.failure.kind == kind
@@ -176,7 +176,7 @@ def test_says_why_a_network_cannot_be_a_student(function: str, kind: int, messag
     ("changes", "message"),
     [
         ({"version": 2}, "learner protocol 2: this cohort_learner has 1"),
-        ({"model": "nets.py:small"}, "there is no file"),
+        ({"model": "nets.py:small"}, "no such file"),
         ({"model": "resnet50"}, "must be FILE.py:FUNCTION"),
         ({"model": "timm:no_such_net"}, "timm:no_such_net"),
         ({"device": "cuda:77"}, "device cuda:77: torch .* cannot use it"),
@@ -186,7 +186,7 @@ def test_says_why_a_network_cannot_be_a_student(function: str, kind: int, messag
         ({"optimizer": wire.Optimizer("lion")}, "optimizer lion: must be sgd or adamw"),
     ],
 )
-def test_says_what_a_setting_must_be(changes: dict[str, Any], message: str) -> None:
+def test_explains_what_a_setting_must_be(changes: dict[str, Any], message: str) -> None:
     with unready() as caller, pytest.raises(FailureReply, match=message):
         caller.start(of("small", **changes))
 

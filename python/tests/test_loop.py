@@ -113,7 +113,7 @@ def test_gradients_are_exactly_those_that_were_sent_features_included() -> None:
     thread.join()
 
 
-def test_a_batch_that_the_peer_gives_up_says_so() -> None:
+def test_a_batch_that_the_peer_gives_up_raises() -> None:
     def work(caller: Caller) -> None:
         caller.start(hello())
         caller.ask(wire.Forward(1, 1), pixels(2))
@@ -187,11 +187,11 @@ def test_join_starts_the_peer_and_ctrl_c_leaves_in_order(tmp_path: Path) -> None
             os.kill(os.getpid(), signal.SIGINT)
     assert steps >= 3
     text = log.read_text()
-    assert text.startswith("join --run run-1 --bootstrap localhost:9092 --peer p4 --learner /")
+    assert text.startswith("join --run run-1@localhost:9092 --peer p4 --learner /")
     assert text.endswith("drained")
 
 
-def test_a_peer_that_cannot_start_is_said(tmp_path: Path) -> None:
+def test_a_peer_that_cannot_start_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="ended with exit status 1"):
         join("run-1@localhost:9092", id="p4", cohort="/bin/false")
     os.environ["COHORT_HOME"] = str(tmp_path)

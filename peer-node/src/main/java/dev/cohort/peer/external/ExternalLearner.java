@@ -141,7 +141,7 @@ public final class ExternalLearner implements Learner {
         gradients.asMap().forEach((name, gradient) -> {
             Tensor output = ours.all()
                     .find(name)
-                    .orElseThrow(() -> new IllegalArgumentException("gradient of " + name + ": this student puts out "
+                    .orElseThrow(() -> new IllegalArgumentException("gradient of " + name + ": the outputs of this student are "
                             + ours.all().asMap().keySet()));
             if (!output.shape().equals(gradient.shape())) {
                 throw new IllegalArgumentException("gradient of the " + name + " of shape " + gradient.shape()

@@ -88,7 +88,7 @@ public record ExternalSetting(
         return EXTERNAL.matcher(model).matches();
     }
 
-    /** The program that speaks the protocol itself, if the model is one. */
+    /** The program that implements the protocol, if the model is one. */
     Optional<String> program() {
         return model.startsWith(PROGRAM) ? Optional.of(model.substring(PROGRAM.length())) : Optional.empty();
     }

@@ -63,7 +63,7 @@ final class FrameChannel implements AutoCloseable {
      * The next frame, within {@code limit}, else {@link TimeoutException}.
      *
      * @throws EOFException when the learner has closed the connection
-     * @throws MalformedException when the frame is not what {@code learner.proto} asks for
+     * @throws MalformedException when the frame is not what {@code learner.proto} requires
      */
     Frame receive(Duration limit) throws IOException {
         long end = System.nanoTime() + limit.toNanos();
@@ -147,7 +147,7 @@ final class FrameChannel implements AutoCloseable {
         channel.close();
     }
 
-    /** A frame that is not what {@code learner.proto} asks for; the message says where. */
+    /** A frame that is not what {@code learner.proto} requires. */
     static final class MalformedException extends IOException {
         private static final long serialVersionUID = 1L;
 

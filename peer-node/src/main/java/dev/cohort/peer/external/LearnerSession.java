@@ -151,7 +151,7 @@ final class LearnerSession implements AutoCloseable {
                     e));
         } catch (IOException e) {
             String reason = child.map(ChildProcess::obituary)
-                    .orElse("cannot be reached: " + e.getMessage() + "; its own output says why");
+                    .orElse("cannot be reached: " + e.getMessage() + "; see its own output");
             throw failed(new IllegalStateException("the learner of " + model + ", in " + doing + ", " + reason, e));
         }
     }

@@ -128,7 +128,7 @@ class LearnerFailureTest {
     }
 
     @Test
-    void oneThatDiesInAPassSaysWhereAndWhat() throws IOException {
+    void oneThatDiesInAPassLeavesTheRequestAndItsLastLines() throws IOException {
         try (ExternalLearner learner =
                 connected("ready()\nchannel.receive()\nprint('core melted')\nsys.stdout.flush()\nos._exit(9)\n")) {
             assertThatThrownBy(() -> learner.forward(Pythons.images(1, 4), 12))
@@ -140,7 +140,7 @@ class LearnerFailureTest {
     }
 
     @Test
-    void oneThatHangsIsEndedAndSaidSo() throws IOException {
+    void oneThatHangsIsKilledAndReported() throws IOException {
         Path pid = folder.resolve("pid");
         ExternalSetting setting = program(
                 BEGIN + CONNECT + "open('" + pid + "', 'w').write(str(os.getpid()))\nready()\ntime.sleep(600)\n");

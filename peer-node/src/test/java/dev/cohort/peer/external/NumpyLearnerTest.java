@@ -150,7 +150,7 @@ class NumpyLearnerTest {
                     .hasMessageContaining("gradient of the logits of shape [4, 2]: must be [4, 3]");
             assertThatThrownBy(() ->
                             learner.backward(pass, NamedTensors.of("maps", Pythons.numbers(1, DType.FLOAT32, 4, 2))))
-                    .hasMessageContaining("gradient of maps: this student puts out [features, logits]");
+                    .hasMessageContaining("gradient of maps: the outputs of this student are [features, logits]");
         }
         assertThat(learner.snapshot()).isEqualTo(snapshot);
         assertThatThrownBy(() -> learner.restore(NamedTensors.none()))

@@ -30,7 +30,7 @@ final class Pythons {
         return Interpreter.of(Optional.empty(), System.getenv(), Optional.of(ROOT.resolve("python")));
     }
 
-    /** Skips the test, and says so, where that package cannot be imported. */
+    /** Skips the test, visibly, where a package cannot be imported. */
     static void assumeHas(String... packages) {
         assumeTrue(
                 imports(packages),
