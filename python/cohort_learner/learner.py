@@ -294,6 +294,9 @@ def make(hello: wire.Hello) -> Learner:
     torch.set_num_threads(max(1, hello.threads))
     torch.backends.cudnn.benchmark = False
     torch.use_deterministic_algorithms(True, warn_only=True)
+    settings: Any = getattr(torch.utils, "deterministic", None)
+    if settings is not None:
+        settings.fill_uninitialized_memory = False  # costs time, and nothing reads such memory
     run = Run.of(hello)
     seed_all(hello.seed)
     return Learner(hello, models.make(hello, run), run)

@@ -141,8 +141,9 @@ public final class ExternalLearner implements Learner {
         gradients.asMap().forEach((name, gradient) -> {
             Tensor output = ours.all()
                     .find(name)
-                    .orElseThrow(() -> new IllegalArgumentException("gradient of " + name + ": the outputs of this student are "
-                            + ours.all().asMap().keySet()));
+                    .orElseThrow(() ->
+                            new IllegalArgumentException("gradient of " + name + ": the outputs of this student are "
+                                    + ours.all().asMap().keySet()));
             if (!output.shape().equals(gradient.shape())) {
                 throw new IllegalArgumentException("gradient of the " + name + " of shape " + gradient.shape()
                         + ": must be " + output.shape() + ", the shape of the output");
