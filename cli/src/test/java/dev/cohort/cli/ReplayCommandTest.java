@@ -97,7 +97,8 @@ class ReplayCommandTest {
         ConsoleCapture console =
                 replay("--what-if", OTHER, "--dynamics", "--report", page.toString(), "--sql", "select 42 as answer");
 
-        assertThat(console.out()).contains("what if", OTHER, "Teachers of each student", page.toString(), "answer", "1 row");
+        assertThat(console.out())
+                .contains("what if", OTHER, "Teachers of each student", page.toString(), "answer", "1 row");
     }
 
     @Test

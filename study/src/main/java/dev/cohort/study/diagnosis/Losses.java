@@ -47,7 +47,8 @@ final class Losses implements Rule {
 
     @Override
     public Opinion opinion() {
-        long steps = reports.values().stream().mapToLong(WindowedMeans::steps).max().orElse(0);
+        long steps =
+                reports.values().stream().mapToLong(WindowedMeans::steps).max().orElse(0);
         if (steps < STEPS_MIN) {
             return Opinion.tooShort(SUBJECT, steps, STEPS_MIN);
         }

@@ -21,7 +21,8 @@ public final class DynamicsJson {
     private DynamicsJson() {}
 
     /** @param testLabels class of each test image */
-    public static ObjectNode of(String run, TestHistory tests, TeachingHistory.Account account, List<Integer> testLabels) {
+    public static ObjectNode of(
+            String run, TestHistory tests, TeachingHistory.Account account, List<Integer> testLabels) {
         ObjectNode json = JSON.objectNode();
         json.put("run", run);
         ArrayNode all = json.putArray("dynamics");
