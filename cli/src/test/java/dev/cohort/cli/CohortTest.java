@@ -234,8 +234,8 @@ class CohortTest {
 
     @Test
     void refusesSettingsThatWouldDoNothing() {
-        assertRefused(run("--set", "pace.k=4"), ExitCode.USAGE, "pace.k: 4", "not built");
-        assertRefused(run("--set", "pace.parts=4"), ExitCode.USAGE, "pace.parts: 4", "not built");
+        assertRefused(run("--set", "pace.k=4"), ExitCode.USAGE, "pace.k: 4", "not implemented");
+        assertRefused(run("--set", "pace.parts=4"), ExitCode.USAGE, "pace.parts: 4", "not implemented");
         assertRefused(run("--set", "kafka.replication=3"), ExitCode.USAGE, "kafka.replication: 3", "--bootstrap");
     }
 

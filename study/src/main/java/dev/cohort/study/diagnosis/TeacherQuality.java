@@ -50,6 +50,6 @@ final class TeacherQuality implements Rule {
                                 + " on average (standard error of the difference: "
                                 + Words.percent(difference.error()) + ")",
                         "method.name, method.teacher",
-                        "use a better teacher or none: 'cohort replay --what-if' compares teachers")));
+                        "use a better teacher or none: 'cohort replay' with --what-if compares teachers")));
     }
 }
