@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the archive by which every later start of Cohort is quicker: classes read, verified and linked ahead (application
-# class-data sharing). Nobody waits for it, and a start without it is slower and nothing else.
+# Makes the archive that speeds up every later start of Cohort: classes read, verified and linked ahead (application
+# class-data sharing). No start waits for it; a start without it is only slower.
 #
 #   class-archive.sh list JAVA COHORT CLASSES                        CLASSES: the names of the classes that a small run loads
-#   class-archive.sh archive JAVA COHORT CLASSES LIB ARCHIVE FOR     ARCHIVE of them, and FOR beside it: whom it fits
+#   class-archive.sh archive JAVA COHORT CLASSES LIB ARCHIVE FOR     ARCHIVE of them, and FOR beside it: the Java and jars it fits
 set -euo pipefail
 
 mode="$1"
@@ -14,7 +14,7 @@ work="$(mktemp -d "${TMPDIR:-/tmp}/cohort-classes.XXXXXX")"
 lock=""
 trap 'rm -rf "$work" ${lock:+"$lock"}' EXIT
 
-# Every process of a run writes down what it loads: launcher, broker, augmenter, coordinator and peer; and so does 'peers'.
+# Every process of a run lists the classes that it loads: launcher, broker, augmenter, coordinator and peer; so does 'peers'.
 list() {
   export COHORT_NO_ARCHIVE=1 COHORT_NO_BUILD=1 COHORT_JAVA_OPTS="-XX:DumpLoadedClassList=$work/%p.list"
   JAVA_HOME="$(dirname "$(dirname "$java")")"
@@ -41,13 +41,13 @@ list() {
 archive() {
   local lib="$1" archive="$2" for="$3"
   if ! mkdir "$archive.lock" 2>/dev/null; then
-    # Someone else makes it, or was killed at it.
+    # Another process makes it, or was killed while making it.
     [[ -n "$(find "$archive.lock" -maxdepth 0 -mmin +15 2>/dev/null)" ]] || exit 0
   fi
   lock="$archive.lock"
-  # Not anew for every build: a name that is gone costs nothing, and one that is missing is loaded as ever.
+  # Not for every build: an obsolete name costs nothing, and a missing class is loaded as usual.
   [[ -n "$(find "$classes" -size +0 -mtime -7 2>/dev/null)" ]] || list || true
-  # A cut file would crash Java, so it takes its name when it is whole; a failure is noted, lest every start tries again.
+  # A truncated file would crash Java, so it gets its name when it is complete; a failure is recorded, so that later starts do not retry.
   local size=none
   if [[ -s "$classes" ]] && "$java" -Xshare:dump -XX:+UseSerialGC -XX:SharedClassListFile="$classes" \
     -XX:SharedArchiveFile="$work/cohort.jsa" -cp "$lib/*"; then

@@ -20,13 +20,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Sends the batches of the plan, a few more than are resolved, and the end of the run. It needs the batches, outcomes and
+ * Publishes the batches of the plan, a few ahead of the resolved ones, and the end of the run. It needs the batches, outcomes and
  * commands of the run.
  *
- * <p>It keeps no state of its own: what was sent it learns from the log, so a restarted augmenter that is given its own topic
- * first goes on with the first batch that is missing there. Should a batch be sent twice, both are equal.
+ * <p>It stores no state: it reads from the log which batches were sent, so a restarted augmenter that reads its own topic first
+ * continues with the first batch that is missing there. If a batch is sent twice, both are equal.
  *
- * <p>Messages are only noted; all sending happens in {@link #onDeadline}, at most one newly rendered batch a call.
+ * <p>Messages only update its state; all sending happens in {@link #onDeadline}, with at most one newly rendered batch per call.
  */
 public final class Augmenter implements Node {
     private static final String PLANNED = "planned";
@@ -46,7 +46,7 @@ public final class Augmenter implements Node {
     private final EndOfRun endOfRun = new EndOfRun();
     private Optional<End> endLogged = Optional.empty();
     private boolean called;
-    /** Nothing is sent before. */
+    /** Nothing is sent before this time. */
     private long settledMs = Long.MIN_VALUE;
 
     private record Sent<M extends Message>(M message, long atMs) {}
@@ -65,7 +65,7 @@ public final class Augmenter implements Node {
                 inLog(batch.step(), nowMs);
             }
         } else if (message instanceof Outcome outcome) {
-            // There is no outcome of a batch that is not in the log.
+            // An outcome implies that its batch is in the log.
             inLog(outcome.step(), nowMs);
             resolve(outcome);
         } else if (message instanceof End end && endLogged.isEmpty()) {
@@ -118,7 +118,7 @@ public final class Augmenter implements Node {
         return Math.max(deadlineMs, settledMs);
     }
 
-    /** Whether the end and every batch before it are in the log: nothing is left to do. */
+    /** Whether the end and every batch before it are in the log, so that nothing is left to do. */
     public boolean finished() {
         return endLogged.isPresent() && unseen.isEmpty() && nextStep().isEmpty();
     }
@@ -141,7 +141,7 @@ public final class Augmenter implements Node {
         }
     }
 
-    /** What was sent before the end belongs to the run even if whoever said the end had not read it yet. */
+    /** Batches before the end in the log belong to the run, even if the augmenter that sent the end had not read them yet. */
     private void ends(End end) {
         endOfRun.end(end);
         long last = endOfRun.lastStep().orElseThrow();
@@ -176,7 +176,7 @@ public final class Augmenter implements Node {
         }
     }
 
-    /** The first step that may be sent and has not been. After a stop only gaps are filled. */
+    /** The first step that may be sent and has not been sent. After a stop, only gaps are filled. */
     private OptionalLong nextStep() {
         long limit = ending() ? lastStep() : Math.min(lastStep(), resolved.upTo() + setting.aheadMax());
         for (long step = logged.upTo() + 1; step <= limit; step++) {
@@ -187,17 +187,17 @@ public final class Augmenter implements Node {
         return OptionalLong.empty();
     }
 
-    /** Right after the last batch was sent; it need not be resolved. */
+    /** The end is due right after the last batch is sent; the batch need not be resolved. */
     private boolean endIsDue() {
         return endLogged.isEmpty() && endSent.isEmpty() && nextStep().isEmpty() && lastSent() >= lastStep();
     }
 
-    /** Whether the last step is no longer that of the plan. */
+    /** Whether the last step is known to differ from the plan's, or has been announced. */
     private boolean ending() {
         return endLogged.isPresent() || endSent.isPresent() || stopReason.isPresent();
     }
 
-    /** The step after which the run ends, as far as is known now. */
+    /** The step after which the run ends, as known so far. */
     private long lastStep() {
         if (endLogged.isPresent()) {
             return endLogged.get().lastStep();

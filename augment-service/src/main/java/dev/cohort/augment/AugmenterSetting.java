@@ -3,14 +3,14 @@ package dev.cohort.augment;
 import dev.cohort.experiment.Experiment;
 
 /**
- * What an augmenter must know besides its plan.
+ * The settings of an augmenter besides its plan.
  *
  * @param aheadMax steps that may be sent beyond the last one up to which all are resolved: those in flight and the prefetch
- * @param parts outcomes by which a step is resolved
- * @param pixels whether rendered pixels travel with the batches
- * @param resendMs after which what has not come back from the log is sent again
- * @param settleMs after a batch that another process sent, nothing is sent for this long: while a restarted augmenter reads the
- *     log it must not send again what it is about to read
+ * @param parts number of outcomes that resolve a step
+ * @param pixels whether batches carry the rendered pixels
+ * @param resendMs time after which a message that has not appeared in the log is sent again
+ * @param settleMs time without sending after a batch of another process is read: a restarted augmenter must not send batches that
+ *     it is about to read from the log
  */
 public record AugmenterSetting(int aheadMax, int parts, boolean pixels, long resendMs, long settleMs) {
     private static final long RESEND_MS = 2_000;

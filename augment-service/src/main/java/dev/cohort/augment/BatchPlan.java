@@ -13,23 +13,24 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which images each step trains on, how they are cropped, flipped and mixed, and their labels: a pure function of (experiment,
- * labels of the training images, step). Any step can be asked for directly; nothing is remembered between calls.
+ * Plans the images of each step, how they are cropped, flipped and mixed, and their labels: a pure function of (experiment,
+ * labels of the training images, step). Any step can be computed directly; nothing is kept between calls.
  *
  * <p>An epoch visits every training image once, in an order drawn from (seed, epoch); its last batch holds the rest. With
  * probability {@code mix.probability} a batch is mixed:
  *
  * <ul>
- *   <li>{@code mixup} (Zhang et al. 2018): one lambda ~ Beta(alpha, alpha) and one permutation of the rows a batch. Lambda is
- *       rounded to a multiple of 1/{@value Recipe#BLEND_UNITS}, so that labels weigh exactly what pixels do.
+ *   <li>{@code mixup} (Zhang et al. 2018): one lambda ~ Beta(alpha, alpha) and one permutation of the rows per batch. Lambda is
+ *       rounded to a multiple of 1/{@value Recipe#BLEND_UNITS}, so that labels and pixels have exactly the same weights.
  *   <li>{@code cutmix} (Yun et al. 2019): one permutation and one clipped box for the whole batch and all peers.
- *   <li>{@code cutmix_per_peer} (ours): one permutation and one lambda, for every slot its own box of the same size, not
- *       clipped, so that the label is the same for all.
- *   <li>{@code cutmix_multi} (ours): n boxes, painted in order, each from a permutation of its own; each has the n-th part of
- *       the area 1 - lambda before clipping, so that more boxes do not mean more foreign pixels. A source weighs what it owns.
+ *   <li>{@code cutmix_per_peer} (ours): one permutation and one lambda, and for every slot its own box of the same size, not
+ *       clipped, so that all slots have the same label.
+ *   <li>{@code cutmix_multi} (ours): n boxes, painted in order, each from its own permutation. Each has 1/n of the area 1 -
+ *       lambda before clipping, so that more boxes do not mean more foreign pixels. The weight of a source is its share of the
+ *       pixels.
  * </ul>
  *
- * <p>The last two are our readings of cuts made for online distillation; the definition of CutnMix (Shen et al. 2022) was not
+ * <p>The last two are our interpretations of cuts for online distillation; the definition of CutnMix (Shen et al. 2022) was not
  * available to us.
  */
 public final class BatchPlan {
@@ -85,7 +86,7 @@ public final class BatchPlan {
     }
 
     /**
-     * What to do in one step; {@link dev.cohort.protocol.Batch} without what only rendering can tell.
+     * The plan of one step: a {@link dev.cohort.protocol.Batch} without digests and pixels, which need rendering.
      *
      * @param step 1-based
      * @param epoch 0-based
@@ -93,7 +94,7 @@ public final class BatchPlan {
      */
     public record Planned(long step, int epoch, boolean endsEpoch, SoftLabels labels, Recipe recipe) {}
 
-    /** Batches of one epoch; the last one may be smaller. */
+    /** Batches per epoch; the last one may be smaller. */
     public int stepsPerEpoch() {
         return (trainLabels.size() - 1) / batchSize() + 1;
     }
@@ -105,7 +106,7 @@ public final class BatchPlan {
     }
 
     /**
-     * The batch of {@code step}. Steps beyond {@link #steps} may be asked for too.
+     * The batch of {@code step}, which may be beyond {@link #steps}.
      *
      * @throws IllegalArgumentException when {@code step} is below 1
      */
@@ -148,7 +149,7 @@ public final class BatchPlan {
         return Ints.of(Arrays.copyOfRange(order, from, Math.min(order.length, from + batchSize())));
     }
 
-    /** One view for all slots, unless something differs between them. */
+    /** One view for all slots, unless slots differ. */
     private List<Recipe.View> views(long step, int rows, Mixture mixture) {
         boolean ownGeometry = experiment.augment().perPeer();
         int count =

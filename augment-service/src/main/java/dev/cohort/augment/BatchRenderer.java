@@ -13,8 +13,9 @@ import dev.cohort.tensor.Ints;
 import java.nio.ByteBuffer;
 
 /**
- * Renders recipes from a copy of the data: crop with zero padding, flip, then mix with the equally cropped and flipped partners.
- * Integer arithmetic only, so the same recipe and data give the same bits in every process. Immutable, for any thread.
+ * Renders recipes from a copy of the data: crops with zero padding, flips, then mixes with the partners, which are cropped and
+ * flipped for their own rows. Integer arithmetic only, so equal recipes and data give equal bits in every process. Immutable and
+ * thread-safe.
  */
 public final class BatchRenderer implements Renderer {
     private final ImageSet train;
@@ -29,7 +30,7 @@ public final class BatchRenderer implements Renderer {
         shape = data.shape();
     }
 
-    /** Renders the recipe; pixels that came with the batch are taken as they are. */
+    /** Renders the recipe, or uses the pixels of the batch if it has any. */
     @Override
     public Images render(Batch batch, int slot) {
         return batch.pixels().isPresent()
@@ -48,7 +49,7 @@ public final class BatchRenderer implements Renderer {
     }
 
     /**
-     * The images of {@code recipe} as the peer in {@code slot} sees them.
+     * The images of {@code recipe} for the peer in {@code slot}.
      *
      * @throws IllegalArgumentException when the recipe does not fit the data, or has no such slot
      */
@@ -122,7 +123,7 @@ public final class BatchRenderer implements Renderer {
         return out;
     }
 
-    /** Paints into a copy: a partner shows its own pixels, never what was painted on it. */
+    /** Paints into a copy, so that a partner shows its own pixels, never those painted on it. */
     private byte[] paint(byte[] plain, Recipe recipe, Recipe.View view) {
         byte[] out = plain.clone();
         int channels = shape.channels();

@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The geometry of CutMix (Yun et al. 2019, as in clovaai/CutMix-PyTorch) and of its forms for several cuts or peers. */
+/** The geometry of CutMix (Yun et al. 2019, as in clovaai/CutMix-PyTorch) and of its variants for several cuts or peers. */
 final class Cuts {
     private Cuts() {}
 
     /**
-     * The box of CutMix around a centre: {@code cut = sqrt(1 - lambda)}, sides {@code int(W cut)} and {@code int(H cut)}, half a
-     * side (rounded down) to either side, clipped to the image.
+     * The box of CutMix around a centre: {@code cut = sqrt(1 - lambda)}, sides {@code int(W cut)} and {@code int(H cut)},
+     * extending half a side (rounded down) in each direction, clipped to the image.
      *
      * @param keep lambda, the share of the image that stays if nothing is clipped, 0..1
      * @param centerX 0..W-1
@@ -28,7 +28,7 @@ final class Cuts {
                 Math.min(shape.height(), centerY + halfHeight));
     }
 
-    /** CutMix: the centre is uniform over the image. */
+    /** The box of CutMix, with its centre uniform over the image. */
     static Box clipped(ImageShape shape, double keep, Draws draws) {
         int centerX = draws.below(shape.width());
         int centerY = draws.below(shape.height());
@@ -36,8 +36,8 @@ final class Cuts {
     }
 
     /**
-     * A box of CutMix's size that lies wholly within the image, its corner uniform over all such places. Clipping would make its
-     * area, hence the label, differ between peers.
+     * A box of CutMix's size that lies entirely within the image, its corner uniform over all such positions. With clipping, its
+     * area and therefore the label would differ between peers.
      */
     static Box unclipped(ImageShape shape, double keep, Draws draws) {
         int width = side(shape.width(), keep) / 2 * 2;
@@ -51,7 +51,7 @@ final class Cuts {
         return (int) (length * StrictMath.sqrt(1 - keep));
     }
 
-    /** Who painted each pixel last when the boxes are painted in order: 0 = nobody, k = box k; row-major [row][column]. */
+    /** The box that paints each pixel last when boxes are painted in order: 0 = none, k = box k; row-major [row][column]. */
     static int[] owners(ImageShape shape, List<Box> boxes) {
         int[] owners = new int[shape.height() * shape.width()];
         for (int k = 0; k < boxes.size(); k++) {
@@ -63,7 +63,7 @@ final class Cuts {
         return owners;
     }
 
-    /** The share of pixels that each source owns, source 0 being the image that was painted on. They sum to 1. */
+    /** The share of pixels of each source, source 0 being the image that is painted on. They sum to 1. */
     static List<Double> weights(ImageShape shape, List<Box> boxes) {
         int[] owners = owners(shape, boxes);
         int[] counts = new int[boxes.size() + 1];

@@ -1,8 +1,8 @@
 package dev.cohort.augment;
 
 /**
- * Random numbers as a function of what they are for: (seed, purpose, index, slot). Each such key starts a stream of its own, so
- * any batch can be planned without the ones before it, and another crop does not change the mixing.
+ * Random numbers as a function of a key (seed, purpose, index, slot). Each key starts its own stream, so any batch can be planned
+ * without the batches before it, and a change of the crops does not change the mixing.
  *
  * <p>A stream is SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014): the state grows
  * by {@link #GOLDEN}, and {@link #mix} of the state is the number. The first state is {@code mix(mix(mix(mix(seed + GOLDEN) +
@@ -18,7 +18,7 @@ final class Draws {
         this.state = state;
     }
 
-    /** What a stream is for. The numbers are part of the plan: changing one changes every batch. */
+    /** Purpose of a stream. The numbers are part of the plan: changing one changes every batch. */
     enum Purpose {
         /** Order of the training images; index = epoch. */
         ORDER(1),
@@ -26,7 +26,7 @@ final class Draws {
         GEOMETRY(2),
         /** Whether to mix, the weight, the partners; index = step. */
         MIXING(3),
-        /** Where boxes lie; index = step. */
+        /** Positions of boxes; index = step. */
         BOXES(4);
 
         private final long number;
@@ -69,7 +69,7 @@ final class Draws {
         return (int) (product >>> 32);
     }
 
-    /** Uniform in the open interval (0, 1): the middles of 2^53 equal parts. */
+    /** Uniform in the open interval (0, 1): the midpoints of 2^53 equal parts. */
     double unit() {
         return ((nextLong() >>> 11) + 0.5) * 0x1p-53;
     }
@@ -90,7 +90,7 @@ final class Draws {
         if (alpha == 1) {
             return unit();
         }
-        // X/(X+Y) of two Gamma(alpha) draws; in logarithms, since for a small alpha both vanish.
+        // X/(X+Y) of two Gamma(alpha) draws, in logarithms, since both underflow for a small alpha.
         double x = logGamma(alpha);
         double y = logGamma(alpha);
         return 1 / (1 + StrictMath.exp(y - x));
@@ -98,7 +98,7 @@ final class Draws {
 
     /**
      * Logarithm of a draw from Gamma(shape, 1). Marsaglia, Tsang: A Simple Method for Generating Gamma Variables, 2000; for a
-     * shape below 1 a draw of shape+1 times U^(1/shape).
+     * shape below 1, a draw with shape + 1 times U^(1/shape).
      */
     private double logGamma(double shape) {
         double boost = shape < 1 ? StrictMath.log(unit()) / shape : 0;

@@ -15,9 +15,9 @@ import java.util.OptionalDouble;
  * How the rows of one batch are mixed.
  *
  * @param partners one permutation of the rows per further source
- * @param blend weight of the own image if pixels are blended
- * @param weights label weight of the own image and of each partner, summing to 1
- * @param boxes per view the boxes to paint, box k from partner k; a single entry is shared by all slots
+ * @param blend weight of the row's own image, if pixels are blended
+ * @param weights label weights of the row's own image and of each partner, summing to 1
+ * @param boxes per view, the boxes to paint, box k from partner k; a single entry is shared by all slots
  */
 record Mixture(List<Ints> partners, OptionalDouble blend, List<Double> weights, List<List<Box>> boxes) {
     private static final Mixture NONE =
@@ -52,7 +52,7 @@ record Mixture(List<Ints> partners, OptionalDouble blend, List<Double> weights, 
         return new Mixture(partners, OptionalDouble.empty(), Cuts.weights(shape, boxes.get(0)), boxes);
     }
 
-    /** CutMix is the case of one box. */
+    /** The boxes of all slots; CutMix has one box. */
     private static List<Box> sharedBoxes(Experiment experiment, ImageShape shape, long step, double lambda) {
         int count = experiment.mix().kind() == Mixing.CUTMIX_MULTI
                 ? experiment.mix().n()

@@ -5,7 +5,7 @@ import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Recipe;
 import dev.cohort.tensor.Ints;
 
-/** Whether a recipe fits the data at hand. It may come from a process with other data, or from an enemy. */
+/** Checks that a recipe fits the data. It may come from a process with other data, or from a hostile one. */
 final class RecipeCheck {
     private RecipeCheck() {}
 
@@ -27,7 +27,7 @@ final class RecipeCheck {
             blend(recipe.blend().getAsDouble(), view);
         } else if (view.boxes().size() != recipe.partners().size()) {
             throw new IllegalArgumentException(
-                    view.boxes().size() + " boxes for " + recipe.partners().size() + " partners: must be as many");
+                    view.boxes().size() + " boxes for " + recipe.partners().size() + " partners: must be equal");
         }
         for (Box box : view.boxes()) {
             if (box.x2() > shape.width() || box.y2() > shape.height()) {
@@ -39,7 +39,7 @@ final class RecipeCheck {
     private static void within(String what, Ints values, int rows, int max) {
         if (values.size() != rows) {
             throw new IllegalArgumentException(
-                    values.size() + " values of " + what + " for " + rows + " rows: must be as many");
+                    values.size() + " values of " + what + " for " + rows + " rows: must be equal");
         }
         for (int row = 0; row < rows; row++) {
             if (values.get(row) < 0 || values.get(row) > max) {

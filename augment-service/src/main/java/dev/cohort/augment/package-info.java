@@ -1,4 +1,4 @@
-/** Plans and renders the augmented batches every peer of a cohort learns from. */
+/** Plans and renders the augmented batches that every peer of a cohort trains on. */
 @NullMarked
 package dev.cohort.augment;
 

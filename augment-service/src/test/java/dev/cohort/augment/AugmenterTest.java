@@ -35,7 +35,7 @@ final class AugmenterTest {
         return new Augmenter(setting, PLAN, new BatchRenderer(DATA));
     }
 
-    /** Calls deadlines that are due until there is none; returns what was sent. */
+    /** Calls due deadlines until none is left; returns the sent messages. */
     private List<Message> run(Augmenter node) {
         List<Message> sent = new ArrayList<>();
         while (node.nextDeadlineMs() <= nowMs) {
@@ -50,7 +50,7 @@ final class AugmenterTest {
         return run(node);
     }
 
-    /** Gives back what was sent, as the log does. */
+    /** Delivers the sent messages to the augmenter, as the log does. */
     private void echo(Augmenter node, List<? extends Message> messages) {
         for (Message message : messages) {
             assertThat(node.onMessage(message, nowMs)).isEmpty();
@@ -93,7 +93,7 @@ final class AugmenterTest {
         resolve(1);
         assertThat(steps(run(augmenter))).containsExactly(4L);
 
-        // Step 3 before step 2: only what is resolved without a gap moves the window.
+        // Step 3 before step 2: only steps resolved without a gap move the window.
         resolve(3);
         assertThat(run(augmenter)).isEmpty();
         resolve(2);
@@ -135,7 +135,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void aStepIsResolvedWhenAllItsPartsAre() {
+    void resolvesAStepWithAllItsParts() {
         Augmenter inParts = augmenter(new AugmenterSetting(1, 2, false, 2000, 0));
         echo(inParts, run(inParts));
 
@@ -147,7 +147,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void endsRightAfterTheLastBatchWasSent() {
+    void endsRightAfterTheLastBatch() {
         start();
         for (long step = 1; step <= 15; step++) {
             resolve(step);
@@ -162,7 +162,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void sendsAgainWhatDoesNotComeBack() {
+    void resendsMessagesThatDoNotAppearInTheLog() {
         run(augmenter);
         List<Message> sent = runAfter(augmenter, 100);
         echo(augmenter, List.of(sent.get(0), sent.get(2)));
@@ -177,7 +177,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void anOutcomeProvesThatItsBatchCameThrough() {
+    void takesAnOutcomeAsProofOfItsBatch() {
         run(augmenter);
         runAfter(augmenter, 100);
 
@@ -187,7 +187,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void sendsTheEndAgainUntilItComesBack() {
+    void resendsTheEndUntilItIsInTheLog() {
         start();
         augmenter.onMessage(new Command(Command.Kind.STOP, Optional.empty(), "enough"), nowMs);
         End end = (End) run(augmenter).get(0);
@@ -201,7 +201,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void aStopEndsTheRunAfterWhatWasSent() {
+    void endsTheRunAfterTheSentBatchesAtAStop() {
         start();
 
         augmenter.onMessage(new Command(Command.Kind.STOP, Optional.empty(), "enough"), nowMs);
@@ -213,7 +213,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void anAbortEndsTheRunAndADrainDoesNot() {
+    void endsTheRunAtAnAbortButNotAtADrain() {
         start();
 
         augmenter.onMessage(new Command(Command.Kind.DRAIN, Optional.empty(), "one peer"), nowMs);
@@ -224,14 +224,14 @@ final class AugmenterTest {
     }
 
     @Test
-    void aStopBeforeTheFirstBatchEndsAnEmptyRun() {
+    void endsAnEmptyRunAtAStopBeforeTheFirstBatch() {
         augmenter.onMessage(new Command(Command.Kind.STOP, Optional.empty(), "never mind"), nowMs);
 
         assertThat(runAfter(augmenter, 100)).containsExactly(new End(0, "never mind"));
     }
 
     @Test
-    void aRestartedAugmenterGoesOnWithTheFirstBatchThatIsMissing() {
+    void continuesWithTheFirstMissingBatchAfterARestart() {
         start();
         resolve(1);
         echo(augmenter, run(augmenter));
@@ -246,7 +246,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void aRestartedAugmenterFillsAGap() {
+    void fillsAGapAfterARestart() {
         start();
         Augmenter restarted = augmenter(SETTING);
         echo(restarted, List.of(log.get(0), log.get(2)));
@@ -255,11 +255,11 @@ final class AugmenterTest {
     }
 
     @Test
-    void aRestartedAugmenterSendsNothingWhileItReadsItsBacklog() {
+    void sendsNothingWhileItReadsItsBacklogAfterARestart() {
         start();
         Augmenter restarted = augmenter(SETTING);
 
-        // Outcomes come faster than batches, and deadlines are called between the messages.
+        // Outcomes arrive faster than batches, and deadlines are called between the messages.
         for (int i = 0; i < 3; i++) {
             restarted.onMessage(outcome(i + 1, 0), nowMs);
             assertThat(runAfter(restarted, 60)).isEmpty();
@@ -270,7 +270,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void aRestartedAugmenterSendsAnEndThatWasLost() {
+    void sendsALostEndAfterARestart() {
         start();
         for (long step = 1; step <= 15; step++) {
             resolve(step);
@@ -283,7 +283,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void aRestartedAugmenterKeepsToAnEndThatWasSaid() {
+    void respectsALoggedEndAfterARestart() {
         start();
         Augmenter restarted = augmenter(SETTING);
         echo(restarted, log);
@@ -295,7 +295,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void everyIncarnationSendsTheSameBatches() {
+    void sendsTheSameBatchesInEveryIncarnation() {
         start();
         Augmenter again = augmenter(SETTING);
         run(again);
@@ -304,7 +304,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void earlyDeadlinesAreHarmless() {
+    void ignoresEarlyDeadlines() {
         assertThat(augmenter.onDeadline(nowMs)).isEmpty();
         start();
         for (int i = 0; i < 10; i++) {
@@ -313,7 +313,7 @@ final class AugmenterTest {
     }
 
     @Test
-    void tellsItsStatus() {
+    void reportsItsStatus() {
         run(augmenter);
         List<Message> sent = runAfter(augmenter, 100);
         echo(augmenter, sent.subList(0, 1));

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class BatchPlanTest {
-    /** 43 images in batches of 8: 5 whole ones and one of 3 an epoch. */
+    /** 43 images in batches of 8: 5 full ones and one of 3 per epoch. */
     private static final int IMAGES = 43;
 
     private static BatchPlan plan(Experiment experiment) {
@@ -53,7 +53,7 @@ final class BatchPlanTest {
     }
 
     @Test
-    void ordersEveryEpochAndEverySeedAnew() {
+    void shufflesEveryEpochAndEverySeedDifferently() {
         Ints first = plan(Mixing.NONE).batch(1).recipe().sampleIds();
         Ints nextEpoch = plan(Mixing.NONE).batch(7).recipe().sampleIds();
         Ints otherSeed = plan(Fixtures.withSeed(Fixtures.experiment(Mixing.NONE), 2))
@@ -66,7 +66,7 @@ final class BatchPlanTest {
 
     @ParameterizedTest
     @EnumSource(Mixing.class)
-    void anyStepCanBeAskedForDirectly(Mixing kind) {
+    void plansAnyStepDirectly(Mixing kind) {
         BatchPlan inOrder = plan(kind);
         List<BatchPlan.Planned> sequential =
                 LongStream.rangeClosed(1, 18).mapToObj(inOrder::batch).toList();
@@ -87,7 +87,7 @@ final class BatchPlanTest {
     }
 
     @Test
-    void labelsAreThoseOfTheImagesAndTheirPartners() {
+    void givesTheLabelsOfTheImagesAndTheirPartners() {
         BatchPlan.Planned planned = plan(Mixing.MIXUP).batch(2);
 
         Ints samples = planned.recipe().sampleIds();

@@ -33,7 +33,7 @@ final class BatchRendererTest {
 
     private final BatchRenderer renderer = new BatchRenderer(DATA);
 
-    /** A pixel value of one row before mixing, straight from the definition. */
+    /** A pixel value of one row before mixing, directly from the definition. */
     private static int expected(Recipe recipe, Recipe.View view, int row, int y, int x, int channel) {
         int column = view.flip().get(row) == 1 ? W - 1 - x : x;
         int sourceX = column + view.cropX().get(row) - recipe.cropPadding();
@@ -170,7 +170,7 @@ final class BatchRendererTest {
     }
 
     @Test
-    void nothingChangesExactlyWhenTheOwnWeightIsOne() {
+    void changesNothingExactlyWhenTheOwnWeightIsOne() {
         ImageData flat = Fixtures.flatData(40);
         Experiment.Augment still = new Experiment.Augment(0, false, false);
         BatchPlan plan = BatchPlan.of(Fixtures.with(Fixtures.experiment(Mixing.CUTMIX), still), flat);
@@ -214,14 +214,14 @@ final class BatchRendererTest {
     }
 
     @Test
-    void renderingIsPartOfTheLogFormatAndDoesNotChange() {
+    void rendersTheSameBitsInEveryRelease() {
         List<String> digests = new ArrayList<>();
         for (Mixing kind : Mixing.values()) {
             digests.add(kind + " "
                     + renderer.render(plan(kind).batch(4).recipe(), 2).digest().shortHex());
         }
 
-        // Recorded runs are rendered again from their plan: a change here makes them unreadable.
+        // Recorded runs are rendered again from their plan: with another digest they could not be read.
         assertThat(digests)
                 .containsExactly(
                         "NONE 71731c03",
@@ -258,13 +258,13 @@ final class BatchRendererTest {
                 "crop_y 3: must be 0 to 2");
         refuses(
                 () -> new Recipe(two, none, unblended, 1, List.of(view(zeros, zeros, two, box(0, 0, 1, 1)))),
-                "1 boxes of 0 partners");
+                "1 boxes for 0 partners");
         refuses(
                 () -> new Recipe(two, none, unblended, 1, List.of(view(zeros, zeros, Ints.of(2, 0)))),
                 "flip 2: must be 0 to 1");
         refuses(
                 () -> new Recipe(two, none, unblended, 1, List.of(view(Ints.of(0), zeros, zeros))),
-                "crop_x of 1 rows in a batch of 2");
+                "crop_x of 1 rows: must be 2");
         refuses(
                 () -> new Recipe(two, List.of(Ints.of(0, 2)), unblended, 0, List.of(still)),
                 "partner row 2: must be 0 to 1");
@@ -312,13 +312,13 @@ final class BatchRendererTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> pixels.render(without, 0))
-                .withMessageContaining("step 1 came without pixels");
+                .withMessageContaining("step 1 has no pixels");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> pixels.render(wrong, 0))
-                .withMessageContaining("images of 10 bytes");
+                .withMessageContaining("pixels of 10 bytes");
     }
 
-    /** Some cannot even be built. */
+    /** Expects a refusal by the recipe's constructor or by the renderer. */
     private void refuses(Supplier<Recipe> recipe, String what) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> renderer.render(recipe.get(), 0))

@@ -36,7 +36,7 @@ final class CutsGoldenTest {
                 }));
     }
 
-    /** Those of all methods by their names; an empty folder fails. */
+    /** The golden files by name; an empty folder fails. */
     private static SortedMap<String, JsonNode> files() throws IOException, URISyntaxException {
         String given = System.getProperty("golden.dir", "");
         Path folder = given.isBlank()
@@ -56,7 +56,7 @@ final class CutsGoldenTest {
         return files;
     }
 
-    /** Tests run in the folder of their module; who calls Maven is in the one above. */
+    /** A relative folder starts where Maven is called, one above the module's folder in which tests run. */
     private static Path fromRoot(Path path) {
         Path here = Path.of("").toAbsolutePath();
         Path root = Files.exists(here.resolve("mvnw")) ? here : here.resolve("..");

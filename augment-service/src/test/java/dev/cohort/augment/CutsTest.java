@@ -51,7 +51,7 @@ final class CutsTest {
     }
 
     @Test
-    void hiddenBoxesWeighNothing() {
+    void givesHiddenBoxesNoWeight() {
         List<Box> boxes = List.of(new Box(2, 2, 4, 4), new Box(0, 0, 8, 6));
 
         assertThat(Cuts.weights(SHAPE, boxes)).containsExactly(0.75, 0.0, 0.25);

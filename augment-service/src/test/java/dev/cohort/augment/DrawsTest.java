@@ -15,7 +15,7 @@ final class DrawsTest {
     void isSplitMix64FromTheDocumentedKey() {
         Draws draws = Draws.of(7, Purpose.MIXING, 11, 3);
 
-        // SplittableRandom is SplitMix64 too; its first number is the mix of its seed plus the golden gamma.
+        // SplittableRandom is SplitMix64, too; its first number is the mix of its seed plus the golden gamma.
         long key = first(first(first(first(7) + 3) + 11) + 3);
         SplittableRandom reference = new SplittableRandom(key);
         for (int i = 0; i < 5; i++) {

@@ -118,7 +118,7 @@ final class Fixtures {
                         "test", seed, e.run().epochs(), e.run().steps(), e.run().batchSize()));
     }
 
-    /** {@code count} training images of 12x16x3 whose pixels are all different in some way, 5 classes. */
+    /** {@code count} training images of 12x16x3 with varying pixels, 5 classes. */
     static ImageData data(int count) {
         ImageShape shape = new ImageShape(12, 16, 3);
         byte[] pixels = new byte[count * shape.size()];
@@ -142,7 +142,7 @@ final class Fixtures {
         return ImageData.of(List.of("a", "b", "c", "d", "e"), set, set, 0);
     }
 
-    /** The planned batch with right digests. */
+    /** The planned batch with its digests. */
     static Batch batch(BatchPlan.Planned planned, BatchRenderer renderer) {
         List<Digest> digests = new ArrayList<>();
         for (int slot = 0; slot < planned.recipe().views().size(); slot++) {

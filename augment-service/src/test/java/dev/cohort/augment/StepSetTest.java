@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 final class StepSetTest {
     @Test
-    void knowsGapsAndClosesThem() {
+    void keepsGapsUntilTheyAreClosed() {
         StepSet steps = new StepSet();
 
         assertThat(steps.add(1)).isTrue();

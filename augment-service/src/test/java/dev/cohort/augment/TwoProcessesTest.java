@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 final class TwoProcessesTest {
     @Test
     void twoProcessesRenderTheSameBits() throws Exception {
-        // The other one interprets its byte code: no optimisation of the compiler may show in the pixels.
+        // The other process interprets its byte code: compiler optimisations must not change pixels.
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         Process other = new ProcessBuilder(java, "-Xint", "-Xmx256m", "-cp", classPath, Printer.class.getName())
@@ -44,7 +44,7 @@ final class TwoProcessesTest {
             digests().forEach(System.out::println);
         }
 
-        /** Of the data, and of batches of every mixing with general and uniform Beta draws. */
+        /** Digests of the data, and of batches of every mixing with general and uniform Beta draws. */
         static List<String> digests() {
             List<String> digests = new ArrayList<>();
             ImageData data = Fixtures.data(300);

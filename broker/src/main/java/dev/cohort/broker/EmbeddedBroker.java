@@ -27,13 +27,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A Kafka broker for one machine: real Kafka, broker and controller in one process. It runs in a process of its own, because a
+ * A Kafka broker for one machine: Kafka's own broker and controller in one process. It runs in a separate process, because a
  * fatal fault inside Kafka ends the whole process.
  */
 public final class EmbeddedBroker {
     /**
-     * Flags for the broker's JVM. It mostly moves bytes: the first compiler is enough and halves what a start costs (3 s of
-     * processor time instead of 6). 256 MiB served everything that was tried, records of 20 MB included.
+     * Flags for the broker's JVM. It mostly moves bytes, so the first compiler is enough; it halves the cost of a start (3 s of
+     * processor time instead of 6). 256 MiB were enough in all measurements, including records of 20 MB.
      */
     public static final List<String> JVM_FLAGS = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
@@ -44,17 +44,18 @@ public final class EmbeddedBroker {
     private EmbeddedBroker() {}
 
     /**
-     * Serves the address of its {@link BrokerFolder} until the process is asked to end. Small data needs 64 MiB of heap, load 256 MiB.
+     * Runs a broker at the address of its {@link BrokerFolder} until the process is asked to end. Small data needs 64 MiB of
+     * heap, heavy load 256 MiB.
      *
-     * @throws BrokerException when the port is in use, or the folder cannot be written or has too little room
+     * @throws BrokerException when the port is in use, or the folder cannot be written or has too little space
      */
     public static void run(Path dataDir, HostPort wanted) {
         run(dataDir, wanted, List.of());
     }
 
     /**
-     * As {@link #run(Path, HostPort)}, with a listener of its own on loopback for each link: what comes by it is told to come
-     * back by it, so that all of a process's connections go through a proxy.
+     * Like {@link #run(Path, HostPort)}, with a separate loopback listener for each link. The broker advertises the link to
+     * clients that connect by it, so that all connections of a process pass through the proxy.
      */
     public static void run(Path dataDir, HostPort wanted, List<Link> links) {
         HostPort address = new BrokerFolder(dataDir).address(wanted);
@@ -77,7 +78,7 @@ public final class EmbeddedBroker {
         Properties s = new Properties();
         s.put("process.roles", "broker,controller");
         s.put("node.id", "1");
-        // Static voters may move to another port with a restart.
+        // Static voters may change their port with a restart.
         s.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
         s.put("controller.listener.names", "CONTROLLER");
         StringBuilder listeners = new StringBuilder("PLAINTEXT://" + address);
@@ -92,7 +93,7 @@ public final class EmbeddedBroker {
         s.put("advertised.listeners", advertised.toString());
         s.put("listener.security.protocol.map", protocols.toString());
         s.put("log.dirs", log.toString());
-        // After kill -9 a restart waits until the old registration has expired; the default is 9 s.
+        // After kill -9, a restart waits until the old registration has expired; the default is 9 s.
         s.put("broker.session.timeout.ms", "3500");
         s.put("broker.heartbeat.interval.ms", "500");
         s.put("auto.create.topics.enable", "false");
@@ -127,7 +128,7 @@ public final class EmbeddedBroker {
                     .setPrintStream(silent)
                     .run();
         } catch (Exception e) {
-            throw new BrokerException("broker folder " + log + " cannot be made ready (" + FileFault.why(e) + ")", e);
+            throw new BrokerException("broker folder " + log + " cannot be formatted (" + FileFault.why(e) + ")", e);
         }
     }
 
@@ -137,14 +138,14 @@ public final class EmbeddedBroker {
             if (bind.isAnyLocalAddress()) {
                 throw new BrokerException(
                         "broker address " + address.host()
-                                + ": clients cannot connect to it; name one address of this machine",
+                                + ": clients cannot connect to it; choose one address of this machine",
                         null);
             }
             new ServerSocket(address.port(), 1, bind).close();
         } catch (IOException e) {
             throw new BrokerException(
                     "broker address " + address + " cannot be used: " + e.getMessage()
-                            + "; end the process that has it, or choose another port (ss -ltnp shows who)",
+                            + "; end the process that uses it (ss -ltnp shows which), or choose another port",
                     e);
         }
     }
@@ -169,12 +170,12 @@ public final class EmbeddedBroker {
         }
     }
 
-    /** Kafka ends the process without saying why in its last words; a full disk is the usual reason. */
+    /** Logs why Kafka halts the process, which Kafka itself does not; a full disk is the usual reason. */
     private static void reportHalts(Path dataDir) {
         Exit.setHaltProcedure((code, message) -> {
             long freeMib = dataDir.toFile().getUsableSpace() >> 20;
             String advice =
-                    freeMib < FREE_MIB_SCARCE ? "the disk is full: make room, then start the run again" : message;
+                    freeMib < FREE_MIB_SCARCE ? "the disk is full: free space, then start the run again" : message;
             LOG.error(
                     "broker ends after a fatal fault code={} folder={} free_mib={} {}", code, dataDir, freeMib, advice);
             Runtime.getRuntime().halt(code);

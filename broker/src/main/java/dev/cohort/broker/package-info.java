@@ -1,5 +1,5 @@
 /**
- * A real Kafka broker in a process of its own, for runs on one machine. Only this module has Kafka's server on its class path.
+ * Kafka's broker in a separate process, for runs on one machine. Only this module has Kafka's server on its class path.
  */
 @NullMarked
 package dev.cohort.broker;

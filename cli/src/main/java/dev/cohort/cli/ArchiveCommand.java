@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Makes one file of a run. */
+/** Writes a run to one file. */
 @Command(
         name = "archive",
         mixinStandardHelpOptions = true,

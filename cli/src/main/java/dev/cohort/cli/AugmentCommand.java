@@ -5,7 +5,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** The augmenter in this process. */
+/** Runs the augmenter in this process. */
 @Command(
         name = "augment",
         mixinStandardHelpOptions = true,

@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Measures the study of a log. */
+/** Measures how fast a log is studied. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
@@ -40,7 +40,7 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "DIR",
-            description = "New or empty directory for the synthetic run, which is kept for other commands to read.")
+            description = "New or empty directory for the synthetic run, which is kept for other commands.")
     private Path directory = Path.of("");
 
     @Option(names = "--steps", paramLabel = "N", description = "Number of steps. Default: ${DEFAULT-VALUE}.")
@@ -120,7 +120,7 @@ final class BenchCommand implements Callable<Integer> {
             if (!log.flush(FLUSH)) {
                 throw new CommandException(
                         ExitCode.UNAVAILABLE,
-                        "broker " + broker.address() + ": did not take the run within " + FLUSH.toSeconds() + " s");
+                        "broker " + broker.address() + ": did not accept the run within " + FLUSH.toSeconds() + " s");
             }
         }
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The embedded broker in this process. */
+/** Runs the embedded broker in this process. */
 @Command(
         name = "broker",
         hidden = true,
@@ -25,7 +25,7 @@ final class BrokerCommand implements Callable<Integer> {
     @Option(names = "--host", paramLabel = "HOST", description = "Address to bind and advertise.")
     private String host = HostPort.LOOPBACK.host();
 
-    @Option(names = "--port", paramLabel = "PORT", description = "Port. 0 takes the previous port, or a free one.")
+    @Option(names = "--port", paramLabel = "PORT", description = "Port. 0: the previous port, or a free one.")
     private int port;
 
     @Option(

@@ -5,7 +5,7 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How to reach a broker. */
+/** Options for the address of a broker and the settings of its clients. */
 final class BrokerOptions {
     @Option(names = "--bootstrap", paramLabel = "HOST:PORT", description = "The Kafka broker of the run.")
     private Optional<String> bootstrap = Optional.empty();

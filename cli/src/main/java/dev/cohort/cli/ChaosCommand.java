@@ -24,7 +24,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Disturbs a run that goes on, and checks at its end that it kept its promises. */
+/** Disturbs a running run, and checks its promises at its end. */
 @Command(
         name = "chaos",
         mixinStandardHelpOptions = true,
@@ -137,7 +137,7 @@ final class ChaosCommand implements Callable<Integer> {
         RunDirectory directory = RunDirectory.find(runs.path(), run);
         if (!RunDirectory.isHeld(directory.path())) {
             throw new CommandException(
-                    ExitCode.USAGE, "run " + directory.id() + ": nobody runs it on this machine; start it first");
+                    ExitCode.USAGE, "run " + directory.id() + ": not running on this machine; start it first");
         }
         Optional<Links> links = links(directory, kinds);
         Optional<HostileSender> sender = corrupt || duplicate
@@ -173,21 +173,21 @@ final class ChaosCommand implements Callable<Integer> {
         return roles;
     }
 
-    /** @throws CommandException when connections are to be broken and the run has no proxy, or not before that process */
+    /** @throws CommandException when connections are to be disturbed without a proxy for the run or the process */
     private Optional<Links> links(RunDirectory directory, ChaosPlan.Kinds kinds) {
         Optional<Links> links = directory.links();
         if ((kinds.network() || !slow.isEmpty()) && links.isEmpty()) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "--partition, --cut and --slow need a proxy before the broker, which run " + directory.id()
+                    "--partition, --cut and --slow need a proxy in front of the broker, which run " + directory.id()
                             + " does not have: start it with 'cohort run --proxy'");
         }
         for (String process : slow) {
             if (links.flatMap(l -> l.of(process)).isEmpty()) {
                 throw new CommandException(
                         ExitCode.USAGE,
-                        "--slow " + process + ": no such process of run " + directory.id()
-                                + " behind the proxy; there are "
+                        "--slow " + process + ": run " + directory.id()
+                                + " has no such process behind the proxy; it has "
                                 + links.map(Links::all).orElse(List.of()).stream()
                                         .map(Link::process)
                                         .toList());

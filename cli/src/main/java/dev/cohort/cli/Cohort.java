@@ -33,7 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The {@code cohort} command. */
 @Command(
         name = "cohort",
-        // Exit codes and headings are those of every command that has none of its own.
+        // Every command inherits these exit codes and headings unless it has its own.
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
         versionProvider = Cohort.Version.class,
@@ -113,13 +113,13 @@ public final class Cohort {
         System.err.flush();
         // Before the command there are only options without values, such as --verbose.
         if (Stream.of(arguments).filter(word -> !word.startsWith("-")).limit(1).anyMatch(ROLES::contains)) {
-            // All is closed by now, or could not be opened: whatever threads are left have nothing to say.
+            // Everything is closed by now, or could not be opened: remaining threads have no work.
             Runtime.getRuntime().halt(code);
         }
         System.exit(code);
     }
 
-    /** The whole command line, for whoever asks what there is. */
+    /** The whole command line, to list its commands and options. */
     static CommandLine commandLine() {
         return new Cohort().parser();
     }
@@ -130,7 +130,7 @@ public final class Cohort {
         return line;
     }
 
-    /** The command line that this is the first word of. */
+    /** The command line of this command. */
     CommandLine line() {
         return spec.commandLine();
     }
@@ -143,7 +143,7 @@ public final class Cohort {
         }
     }
 
-    /** Runs a command line and returns its exit code; says on {@code err} what went wrong. */
+    /** Runs a command line and returns its exit code; reports errors on {@code err}. */
     static int execute(PrintWriter out, PrintWriter err, String... arguments) {
         Cohort cohort = new Cohort();
         CommandLine line = cohort.parser().setOut(out).setErr(err);
@@ -167,12 +167,12 @@ public final class Cohort {
         } catch (OutputClosed e) {
             return closed(e, err).code();
         } catch (Error e) {
-            // Picocli hands on exceptions alone.
+            // Picocli passes exceptions only.
             return cohort.report(e, err);
         }
     }
 
-    /** Of a pipe whose reader has gone, as after {@code | head}, there is nothing to say; of a file that takes no more, there is. */
+    /** A pipe whose reader has gone, as after {@code | head}, is no error; a file that cannot be written is. */
     private static ExitCode closed(OutputClosed e, PrintWriter err) {
         if (e.ofAPipe()) {
             return ExitCode.UNREAD;
@@ -195,7 +195,7 @@ public final class Cohort {
             complain(
                     err,
                     "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage()
-                            + " (run it with --verbose to see where)");
+                            + " (run the command with --verbose to see where)");
         } else {
             complain(err, said(e));
         }
@@ -206,7 +206,7 @@ public final class Cohort {
         return code.code();
     }
 
-    /** What it says, and in words what Java says of a file. */
+    /** The message of an exception; for a fault of a file, in words. */
     private static String said(Throwable e) {
         if (e instanceof IOException file) {
             return FileFault.sentence(file);
@@ -224,7 +224,7 @@ public final class Cohort {
         if (e instanceof CommandException launch) {
             return launch.code();
         } else if (e instanceof DataException || e instanceof IllegalArgumentException) {
-            // Arguments are checked where they are used, with messages for whoever gave them.
+            // Arguments are checked where they are used, with messages for the user.
             return ExitCode.USAGE;
         } else if (e instanceof RunLogException) {
             return ExitCode.UNAVAILABLE;
@@ -237,7 +237,7 @@ public final class Cohort {
     }
 
     private static void complain(PrintWriter err, String message) {
-        // What follows in further lines cannot be taken for a message of its own.
+        // Further lines are indented, so that they do not look like messages.
         err.println("cohort: "
                 + message.lines()
                         .map(line -> line.startsWith(" ") ? line : "  " + line)

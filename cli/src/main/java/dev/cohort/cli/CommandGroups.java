@@ -10,7 +10,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** The list of commands in the help of {@code cohort}, in groups by what a reader wants to do. */
+/** Groups the commands in the help of {@code cohort} by purpose. */
 final class CommandGroups {
     private static final int NAME_WIDTH = 13;
 

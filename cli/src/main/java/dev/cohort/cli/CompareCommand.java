@@ -27,7 +27,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Several methods over several seeds. */
+/** Compares methods over several seeds. */
 @Command(
         name = "compare",
         mixinStandardHelpOptions = true,
@@ -107,7 +107,7 @@ final class CompareCommand implements Callable<Integer> {
                 System.err.println(
                         "cohort: stopped after " + report.summary().rows().size() + " of "
                                 + report.summary().planned()
-                                + " runs. Go on with:  "
+                                + " runs. Continue with:  "
                                 + CommandName.line("compare --resume " + Words.shell(open.path())));
                 System.err.flush();
                 return INTERRUPTED;
@@ -130,7 +130,7 @@ final class CompareCommand implements Callable<Integer> {
         if (!settings.isEmpty() || !seeds.isEmpty() || files.size() > 1) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "--resume: a comparison goes on as it was planned; name its directory alone, without settings or"
+                    "--resume: a comparison continues as it was planned; name its directory only, without settings or"
                             + " seeds");
         }
         return ComparisonDirectory.resume(
@@ -151,8 +151,8 @@ final class CompareCommand implements Callable<Integer> {
             return ExitCode.OK.code();
         }
         failures.forEach(f -> System.err.println("cohort: " + f));
-        System.err.println("cohort: start these runs again with:  "
-                + CommandName.line("compare --resume " + Words.shell(open.path())));
+        System.err.println(
+                "cohort: repeat these runs with:  " + CommandName.line("compare --resume " + Words.shell(open.path())));
         return ExitCode.FAILED.code();
     }
 }

@@ -6,7 +6,7 @@ import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
-/** Completion of commands and options in a shell. */
+/** Prints completions of commands and options for a shell. */
 @Command(
         name = "completion",
         description = {

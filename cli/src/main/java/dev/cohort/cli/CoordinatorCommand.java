@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A coordinator in this process. */
+/** Runs a coordinator in this process. */
 @Command(
         name = "coordinator",
         mixinStandardHelpOptions = true,

@@ -20,7 +20,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Makes a run on a cluster without starting its processes: containers or other machines do that. */
+/** Creates a run on a cluster without starting its processes, for containers or several machines. */
 @Command(
         name = "create",
         mixinStandardHelpOptions = true,
@@ -61,13 +61,13 @@ final class CreateCommand implements Callable<Integer> {
         if (StoredTeacher.training(plan.experiment().method()).isPresent()) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "method.teacher: train: must be a checkpoint file, since this command trains nothing");
+                    "method.teacher: train: must be a checkpoint file, since this command does not train a teacher");
         }
         Launcher.requireAnswer(address);
         try (RunLog log = RunLog.connect(address, run, "launcher", (code, what, cause) -> {
             throw new CommandException(code, what, cause);
         })) {
-            // Topics alone are no run: an operator may have made them, or a 'create' that was killed.
+            // Topics alone do not make a run: an operator or a killed 'create' may have made them.
             if (log.exists() && log.begun()) {
                 System.err.println("Run " + run + " exists already.");
                 return ExitCode.OK.code();
@@ -76,7 +76,7 @@ final class CreateCommand implements Callable<Integer> {
             log.append(List.of(plan.manifest()));
             if (!log.flush(LIMIT)) {
                 throw new CommandException(
-                        ExitCode.UNAVAILABLE, "broker " + address + ": did not take the first record of the run");
+                        ExitCode.UNAVAILABLE, "broker " + address + ": did not accept the first record of the run");
             }
         }
         System.out.println("Run " + run + ": " + plan.manifest().steps() + " steps, peers "

@@ -10,7 +10,7 @@ import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Data sets. */
+/** Lists data sets. */
 @Command(
         name = "data",
         mixinStandardHelpOptions = true,

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Where the data of a run is on this machine, for commands that need it after the run has begun. */
+/** The data folder of a run on this machine, for commands that need it after the run has begun. */
 final class DataPathOption {
     /** Name of the option. */
     static final String NAME = "--data-path";
@@ -24,7 +24,7 @@ final class DataPathOption {
                     + " be the same, image by image.")
     private Optional<Path> path = Optional.empty();
 
-    /** The whole path, if the option was given. */
+    /** The absolute path, if the option was given. */
     Optional<Path> path() {
         return path.map(p -> p.toAbsolutePath().normalize());
     }
@@ -35,10 +35,10 @@ final class DataPathOption {
     }
 
     /**
-     * Reads the data of a recorded run from there, or from where the run has it: its directory knows where it was when the run
-     * went on for the last time, its log where it was at the beginning.
+     * Reads the data of a recorded run from this folder, or from that of the run: its directory has the folder of its last start,
+     * its log that of the first.
      *
-     * @throws IllegalArgumentException when it is not there or is other data than the run began with; the message says what to do
+     * @throws IllegalArgumentException when the data is missing or is not that of the run; the message says what to do
      */
     ImageData open(OpenRun opened) {
         Optional<Path> there = path().or(() -> opened.directory()

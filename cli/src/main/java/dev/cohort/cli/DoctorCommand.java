@@ -12,7 +12,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Says what is wrong with a run. */
+/** Finds problems in a run. */
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,
@@ -59,7 +59,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    /** Of this machine, where a run of its own directory and broker has its peers. */
+    /** Cores of this machine, if the run has its directory and broker, and so its peers, here. */
     private static OptionalInt cores(OpenRun opened) {
         boolean here = opened.directory().isPresent()
                 && opened.experiment().kafka().bootstrap().isEmpty();

@@ -11,11 +11,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Asks one peer to leave. */
+/** Drains one peer. */
 @Command(
         name = "drain",
         mixinStandardHelpOptions = true,
-        description = {"Let a peer leave after its current step.", "The other peers go on without it at once."},
+        description = {"Let a peer leave after its current step.", "The other peers continue without it at once."},
         footer = "    cohort drain p2")
 final class DrainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PEER", description = "Id of the peer.")

@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-/** What the exit codes of a command mean, as its help lists them. The numbers are those of {@link dev.cohort.runtime.ExitCode}. */
+/** Meanings of exit codes in the help of a command. The numbers are those of {@link dev.cohort.runtime.ExitCode}. */
 final class ExitText {
     static final String OK = "0:Success";
     static final String FAILED = "1:Failure; the output names the cause";

@@ -25,7 +25,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** A run that goes another way from one of its steps on. */
+/** Starts a run that shares the first steps of another one. */
 @Command(
         name = "fork",
         mixinStandardHelpOptions = true,
@@ -81,7 +81,7 @@ final class ForkCommand implements Callable<Integer> {
         RunDirectory parent = RunDirectory.find(runs.path(), run);
         if (RunDirectory.isHeld(parent.path())) {
             throw new CommandException(
-                    ExitCode.USAGE, "run " + parent.id() + ": is still going; stop it, or wait for its end");
+                    ExitCode.USAGE, "run " + parent.id() + ": is still running; stop it, or wait for its end");
         }
         Screen screen = output.screen();
         ForkPlan fork = ForkPlan.of(parent, step, settings(), config.settings(), runs.path());

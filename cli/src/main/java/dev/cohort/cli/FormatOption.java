@@ -4,7 +4,7 @@ import dev.cohort.study.view.OutputFormat;
 import dev.cohort.study.view.Printout;
 import picocli.CommandLine.Option;
 
-/** In which form a command prints what it reports. */
+/** The output format of a command. */
 final class FormatOption {
     @Option(names = "--format", paramLabel = "FORMAT", description = "text or json. Default: ${DEFAULT-VALUE}.")
     private OutputFormat format = OutputFormat.text;

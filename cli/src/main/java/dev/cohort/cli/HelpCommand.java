@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** The help of a command, for those who expect a command for it. */
+/** Shows the help of a command. */
 @Command(
         name = "help",
         description = "Show the help of a command.",

@@ -27,7 +27,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A further peer in a run that goes on. */
+/** Adds a peer to a running run. */
 @Command(
         name = "join",
         mixinStandardHelpOptions = true,
@@ -115,7 +115,7 @@ final class JoinCommand implements Callable<Integer> {
             description = "Number of this start of the peer, from 1. Default: one more than the log shows.")
     private Optional<Long> incarnation = Optional.empty();
 
-    /** Where a newcomer starts, as it is typed. */
+    /** Values of {@code --from}. */
     private enum Where {
         head(PeerProcess.Start.HEAD),
         beginning(PeerProcess.Start.BEGINNING),
@@ -137,11 +137,12 @@ final class JoinCommand implements Callable<Integer> {
         if (named) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "peer " + id + ": the experiment of run " + place.id()
-                            + " names it already; choose another id, or" + " start it with 'cohort peer'");
+                    "peer " + id + ": the experiment of run " + place.id() + " already names it; choose another id, or"
+                            + " start it with 'cohort peer'");
         }
         Experiment.Peer newcomer = newcomer(experiment, id);
-        long start = incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(place.address(), place.id(), id);
+        long start =
+                incarnation.isPresent() ? incarnation.get() : Incarnations.ofNewcomer(place.address(), place.id(), id);
         System.err.println("Joining run " + place.id() + " as " + id + " (" + newcomer.model() + ").");
         return PeerProcess.run(
                         target.options(place, id.value(), start),

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Settings of the Kafka clients that are given by a file. */
+/** Settings of the Kafka clients in a file. */
 final class KafkaConfigOption {
     @Option(
             names = "--kafka-config",

@@ -21,7 +21,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Methods of mutual distillation. */
+/** Lists the distillation methods, or describes one. */
 @Command(
         name = "methods",
         mixinStandardHelpOptions = true,

@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The commands or options that a mistyped one most likely was meant to be. */
+/** Suggests commands or options for a mistyped one. */
 final class Mistyped {
     private static final int SHOWN_MAX = 3;
 
@@ -21,7 +21,7 @@ final class Mistyped {
         return new ParameterException(line, "no command '" + word + "'" + suggested(near(word, commands(line))));
     }
 
-    /** The message for words of a command line that nothing takes; picocli's own where nothing is near. */
+    /** The message for unknown words of a command line; picocli's own if nothing is similar. */
     static String message(UnmatchedArgumentException e) {
         CommandLine line = e.getCommandLine();
         String word = e.getUnmatched().get(0);
@@ -54,7 +54,7 @@ final class Mistyped {
                 .toList();
     }
 
-    /** Those that begin with the word or differ in few letters, the nearest first. */
+    /** Names that begin with the word or differ in few letters, the most similar first. */
     static List<String> near(String word, Collection<String> names) {
         int distanceMax = Math.max(1, word.replace("-", "").length() / 3);
         return names.stream()
@@ -68,7 +68,7 @@ final class Mistyped {
 
     private record Candidate(String name, int distance) {}
 
-    /** How many letters are missing, superfluous, other or swapped with the next one (optimal string alignment). */
+    /** Number of missing, additional, different or swapped letters (optimal string alignment distance). */
     private static int distance(String a, String b) {
         int[][] edits = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {

@@ -10,7 +10,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Student networks. */
+/** Lists the student networks. */
 @Command(
         name = "models",
         mixinStandardHelpOptions = true,

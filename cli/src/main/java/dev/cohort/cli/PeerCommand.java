@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A peer that the experiment names, in this process. */
+/** Runs a peer of the experiment in this process. */
 @Command(
         name = "peer",
         mixinStandardHelpOptions = true,
@@ -50,8 +50,7 @@ final class PeerCommand implements Callable<Integer> {
     public Integer call() {
         PeerId id = new PeerId(peer);
         RunPlace place = target.place();
-        long start =
-                incarnation.isPresent() ? incarnation.get() : Incarnations.next(place.address(), place.id(), id);
+        long start = incarnation.isPresent() ? incarnation.get() : Incarnations.next(place.address(), place.id(), id);
         return PeerProcess.run(
                         target.options(place, id.value(), start),
                         new RunParts(),

@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Who is in a run. */
+/** Shows the peers of a run. */
 @Command(
         name = "peers",
         mixinStandardHelpOptions = true,
@@ -73,7 +73,7 @@ final class PeersCommand implements Callable<Integer> {
                 if (!observer.awaitCaughtUp(LIMIT)) {
                     throw new CommandException(
                             ExitCode.UNAVAILABLE,
-                            "run " + place.id() + ": nothing of its log came for " + LIMIT.toSeconds()
+                            "run " + place.id() + ": the broker sent no records for " + LIMIT.toSeconds()
                                     + " s; the machine or the broker is too busy, try again");
                 }
                 observer.read(members -> new MembersReport(members, System.currentTimeMillis()).in(output.format()))

@@ -3,7 +3,7 @@ package dev.cohort.cli;
 import dev.cohort.study.view.ProgressLines;
 import picocli.CommandLine.Option;
 
-/** Whether a command that takes longer shows its progress, on standard error. */
+/** Whether a long command shows its progress on standard error. */
 final class ProgressOption {
     @Option(names = "--quiet", description = "Show no progress.")
     private boolean quiet;

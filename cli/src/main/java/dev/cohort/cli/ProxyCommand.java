@@ -8,7 +8,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The proxy between the processes of a run and its broker, in this process. */
+/** Runs the proxy between the processes of a run and its broker. */
 @Command(
         name = "proxy",
         hidden = true,

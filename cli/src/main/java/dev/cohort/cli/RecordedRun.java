@@ -7,7 +7,7 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** A run that is studied from its log: the files of its own broker, or the topics of a Kafka cluster. */
+/** A run to be studied from its log: the files of its own broker, or the topics of a Kafka cluster. */
 public final class RecordedRun {
     @Parameters(
             arity = "0..1",
@@ -22,7 +22,7 @@ public final class RecordedRun {
     private BrokerOptions broker = new BrokerOptions();
 
     /**
-     * Opens it. Nothing is written, and no broker is started.
+     * Opens the log of the run. Nothing is written, and no broker is started.
      *
      * @throws CommandException when there is no such run or its log cannot be read
      */
@@ -31,9 +31,9 @@ public final class RecordedRun {
     }
 
     /**
-     * Opens a run that is named in another way.
+     * Opens a run by name.
      *
-     * @param run id, directory, archive or ID@HOST:PORT; empty takes the newest one
+     * @param run id, directory, archive or ID@HOST:PORT; empty for the newest run
      * @throws CommandException when there is no such run or its log cannot be read
      */
     static OpenRun open(Optional<String> run, RunsFolder runs, BrokerOptions broker) {

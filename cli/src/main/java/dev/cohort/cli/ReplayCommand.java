@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What other teachers would have said of recorded predictions. */
+/** Computes what other teachers would have taught from recorded predictions. */
 @Command(
         name = "replay",
         mixinStandardHelpOptions = true,
@@ -94,7 +94,7 @@ final class ReplayCommand implements Callable<Integer> {
                 json.set("studiable", s.json());
                 s.lines().forEach(System.err::println);
             });
-            // A question about the tables has printed its rows; alone, it has nothing to add.
+            // A query of the tables has already printed its rows.
             if (output.format() == OutputFormat.json && (asked || dynamics || report.isPresent() || tables.writes())) {
                 System.out.println(json);
             }

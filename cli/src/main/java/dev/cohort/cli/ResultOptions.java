@@ -6,9 +6,9 @@ import dev.cohort.study.view.Screen;
 import dev.cohort.study.view.Streams;
 import picocli.CommandLine.Option;
 
-/** What a command that trains shows on the way, and in which form it prints its result. */
+/** How a command that trains shows its progress and prints its result. */
 final class ResultOptions {
-    /** For a file: a comparison takes hours. */
+    /** Interval of lines in a file, since a comparison takes hours. */
     private static final long LINE_EVERY_MS = 30_000;
 
     @Option(

@@ -10,7 +10,7 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What every process of a run is given: the run, its broker, and where to serve HTTP. */
+/** Options of every process of a run: the run, its broker, and the address of its HTTP server. */
 final class RoleTarget {
     @Option(
             names = "--run",
@@ -45,7 +45,8 @@ final class RoleTarget {
     }
 
     RoleOptions options(RunPlace place, String name, long incarnation) {
-        return new RoleOptions(place.address(), place.id(), name, incarnation, HostPort.parse("--http", http), directory);
+        return new RoleOptions(
+                place.address(), place.id(), name, incarnation, HostPort.parse("--http", http), directory);
     }
 
     RoleOptions options(String name, long incarnation) {

@@ -36,7 +36,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** A whole cohort on this machine. */
+/** Runs a whole cohort on this machine. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
@@ -121,11 +121,11 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** Stays with a run to its end, and says what it came to; the exit code of the command. */
+    /** Follows a run to its end and prints its result; returns the exit code of the command. */
     static int follow(LocalRun run, Interruption interruption, Screen screen, OutputFormat format) {
         Optional<Result> result = run.train(interruption, screen);
         if (result.isEmpty()) {
-            System.err.println("cohort: stopped. Go on with:  "
+            System.err.println("cohort: stopped. Continue with:  "
                     + CommandName.line(
                             "run --resume " + Words.shell(run.directory().path())));
             return INTERRUPTED;
@@ -159,13 +159,13 @@ final class RunCommand implements Callable<Integer> {
         return begun;
     }
 
-    /** Some options are for the broker that a run starts itself: with another broker they would have no effect. */
+    /** Refuses options of the built-in broker for another broker, where they would have no effect. */
     private void requireNothingOfAnOwnBroker(String bootstrap) {
         Optional<String> option = listen.isPresent() ? Optional.of("--listen") : Optional.empty();
         option.or(() -> proxy ? Optional.of("--proxy") : Optional.empty()).ifPresent(name -> {
             throw new CommandException(
                     ExitCode.USAGE,
-                    name + ": only the built-in broker takes it, and this run uses the broker " + bootstrap
+                    name + ": applies to the built-in broker only, and this run uses the broker " + bootstrap
                             + "; leave out " + name + ", or the other broker");
         });
     }
@@ -175,7 +175,7 @@ final class RunCommand implements Callable<Integer> {
         if (!experimentSettings().isEmpty() || proxy) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "--resume: a run goes on with the experiment it began with; leave out the settings and --proxy");
+                    "--resume: a run continues with the experiment it began with; leave out the settings and --proxy");
         }
         return LocalRun.resume(
                 RunDirectory.resume(runs.path(), run),
@@ -220,10 +220,10 @@ final class RunCommand implements Callable<Integer> {
                 + said.data().name() + said.data().path().map(p -> " in " + p).orElse(", built in") + ".");
         started.plan().notes().forEach(note -> screen.say("Note: " + note + "."));
         if (said.wire().logits() != DType.FLOAT64 && said.wire().logits() != DType.FLOAT32) {
-            screen.say("Inexact: logits travel as " + said.wire().logits() + ".");
+            screen.say("Inexact: logits are sent as " + said.wire().logits() + ".");
         }
         if (said.wire().features() != DType.FLOAT64 && said.wire().features() != DType.FLOAT32) {
-            screen.say("Inexact: features travel as " + said.wire().features() + ".");
+            screen.say("Inexact: features are sent as " + said.wire().features() + ".");
         }
         if (started.directory().about().embedded() && !started.address().isLoopback()) {
             screen.say(
@@ -246,7 +246,7 @@ final class RunCommand implements Callable<Integer> {
         return (all ? ExitCode.OK : ExitCode.FAILED).code();
     }
 
-    /** A stranger who asked to join and has no place in the run is no part of what was asked of it. */
+    /** Whether the run refused this peer; a refused peer does not make the run a failure. */
     private static boolean wasRefused(PeerView peer) {
         return peer.step() == 0
                 && peer.left()

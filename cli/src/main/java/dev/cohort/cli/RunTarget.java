@@ -10,10 +10,10 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A run that goes on: on this machine by its directory, elsewhere by its id and broker. */
+/** A running run: on this machine by its directory, elsewhere by its id and broker. */
 final class RunTarget {
     private static final Duration ANSWER = Duration.ofSeconds(5);
-    /** More for a broker that listens: on a busy machine a first answer takes its time. */
+    /** Additional limit for a broker that listens: on a busy machine a first answer is slow. */
     private static final Duration LATE_ANSWER = Duration.ofSeconds(30);
 
     @Option(
@@ -39,23 +39,23 @@ final class RunTarget {
     }
 
     /**
-     * The directory of a run whose launcher works on this machine.
+     * The directory of a run whose launcher runs on this machine.
      *
-     * @throws CommandException when there is none
+     * @throws CommandException when no launcher holds it
      */
     RunDirectory launched() {
         if (broker.bootstrap().isPresent()) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "--bootstrap: this works where the launcher of the run is, in its directory; from elsewhere use"
+                    "--bootstrap: this command works only on the machine of the launcher; elsewhere use"
                             + " 'cohort join' and 'cohort drain'");
         }
         RunDirectory directory = RunDirectory.find(runs.path(), run);
         if (!RunDirectory.isHeld(directory.path())) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "run " + directory.id() + ": no launcher works in " + directory.path()
-                            + "; go on with it by 'cohort run --resume', or use 'cohort join' and 'cohort drain'");
+                    "run " + directory.id() + ": has no launcher at work in " + directory.path()
+                            + "; continue the run with 'cohort run --resume', or use 'cohort join' and 'cohort drain'");
         }
         return directory;
     }

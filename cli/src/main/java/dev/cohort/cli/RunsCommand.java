@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The runs on this machine. */
+/** Lists or deletes the runs on this machine. */
 @Command(
         name = "runs",
         mixinStandardHelpOptions = true,
@@ -74,7 +74,7 @@ final class RunsCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = {
                 "Delete runs: their logs, checkpoints and reports.",
-                "Asks first. A run whose launcher is at work is not deleted."
+                "Asks first. A running run is not deleted."
             },
             footer = "    cohort runs rm 20260102-101500-quickstart --yes")
     static final class Remove implements Callable<Integer> {
@@ -89,7 +89,7 @@ final class RunsCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            // All are found before the first is deleted: a mistyped name deletes nothing.
+            // All runs are found before the first is deleted, so that a mistyped name deletes nothing.
             List<Path> found = named.stream()
                     .map(run -> RunDirectory.find(runs.path(), Optional.of(run)).path())
                     .distinct()
@@ -98,8 +98,7 @@ final class RunsCommand implements Callable<Integer> {
             for (RunSummary run : all) {
                 if (run.state() == RunSummary.State.RUNNING) {
                     throw new CommandException(
-                            ExitCode.USAGE,
-                            "run " + run.name() + ": its launcher is at work; end it with 'cohort stop' first");
+                            ExitCode.USAGE, "run " + run.name() + ": is running; end it with 'cohort stop' first");
                 }
             }
             long bytes = all.stream().mapToLong(RunSummary::bytes).sum();

@@ -4,7 +4,7 @@ import dev.cohort.launch.RunDirectory;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** Where runs are kept. */
+/** The folder of the runs. */
 final class RunsFolder {
     @Option(
             names = "--runs",

@@ -53,10 +53,10 @@ final class ScaleCommand implements Callable<Integer> {
         int cores = asked.present().cores();
         if (!asked.plan().start().isEmpty() && asked.torchThreads() > cores) {
             System.out.println(asked.torchThreads() + " torch threads on " + cores
-                    + " cores: the peers of this machine share them, and each gets slower.");
+                    + " cores: the peers of this machine share the cores, and each gets slower.");
         }
         System.out.println(
-                "Who is there, and why:  " + CommandName.line("peers --run " + Words.shell(directory.path())));
+                "Peers and their state:  " + CommandName.line("peers --run " + Words.shell(directory.path())));
         return ExitCode.OK.code();
     }
 }

@@ -7,7 +7,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Asks a run to end. */
+/** Stops a run. */
 @Command(
         name = "stop",
         mixinStandardHelpOptions = true,

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 import picocli.CommandLine.Option;
 
-/** A run as tables: written to files, or asked by SQL. */
+/** A run as tables: written to files, or queried by SQL. */
 final class TableOptions {
     @Option(
             names = "--export",
@@ -45,21 +45,21 @@ final class TableOptions {
         return writes() || sql.isPresent();
     }
 
-    /** Whether files are asked for. */
+    /** Whether files are to be written. */
     boolean writes() {
         return export.isPresent() || events.isPresent();
     }
 
-    /** Makes the folders that are asked for; to be called before the log is read, which may take long. */
+    /** Makes the folders for the files; called before the log is read, which may take long. */
     void makeFolders() {
         export.ifPresent(Database::makeEmpty);
         events.ifPresent(Database::makeEmpty);
     }
 
     /**
-     * Does what was asked, prints the rows of a question, and for people where files are.
+     * Writes the files, prints the rows of a query and, for people, the places of the files.
      *
-     * @return where files are, for programs
+     * @return places of the files, for programs
      */
     ObjectNode answer(OpenRun opened, OutputFormat format, LongConsumer progress, PrintStream out) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();

@@ -106,7 +106,7 @@ final class TopicCatCommand implements Callable<Integer> {
         return OptionalLong.of(Long.parseLong(number));
     }
 
-    /** 0 prints all. */
+    /** Records to print per partition; 0 for all. */
     private int tail() {
         if (last.isPresent()) {
             return Math.max(1, last.get());

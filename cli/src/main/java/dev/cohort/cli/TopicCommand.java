@@ -5,7 +5,7 @@ import dev.cohort.runtime.ExitCode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
-/** Topics of a run. */
+/** Shows the topics of a run. */
 @Command(
         name = "topic",
         mixinStandardHelpOptions = true,
@@ -15,6 +15,6 @@ import picocli.CommandLine.Command;
 final class TopicCommand implements Callable<Integer> {
     @Override
     public Integer call() {
-        throw new CommandException(ExitCode.USAGE, "topic: say 'topic cat TOPIC'");
+        throw new CommandException(ExitCode.USAGE, "topic: needs a command; use 'topic cat TOPIC'");
     }
 }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Computes a run again from its log. */
+/** Recomputes a run from its log. */
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
@@ -96,7 +96,7 @@ final class VerifyCommand implements Callable<Integer> {
         try {
             return data.open(opened);
         } catch (IllegalArgumentException e) {
-            String rest = weights ? "" : "; with --no-batches all but the batches is verified without it";
+            String rest = weights ? "" : "; --no-batches verifies everything but the batches without it";
             throw new CommandException(ExitCode.USAGE, e.getMessage() + rest, e);
         }
     }

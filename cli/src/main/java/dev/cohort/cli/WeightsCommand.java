@@ -12,7 +12,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Takes out of a checkpoint what a stored teacher needs. */
+/** Copies the weights of a checkpoint for a stored teacher. */
 @Command(
         name = "weights",
         mixinStandardHelpOptions = true,

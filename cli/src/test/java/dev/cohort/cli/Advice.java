@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /**
  * A text that this product shows to people, with {@value #VALUE} for what is put in when it is shown.
  *
- * @param place file, for whoever looks for it
+ * @param place file of the text
  */
 record Advice(String place, String text) {
     static final String VALUE = "1";
@@ -86,8 +86,8 @@ record Advice(String place, String text) {
                 text.setLength(0);
             }
             text.append(valued ? VALUE : "");
-            String said = literal.group("block") == null ? literal.group("line") : literal.group("block");
-            text.append(said.replace("\\\"", "\"")
+            String words = literal.group("block") == null ? literal.group("line") : literal.group("block");
+            text.append(words.replace("\\\"", "\"")
                     .replace("\\n", "\n")
                     .replace("%s", VALUE)
                     .replace("%d", VALUE));

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** What people are told to do, they can do: every command, option and key in a message, a help text or a document is there. */
+/** Every command, option and key in a message, a help text or a document exists. */
 class AdviceTest {
     /** In quotes, as messages have them, or as the words of a line that is to be copied. */
     private static final Pattern QUOTED = Pattern.compile("['`](?:\\./)?cohort ([^'`]*)['`]");
@@ -130,7 +130,7 @@ class AdviceTest {
                 }
             }
             if (advice.text().contains("./cohort")) {
-                found.add(advice.place() + ": says ./cohort, which is cohort elsewhere: " + advice.text());
+                found.add(advice.place() + ": names ./cohort, which is cohort elsewhere: " + advice.text());
             }
         }
         assertThat(found)
@@ -187,7 +187,7 @@ class AdviceTest {
             Matcher key = KEY.matcher(advice.text());
             while (key.find()) {
                 String last = key.group(2).substring(key.group(2).lastIndexOf('.') + 1);
-                // What is put in when it is said cannot be seen here.
+                // Parts that are inserted at run time are unknown here.
                 if (ENDINGS.contains(last) || last.equals(Advice.VALUE) || right.contains(key.group())) {
                     continue;
                 }

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A small run in an archive, which commands read without a broker. Nobody learned in it. */
+/** A small run in an archive, which commands read without a broker. No network was trained. */
 final class ArchivedSample {
     static final long STEPS = 6;
     /** Of the built-in data. */
@@ -40,7 +40,7 @@ final class ArchivedSample {
         SyntheticRun run = new SyntheticRun(new SyntheticRun.Size(STEPS, 3, CLASSES, 2, "mean_logit"));
         plan = TopicPlan.of(run.experiment());
         say(RunManifest.of(run.experiment(), data(run)));
-        run.write(said -> said.forEach(this::say), step -> {});
+        run.write(messages -> messages.forEach(this::say), step -> {});
     }
 
     private static ImageData data(SyntheticRun run) {

@@ -22,13 +22,13 @@ class CohortTest {
     @TempDir
     private Path temp = Path.of("");
 
-    private String said = "";
+    private String errors = "";
 
     private int cohort(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         int code = Cohort.execute(new PrintWriter(out), new PrintWriter(err), arguments);
-        said = err.toString();
+        errors = err.toString();
         return code;
     }
 
@@ -43,9 +43,9 @@ class CohortTest {
     }
 
     private void assertRefused(int code, ExitCode expected, String... words) {
-        assertThat(code).as(said).isEqualTo(expected.code());
-        assertThat(said).startsWith("cohort: ").contains(words).doesNotContain("\tat ", "Exception");
-        assertThat(said.strip().lines()).as(said).hasSize(1);
+        assertThat(code).as(errors).isEqualTo(expected.code());
+        assertThat(errors).startsWith("cohort: ").contains(words).doesNotContain("\tat ", "Exception");
+        assertThat(errors.strip().lines()).as(errors).hasSize(1);
         assertThat(runs()).as("nothing is left behind").doesNotExist();
     }
 
@@ -116,13 +116,13 @@ class CohortTest {
     }
 
     @Test
-    void refusesAnUnknownModelAndSaysWhichThereAre() {
+    void refusesAnUnknownModelAndListsTheModels() {
         assertRefused(
                 run("--set", "peers.0.model=resnet9"), ExitCode.USAGE, "peers.0.model", "resnet9", "resnet8, resnet14");
     }
 
     @Test
-    void refusesAnUnknownMethodAndSaysWhichThereAre() {
+    void refusesAnUnknownMethodAndListsTheMethods() {
         assertRefused(
                 run("--set", "method.name=magic"), ExitCode.USAGE, "method.name", "magic", "dml", "mean_logit", "one");
     }
@@ -137,7 +137,7 @@ class CohortTest {
         for (String setting :
                 List.of("kafka.ssl.key.password=canary", " kafka.sasl.jaas.config=canary", "kafka={a.b: canary}")) {
             assertRefused(run("--set", setting), ExitCode.USAGE, "--set kafka", "--kafka-config");
-            assertThat(said).doesNotContain("canary");
+            assertThat(errors).doesNotContain("canary");
         }
     }
 
@@ -197,7 +197,7 @@ class CohortTest {
     }
 
     @Test
-    void refusesBrokenYamlAndSaysWhere() throws IOException {
+    void refusesBrokenYamlAndLocatesIt() throws IOException {
         Path broken = Files.writeString(temp.resolve("broken.yaml"), "run:\n  name: [\npeers: 3\n");
         assertRefused(run(broken.toString()), ExitCode.USAGE, "broken.yaml", "line");
     }
@@ -222,8 +222,8 @@ class CohortTest {
                 "--set", "peers.0.model=resnet9",
                 "--set", "data.name=mnist");
         assertThat(code).isEqualTo(ExitCode.USAGE.code());
-        assertThat(said).contains("4 things", "mix.knid", "magic", "resnet9", "mnist");
-        assertThat(said.strip().lines()).hasSize(5);
+        assertThat(errors).contains("4 problems", "mix.knid", "magic", "resnet9", "mnist");
+        assertThat(errors.strip().lines()).hasSize(5);
     }
 
     @ParameterizedTest
@@ -234,8 +234,8 @@ class CohortTest {
 
     @Test
     void refusesSettingsThatWouldDoNothing() {
-        assertRefused(run("--set", "pace.k=4"), ExitCode.USAGE, "pace.k: 4", "not built");
-        assertRefused(run("--set", "pace.parts=4"), ExitCode.USAGE, "pace.parts: 4", "not built");
+        assertRefused(run("--set", "pace.k=4"), ExitCode.USAGE, "pace.k: 4", "not implemented");
+        assertRefused(run("--set", "pace.parts=4"), ExitCode.USAGE, "pace.parts: 4", "not implemented");
         assertRefused(run("--set", "kafka.replication=3"), ExitCode.USAGE, "kafka.replication: 3", "--bootstrap");
     }
 
@@ -268,6 +268,6 @@ class CohortTest {
     @Test
     void pointsToItsHelpForAnOptionItDoesNotKnow() {
         assertThat(cohort("run", "--stepz", "5")).isEqualTo(ExitCode.USAGE.code());
-        assertThat(said).contains("--stepz", "cohort run --help").doesNotContain("\tat ");
+        assertThat(errors).contains("--stepz", "cohort run --help").doesNotContain("\tat ");
     }
 }

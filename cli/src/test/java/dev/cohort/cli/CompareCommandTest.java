@@ -40,7 +40,7 @@ class CompareCommandTest {
     @TempDir
     private Path temp = Path.of("");
 
-    private String said = "";
+    private String errors = "";
 
     private int compare(String... arguments) {
         StringWriter err = new StringWriter();
@@ -48,7 +48,7 @@ class CompareCommandTest {
         all.addAll(List.of(arguments));
         int code =
                 Cohort.execute(new PrintWriter(new StringWriter()), new PrintWriter(err), all.toArray(String[]::new));
-        said = err.toString();
+        errors = err.toString();
         return code;
     }
 
@@ -61,8 +61,8 @@ class CompareCommandTest {
     }
 
     private void assertRefused(int code, String... words) {
-        assertThat(code).as(said).isEqualTo(ExitCode.USAGE.code());
-        assertThat(said).startsWith("cohort: ").contains(words).doesNotContain("\tat ", "Exception");
+        assertThat(code).as(errors).isEqualTo(ExitCode.USAGE.code());
+        assertThat(errors).startsWith("cohort: ").contains(words).doesNotContain("\tat ", "Exception");
         assertThat(runs()).as("nothing is left behind").doesNotExist();
     }
 
@@ -76,7 +76,7 @@ class CompareCommandTest {
         String yaml = TWO.replace("method.name: dml", "method.name: magic, run.batch_size: 0");
         assertRefused(
                 compare(file(yaml), "--set", "mix.knid=cutmix"),
-                "3 things are wrong with the comparison",
+                "3 problems with the comparison",
                 "\n  mix.knid",
                 "\n  variants.1 (dml): run.batch_size: 0",
                 "\n  variants.1 (dml): method.name: magic");
@@ -172,7 +172,7 @@ class CompareCommandTest {
         Path directory = finished(List.of());
         Path result = directory.resolve("runs/dml-seed2").resolve(RunDirectory.RESULT);
         FileTime before = Files.getLastModifiedTime(result);
-        assertThat(compare("--resume", directory.toString())).as(said).isZero();
+        assertThat(compare("--resume", directory.toString())).as(errors).isZero();
         assertThat(Files.getLastModifiedTime(result)).isEqualTo(before);
         JsonNode json = read(directory.resolve("comparison.json"));
         assertThat(json.path("runs_finished").asInt()).isEqualTo(4);
@@ -182,10 +182,10 @@ class CompareCommandTest {
     }
 
     @Test
-    void goesOnAfterARunThatFailedAndSaysSo() throws IOException {
+    void continuesAfterAFailedRunAndReportsIt() throws IOException {
         Planned broken = new Planned("alone", 1);
         Path directory = finished(List.of(broken));
-        assertThat(compare("--resume")).as(said).isEqualTo(ExitCode.FAILED.code());
+        assertThat(compare("--resume")).as(errors).isEqualTo(ExitCode.FAILED.code());
         JsonNode json = read(directory.resolve("comparison.json"));
         assertThat(json.path("runs_finished").asInt()).isEqualTo(3);
         assertThat(json.path("runs_planned").asInt()).isEqualTo(4);
@@ -198,6 +198,6 @@ class CompareCommandTest {
     void goesOnOnlyAsItWasPlanned() throws IOException {
         Path directory = finished(List.of());
         assertThat(compare("--resume", directory.toString(), "--seeds", "3")).isEqualTo(ExitCode.USAGE.code());
-        assertThat(said).contains("--resume", "as it was planned");
+        assertThat(errors).contains("--resume", "as it was planned");
     }
 }

@@ -7,7 +7,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** A command run in this process, and what it printed. Takes the standard streams for as long as it runs; nobody answers it. */
+/** A command that ran in this process, and its output. Replaces the standard streams while it runs; input is empty. */
 record ConsoleCapture(int code, String out, String err) {
     static ConsoleCapture of(String... arguments) {
         PrintStream outBefore = System.out;

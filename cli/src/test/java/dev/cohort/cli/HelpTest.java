@@ -28,11 +28,11 @@ class HelpTest {
     private String err = "";
 
     private int cohort(String... arguments) {
-        StringWriter said = new StringWriter();
-        StringWriter complained = new StringWriter();
-        int code = Cohort.execute(new PrintWriter(said), new PrintWriter(complained), arguments);
-        out = said.toString();
-        err = complained.toString();
+        StringWriter printed = new StringWriter();
+        StringWriter errors = new StringWriter();
+        int code = Cohort.execute(new PrintWriter(printed), new PrintWriter(errors), arguments);
+        out = printed.toString();
+        err = errors.toString();
         return code;
     }
 
@@ -73,13 +73,13 @@ class HelpTest {
     }
 
     @Test
-    void namesEveryExitCodeThereIs() {
-        List<String> said = commands(Cohort.commandLine()).stream()
+    void namesEveryExitCode() {
+        List<String> lines = commands(Cohort.commandLine()).stream()
                 .map(CommandLine::getUsageMessage)
                 .flatMap(String::lines)
                 .toList();
         assertThat(ExitCode.values())
-                .allSatisfy(code -> assertThat(said).anyMatch(line -> line.matches(" +" + code.code() + " +\\S.*")));
+                .allSatisfy(code -> assertThat(lines).anyMatch(line -> line.matches(" +" + code.code() + " +\\S.*")));
     }
 
     @Test
@@ -101,7 +101,7 @@ class HelpTest {
         assertThat(cohort("topic", "ca")).isEqualTo(ExitCode.USAGE.code());
         assertThat(err).contains("no command 'ca'; did you mean cat?");
         assertThat(cohort("brokr")).isEqualTo(ExitCode.USAGE.code());
-        assertThat(err).as("a hidden command is nobody's wish").doesNotContain("did you mean");
+        assertThat(err).as("a hidden command is not suggested").doesNotContain("did you mean");
     }
 
     @Test

@@ -29,29 +29,30 @@ class ReplayCommandTest {
     private ConsoleCapture replay(String... more) {
         List<String> words = new ArrayList<>(List.of("replay", run, "--quiet"));
         words.addAll(List.of(more));
-        ConsoleCapture said = ConsoleCapture.of(words.toArray(String[]::new));
-        assertThat(said.code()).as(said.toString()).isZero();
-        return said;
+        ConsoleCapture console = ConsoleCapture.of(words.toArray(String[]::new));
+        assertThat(console.code()).as(console.toString()).isZero();
+        return console;
     }
 
     private static JsonNode json(String line) throws IOException {
         return new ObjectMapper().readTree(line);
     }
 
-    private static JsonNode last(ConsoleCapture said) throws IOException {
-        return json(said.lines().get(said.lines().size() - 1));
+    private static JsonNode last(ConsoleCapture console) throws IOException {
+        return json(console.lines().get(console.lines().size() - 1));
     }
 
     @Test
     void answersScenariosBesideAReportThatShowsThem() throws IOException {
         Path page = folder.resolve("page.html");
 
-        ConsoleCapture said = replay("--what-if", OTHER, "--report", page.toString(), "--format", "json");
+        ConsoleCapture console = replay("--what-if", OTHER, "--report", page.toString(), "--format", "json");
 
-        assertThat(said.lines()).hasSize(1);
-        assertThat(last(said).path("scenarios")).hasSize(2);
-        assertThat(last(said).path("scenarios").path(1).path("steps").asLong()).isEqualTo(ArchivedSample.STEPS);
-        assertThat(last(said).path("report").asText()).isEqualTo(page.toString());
+        assertThat(console.lines()).hasSize(1);
+        assertThat(last(console).path("scenarios")).hasSize(2);
+        assertThat(last(console).path("scenarios").path(1).path("steps").asLong())
+                .isEqualTo(ArchivedSample.STEPS);
+        assertThat(last(console).path("report").asText()).isEqualTo(page.toString());
         assertThat(Files.readString(page)).contains("\"what_if\":\"" + OTHER + "\"", "id=\"scenarioTargets\"");
     }
 
@@ -61,7 +62,7 @@ class ReplayCommandTest {
         Path events = folder.resolve("events");
         Path page = folder.resolve("page.html");
 
-        ConsoleCapture said = replay(
+        ConsoleCapture console = replay(
                 "--what-if",
                 OTHER,
                 "--dynamics",
@@ -76,34 +77,35 @@ class ReplayCommandTest {
                 "--format",
                 "json");
 
-        assertThat(said.lines()).hasSize(3);
-        assertThat(json(said.lines().get(0)).path("columns")).hasSize(1);
-        assertThat(json(said.lines().get(1)).path("n").asLong()).isEqualTo(ArchivedSample.STEPS);
-        assertThat(last(said).path("scenarios")).hasSize(2);
-        assertThat(last(said).has("teaching")).isTrue();
-        assertThat(last(said).path("report").asText()).isEqualTo(page.toString());
-        assertThat(last(said).path("export").asText()).isEqualTo(tables.toString());
-        assertThat(last(said).path("tensorboard").asText()).isEqualTo(events.toString());
+        assertThat(console.lines()).hasSize(3);
+        assertThat(json(console.lines().get(0)).path("columns")).hasSize(1);
+        assertThat(json(console.lines().get(1)).path("n").asLong()).isEqualTo(ArchivedSample.STEPS);
+        assertThat(last(console).path("scenarios")).hasSize(2);
+        assertThat(last(console).has("teaching")).isTrue();
+        assertThat(last(console).path("report").asText()).isEqualTo(page.toString());
+        assertThat(last(console).path("export").asText()).isEqualTo(tables.toString());
+        assertThat(last(console).path("tensorboard").asText()).isEqualTo(events.toString());
         assertThat(tables.resolve("steps.csv")).isNotEmptyFile();
         assertThat(events).isNotEmptyDirectory();
         assertThat(page).isNotEmptyFile();
     }
 
     @Test
-    void tellsPeopleAllThatItIsAskedFor() {
+    void printsEveryRequestedPartForPeople() {
         Path page = folder.resolve("page.html");
 
-        ConsoleCapture said =
+        ConsoleCapture console =
                 replay("--what-if", OTHER, "--dynamics", "--report", page.toString(), "--sql", "select 42 as answer");
 
-        assertThat(said.out()).contains("what if", OTHER, "Teachers of each student", page.toString(), "answer", "1 row");
+        assertThat(console.out())
+                .contains("what if", OTHER, "Teachers of each student", page.toString(), "answer", "1 row");
     }
 
     @Test
     void printsTheRowsOfAQuestionAndNothingElse() {
-        ConsoleCapture said = replay("--sql", "select 42 as answer", "--format", "json");
+        ConsoleCapture console = replay("--sql", "select 42 as answer", "--format", "json");
 
-        assertThat(said.lines()).hasSize(2).last().isEqualTo("{\"answer\":42}");
+        assertThat(console.lines()).hasSize(2).last().isEqualTo("{\"answer\":42}");
     }
 
     @Test

@@ -30,7 +30,7 @@ class RunTargetTest {
     }
 
     @Test
-    void saysThatARunIsOverWhenNobodyListens() throws IOException {
+    void reportsThatARunIsOverWhenItsBrokerDoesNotListen() throws IOException {
         RunPlace gone;
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             gone = at(closed);

@@ -53,12 +53,12 @@ class RunsCommandTest {
     }
 
     @Test
-    void showsARunWhoseLauncherIsAtWork() {
+    void showsARunningRun() {
         try (RunDirectory held = RunDirectory.resume(runs(), Optional.of(ended))) {
             assertThat(call("runs", "--format", "json").lines().get(2)).contains("\"state\":\"running\"", held.id());
             ConsoleCapture refused = call("runs", "rm", ended, "--yes");
             assertThat(refused.code()).isEqualTo(2);
-            assertThat(refused.err()).contains("its launcher is at work", "'cohort stop'");
+            assertThat(refused.err()).contains("is running", "'cohort stop'");
         }
         assertThat(runs().resolve(ended)).isDirectory();
     }

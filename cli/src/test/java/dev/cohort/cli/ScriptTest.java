@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How the {@code cohort} script starts Java: which PyTorch is on the class path, and what it says of settings that are none. */
+/** How the {@code cohort} script starts Java: which PyTorch is on the class path, and its messages about invalid settings. */
 class ScriptTest {
     private static final String NATIVE = "pytorch-native-cpu-2.7.1-linux-x86_64.jar";
 
@@ -28,7 +28,7 @@ class ScriptTest {
     private Path temp = Path.of("");
 
     private Path home = Path.of("");
-    private String said = "";
+    private String output = "";
 
     /** A copy of the script beside jars that are names only, and a Java that prints what it is called with. */
     @BeforeEach
@@ -59,15 +59,16 @@ class ScriptTest {
         builder.environment().put("COHORT_NO_BUILD", "1");
         builder.environment().put("JAVA_HOME", temp.resolve("jdk").toString());
         builder.environment().putAll(environment);
-        Process process = builder.redirectOutput(temp.resolve("said").toFile()).start();
+        Process process =
+                builder.redirectOutput(temp.resolve("output").toFile()).start();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        said = Files.readString(temp.resolve("said"));
+        output = Files.readString(temp.resolve("output"));
         return process.exitValue();
     }
 
     private List<String> called(Map<String, String> environment) throws IOException, InterruptedException {
-        assertThat(cohort(environment, "models")).as(said).isZero();
-        return said.lines().toList();
+        assertThat(cohort(environment, "models")).as(output).isZero();
+        return output.lines().toList();
     }
 
     private Path libtorch(String version) throws IOException {
@@ -80,8 +81,8 @@ class ScriptTest {
     private void assertRefused(Map<String, String> environment, String... words)
             throws IOException, InterruptedException {
         assertThat(cohort(environment, "models")).isEqualTo(2);
-        assertThat(said).startsWith("cohort: ").contains(words);
-        assertThat(said.strip().lines()).as(said).hasSize(1);
+        assertThat(output).startsWith("cohort: ").contains(words);
+        assertThat(output.strip().lines()).as(output).hasSize(1);
     }
 
     @Test
@@ -144,7 +145,7 @@ class ScriptTest {
     }
 
     @Test
-    void refusesFlagsThatAreNone() throws Exception {
+    void refusesWordsThatAreNotFlags() throws Exception {
         assertRefused(Map.of("COHORT_JAVA_OPTS", "-Xmx1g nonsense"), "COHORT_JAVA_OPTS", "nonsense", "-Xmx2g");
         assertThat(called(Map.of("COHORT_JAVA_OPTS", "-Xmx1g -Xss1m"))).contains("-Xmx1g", "-Xss1m");
     }
@@ -191,7 +192,7 @@ class ScriptTest {
                 .contains(release.toRealPath().resolve("lib") + "/*", "-Dcohort.home=" + release.toRealPath());
     }
 
-    /** Says that an archive of so many bytes was made for the Java of this test; the one there has 3. */
+    /** Records an archive of so many bytes for the Java of this test; the existing one has 3. */
     private Path archived(String size) throws IOException {
         Path built = home.resolve("cli/target");
         Path archive = Files.writeString(built.resolve("cohort.jsa"), "jsa");

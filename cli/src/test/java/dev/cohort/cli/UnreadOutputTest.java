@@ -22,7 +22,7 @@ class UnreadOutputTest {
 
     private final ArchivedSample sample = new ArchivedSample();
     private final FirstLine head = new FirstLine();
-    private final StringWriter said = new StringWriter();
+    private final StringWriter err = new StringWriter();
     private String run = "";
 
     /** A reader that goes after its first line. */
@@ -56,17 +56,17 @@ class UnreadOutputTest {
         System.setOut(out);
         try {
             return Cohort.execute(
-                    new PrintWriter(out, true, StandardCharsets.UTF_8), new PrintWriter(said, true), arguments);
+                    new PrintWriter(out, true, StandardCharsets.UTF_8), new PrintWriter(err, true), arguments);
         } finally {
             System.setOut(before);
         }
     }
 
     private void assertEndsAtOnce(String... arguments) {
-        assertThat(cohort(arguments)).as(said.toString()).isEqualTo(ExitCode.UNREAD.code());
+        assertThat(cohort(arguments)).as(err.toString()).isEqualTo(ExitCode.UNREAD.code());
         assertThat(head.read.toString()).hasLineCount(1);
         assertThat(head.refused).as("writes after the reader was gone").isEqualTo(1);
-        assertThat(said.toString()).isEmpty();
+        assertThat(err.toString()).isEmpty();
     }
 
     @Test
@@ -90,6 +90,6 @@ class UnreadOutputTest {
     @Test
     void endsAPageOfHelp() {
         assertThat(cohort("replay", "--help")).isIn(ExitCode.UNREAD.code(), ExitCode.OK.code());
-        assertThat(said.toString()).isEmpty();
+        assertThat(err.toString()).isEmpty();
     }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every command that writes where it is told says in the same way that it cannot. */
+/** All commands that write files report an unwritable place in the same way. */
 class UnwritableFileTest {
     @TempDir
     private Path folder = Path.of("");
@@ -23,36 +23,36 @@ class UnwritableFileTest {
     @BeforeEach
     void files() throws IOException {
         run = new ArchivedSample().write(folder.resolve("run.zip")).toString();
-        file = Files.writeString(folder.resolve("file"), "is there");
+        file = Files.writeString(folder.resolve("file"), "occupied");
     }
 
     private void assertRefused(String what, String why, String... command) {
-        ConsoleCapture said = ConsoleCapture.of(command);
-        assertThat(said.code()).as(said.toString()).isEqualTo(ExitCode.INPUT_OUTPUT.code());
-        assertThat(said.out()).isEmpty();
-        assertThat(said.err())
+        ConsoleCapture console = ConsoleCapture.of(command);
+        assertThat(console.code()).as(console.toString()).isEqualTo(ExitCode.INPUT_OUTPUT.code());
+        assertThat(console.out()).isEmpty();
+        assertThat(console.err())
                 .isEqualTo("cohort: " + what + ": cannot be written (" + why
                         + "): name a file in a folder that exists and can be written\n");
     }
 
     @Test
-    void saysThatTheFolderIsNotThere() {
+    void namesAMissingFolder() {
         Path none = folder.resolve("none");
         String page = none.resolve("page.html").toString();
 
-        assertRefused("--report " + page, "there is no " + none, "replay", run, "--report", page);
-        assertRefused("--html " + page, "there is no " + none, "timeline", run, "--html", page);
-        assertRefused("archive " + page, "there is no " + page + ".part", "archive", run, page);
+        assertRefused("--report " + page, none + " does not exist", "replay", run, "--report", page);
+        assertRefused("--html " + page, none + " does not exist", "timeline", run, "--html", page);
+        assertRefused("archive " + page, page + ".part does not exist", "archive", run, page);
     }
 
     @Test
-    void saysThatAFolderOrAFileIsInItsPlace() {
+    void namesAnExistingFolderOrFile() {
         assertRefused("--report " + folder, "it is a folder", "replay", run, "--report", folder.toString());
         assertRefused("--html " + folder, "it is a folder", "timeline", run, "--html", folder.toString());
         String below = file.resolve("page.html").toString();
-        assertRefused("--report " + below, file + " is no folder", "replay", run, "--report", below);
-        assertRefused("folder " + file, "a file is in its place", "replay", run, "--export", file.toString());
-        assertRefused("folder " + file, "a file is in its place", "replay", run, "--tensorboard", file.toString());
+        assertRefused("--report " + below, file + " is not a folder", "replay", run, "--report", below);
+        assertRefused("folder " + file, "a file of this name exists", "replay", run, "--export", file.toString());
+        assertRefused("folder " + file, "a file of this name exists", "replay", run, "--tensorboard", file.toString());
     }
 
     @Test

@@ -47,10 +47,10 @@ class VerifyCommandTest {
         trained("p1", "torch-cnn");
         trained("guest", "torch-mlp");
 
-        ConsoleCapture said = verify("--weights", "--format", "json");
+        ConsoleCapture console = verify("--weights", "--format", "json");
 
-        assertThat(said.code()).as(said.toString()).isZero();
-        JsonNode weights = new ObjectMapper().readTree(said.out()).path("weights");
+        assertThat(console.code()).as(console.toString()).isZero();
+        JsonNode weights = new ObjectMapper().readTree(console.out()).path("weights");
         assertThat(weights).hasSize(2).allSatisfy(w -> {
             assertThat(w.path("foreign").asBoolean()).isTrue();
             assertThat(w.path("equal").asBoolean(true)).isFalse();
@@ -60,13 +60,13 @@ class VerifyCommandTest {
     }
 
     @Test
-    void saysSoToPeopleAndAccusesNobody() {
+    void reportsItInTheTextWithoutAFinding() {
         trained("p1", "torch-cnn");
 
-        ConsoleCapture said = verify("--weights");
+        ConsoleCapture console = verify("--weights");
 
-        assertThat(said.code()).as(said.toString()).isZero();
-        assertThat(said.out())
+        assertThat(console.code()).as(console.toString()).isZero();
+        assertThat(console.out())
                 .contains("Weights of p1: foreign, cannot be trained again")
                 .endsWith("Verified, but for the weights of 1 foreign peer.\n")
                 .doesNotContain("processor");
@@ -91,8 +91,10 @@ class VerifyCommandTest {
         assertThat(moved.code()).as("the data is not asked for").isZero();
 
         String run = sample.write(folder.resolve("other.zip")).toString();
-        ConsoleCapture said = ConsoleCapture.of("verify", run, "--quiet", "--data-path", nowhere);
-        assertThat(said.code()).isEqualTo(ExitCode.USAGE.code());
-        assertThat(said.err()).contains(nowhere, "--data-path", "--no-batches").hasLineCount(1);
+        ConsoleCapture console = ConsoleCapture.of("verify", run, "--quiet", "--data-path", nowhere);
+        assertThat(console.code()).isEqualTo(ExitCode.USAGE.code());
+        assertThat(console.err())
+                .contains(nowhere, "--data-path", "--no-batches")
+                .hasLineCount(1);
     }
 }

@@ -13,8 +13,10 @@ import dev.cohort.coordinator.members.Membership;
 import dev.cohort.coordinator.members.StandingNews;
 import dev.cohort.coordinator.speak.Completion;
 import dev.cohort.coordinator.speak.PredictionChecks;
+import dev.cohort.coordinator.speak.PredictionMessages;
 import dev.cohort.coordinator.speak.Proposer;
 import dev.cohort.coordinator.speak.RunEnd;
+import dev.cohort.coordinator.speak.StepCloser;
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Command;
@@ -29,16 +31,15 @@ import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * Decides when a step is complete and what the teacher says of it.
+ * Decides when a step is complete, and publishes the targets that the teacher makes for it.
  *
- * <p>It only proposes. {@link FollowedRun} applies the winning outcome of a step once that is read back from the log; step t+1 is
- * proposed only after t was applied. So any number of coordinators may run at once, a forgotten old one too: the first outcome
- * of a step wins, and all apply that one.
+ * <p>It only proposes. {@link FollowedRun} applies the first outcome of a step that the log holds; step t+1 is proposed only
+ * after t was applied. So any number of coordinators may run at once, even a forgotten old one: the first outcome of a step
+ * wins, and all of them apply it.
  *
- * <p>Until it has caught up with the log it follows and publishes nothing: what it would publish may be there already.
+ * <p>Until it has caught up with the log it publishes nothing: the log may hold those messages already.
  */
 public final class Coordinator implements Node {
     private final FollowedRun run;
@@ -46,13 +47,11 @@ public final class Coordinator implements Node {
     private final Membership membership;
     private final StandingNews news;
     private final MemberMessages memberMessages;
-    private final Admission admission;
-    private final Lag lag;
     private final PredictionChecks checks;
-    private final Completion completion;
+    private final PredictionMessages predictions;
     private final RunEnd end;
-    private final TeacherSnapshots snapshots;
     private final Proposer proposer;
+    private final StepCloser closer;
     private final StatusReport report;
     private boolean caughtUp;
     private long wakeMs = Long.MAX_VALUE;
@@ -63,28 +62,30 @@ public final class Coordinator implements Node {
         members = new Members(setting);
         membership = new Membership(setting, members, teacher.reads().contains(TensorName.FEATURES));
         news = new StandingNews(setting.resendMs());
-        admission = new Admission(setting.elastic(), members, membership, run.assembly());
-        lag = new Lag(setting, members, membership);
+        Admission admission = new Admission(setting.elastic(), members, membership, run.assembly());
+        Lag lag = new Lag(setting, members, membership);
         Divergences divergences = new Divergences();
         memberMessages = new MemberMessages(members, membership, lag, news, divergences);
         checks = new PredictionChecks(run, shapes, members, membership, divergences);
-        completion = new Completion(setting, run, members);
+        predictions = new PredictionMessages(run, checks, admission, lag);
+        Completion completion = new Completion(setting, run, members);
         end = new RunEnd(setting, run, members, completion, divergences);
-        snapshots = new TeacherSnapshots(setting.snapshotSteps());
         proposer = new Proposer(setting, run, members, membership, completion, end, lag);
+        TeacherSnapshots snapshots = new TeacherSnapshots(setting.snapshotSteps());
+        closer = new StepCloser(run, membership, admission, proposer, checks, snapshots);
         report = new StatusReport(setting, run, members, completion, lag, end);
     }
 
     /**
-     * One that goes on after a snapshot.
+     * A coordinator that continues from a snapshot.
      *
-     * @param from one to which {@link TeacherSnapshots#objection} has none; what was said before its step need not be read
+     * @param from a snapshot that {@link TeacherSnapshots#objection} accepts; earlier messages need not be read
      */
     public Coordinator(CoordinatorSetting setting, Teacher teacher, Snapshot from) {
         this(setting, teacher);
         run.restore(from);
         membership.contributed(from.latestStarts());
-        snapshots.has(from.step());
+        closer.restore(from);
     }
 
     @Override
@@ -93,11 +94,11 @@ public final class Coordinator implements Node {
         if (message instanceof Batch batch) {
             run.batch(batch);
         } else if (message instanceof Prediction prediction) {
-            predicted(prediction, nowMs, out);
+            predictions.take(prediction, nowMs).ifPresent(out::add);
         } else if (message instanceof Outcome outcome) {
             run.outcome(outcome);
         } else if (message instanceof Evaluation evaluation) {
-            checks.check(evaluation).ifPresentOrElse(out::add, () -> run.evaluation(evaluation));
+            predictions.take(evaluation).ifPresent(out::add);
         } else if (message instanceof End last) {
             run.end(last);
         } else {
@@ -132,25 +133,11 @@ public final class Coordinator implements Node {
         return wakeMs;
     }
 
-    private void predicted(Prediction prediction, long nowMs, List<Message> out) {
-        boolean closed = prediction.step() <= run.applied();
-        if (closed || run.assembly().batch(prediction.step()).isPresent()) {
-            lag.predicted(prediction, nowMs);
-        }
-        if (closed) {
-            admission.late(prediction, run.applied(), nowMs);
-        } else if (run.prediction(prediction) && prediction.step() == run.openStep()) {
-            checks.check(prediction.peer(), nowMs).ifPresent(out::add);
-        }
-    }
-
     private void advance(long nowMs, List<Message> out) {
         if (caughtUp) {
             membership.expire(nowMs);
         }
-        while (applyNext(nowMs, out)) {
-            // every outcome that is already in the log
-        }
+        out.addAll(closer.close(caughtUp, nowMs));
         if (!caughtUp) {
             return;
         }
@@ -162,24 +149,6 @@ public final class Coordinator implements Node {
         out.addAll(news.due(members.all(), run.openStep(), nowMs));
         end.finish(nowMs);
         wakeMs = nextWakeMs(nowMs);
-    }
-
-    private boolean applyNext(long nowMs, List<Message> out) {
-        Optional<FollowedRun.AppliedStep> step = run.applyNext(proposer::computed);
-        if (step.isEmpty()) {
-            return false;
-        }
-        admission.applied(step.get().batch(), step.get().outcome(), nowMs);
-        run.forgetClosed();
-        proposer.stepClosed();
-        // What is said of the teacher of an earlier step would be missed by whoever goes on from here.
-        if (caughtUp
-                && snapshots.due(run.applied(), run.state())
-                && run.evaluations().said()) {
-            out.add(snapshots.taken(run, membership.latestStarts()));
-        }
-        out.addAll(checks.checkOpenStep(nowMs));
-        return true;
     }
 
     private long nextWakeMs(long nowMs) {
@@ -198,7 +167,7 @@ public final class Coordinator implements Node {
         return run.state();
     }
 
-    /** Whether the run was given up. */
+    /** Whether the run was aborted. */
     public boolean aborted() {
         return end.isAborted();
     }
@@ -213,12 +182,12 @@ public final class Coordinator implements Node {
         return run.stepsHeld();
     }
 
-    /** Steps whose evaluations are held in memory, to show that they are bounded, too. */
+    /** Steps whose evaluations are held in memory, to show that they are bounded. */
     public int evaluationsHeld() {
         return run.evaluations().held();
     }
 
-    /** What a person may want to know now. */
+    /** The status to show to an operator. */
     public CoordinatorStatus status(long nowMs) {
         return report.of(nowMs, caughtUp, proposer.hasProposed(), checks.counts());
     }

@@ -10,19 +10,19 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a coordinator knows, as an immutable value.
+ * The status of a coordinator at one moment.
  *
  * @param applied last step whose outcome was applied
  * @param waitingFor peers whose prediction of the open step is missing
- * @param waitingMs since when the open step is open
- * @param waitingBecause what it waits for and why, for people; empty when it does not wait
- * @param paused whether too few contributors are there to go on
- * @param aborted whether the run was given up
+ * @param waitingMs for how long the open step has been open
+ * @param waitingBecause what the coordinator waits for and why, for operators; empty when it does not wait
+ * @param paused whether too few contributors are present to continue
+ * @param aborted whether the run was aborted
  * @param targets outcomes with targets applied
- * @param skipped outcomes without
- * @param rejections predictions not used, by reason
+ * @param skipped outcomes without targets applied
+ * @param rejections rejected predictions and evaluations, by reason
  * @param teacherState hash of the teacher's state after {@code applied}
- * @param members everybody heard of
+ * @param members all known members
  */
 public record CoordinatorStatus(
         String name,

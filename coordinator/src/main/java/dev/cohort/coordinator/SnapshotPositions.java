@@ -6,13 +6,13 @@ import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StepOffsets;
 import java.util.List;
 
-/** Says in each snapshot where the log goes on after it: a coordinator itself knows no offsets. */
+/** Adds to each snapshot the log positions from which to continue; the coordinator itself knows no offsets. */
 public final class SnapshotPositions implements Node {
     private final Coordinator coordinator;
     private final StepOffsets offsets;
     private long forgotten;
 
-    /** @param offsets told of what is read before the coordinator is */
+    /** @param offsets must see each message before the coordinator does */
     public SnapshotPositions(Coordinator coordinator, StepOffsets offsets) {
         this.coordinator = coordinator;
         this.offsets = offsets;
@@ -20,17 +20,17 @@ public final class SnapshotPositions implements Node {
 
     @Override
     public List<Message> onMessage(Message message, long nowMs) {
-        return said(coordinator.onMessage(message, nowMs));
+        return withPositions(coordinator.onMessage(message, nowMs));
     }
 
     @Override
     public List<Message> onCaughtUp(long nowMs) {
-        return said(coordinator.onCaughtUp(nowMs));
+        return withPositions(coordinator.onCaughtUp(nowMs));
     }
 
     @Override
     public List<Message> onDeadline(long nowMs) {
-        return said(coordinator.onDeadline(nowMs));
+        return withPositions(coordinator.onDeadline(nowMs));
     }
 
     @Override
@@ -38,14 +38,14 @@ public final class SnapshotPositions implements Node {
         return coordinator.nextDeadlineMs();
     }
 
-    private List<Message> said(List<Message> messages) {
-        List<Message> said = messages.stream()
+    private List<Message> withPositions(List<Message> messages) {
+        List<Message> out = messages.stream()
                 .map(m -> m instanceof Snapshot snapshot ? snapshot.at(offsets.after(snapshot.step())) : m)
                 .toList();
         if (coordinator.applied() > forgotten) {
             forgotten = coordinator.applied();
             offsets.forget(forgotten);
         }
-        return said;
+        return out;
     }
 }

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.stream.Stream;
 
-/** Says what a coordinator does and what it waits for, on whom, and since when. */
+/** Reports what a coordinator waits for, for which peers, and for how long. */
 final class StatusReport {
     private final CoordinatorSetting setting;
     private final FollowedRun run;
@@ -37,7 +37,7 @@ final class StatusReport {
     /**
      * @param caughtUp whether the log up to the start was read
      * @param proposed whether an outcome of the open step was published and not read back yet
-     * @param rejections how often something was rejected, by reason
+     * @param rejections number of rejections, by reason
      */
     CoordinatorStatus of(long nowMs, boolean caughtUp, boolean proposed, SortedMap<Rejection.Reason, Long> rejections) {
         long step = run.openStep();
@@ -65,18 +65,18 @@ final class StatusReport {
 
     private String because(boolean caughtUp, boolean proposed, List<PeerId> waitingFor) {
         long step = run.openStep();
-        Optional<String> whole = end.waitingFor();
+        Optional<String> ofRun = end.waitingFor();
         if (!caughtUp && !end.isFinished() && !end.isAborted()) {
-            return "it still reads the log";
-        } else if (whole.isPresent()) {
-            return whole.get();
+            return "still reading the log";
+        } else if (ofRun.isPresent()) {
+            return ofRun.get();
         } else if (run.openBatch().isEmpty()) {
             return "batch " + step + ", from the augmenter";
         } else if (proposed) {
             return "its outcome of step " + step + " to be in the log";
         } else if (completion.paused(end.isStopping())) {
-            return "paused: " + members.present(step) + " contributors are there, elastic.min is "
-                    + setting.contributorsMin() + "; " + members.whoIsNotThere(step);
+            return "paused: " + members.present(step) + " contributors present, elastic.min is "
+                    + setting.contributorsMin() + "; " + members.absentees(step);
         }
         return waitingFor.isEmpty() ? "predictions of step " + step : "step " + step + ", for " + waitingFor;
     }

@@ -8,8 +8,8 @@ import static dev.cohort.coordinator.Cohort.contributors;
 import static dev.cohort.coordinator.Cohort.joining;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
-import static dev.cohort.coordinator.Cohort.tell;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.members.Member;
@@ -36,9 +36,9 @@ class AdmissionTest {
         Coordinator coordinator =
                 Cohort.coordinator("c1", "mean_logit", OnLoss.DROP, new Elastic(2, 4, 0, afterSteps, accuracyRatio));
         for (PeerId peer : List.of(P1, P2, P3)) {
-            tell(coordinator, 0, joining(peer, 1));
+            send(coordinator, 0, joining(peer, 1));
         }
-        tell(coordinator, 0, joining(GUEST, 1));
+        send(coordinator, 0, joining(GUEST, 1));
         return coordinator;
     }
 
@@ -50,11 +50,11 @@ class AdmissionTest {
     }
 
     /** The outcome of a step that the guest has spoken of before it is closed. */
-    private static Outcome step(Coordinator coordinator, long step, double guestSays) {
-        tell(coordinator, step, batch(step), says(GUEST, step, guestSays));
-        tell(coordinator, step, says(P1, step, RIGHT), says(P2, step, RIGHT));
-        Outcome outcome = outcome(tell(coordinator, step, says(P3, step, RIGHT)));
-        tell(coordinator, step, outcome);
+    private static Outcome step(Coordinator coordinator, long step, double guestLogit) {
+        send(coordinator, step, batch(step), prediction(GUEST, step, guestLogit));
+        send(coordinator, step, prediction(P1, step, RIGHT), prediction(P2, step, RIGHT));
+        Outcome outcome = outcome(send(coordinator, step, prediction(P3, step, RIGHT)));
+        send(coordinator, step, outcome);
         return outcome;
     }
 
@@ -69,8 +69,8 @@ class AdmissionTest {
 
         assertThat(guest(coordinator).standing()).isEqualTo(Standing.LIVE);
         assertThat(contributors(step(coordinator, 3, RIGHT))).containsExactly(P1, P2, P3, GUEST);
-        tell(coordinator, 4, batch(4), says(P1, 4, RIGHT), says(P2, 4, RIGHT));
-        assertThat(only(Outcome.class, tell(coordinator, 4, says(P3, 4, RIGHT))))
+        send(coordinator, 4, batch(4), prediction(P1, 4, RIGHT), prediction(P2, 4, RIGHT));
+        assertThat(only(Outcome.class, send(coordinator, 4, prediction(P3, 4, RIGHT))))
                 .as("waits for the guest")
                 .isEmpty();
     }
@@ -96,12 +96,12 @@ class AdmissionTest {
     void measuresANewcomerThatIsALittleBehindTheHead() {
         Coordinator coordinator = started(1, 0.8);
         for (long step = 1; step <= 2; step++) {
-            tell(coordinator, step, batch(step), says(P1, step, RIGHT), says(P2, step, RIGHT));
-            Outcome closed = outcome(tell(coordinator, step, says(P3, step, RIGHT)));
-            tell(coordinator, step, closed);
+            send(coordinator, step, batch(step), prediction(P1, step, RIGHT), prediction(P2, step, RIGHT));
+            Outcome closed = outcome(send(coordinator, step, prediction(P3, step, RIGHT)));
+            send(coordinator, step, closed);
         }
 
-        tell(coordinator, 10, says(GUEST, 1, RIGHT));
+        send(coordinator, 10, prediction(GUEST, 1, RIGHT));
 
         assertThat(guest(coordinator).standing()).isEqualTo(Standing.LIVE);
     }
@@ -110,12 +110,12 @@ class AdmissionTest {
     void doesNotWaitForANewcomerThatIsFarBehind() {
         Coordinator coordinator = started(1, 0.8);
         for (long step = 1; step <= 6; step++) {
-            tell(coordinator, step, batch(step), says(P1, step, RIGHT), says(P2, step, RIGHT));
-            Outcome closed = outcome(tell(coordinator, step, says(P3, step, RIGHT)));
-            tell(coordinator, step, closed);
+            send(coordinator, step, batch(step), prediction(P1, step, RIGHT), prediction(P2, step, RIGHT));
+            Outcome closed = outcome(send(coordinator, step, prediction(P3, step, RIGHT)));
+            send(coordinator, step, closed);
         }
 
-        tell(coordinator, 10, says(GUEST, 1, RIGHT));
+        send(coordinator, 10, prediction(GUEST, 1, RIGHT));
 
         assertThat(guest(coordinator).standing()).isEqualTo(Standing.CANDIDATE);
         assertThat(guest(coordinator).why()).contains("steps behind the head");
@@ -124,11 +124,11 @@ class AdmissionTest {
     @Test
     void admitsANewcomerAtOnceWhenTooFewContribute() {
         Coordinator coordinator = started(1_000, 1);
-        tell(coordinator, 1, new Left(P3, 1, "drained", Optional.empty()), batch(1), says(P1, 1, RIGHT));
-        tell(coordinator, 1, new Left(P2, 1, "drained", Optional.empty()));
+        send(coordinator, 1, new Left(P3, 1, "drained", Optional.empty()), batch(1), prediction(P1, 1, RIGHT));
+        send(coordinator, 1, new Left(P2, 1, "drained", Optional.empty()));
         assertThat(coordinator.status(1).paused()).isTrue();
 
-        Outcome outcome = outcome(tell(coordinator, 2, says(GUEST, 1, WRONG)));
+        Outcome outcome = outcome(send(coordinator, 2, prediction(GUEST, 1, WRONG)));
 
         assertThat(contributors(outcome)).containsExactly(P1, GUEST);
         assertThat(guest(coordinator).why()).contains("elastic.min");
@@ -139,14 +139,28 @@ class AdmissionTest {
         Coordinator lenient = started(0, 0);
         Coordinator strict = started(1_000, 1);
         for (Coordinator each : List.of(lenient, strict)) {
-            tell(each, 1, batch(1), says(GUEST, 1, RIGHT), says(P1, 1, RIGHT), says(P2, 1, RIGHT), says(P3, 1, RIGHT));
+            send(
+                    each,
+                    1,
+                    batch(1),
+                    prediction(GUEST, 1, RIGHT),
+                    prediction(P1, 1, RIGHT),
+                    prediction(P2, 1, RIGHT),
+                    prediction(P3, 1, RIGHT));
             Outcome first = outcome(each.onDeadline(1 + Cohort.RESEND_MS));
-            tell(each, 210, first, batch(2), says(GUEST, 2, RIGHT), says(P1, 2, RIGHT), says(P2, 2, RIGHT));
+            send(
+                    each,
+                    210,
+                    first,
+                    batch(2),
+                    prediction(GUEST, 2, RIGHT),
+                    prediction(P1, 2, RIGHT),
+                    prediction(P2, 2, RIGHT));
         }
-        Outcome winner = outcome(tell(lenient, 220, says(P3, 2, RIGHT)));
+        Outcome winner = outcome(send(lenient, 220, prediction(P3, 2, RIGHT)));
         assertThat(contributors(winner)).contains(GUEST);
 
-        tell(strict, 220, winner, says(P3, 2, RIGHT));
+        send(strict, 220, winner, prediction(P3, 2, RIGHT));
 
         assertThat(guest(strict).standing()).isEqualTo(Standing.LIVE);
     }
@@ -157,9 +171,9 @@ class AdmissionTest {
         step(coordinator, 1, RIGHT);
         assertThat(guest(coordinator).standing()).isEqualTo(Standing.LIVE);
 
-        tell(coordinator, 2, new Joining(GUEST, 2, "resnet8", "cpu", false, 3, 1, Cohort.DATA, 1));
+        send(coordinator, 2, new Joining(GUEST, 2, "resnet8", "cpu", false, 3, 1, Cohort.DATA, 1));
         assertThat(guest(coordinator).standing()).as("from its checkpoint").isEqualTo(Standing.LAGGING);
-        tell(coordinator, 3, joining(GUEST, 3));
+        send(coordinator, 3, joining(GUEST, 3));
 
         assertThat(guest(coordinator).standing()).as("from nothing").isEqualTo(Standing.CANDIDATE);
     }

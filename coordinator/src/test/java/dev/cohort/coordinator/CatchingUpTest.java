@@ -9,9 +9,9 @@ import static dev.cohort.coordinator.Cohort.heartbeat;
 import static dev.cohort.coordinator.Cohort.joining;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static dev.cohort.coordinator.Cohort.started;
-import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.experiment.Experiment.Elastic;
@@ -38,11 +38,12 @@ class CatchingUpTest {
             log.add(new Admitted(peer, 1, log.size() / 2, 1, ""));
         }
         for (long step = 1; step <= steps + 1; step++) {
-            List<Message> answers = List.of(batch(step), says(P1, step, 1), says(P2, step, 2), says(P3, step, 3));
-            Outcome outcome = outcome(tell(leader, step, answers.toArray(new Message[0])));
+            List<Message> answers =
+                    List.of(batch(step), prediction(P1, step, 1), prediction(P2, step, 2), prediction(P3, step, 3));
+            Outcome outcome = outcome(send(leader, step, answers.toArray(new Message[0])));
             log.addAll(answers);
             if (step <= steps) {
-                tell(leader, step, outcome);
+                send(leader, step, outcome);
                 log.add(outcome);
             }
         }
@@ -60,14 +61,14 @@ class CatchingUpTest {
         Coordinator coordinator = restarted();
         long nowMs = 50_000;
         for (Message message : log(5)) {
-            assertThat(tell(coordinator, nowMs, message))
+            assertThat(send(coordinator, nowMs, message))
                     .as("reading %s", message)
                     .isEmpty();
             nowMs += Cohort.DEADLINE_MS;
             assertThat(coordinator.onDeadline(nowMs)).isEmpty();
         }
         assertThat(coordinator.applied()).isEqualTo(5);
-        assertThat(coordinator.status(nowMs).waitingBecause()).isEqualTo("it still reads the log");
+        assertThat(coordinator.status(nowMs).waitingBecause()).isEqualTo("still reading the log");
 
         List<Message> messages = coordinator.onCaughtUp(nowMs);
 
@@ -80,7 +81,7 @@ class CatchingUpTest {
     @Test
     void takesNobodyForLostBecauseReadingTookLong() {
         Coordinator coordinator = restarted();
-        log(5).forEach(message -> tell(coordinator, 0, message));
+        log(5).forEach(message -> send(coordinator, 0, message));
         long nowMs = 100 * Cohort.GONE_AFTER_MS;
 
         coordinator.onCaughtUp(nowMs);
@@ -93,9 +94,9 @@ class CatchingUpTest {
     @Test
     void theLimitOfAStartCountsFromThen() {
         Coordinator coordinator = restarted();
-        tell(coordinator, 0, joining(P1, 1), joining(P2, 1));
+        send(coordinator, 0, joining(P1, 1), joining(P2, 1));
         coordinator.onCaughtUp(10 * Cohort.START_MS);
-        tell(coordinator, 10 * Cohort.START_MS, heartbeat(P1, 0), heartbeat(P2, 0));
+        send(coordinator, 10 * Cohort.START_MS, heartbeat(P1, 0), heartbeat(P2, 0));
 
         assertThat(coordinator.aborted()).isFalse();
         coordinator.onDeadline(11 * Cohort.START_MS);
@@ -106,7 +107,7 @@ class CatchingUpTest {
     void asksForNoCallsWhileNothingIsDueBeforeTheFirstStep() {
         Coordinator coordinator = started(OnLoss.DROP);
         long nowMs = 10 * Cohort.START_MS;
-        tell(coordinator, nowMs, heartbeat(P1, 0), heartbeat(P2, 0), heartbeat(P3, 0));
+        send(coordinator, nowMs, heartbeat(P1, 0), heartbeat(P2, 0), heartbeat(P3, 0));
 
         assertThat(coordinator.nextDeadlineMs()).isGreaterThan(nowMs + Cohort.RESEND_MS / 10);
     }

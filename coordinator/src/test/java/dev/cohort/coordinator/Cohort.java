@@ -76,7 +76,7 @@ public final class Cohort {
         return teacher(method, DType.FLOAT32);
     }
 
-    /** @param wire type of what it says */
+    /** @param wire element type of the targets */
     static Teacher teacher(String method, DType wire) {
         Experiment.Optimizer optimizer = new Experiment.Optimizer(
                 0.1, 0.9, false, 0, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
@@ -126,28 +126,28 @@ public final class Cohort {
     static Coordinator started(Pace.OnLoss onLoss) {
         Coordinator coordinator = coordinator("c1", "mean_logit", onLoss);
         for (PeerId peer : List.of(P1, P2, P3)) {
-            tell(coordinator, 0, joining(peer, 1));
+            send(coordinator, 0, joining(peer, 1));
         }
         return coordinator;
     }
 
-    /** All that the coordinator says to these messages, one after the other. */
-    static List<Message> tell(Coordinator coordinator, long nowMs, Message... messages) {
-        List<Message> said = new ArrayList<>();
+    /** Messages that the coordinator publishes after these, in order. */
+    static List<Message> send(Coordinator coordinator, long nowMs, Message... messages) {
+        List<Message> published = new ArrayList<>();
         for (Message message : messages) {
-            said.addAll(coordinator.onMessage(message, nowMs));
+            published.addAll(coordinator.onMessage(message, nowMs));
         }
-        return said;
+        return published;
     }
 
-    static <M extends Message> List<M> only(Class<M> type, List<Message> said) {
-        return said.stream().filter(type::isInstance).map(type::cast).toList();
+    static <M extends Message> List<M> only(Class<M> type, List<Message> published) {
+        return published.stream().filter(type::isInstance).map(type::cast).toList();
     }
 
-    static Outcome outcome(List<Message> said) {
-        List<Outcome> outcomes = only(Outcome.class, said);
+    static Outcome outcome(List<Message> published) {
+        List<Outcome> outcomes = only(Outcome.class, published);
         if (outcomes.size() != 1) {
-            throw new AssertionError("one outcome expected, said " + said);
+            throw new AssertionError("one outcome expected, published: " + published);
         }
         return outcomes.get(0);
     }
@@ -164,13 +164,13 @@ public final class Cohort {
         return new Heartbeat(peer, 1, PeerState.TRAINING, step, Heartbeat.Figures.NONE);
     }
 
-    /** All peers live from then to then; what the coordinator says meanwhile. */
+    /** All peers stay alive in that time; returns the messages that the coordinator publishes meanwhile. */
     static List<Message> allLive(Coordinator coordinator, long fromMs, long toMs) {
-        List<Message> said = new ArrayList<>();
+        List<Message> published = new ArrayList<>();
         for (long nowMs = fromMs; nowMs <= toMs; nowMs += GONE_AFTER_MS / 3) {
-            said.addAll(tell(coordinator, nowMs, heartbeat(P1, 0), heartbeat(P2, 0), heartbeat(P3, 0)));
+            published.addAll(send(coordinator, nowMs, heartbeat(P1, 0), heartbeat(P2, 0), heartbeat(P3, 0)));
         }
-        return said;
+        return published;
     }
 
     static Digest images(long step) {
@@ -196,11 +196,11 @@ public final class Cohort {
     }
 
     /** The prediction of a peer whose first logit is {@code logit}. */
-    static Prediction says(PeerId peer, long step, double logit) {
-        return says(peer, step, NamedTensors.of(TensorName.LOGITS, logits(logit, 2, 2)), images(step));
+    static Prediction prediction(PeerId peer, long step, double logit) {
+        return prediction(peer, step, NamedTensors.of(TensorName.LOGITS, logits(logit, 2, 2)), images(step));
     }
 
-    static Prediction says(PeerId peer, long step, NamedTensors tensors, Digest rendered) {
+    static Prediction prediction(PeerId peer, long step, NamedTensors tensors, Digest rendered) {
         NamedTensors all = tensors.with(TensorName.FEATURES, logits(0.5, 2, WIDTH));
         return new Prediction(step, 0, peer, 1, step - 1, all, rendered, Optional.empty());
     }

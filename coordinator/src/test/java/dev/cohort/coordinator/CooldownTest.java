@@ -8,8 +8,8 @@ import static dev.cohort.coordinator.Cohort.contributors;
 import static dev.cohort.coordinator.Cohort.heartbeat;
 import static dev.cohort.coordinator.Cohort.joining;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
-import static dev.cohort.coordinator.Cohort.tell;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.members.Member;
@@ -30,7 +30,7 @@ class CooldownTest {
 
     private static Coordinator started(OnLoss onLoss) {
         Coordinator coordinator = Cohort.coordinator("c1", "mean_logit", onLoss, new Elastic(2, 4, COOLDOWN_MS, 0, 0));
-        tell(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1));
+        send(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1));
         return coordinator;
     }
 
@@ -41,14 +41,14 @@ class CooldownTest {
                 .orElseThrow();
     }
 
-    /** It dies while it is waited for, comes back at once, and speaks of the open step {@code laterMs} after that. */
+    /** The peer dies while it is awaited, returns at once, and publishes for the open step {@code laterMs} later. */
     private Member losesP3(Coordinator of, long nowMs, long laterMs) {
         incarnation++;
-        tell(of, nowMs, batch(step), new Heartbeat(P3, incarnation, PeerState.JOINING, 0, Heartbeat.Figures.NONE));
-        tell(of, nowMs, joining(P3, incarnation));
-        tell(of, nowMs + laterMs, says(P3, step, 1), says(P1, step, 1));
+        send(of, nowMs, batch(step), new Heartbeat(P3, incarnation, PeerState.JOINING, 0, Heartbeat.Figures.NONE));
+        send(of, nowMs, joining(P3, incarnation));
+        send(of, nowMs + laterMs, prediction(P3, step, 1), prediction(P1, step, 1));
         Member then = p3(of);
-        tell(of, nowMs + laterMs, outcome(tell(of, nowMs + laterMs, says(P2, step, 1))));
+        send(of, nowMs + laterMs, outcome(send(of, nowMs + laterMs, prediction(P2, step, 1))));
         step++;
         return then;
     }
@@ -65,10 +65,10 @@ class CooldownTest {
         Member second = losesP3(coordinator, 20, COOLDOWN_MS - 1);
         assertThat(second.standing()).isEqualTo(Standing.LAGGING);
         assertThat(second.why()).contains("lost 2 times", "100 ms", "elastic.cooldown_ms");
-        tell(coordinator, 130, batch(step), says(P3, step, 1));
+        send(coordinator, 130, batch(step), prediction(P3, step, 1));
         assertThat(p3(coordinator).standing()).isEqualTo(Standing.LIVE);
-        tell(coordinator, 130, says(P1, step, 1));
-        tell(coordinator, 130, outcome(tell(coordinator, 130, says(P2, step, 1))));
+        send(coordinator, 130, prediction(P1, step, 1));
+        send(coordinator, 130, outcome(send(coordinator, 130, prediction(P2, step, 1))));
         step++;
 
         assertThat(losesP3(coordinator, 140, 2 * COOLDOWN_MS - 1).standing()).isEqualTo(Standing.LAGGING);
@@ -79,8 +79,8 @@ class CooldownTest {
         losesP3(coordinator, 10, 1);
         losesP3(coordinator, 20, 1);
 
-        tell(coordinator, 30, batch(step), says(P3, step, 1), says(P1, step, 1));
-        assertThat(contributors(outcome(tell(coordinator, 30, says(P2, step, 1)))))
+        send(coordinator, 30, batch(step), prediction(P3, step, 1), prediction(P1, step, 1));
+        assertThat(contributors(outcome(send(coordinator, 30, prediction(P2, step, 1)))))
                 .containsExactly(P1, P2, P3);
     }
 
@@ -90,7 +90,7 @@ class CooldownTest {
         long steadyMs = 64 * COOLDOWN_MS;
         for (long nowMs = 100; nowMs <= steadyMs + 100; nowMs += 100) {
             Heartbeat alive = new Heartbeat(P3, incarnation, PeerState.TRAINING, 0, Heartbeat.Figures.NONE);
-            tell(coordinator, nowMs, heartbeat(P1, 0), heartbeat(P2, 0), alive);
+            send(coordinator, nowMs, heartbeat(P1, 0), heartbeat(P2, 0), alive);
         }
 
         assertThat(losesP3(coordinator, steadyMs + 110, 1).standing()).isEqualTo(Standing.LIVE);

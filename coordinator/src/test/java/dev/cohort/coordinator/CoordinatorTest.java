@@ -12,9 +12,9 @@ import static dev.cohort.coordinator.Cohort.heartbeat;
 import static dev.cohort.coordinator.Cohort.joining;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static dev.cohort.coordinator.Cohort.started;
-import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -46,11 +46,11 @@ class CoordinatorTest {
     @Test
     void closesAStepWhenEverybodyHasAnswered() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 10, batch(1));
+        send(coordinator, 10, batch(1));
 
-        assertThat(only(Outcome.class, tell(coordinator, 20, says(P1, 1, 3), says(P2, 1, 6))))
+        assertThat(only(Outcome.class, send(coordinator, 20, prediction(P1, 1, 3), prediction(P2, 1, 6))))
                 .isEmpty();
-        Outcome outcome = outcome(tell(coordinator, 30, says(P3, 1, 0)));
+        Outcome outcome = outcome(send(coordinator, 30, prediction(P3, 1, 0)));
 
         assertThat(contributors(outcome)).containsExactly(P1, P2, P3);
         Targets targets = (Targets) outcome.resolution();
@@ -61,12 +61,13 @@ class CoordinatorTest {
     @Test
     void proposesTheSameAgainUntilItIsInTheLog() {
         Coordinator coordinator = started(OnLoss.DROP);
-        Outcome proposed = outcome(tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2), says(P3, 1, 3)));
+        Outcome proposed = outcome(
+                send(coordinator, 10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2), prediction(P3, 1, 3)));
 
         assertThat(only(Outcome.class, coordinator.onDeadline(10 + Cohort.RESEND_MS - 1)))
                 .isEmpty();
         assertThat(outcome(coordinator.onDeadline(10 + Cohort.RESEND_MS))).isEqualTo(proposed);
-        tell(coordinator, 230, proposed);
+        send(coordinator, 230, proposed);
 
         assertThat(coordinator.applied()).isEqualTo(1);
         assertThat(only(Outcome.class, coordinator.onDeadline(10_000))).isEmpty();
@@ -77,18 +78,26 @@ class CoordinatorTest {
         Coordinator one = coordinator("c1", "one", OnLoss.DROP);
         Coordinator other = coordinator("c2", "one", OnLoss.DROP);
         for (Coordinator each : List.of(one, other)) {
-            tell(each, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1), batch(1), says(P1, 1, 1), says(P2, 1, 2));
+            send(
+                    each,
+                    0,
+                    joining(P1, 1),
+                    joining(P2, 1),
+                    joining(P3, 1),
+                    batch(1),
+                    prediction(P1, 1, 1),
+                    prediction(P2, 1, 2));
         }
         Digest untrained = Teacher.hash(one.state());
         // The other one has given up on p3 when p3 answers after all.
         Outcome winner = outcome(allLive(other, 100, Cohort.DEADLINE_MS));
-        Outcome loser = outcome(tell(one, 100, says(P3, 1, 3)));
+        Outcome loser = outcome(send(one, 100, prediction(P3, 1, 3)));
         assertThat(contributors(winner)).containsExactly(P1, P2);
         assertThat(contributors(loser)).containsExactly(P1, P2, P3);
         assertThat(Teacher.hash(one.state())).as("teacher after proposing").isEqualTo(untrained);
 
-        tell(one, 110, winner, loser);
-        tell(other, 2_000, winner, loser);
+        send(one, 110, winner, loser);
+        send(other, 2_000, winner, loser);
 
         assertThat(Teacher.hash(one.state()))
                 .isEqualTo(Teacher.hash(other.state()))
@@ -98,36 +107,37 @@ class CoordinatorTest {
     @Test
     void appendsThePartsOfAnOutcomeBeforeIt() {
         Coordinator coordinator = coordinator("c1", "one", OnLoss.DROP);
-        List<Message> said = tell(
+        List<Message> published = send(
                 coordinator,
                 0,
                 joining(P1, 1),
                 joining(P2, 1),
                 joining(P3, 1),
                 batch(1),
-                says(P1, 1, 1),
-                says(P2, 1, 2));
+                prediction(P1, 1, 1),
+                prediction(P2, 1, 2));
 
-        said.addAll(tell(coordinator, 1, says(P3, 1, 3)));
+        published.addAll(send(coordinator, 1, prediction(P3, 1, 3)));
 
-        List<Addressed> parts = only(Addressed.class, said);
-        Targets targets = (Targets) outcome(said).resolution();
+        List<Addressed> parts = only(Addressed.class, published);
+        Targets targets = (Targets) outcome(published).resolution();
         assertThat(parts).extracting(Addressed::peer).containsExactly(P1, P2, P3);
         assertThat(targets.addressed())
                 .extracting(Outcome.Part::digest)
                 .containsExactlyElementsOf(parts.stream().map(Addressed::digest).toList());
-        assertThat(said.get(said.size() - 1)).isInstanceOf(Outcome.class);
+        assertThat(published.get(published.size() - 1)).isInstanceOf(Outcome.class);
     }
 
     @Test
     void appliesAnOutcomeOnceItHasReadWhatItNames() {
         Coordinator writer = started(OnLoss.DROP);
-        Outcome written = outcome(tell(writer, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2), says(P3, 1, 3)));
+        Outcome written =
+                outcome(send(writer, 10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2), prediction(P3, 1, 3)));
         Coordinator reader = started(OnLoss.DROP);
 
-        tell(reader, 20, written, says(P1, 1, 1), says(P2, 1, 2), batch(1));
+        send(reader, 20, written, prediction(P1, 1, 1), prediction(P2, 1, 2), batch(1));
         assertThat(reader.applied()).isZero();
-        tell(reader, 30, says(P3, 1, 3));
+        send(reader, 30, prediction(P3, 1, 3));
 
         assertThat(reader.applied()).isEqualTo(1);
     }
@@ -135,10 +145,10 @@ class CoordinatorTest {
     @Test
     void stopsWhenTheLogContradictsItsTeacher() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 0, batch(1));
+        send(coordinator, 0, batch(1));
         Outcome foreign = new Outcome(1, 0, "c9", OTHER_IMAGES, List.of(), new Skipped(Outcome.SkipReason.TOO_FEW));
 
-        assertThatThrownBy(() -> tell(coordinator, 1, foreign))
+        assertThatThrownBy(() -> send(coordinator, 1, foreign))
                 .hasMessageContaining("outcome of step 1")
                 .hasMessageContaining(OTHER_IMAGES.shortHex());
     }
@@ -147,18 +157,24 @@ class CoordinatorTest {
     void countsTheFirstPredictionOfAPeer() {
         Coordinator coordinator = started(OnLoss.DROP);
 
-        Outcome outcome = outcome(
-                tell(coordinator, 10, batch(1), says(P1, 1, 3), says(P1, 1, 300), says(P2, 1, 3), says(P3, 1, 3)));
+        Outcome outcome = outcome(send(
+                coordinator,
+                10,
+                batch(1),
+                prediction(P1, 1, 3),
+                prediction(P1, 1, 300),
+                prediction(P2, 1, 3),
+                prediction(P3, 1, 3)));
 
         assertThat(outcome.contributors().get(0).tensors())
-                .isEqualTo(says(P1, 1, 3).tensors().digest());
+                .isEqualTo(prediction(P1, 1, 3).tensors().digest());
     }
 
     @Test
     void goesOnWithoutAPeerThatIsSilent() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2));
-        tell(coordinator, Cohort.GONE_AFTER_MS, heartbeat(P1, 0), heartbeat(P2, 0));
+        send(coordinator, 10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
+        send(coordinator, Cohort.GONE_AFTER_MS, heartbeat(P1, 0), heartbeat(P2, 0));
 
         assertThat(coordinator.nextDeadlineMs()).isLessThanOrEqualTo(Cohort.GONE_AFTER_MS + 1);
         Outcome outcome = outcome(coordinator.onDeadline(Cohort.GONE_AFTER_MS + 1));
@@ -170,42 +186,42 @@ class CoordinatorTest {
     @Test
     void holdsAStepOpenForALostPeerIfAskedToUntilItIsBackAtTheHead() {
         Coordinator coordinator = started(OnLoss.HOLD);
-        tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2));
-        tell(coordinator, Cohort.GONE_AFTER_MS, heartbeat(P1, 0), heartbeat(P2, 0));
+        send(coordinator, 10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
+        send(coordinator, Cohort.GONE_AFTER_MS, heartbeat(P1, 0), heartbeat(P2, 0));
         assertThat(only(Outcome.class, coordinator.onDeadline(Cohort.GONE_AFTER_MS + 1)))
                 .isEmpty();
 
-        List<Message> back = tell(coordinator, 400, joining(P3, 2), heartbeat(P1, 0), heartbeat(P2, 0));
+        List<Message> back = send(coordinator, 400, joining(P3, 2), heartbeat(P1, 0), heartbeat(P2, 0));
         assertThat(only(Outcome.class, back)).isEmpty();
 
-        assertThat(contributors(outcome(tell(coordinator, 410, says(P3, 1, 3)))))
+        assertThat(contributors(outcome(send(coordinator, 410, prediction(P3, 1, 3)))))
                 .containsExactly(P1, P2, P3);
     }
 
     @Test
     void letsALostPeerGoWhenAnOperatorDrainsIt() {
         Coordinator coordinator = started(OnLoss.HOLD);
-        tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2));
-        tell(coordinator, 400, heartbeat(P1, 0), heartbeat(P2, 0));
+        send(coordinator, 10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
+        send(coordinator, 400, heartbeat(P1, 0), heartbeat(P2, 0));
 
-        List<Message> said = tell(coordinator, 410, Command.drain(P3, 1, "does not come back"));
+        List<Message> published = send(coordinator, 410, Command.drain(P3, 1, "does not come back"));
 
-        assertThat(contributors(outcome(said))).containsExactly(P1, P2);
+        assertThat(contributors(outcome(published))).containsExactly(P1, P2);
     }
 
     @Test
     void noLongerWaitsForALatePeerUntilItSpeaksOfTheOpenStep() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 0, batch(1), batch(2), says(P1, 1, 1), says(P2, 1, 2));
+        send(coordinator, 0, batch(1), batch(2), prediction(P1, 1, 1), prediction(P2, 1, 2));
         long lateMs = Cohort.DEADLINE_MS;
         Outcome first = outcome(allLive(coordinator, 100, lateMs));
         assertThat(contributors(first)).containsExactly(P1, P2);
 
-        tell(coordinator, lateMs + 1, first, says(P3, 2, 3));
-        assertThat(only(Outcome.class, tell(coordinator, lateMs + 2, says(P1, 2, 1))))
+        send(coordinator, lateMs + 1, first, prediction(P3, 2, 3));
+        assertThat(only(Outcome.class, send(coordinator, lateMs + 2, prediction(P1, 2, 1))))
                 .isEmpty();
 
-        assertThat(contributors(outcome(tell(coordinator, lateMs + 3, says(P2, 2, 2)))))
+        assertThat(contributors(outcome(send(coordinator, lateMs + 3, prediction(P2, 2, 2)))))
                 .containsExactly(P1, P2, P3);
     }
 
@@ -213,8 +229,14 @@ class CoordinatorTest {
     void neverWaitsForOrCountsAnObserver() {
         Coordinator coordinator = started(OnLoss.DROP);
 
-        Outcome outcome = outcome(
-                tell(coordinator, 10, batch(1), says(CONTROL, 1, 9), says(P1, 1, 1), says(P2, 1, 2), says(P3, 1, 3)));
+        Outcome outcome = outcome(send(
+                coordinator,
+                10,
+                batch(1),
+                prediction(CONTROL, 1, 9),
+                prediction(P1, 1, 1),
+                prediction(P2, 1, 2),
+                prediction(P3, 1, 3)));
 
         assertThat(contributors(outcome)).doesNotContain(CONTROL);
     }
@@ -222,17 +244,17 @@ class CoordinatorTest {
     @Test
     void asksNothingOfAnObserverButItsLogits() {
         Coordinator coordinator = coordinator("c1", "one", OnLoss.DROP);
-        tell(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1), joining(CONTROL, 1), batch(1));
+        send(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1), joining(CONTROL, 1), batch(1));
         NamedTensors logits = NamedTensors.of(TensorName.LOGITS, Cohort.logits(1, 2, 2));
 
-        assertThat(tell(
+        assertThat(send(
                         coordinator,
                         1,
                         new Prediction(1, 0, CONTROL, 1, 0, logits, Cohort.images(1), Optional.empty())))
                 .isEmpty();
         assertThat(only(
                         Rejection.class,
-                        tell(
+                        send(
                                 coordinator,
                                 2,
                                 new Prediction(1, 0, P1, 1, 0, logits, Cohort.images(1), Optional.empty()))))
@@ -243,16 +265,16 @@ class CoordinatorTest {
     @Test
     void asksForHeldOutImagesOnlyWhereAnEpochEnds() {
         Coordinator coordinator = coordinator("c1", "kdcl_general", OnLoss.DROP);
-        tell(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1));
-        tell(coordinator, 1, batch(1), says(P1, 1, 1), says(P2, 1, 2));
-        Outcome first = outcome(tell(coordinator, 2, says(P3, 1, 3)));
+        send(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1));
+        send(coordinator, 1, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
+        Outcome first = outcome(send(coordinator, 2, prediction(P3, 1, 3)));
         assertThat(contributors(first)).hasSize(3);
         Batch plain = batch(2);
         Batch last = new Batch(2, 0, true, plain.labels(), plain.recipe(), plain.digests(), Optional.empty());
 
-        tell(coordinator, 3, first, last);
+        send(coordinator, 3, first, last);
 
-        assertThat(only(Rejection.class, tell(coordinator, 4, says(P1, 2, 1))))
+        assertThat(only(Rejection.class, send(coordinator, 4, prediction(P1, 2, 1))))
                 .extracting(Rejection::detail)
                 .containsExactly("validation missing, must be [0, 2]");
     }
@@ -262,17 +284,19 @@ class CoordinatorTest {
         Coordinator coordinator = started(OnLoss.DROP);
         Prediction infinite = Prediction.unreadable(
                 1, 0, P2, 1, 0, new Prediction.Flaw(Rejection.Reason.NOT_FINITE, "logits: infinite"));
-        Prediction narrow = says(P2, 2, NamedTensors.of(TensorName.LOGITS, Cohort.logits(0, 2, 1)), Cohort.images(2));
-        Prediction blind = says(P2, 3, NamedTensors.of(TensorName.LOGITS, Cohort.logits(0, 2, 2)), OTHER_IMAGES);
+        Prediction narrow =
+                prediction(P2, 2, NamedTensors.of(TensorName.LOGITS, Cohort.logits(0, 2, 1)), Cohort.images(2));
+        Prediction blind = prediction(P2, 3, NamedTensors.of(TensorName.LOGITS, Cohort.logits(0, 2, 2)), OTHER_IMAGES);
 
         for (Prediction bad : List.of(infinite, narrow, blind)) {
             long step = bad.step();
-            List<Message> said = tell(coordinator, 10 * step, batch(step), says(P1, step, 1), bad, says(P3, step, 3));
-            assertThat(only(Rejection.class, said))
+            List<Message> published =
+                    send(coordinator, 10 * step, batch(step), prediction(P1, step, 1), bad, prediction(P3, step, 3));
+            assertThat(only(Rejection.class, published))
                     .hasSize(1)
                     .allMatch(r -> r.peer().equals(P2));
-            assertThat(contributors(outcome(said))).containsExactly(P1, P3);
-            tell(coordinator, 10 * step + 1, outcome(said));
+            assertThat(contributors(outcome(published))).containsExactly(P1, P3);
+            send(coordinator, 10 * step + 1, outcome(published));
         }
 
         assertThat(coordinator.status(40).rejections())
@@ -288,13 +312,13 @@ class CoordinatorTest {
         Coordinator coordinator = started(OnLoss.DROP);
         NamedTensors fine = NamedTensors.of(TensorName.LOGITS, Cohort.logits(0, 2, 2));
 
-        Outcome outcome = outcome(tell(
+        Outcome outcome = outcome(send(
                 coordinator,
                 10,
                 batch(1),
-                says(P1, 1, 1),
-                says(P2, 1, fine, OTHER_IMAGES),
-                says(P3, 1, fine, OTHER_IMAGES)));
+                prediction(P1, 1, 1),
+                prediction(P2, 1, fine, OTHER_IMAGES),
+                prediction(P3, 1, fine, OTHER_IMAGES)));
 
         assertThat(outcome.resolution()).isEqualTo(new Skipped(Outcome.SkipReason.TOO_FEW));
         assertThat(outcome.contributors()).isEmpty();
@@ -303,28 +327,35 @@ class CoordinatorTest {
     @Test
     void waitsForAllNamedPeersBeforeTheFirstStepAndGivesUpAtTheLimit() {
         Coordinator coordinator = coordinator("c1", "mean_logit", OnLoss.DROP);
-        tell(coordinator, 0, joining(P1, 1), joining(P2, 1), batch(1), says(P1, 1, 1), says(P2, 1, 2));
+        send(coordinator, 0, joining(P1, 1), joining(P2, 1), batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
         long limitMs = Cohort.START_MS;
 
-        tell(coordinator, limitMs - 1, heartbeat(P1, 0), heartbeat(P2, 0));
+        send(coordinator, limitMs - 1, heartbeat(P1, 0), heartbeat(P2, 0));
         assertThat(only(Command.class, coordinator.onDeadline(limitMs - 1))).isEmpty();
-        List<Message> said = coordinator.onDeadline(limitMs);
+        List<Message> published = coordinator.onDeadline(limitMs);
 
-        assertThat(only(Command.class, said)).hasSize(1).allMatch(c -> c.kind() == Command.Kind.ABORT);
-        assertThat(only(Command.class, said).get(0).reason()).contains("p3").contains("pace.start_ms");
+        assertThat(only(Command.class, published)).hasSize(1).allMatch(c -> c.kind() == Command.Kind.ABORT);
+        assertThat(only(Command.class, published).get(0).reason())
+                .contains("p3")
+                .contains("pace.start_ms");
         assertThat(coordinator.aborted()).isTrue();
     }
 
     @Test
     void keepsNothingOfStepsThatAreClosedOrNotPlanned() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 0, says(P1, 1_000_000, 1));
+        send(coordinator, 0, prediction(P1, 1_000_000, 1));
         assertThat(coordinator.stepsHeld()).isZero();
 
         for (long step = 1; step <= 50; step++) {
-            Outcome outcome = outcome(
-                    tell(coordinator, step, batch(step), says(P1, step, 1), says(P2, step, 2), says(P3, step, 3)));
-            tell(coordinator, step, outcome, says(P1, step, 1), outcome);
+            Outcome outcome = outcome(send(
+                    coordinator,
+                    step,
+                    batch(step),
+                    prediction(P1, step, 1),
+                    prediction(P2, step, 2),
+                    prediction(P3, step, 3)));
+            send(coordinator, step, outcome, prediction(P1, step, 1), outcome);
             assertThat(coordinator.stepsHeld()).isLessThanOrEqualTo(1);
         }
     }

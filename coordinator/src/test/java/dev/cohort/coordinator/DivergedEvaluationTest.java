@@ -40,8 +40,8 @@ class DivergedEvaluationTest {
     void aDivergedContributorKeepsNobodyWaitingForTheTeachersEvaluation() {
         TeacherEvaluations evaluations = afterTheLastStep();
 
-        evaluations.said(evaluation(P1, 0.7));
-        evaluations.said(evaluation(P2, Double.POSITIVE_INFINITY));
+        evaluations.add(evaluation(P1, 0.7));
+        evaluations.add(evaluation(P2, Double.POSITIVE_INFINITY));
 
         assertThat(evaluations.next()).isEmpty();
         assertThat(evaluations.settled()).isTrue();
@@ -51,8 +51,8 @@ class DivergedEvaluationTest {
     void finiteOnesAreEvaluatedTogether() {
         TeacherEvaluations evaluations = afterTheLastStep();
 
-        evaluations.said(evaluation(P1, 0.7));
-        evaluations.said(evaluation(P2, 0.8));
+        evaluations.add(evaluation(P1, 0.7));
+        evaluations.add(evaluation(P2, 0.8));
 
         assertThat(evaluations.next()).map(Evaluation::source).contains(Evaluation.TEACHER);
         assertThat(evaluations.settled()).isTrue();

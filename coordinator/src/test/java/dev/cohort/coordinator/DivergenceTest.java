@@ -8,9 +8,9 @@ import static dev.cohort.coordinator.Cohort.batch;
 import static dev.cohort.coordinator.Cohort.contributors;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static dev.cohort.coordinator.Cohort.started;
-import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.members.Membership;
@@ -52,9 +52,9 @@ class DivergenceTest {
     @Test
     void theOthersGoOnWhileThereAreEnough() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 1, batch(1), says(P1, 1, 1), says(P2, 1, 2));
+        send(coordinator, 1, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
 
-        List<Message> messages = tell(coordinator, 2, diverged(P3, 1));
+        List<Message> messages = send(coordinator, 2, diverged(P3, 1));
 
         assertThat(aborts(messages)).isEmpty();
         assertThat(contributors(outcome(messages))).containsExactly(P1, P2);
@@ -63,9 +63,9 @@ class DivergenceTest {
     @Test
     void theRunEndsWhenTooFewAreLeftAndNamesThemAndTheCure() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 1, batch(1), diverged(P3, 1));
+        send(coordinator, 1, batch(1), diverged(P3, 1));
 
-        List<Command> aborts = aborts(tell(coordinator, 2, diverged(P1, 1)));
+        List<Command> aborts = aborts(send(coordinator, 2, diverged(P1, 1)));
 
         assertThat(aborts).hasSize(1);
         assertThat(aborts.get(0).reason())
@@ -74,7 +74,7 @@ class DivergenceTest {
                 .contains("lower optimizer.learning_rate")
                 .contains("needed: 2");
         assertThat(coordinator.status(2).waitingBecause()).contains("given up");
-        assertThat(aborts(tell(coordinator, 3, batch(2))))
+        assertThat(aborts(send(coordinator, 3, batch(2))))
                 .as("it is published once")
                 .isEmpty();
     }
@@ -83,24 +83,24 @@ class DivergenceTest {
     void holdingLostPeersDoesNotHoldDivergedOnes() {
         Coordinator coordinator = started(OnLoss.HOLD);
 
-        assertThat(aborts(tell(coordinator, 1, batch(1), diverged(P1, 1), diverged(P2, 1))))
+        assertThat(aborts(send(coordinator, 1, batch(1), diverged(P1, 1), diverged(P2, 1))))
                 .hasSize(1);
     }
 
     @Test
     void aLaterStartMayDoBetter() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 1, batch(1), diverged(P3, 1), Cohort.joining(P3, 2));
+        send(coordinator, 1, batch(1), diverged(P3, 1), Cohort.joining(P3, 2));
 
-        assertThat(aborts(tell(coordinator, 2, diverged(P2, 1)))).isEmpty();
+        assertThat(aborts(send(coordinator, 2, diverged(P2, 1)))).isEmpty();
     }
 
     @Test
     void aControlPeerThatDivergesEndsNothing() {
         Coordinator coordinator = started(OnLoss.DROP);
 
-        assertThat(aborts(tell(coordinator, 1, batch(1), diverged(CONTROL, 1)))).isEmpty();
-        assertThat(aborts(tell(coordinator, 2, diverged(P1, 1), diverged(P2, 1)))
+        assertThat(aborts(send(coordinator, 1, batch(1), diverged(CONTROL, 1)))).isEmpty();
+        assertThat(aborts(send(coordinator, 2, diverged(P1, 1), diverged(P2, 1)))
                         .get(0)
                         .reason())
                 .doesNotContain("control");
@@ -109,10 +109,11 @@ class DivergenceTest {
     @Test
     void peersThatDivergeAtTheEndHaveTrainedTheRun() {
         Coordinator coordinator = started(OnLoss.DROP);
-        Outcome last = outcome(tell(coordinator, 1, batch(1), says(P1, 1, 1), says(P2, 1, 2), says(P3, 1, 3)));
-        tell(coordinator, 2, last, new End(1, "planned"));
+        Outcome last = outcome(
+                send(coordinator, 1, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2), prediction(P3, 1, 3)));
+        send(coordinator, 2, last, new End(1, "planned"));
 
-        assertThat(aborts(tell(coordinator, 3, diverged(P1, 1), diverged(P2, 1), diverged(P3, 1))))
+        assertThat(aborts(send(coordinator, 3, diverged(P1, 1), diverged(P2, 1), diverged(P3, 1))))
                 .isEmpty();
         assertThat(coordinator.finished()).isFalse();
     }
@@ -120,10 +121,10 @@ class DivergenceTest {
     @Test
     void peersThatHaveFinishedAheadOfTheOutcomesAreNotMissing() {
         Coordinator coordinator = Cohort.coordinator("c1", "independent", OnLoss.DROP);
-        tell(coordinator, 0, Cohort.joining(P1, 1), Cohort.joining(P2, 1), Cohort.joining(P3, 1), batch(1));
+        send(coordinator, 0, Cohort.joining(P1, 1), Cohort.joining(P2, 1), Cohort.joining(P3, 1), batch(1));
         Left finished = new Left(P1, 1, Left.FINISHED, Optional.empty());
 
-        assertThat(aborts(tell(coordinator, 1, finished, diverged(P2, 1), diverged(P3, 1))))
+        assertThat(aborts(send(coordinator, 1, finished, diverged(P2, 1), diverged(P3, 1))))
                 .isEmpty();
     }
 
@@ -132,11 +133,16 @@ class DivergenceTest {
         Coordinator coordinator = started(OnLoss.DROP);
         List<Message> messages = new java.util.ArrayList<>();
         for (long step = 1; step <= Membership.REJECTED_IN_ROW_MAX; step++) {
-            messages.addAll(tell(
-                    coordinator, step, batch(step), unreadable(P1, step), unreadable(P2, step), says(P3, step, 1)));
+            messages.addAll(send(
+                    coordinator,
+                    step,
+                    batch(step),
+                    unreadable(P1, step),
+                    unreadable(P2, step),
+                    prediction(P3, step, 1)));
             only(Outcome.class, messages).stream()
                     .reduce((one, later) -> later)
-                    .ifPresent(o -> messages.addAll(tell(coordinator, o.step(), o)));
+                    .ifPresent(o -> messages.addAll(send(coordinator, o.step(), o)));
         }
 
         assertThat(aborts(messages)).hasSize(1);
@@ -152,13 +158,13 @@ class DivergenceTest {
                 Cohort.setting("c1", OnLoss.DROP, new Experiment.Elastic(2, 4, 0, 0, 0), 0),
                 Cohort.teacher("mean_logit", DType.FLOAT16));
         coordinator.onCaughtUp(0);
-        tell(coordinator, 0, Cohort.joining(P1, 1), Cohort.joining(P2, 1), Cohort.joining(P3, 1));
+        send(coordinator, 0, Cohort.joining(P1, 1), Cohort.joining(P2, 1), Cohort.joining(P3, 1));
 
         // Finite, but more than a half can be.
-        tell(coordinator, 1, batch(1), says(P1, 1, 1e9), says(P2, 1, 1e9));
-        Outcome first = outcome(tell(coordinator, 2, says(P3, 1, 1e9)));
-        tell(coordinator, 3, first, batch(2), says(P1, 2, 1), says(P2, 2, 1));
-        Outcome second = outcome(tell(coordinator, 4, says(P3, 2, 1)));
+        send(coordinator, 1, batch(1), prediction(P1, 1, 1e9), prediction(P2, 1, 1e9));
+        Outcome first = outcome(send(coordinator, 2, prediction(P3, 1, 1e9)));
+        send(coordinator, 3, first, batch(2), prediction(P1, 2, 1), prediction(P2, 2, 1));
+        Outcome second = outcome(send(coordinator, 4, prediction(P3, 2, 1)));
 
         assertThat(first.resolution()).isEqualTo(new Outcome.Skipped(Outcome.SkipReason.NOT_FINITE));
         assertThat(contributors(second)).containsExactly(P1, P2, P3);

@@ -10,9 +10,9 @@ import static dev.cohort.coordinator.Cohort.heartbeat;
 import static dev.cohort.coordinator.Cohort.joining;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static dev.cohort.coordinator.Cohort.started;
-import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.members.Member;
@@ -46,27 +46,28 @@ class DrainTest {
 
     @Test
     void waitsForADrainedPeerThatStillAnswersTheOpenStep() {
-        tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2));
+        send(coordinator, 10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
 
-        List<Message> asked = tell(coordinator, 20, Command.drain(P3, 1, "enough"), new Draining(P3, 1, 1, "drained"));
+        List<Message> asked = send(coordinator, 20, Command.drain(P3, 1, "enough"), new Draining(P3, 1, 1, "drained"));
 
         assertThat(only(Outcome.class, asked)).isEmpty();
         assertThat(member(P3).standing()).isEqualTo(Standing.DRAINING);
         assertThat(member(P3).why()).isEqualTo("drained: enough");
-        assertThat(contributors(outcome(tell(coordinator, 30, says(P3, 1, 3))))).containsExactly(P1, P2, P3);
+        assertThat(contributors(outcome(send(coordinator, 30, prediction(P3, 1, 3)))))
+                .containsExactly(P1, P2, P3);
     }
 
     @Test
     void doesNotWaitForAPeerThatSaysItAnswersNoMore() {
-        tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2));
+        send(coordinator, 10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
 
-        assertThat(contributors(outcome(tell(coordinator, 20, new Draining(P3, 1, 0, "drained: its machine ends")))))
+        assertThat(contributors(outcome(send(coordinator, 20, new Draining(P3, 1, 0, "drained: its machine ends")))))
                 .containsExactly(P1, P2);
     }
 
     @Test
     void waitsNoLongerThanTheDeadlineForADrainedPeerThatSaysNothing() {
-        tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2), Command.drain(P3, 1, "enough"));
+        send(coordinator, 10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2), Command.drain(P3, 1, "enough"));
 
         assertThat(only(Outcome.class, allLive(coordinator, 100, Cohort.DEADLINE_MS - 100)))
                 .isEmpty();
@@ -76,38 +77,39 @@ class DrainTest {
 
     @Test
     void closesTheStepThatADrainedPeerAnsweredThoughTooFewAreLeftAfterIt() {
-        tell(coordinator, 0, left(1), batch(1), says(P1, 1, 1), Command.drain(P2, 1, "enough"));
+        send(coordinator, 0, left(1), batch(1), prediction(P1, 1, 1), Command.drain(P2, 1, "enough"));
 
-        Outcome last = outcome(tell(coordinator, 10, says(P2, 1, 2), new Draining(P2, 1, 1, "drained: enough")));
+        Outcome last = outcome(send(coordinator, 10, prediction(P2, 1, 2), new Draining(P2, 1, 1, "drained: enough")));
         assertThat(contributors(last)).containsExactly(P1, P2);
 
-        assertThat(only(Outcome.class, tell(coordinator, 20, last, batch(2), says(P1, 2, 1))))
+        assertThat(only(Outcome.class, send(coordinator, 20, last, batch(2), prediction(P1, 2, 1))))
                 .isEmpty();
         assertThat(coordinator.status(20).paused()).isTrue();
     }
 
     @Test
     void waitsAgainForADrainedPeerThatJoinsAgain() {
-        tell(coordinator, 0, Command.drain(P3, 1, "enough"), left(1), joining(P3, 2));
-        tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P3, 1, 3));
+        send(coordinator, 0, Command.drain(P3, 1, "enough"), left(1), joining(P3, 2));
+        send(coordinator, 10, batch(1), prediction(P1, 1, 1), prediction(P3, 1, 3));
 
         assertThat(member(P3).standing()).isEqualTo(Standing.LIVE);
-        assertThat(contributors(outcome(tell(coordinator, 20, says(P2, 1, 2))))).containsExactly(P1, P2, P3);
+        assertThat(contributors(outcome(send(coordinator, 20, prediction(P2, 1, 2)))))
+                .containsExactly(P1, P2, P3);
     }
 
     @Test
     void doesNotLetGoWhoCameBackWhicheverItReadsFirst() {
-        tell(coordinator, 0, left(1), joining(P3, 2), Command.drain(P3, 1, "enough"));
+        send(coordinator, 0, left(1), joining(P3, 2), Command.drain(P3, 1, "enough"));
 
         assertThat(member(P3).standing()).isEqualTo(Standing.LAGGING);
     }
 
     @Test
     void letsGoALaterStartOfAPeerThatDiedWhileItWasDrained() {
-        tell(coordinator, 0, Command.drain(P3, 1, "enough"), joining(P3, 2));
+        send(coordinator, 0, Command.drain(P3, 1, "enough"), joining(P3, 2));
 
         assertThat(member(P3).standing()).isEqualTo(Standing.DRAINING);
-        assertThat(contributors(outcome(tell(coordinator, 10, batch(1), says(P1, 1, 1), says(P2, 1, 2)))))
+        assertThat(contributors(outcome(send(coordinator, 10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2)))))
                 .containsExactly(P1, P2);
     }
 
@@ -116,30 +118,30 @@ class DrainTest {
         long momentMs = Cohort.RESEND_MS / 8;
         List<StandingChange> joined = only(StandingChange.class, coordinator.onDeadline(momentMs));
         assertThat(joined).extracting(StandingChange::standing).containsOnly(Standing.LIVE);
-        joined.forEach(change -> tell(coordinator, momentMs, change));
+        joined.forEach(change -> send(coordinator, momentMs, change));
 
-        assertThat(only(StandingChange.class, tell(coordinator, 100, Command.drain(P3, 1, "enough"))))
+        assertThat(only(StandingChange.class, send(coordinator, 100, Command.drain(P3, 1, "enough"))))
                 .isEmpty();
         assertThat(coordinator.nextDeadlineMs()).isLessThanOrEqualTo(100 + momentMs);
-        List<StandingChange> said = only(StandingChange.class, coordinator.onDeadline(100 + momentMs));
+        List<StandingChange> published = only(StandingChange.class, coordinator.onDeadline(100 + momentMs));
 
         StandingChange draining = new StandingChange(P3, 1, Standing.DRAINING, 1, "drained: enough");
-        assertThat(said).containsExactly(draining);
-        tell(coordinator, 200, heartbeat(P3, 0));
+        assertThat(published).containsExactly(draining);
+        send(coordinator, 200, heartbeat(P3, 0));
         assertThat(only(StandingChange.class, coordinator.onDeadline(100 + momentMs + Cohort.RESEND_MS)))
-                .as("nobody has seen it in the log")
+                .as("it was not read back from the log")
                 .contains(draining);
-        tell(coordinator, 350, draining);
+        send(coordinator, 350, draining);
         assertThat(only(StandingChange.class, coordinator.onDeadline(10_000))).doesNotContain(draining);
     }
 
     @Test
     void saysNothingThatAnotherCoordinatorHasSaid() {
         Coordinator other = started(OnLoss.DROP);
-        List<StandingChange> said = only(StandingChange.class, coordinator.onDeadline(100));
-        assertThat(said).hasSize(3);
+        List<StandingChange> published = only(StandingChange.class, coordinator.onDeadline(100));
+        assertThat(published).hasSize(3);
 
-        said.forEach(change -> tell(other, 10, change));
+        published.forEach(change -> send(other, 10, change));
 
         assertThat(only(StandingChange.class, other.onDeadline(100))).isEmpty();
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class ForkedTeacherTest {
     private static final SoftLabels LABELS = new SoftLabels(2, List.of(Ints.of(0)), List.of(1.0));
 
-    /** Counts its lessons in a state of that name, and says its own label weight. */
+    /** Counts its steps in a state of that name, and has its own label weight. */
     private record Counting(String name, double labelWeight) implements Teacher {
         @Override
         public List<String> reads() {
@@ -35,7 +35,7 @@ class ForkedTeacherTest {
         }
 
         @Override
-        public TeacherStep teach(NamedTensors state, Votes votes) {
+        public TeacherStep teach(NamedTensors state, StepInput input) {
             return new TeacherStep(labelWeight, List.of(), new TreeMap<>(), state(name, count(state, name) + 1));
         }
     }
@@ -49,7 +49,7 @@ class ForkedTeacherTest {
     }
 
     private static Teacher.TeacherStep teach(Teacher teacher, NamedTensors state, long step) {
-        return teacher.teach(state, new Teacher.Votes(step, 0, 0.1, LABELS, List.of()));
+        return teacher.teach(state, new Teacher.StepInput(step, 0, 0.1, LABELS, List.of()));
     }
 
     @Test
@@ -104,6 +104,6 @@ class ForkedTeacherTest {
     @Test
     void refusesOtherParametersOfTheSameMethod() {
         assertThatThrownBy(() -> new ForkedTeacher(new Counting("gate", 1), new Counting("wide gate", 1), true, 1))
-                .hasMessageContaining("a fork of the same method goes on with those there are");
+                .hasMessageContaining("a fork with the same method must keep the parameters");
     }
 }

@@ -9,8 +9,8 @@ import static dev.cohort.coordinator.Cohort.heartbeat;
 import static dev.cohort.coordinator.Cohort.joining;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
-import static dev.cohort.coordinator.Cohort.tell;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.members.Member;
@@ -35,19 +35,20 @@ class LagTest {
         Coordinator coordinator = Cohort.coordinator(
                 "c1", "mean_logit", OnLoss.DROP, new Elastic(2, 4, 0, 0, 0, new Elastic.Lag(LAG_MAX, policy)));
         for (PeerId peer : List.of(P1, P2, P3)) {
-            tell(coordinator, 0, joining(peer, 1));
+            send(coordinator, 0, joining(peer, 1));
         }
-        tell(coordinator, 0, batch(1), says(P1, 1, 1), says(P2, 1, 2));
-        List<Message> said = new ArrayList<>(Cohort.allLive(coordinator, 0, LATE_MS));
-        tell(coordinator, LATE_MS, outcome(said));
+        send(coordinator, 0, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
+        List<Message> published = new ArrayList<>(Cohort.allLive(coordinator, 0, LATE_MS));
+        send(coordinator, LATE_MS, outcome(published));
         return coordinator;
     }
 
-    /** What is said when both others have answered a step. */
+    /** What is published when both others have answered a step. */
     private static List<Outcome> step(Coordinator coordinator, long step) {
-        List<Message> said = tell(coordinator, at(step), batch(step), says(P1, step, 1), says(P2, step, 2));
-        List<Outcome> outcomes = only(Outcome.class, said);
-        outcomes.forEach(o -> tell(coordinator, at(step), o));
+        List<Message> published =
+                send(coordinator, at(step), batch(step), prediction(P1, step, 1), prediction(P2, step, 2));
+        List<Outcome> outcomes = only(Outcome.class, published);
+        outcomes.forEach(o -> send(coordinator, at(step), o));
         return outcomes;
     }
 
@@ -65,7 +66,7 @@ class LagTest {
     @Test
     void theOthersWaitAtTheLimitUntilItGoesOn() {
         Coordinator coordinator = late(OnLag.PACE);
-        tell(coordinator, LATE_MS, heartbeat(P3, 1));
+        send(coordinator, LATE_MS, heartbeat(P3, 1));
         for (long step = 2; step <= 1 + LAG_MAX; step++) {
             assertThat(step(coordinator, step)).hasSize(1);
         }
@@ -75,7 +76,7 @@ class LagTest {
         assertThat(coordinator.status(at(limit)).waitingFor()).containsExactly(P3);
         assertThat(p3(coordinator).why()).contains("more than 3 steps behind", "elastic.on_lag: pace");
 
-        assertThat(contributors(outcome(tell(coordinator, at(limit) + 1, heartbeat(P3, 2)))))
+        assertThat(contributors(outcome(send(coordinator, at(limit) + 1, heartbeat(P3, 2)))))
                 .containsExactly(P1, P2);
     }
 
@@ -84,7 +85,7 @@ class LagTest {
         Coordinator coordinator = late(OnLag.PACE);
         // It has trained one step since it was late, and stands still now.
         long movedMs = LATE_MS;
-        tell(coordinator, movedMs, heartbeat(P3, 1));
+        send(coordinator, movedMs, heartbeat(P3, 1));
         for (long step = 2; step <= 1 + LAG_MAX; step++) {
             step(coordinator, step);
         }
@@ -99,11 +100,11 @@ class LagTest {
 
     /** All live on, and P3 trains nothing. */
     private static List<Message> live(Coordinator coordinator, long fromMs, long toMs) {
-        List<Message> said = new ArrayList<>();
+        List<Message> published = new ArrayList<>();
         for (long nowMs = fromMs; nowMs <= toMs; nowMs += Cohort.GONE_AFTER_MS / 3) {
-            said.addAll(tell(coordinator, nowMs, heartbeat(P1, 1), heartbeat(P2, 1), heartbeat(P3, 1)));
+            published.addAll(send(coordinator, nowMs, heartbeat(P1, 1), heartbeat(P2, 1), heartbeat(P3, 1)));
         }
-        return said;
+        return published;
     }
 
     @Test
@@ -112,31 +113,32 @@ class LagTest {
         for (long step = 2; step <= 1 + LAG_MAX; step++) {
             step(coordinator, step);
         }
-        tell(coordinator, at(9), heartbeat(P3, 1));
+        send(coordinator, at(9), heartbeat(P3, 1));
         assertThat(p3(coordinator).standing()).isEqualTo(Standing.LAGGING);
         step(coordinator, 2 + LAG_MAX);
-        tell(coordinator, at(9), heartbeat(P3, 1));
+        send(coordinator, at(9), heartbeat(P3, 1));
 
         assertThat(p3(coordinator).standing()).isEqualTo(Standing.CANDIDATE);
         assertThat(p3(coordinator).why()).contains("excluded: more than 3 steps behind", "elastic.lag_max_steps");
 
         long head = 3 + LAG_MAX;
-        tell(coordinator, at(head), batch(head), says(P3, head, 3));
+        send(coordinator, at(head), batch(head), prediction(P3, head, 3));
         assertThat(contributors(step(coordinator, head).get(0))).containsExactly(P1, P2);
         assertThat(p3(coordinator).standing()).isEqualTo(Standing.LIVE);
-        tell(coordinator, at(head + 1), batch(head + 1), says(P3, head + 1, 3));
+        send(coordinator, at(head + 1), batch(head + 1), prediction(P3, head + 1, 3));
         assertThat(contributors(step(coordinator, head + 1).get(0))).containsExactly(P1, P2, P3);
     }
 
     @Test
     void mayBeBehindAsFarAsItLikesWhenNoLagIsStated() {
         Coordinator coordinator = Cohort.started(OnLoss.DROP);
-        tell(coordinator, 0, batch(1), says(P1, 1, 1), says(P2, 1, 2));
-        tell(coordinator, LATE_MS, outcome(Cohort.allLive(coordinator, 0, LATE_MS)));
+        send(coordinator, 0, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
+        send(coordinator, LATE_MS, outcome(Cohort.allLive(coordinator, 0, LATE_MS)));
         for (long step = 2; step <= 50; step++) {
-            tell(coordinator, LATE_MS, heartbeat(P1, step - 1), heartbeat(P3, 0));
-            List<Message> said = tell(coordinator, LATE_MS, batch(step), says(P1, step, 1), says(P2, step, 2));
-            tell(coordinator, LATE_MS, outcome(said));
+            send(coordinator, LATE_MS, heartbeat(P1, step - 1), heartbeat(P3, 0));
+            List<Message> published =
+                    send(coordinator, LATE_MS, batch(step), prediction(P1, step, 1), prediction(P2, step, 2));
+            send(coordinator, LATE_MS, outcome(published));
         }
 
         assertThat(p3(coordinator).standing()).isEqualTo(Standing.LAGGING);

@@ -3,8 +3,8 @@ package dev.cohort.coordinator;
 import static dev.cohort.coordinator.Cohort.P1;
 import static dev.cohort.coordinator.Cohort.allLive;
 import static dev.cohort.coordinator.Cohort.only;
+import static dev.cohort.coordinator.Cohort.send;
 import static dev.cohort.coordinator.Cohort.started;
-import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -37,7 +37,7 @@ class MembershipTest {
     private final Coordinator coordinator = started(OnLoss.DROP);
 
     private Admitted answer(Joining joining) {
-        return only(Admitted.class, tell(coordinator, 50, joining)).get(0);
+        return only(Admitted.class, send(coordinator, 50, joining)).get(0);
     }
 
     private static Joining newcomer(String id, int featureWidth, Digest data) {
@@ -80,8 +80,8 @@ class MembershipTest {
         Joining wide = new Joining(new PeerId("wide"), 1, "resnet8", "cpu", false, 4, 0, Cohort.DATA, 1);
         Joining wider = new Joining(P1, 1, "resnet8", "cpu", false, 5, 0, Cohort.DATA, 1);
 
-        assertThat(only(Admitted.class, tell(reads, 0, wide)).get(0).refusal()).contains("width 4", "takes 3");
-        assertThat(only(Admitted.class, tell(reads, 0, wider)).get(0).refusal())
+        assertThat(only(Admitted.class, send(reads, 0, wide)).get(0).refusal()).contains("width 4", "takes 3");
+        assertThat(only(Admitted.class, send(reads, 0, wider)).get(0).refusal())
                 .as("a peer the experiment names, too")
                 .contains("width 5");
         assertThat(answer(newcomer("wide", 4, Cohort.DATA)).refused()).isFalse();
@@ -90,40 +90,40 @@ class MembershipTest {
     @Test
     void takesBackAPeerThatWasSetAsideAfterAWhileAndBothersNobodyUntilThen() {
         Coordinator cohort = Cohort.coordinator("c1", "mean_logit", OnLoss.DROP, new Elastic(2, 4, 5_000, 0, 0));
-        tell(cohort, 0, Cohort.joining(P1, 1), Cohort.joining(Cohort.P2, 1), Cohort.joining(Cohort.P3, 1));
+        send(cohort, 0, Cohort.joining(P1, 1), Cohort.joining(Cohort.P2, 1), Cohort.joining(Cohort.P3, 1));
         List<Message> rejections = new ArrayList<>();
         for (long step = 1; step <= 5; step++) {
-            List<Message> messages = tell(
+            List<Message> messages = send(
                     cohort,
                     step,
                     Cohort.batch(step),
-                    Cohort.says(P1, step, NamedTensors.of(TensorName.LOGITS, Cohort.logits(1, 2, 2)), OTHER_DATA),
-                    Cohort.says(Cohort.P2, step, 1),
-                    Cohort.says(Cohort.P3, step, 1));
+                    Cohort.prediction(P1, step, NamedTensors.of(TensorName.LOGITS, Cohort.logits(1, 2, 2)), OTHER_DATA),
+                    Cohort.prediction(Cohort.P2, step, 1),
+                    Cohort.prediction(Cohort.P3, step, 1));
             rejections.addAll(only(Rejection.class, messages));
-            tell(cohort, step, Cohort.outcome(messages));
+            send(cohort, step, Cohort.outcome(messages));
         }
         assertThat(rejections).hasSize(Membership.REJECTED_IN_ROW_MAX);
 
         allLive(cohort, 100, 1_000);
         Admitted early =
-                only(Admitted.class, tell(cohort, 1_000, newcomer("p1", 2))).get(0);
+                only(Admitted.class, send(cohort, 1_000, newcomer("p1", 2))).get(0);
         assertThat(early.refusal()).contains("set aside: digest", "5000 ms", "elastic.cooldown_ms");
         allLive(cohort, 1_100, 6_000);
-        assertThat(only(Admitted.class, tell(cohort, 6_000, newcomer("p1", 2)))
+        assertThat(only(Admitted.class, send(cohort, 6_000, newcomer("p1", 2)))
                         .get(0)
                         .refused())
                 .isFalse();
-        List<Message> six = tell(
+        List<Message> six = send(
                 cohort,
                 6_001,
                 Cohort.heartbeat(Cohort.P2, 5),
                 Cohort.heartbeat(Cohort.P3, 5),
                 Cohort.batch(6),
-                Cohort.says(P1, 6, 1),
-                Cohort.says(Cohort.P2, 6, 1));
+                Cohort.prediction(P1, 6, 1),
+                Cohort.prediction(Cohort.P2, 6, 1));
         assertThat(only(Outcome.class, six)).isEmpty();
-        assertThat(Cohort.contributors(Cohort.outcome(tell(cohort, 6_002, Cohort.says(Cohort.P3, 6, 1)))))
+        assertThat(Cohort.contributors(Cohort.outcome(send(cohort, 6_002, Cohort.prediction(Cohort.P3, 6, 1)))))
                 .containsExactly(P1, Cohort.P2, Cohort.P3);
     }
 
@@ -132,7 +132,7 @@ class MembershipTest {
     }
 
     private void leaves(String id) {
-        tell(coordinator, 60, new Left(new PeerId(id), 1, "drained", Optional.empty()));
+        send(coordinator, 60, new Left(new PeerId(id), 1, "drained", Optional.empty()));
     }
 
     @Test
@@ -164,10 +164,10 @@ class MembershipTest {
 
         allLive(coordinator, 100, lostMs + Cohort.START_MS - Cohort.GONE_AFTER_MS);
         Admitted early = only(
-                        Admitted.class, tell(coordinator, lostMs + Cohort.START_MS - Cohort.GONE_AFTER_MS, second))
+                        Admitted.class, send(coordinator, lostMs + Cohort.START_MS - Cohort.GONE_AFTER_MS, second))
                 .get(0);
         allLive(coordinator, lostMs + Cohort.START_MS - Cohort.GONE_AFTER_MS, lostMs + Cohort.START_MS + 100);
-        Admitted late = only(Admitted.class, tell(coordinator, lostMs + Cohort.START_MS + 100, second))
+        Admitted late = only(Admitted.class, send(coordinator, lostMs + Cohort.START_MS + 100, second))
                 .get(0);
 
         assertThat(early.refusal()).contains("no seat");
@@ -177,15 +177,15 @@ class MembershipTest {
     @Test
     void holdsTheSeatOfALostPeerForWhomStepsStayOpen() {
         Coordinator holding = started(OnLoss.HOLD);
-        tell(holding, 50, newcomer("guest", 1));
+        send(holding, 50, newcomer("guest", 1));
         long lateMs = 2 * Cohort.GONE_AFTER_MS + 2 * Cohort.START_MS;
-        tell(holding, lateMs, new Left(new PeerId("guest"), 1, "drained", Optional.empty()));
+        send(holding, lateMs, new Left(new PeerId("guest"), 1, "drained", Optional.empty()));
 
-        assertThat(only(Admitted.class, tell(holding, lateMs, newcomer("second", 1)))
+        assertThat(only(Admitted.class, send(holding, lateMs, newcomer("second", 1)))
                         .get(0)
                         .slot())
                 .isEqualTo(3);
-        assertThat(only(Admitted.class, tell(holding, lateMs, newcomer("third", 1)))
+        assertThat(only(Admitted.class, send(holding, lateMs, newcomer("third", 1)))
                         .get(0)
                         .refusal())
                 .contains("no seat");
@@ -198,12 +198,12 @@ class MembershipTest {
         assertThat(answer(theirs).refused()).isTrue();
 
         // The other coordinator had seen the first one leave.
-        tell(coordinator, 70, mine, new Admitted(theirs.peer(), 1, 3, 1, ""));
+        send(coordinator, 70, mine, new Admitted(theirs.peer(), 1, 3, 1, ""));
 
         assertThat(answer(theirs).slot()).isEqualTo(3);
         assertThat(answer(newcomer("mine", 1)).refusal()).contains("no seat", "theirs");
-        // What is said again, by a coordinator that starts anew, changes nothing.
-        tell(coordinator, 80, mine);
+        // Answers that a restarted coordinator repeats change nothing.
+        send(coordinator, 80, mine);
         assertThat(answer(theirs).slot()).isEqualTo(3);
     }
 
@@ -215,7 +215,7 @@ class MembershipTest {
 
         // It asks again before it reads the answer; the second one seats it, but the first one counts.
         assertThat(answer(newcomer("surplus", 1)).slot()).isEqualTo(3);
-        tell(coordinator, 70, refused);
+        send(coordinator, 70, refused);
         assertThat(answer(newcomer("next", 1)).slot()).isEqualTo(3);
         leaves("next");
         assertThat(answer(newcomer("surplus", 1)).refused()).isTrue();
@@ -225,7 +225,7 @@ class MembershipTest {
     void doesNotWaitForAPeerThatStartedAnewWhicheverOfItsWordsComesFirst() {
         Heartbeat first = new Heartbeat(Cohort.P3, 2, PeerState.JOINING, 0, Heartbeat.Figures.NONE);
 
-        tell(coordinator, 50, first);
+        send(coordinator, 50, first);
 
         assertThat(coordinator.status(50).members())
                 .filteredOn(m -> m.peer().equals(Cohort.P3))

@@ -9,9 +9,9 @@ import static dev.cohort.coordinator.Cohort.heartbeat;
 import static dev.cohort.coordinator.Cohort.joining;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static dev.cohort.coordinator.Cohort.started;
-import static dev.cohort.coordinator.Cohort.tell;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.experiment.Experiment.Elastic;
@@ -31,26 +31,26 @@ import org.junit.jupiter.api.Test;
 class PauseTest {
     private static final long LONG_MS = 20 * Cohort.DEADLINE_MS;
 
-    /** Only P1 lives on; what is said meanwhile. */
+    /** Only P1 lives on; what is published meanwhile. */
     private static List<Message> alone(Coordinator coordinator) {
-        List<Message> said = new ArrayList<>();
+        List<Message> published = new ArrayList<>();
         for (long nowMs = 1; nowMs <= LONG_MS; nowMs += Cohort.GONE_AFTER_MS / 3) {
-            said.addAll(tell(coordinator, nowMs, heartbeat(P1, 0)));
+            published.addAll(send(coordinator, nowMs, heartbeat(P1, 0)));
         }
-        return said;
+        return published;
     }
 
     @Test
     void theStepStaysOpenUntilEnoughAreThereAndIsNotSkipped() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 0, batch(1), says(P1, 1, 1));
+        send(coordinator, 0, batch(1), prediction(P1, 1, 1));
 
         assertThat(only(Outcome.class, alone(coordinator))).isEmpty();
         assertThat(coordinator.status(LONG_MS).paused()).isTrue();
 
-        tell(coordinator, LONG_MS, joining(P2, 2), heartbeat(P1, 0));
+        send(coordinator, LONG_MS, joining(P2, 2), heartbeat(P1, 0));
         assertThat(coordinator.status(LONG_MS).paused()).isFalse();
-        assertThat(contributors(outcome(tell(coordinator, LONG_MS + 1, says(P2, 1, 2)))))
+        assertThat(contributors(outcome(send(coordinator, LONG_MS + 1, prediction(P2, 1, 2)))))
                 .containsExactly(P1, P2);
     }
 
@@ -58,9 +58,9 @@ class PauseTest {
     void oneContributorIsEnoughWhereOneIsAskedFor() {
         Coordinator coordinator = Cohort.coordinator("c1", "mean_logit", OnLoss.DROP, new Elastic(1, 4, 0, 0, 0));
         for (PeerId peer : List.of(P1, P2, P3)) {
-            tell(coordinator, 0, joining(peer, 1));
+            send(coordinator, 0, joining(peer, 1));
         }
-        tell(coordinator, 0, batch(1), says(P1, 1, 1));
+        send(coordinator, 0, batch(1), prediction(P1, 1, 1));
 
         assertThat(only(Outcome.class, alone(coordinator))).isNotEmpty();
         assertThat(coordinator.status(LONG_MS).paused()).isFalse();
@@ -72,11 +72,11 @@ class PauseTest {
         PeerId newcomer = new PeerId("n1");
         Coordinator coordinator = Cohort.coordinator("c1", "mean_logit", OnLoss.DROP, new Elastic(2, 4, 0, 50, 0.9));
         for (PeerId peer : List.of(P1, P2, P3, newcomer)) {
-            tell(coordinator, 0, joining(peer, 1));
+            send(coordinator, 0, joining(peer, 1));
         }
-        tell(coordinator, 1, batch(1), says(newcomer, 1, 1), says(P1, 1, 1));
+        send(coordinator, 1, batch(1), prediction(newcomer, 1, 1), prediction(P1, 1, 1));
 
-        List<Message> messages = tell(
+        List<Message> messages = send(
                 coordinator,
                 2,
                 new Left(P2, 1, "drained: enough", Optional.empty()),
@@ -88,16 +88,16 @@ class PauseTest {
     @Test
     void aStopEndsAPausedRunWithTheBatchesThatAreOut() {
         Coordinator coordinator = started(OnLoss.DROP);
-        tell(coordinator, 0, batch(1), says(P1, 1, 1));
+        send(coordinator, 0, batch(1), prediction(P1, 1, 1));
         alone(coordinator);
         assertThat(coordinator.status(LONG_MS).waitingBecause())
                 .contains("paused", "elastic.min is 2", "p2 gone", "p3 gone");
 
-        List<Message> messages = tell(
+        List<Message> messages = send(
                 coordinator, LONG_MS, new Command(Command.Kind.STOP, Optional.empty(), "enough"), new End(1, "enough"));
 
         Outcome last = outcome(messages);
-        tell(coordinator, LONG_MS, last, new Left(P1, 1, Left.FINISHED, Optional.empty()));
+        send(coordinator, LONG_MS, last, new Left(P1, 1, Left.FINISHED, Optional.empty()));
         assertThat(coordinator.applied()).isEqualTo(1);
         coordinator.onDeadline(2 * LONG_MS);
         assertThat(coordinator.finished()).isTrue();
@@ -106,12 +106,12 @@ class PauseTest {
     @Test
     void aStopDoesNotWaitForLostPeersThatAreHeldFor() {
         Coordinator coordinator = started(OnLoss.HOLD);
-        tell(coordinator, 0, batch(1), says(P1, 1, 1), says(P2, 1, 1));
+        send(coordinator, 0, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 1));
         alone(coordinator);
 
         assertThat(only(
                         Outcome.class,
-                        tell(coordinator, LONG_MS, new Command(Command.Kind.STOP, Optional.empty(), "enough"))))
+                        send(coordinator, LONG_MS, new Command(Command.Kind.STOP, Optional.empty(), "enough"))))
                 .hasSize(1);
     }
 }

@@ -8,8 +8,8 @@ import static dev.cohort.coordinator.Cohort.coordinator;
 import static dev.cohort.coordinator.Cohort.joining;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
-import static dev.cohort.coordinator.Cohort.tell;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -32,26 +32,26 @@ class StandbyTest {
     private final Coordinator follower = coordinator("standby", "one", OnLoss.DROP);
     private final Standby standby = new Standby(follower, "standby", PATIENCE_MS);
 
-    private List<Message> tellStandby(long nowMs, List<? extends Message> messages) {
-        List<Message> said = new ArrayList<>();
-        messages.forEach(m -> said.addAll(standby.onMessage(m, nowMs)));
-        return said;
+    private List<Message> sendStandby(long nowMs, List<? extends Message> messages) {
+        List<Message> published = new ArrayList<>();
+        messages.forEach(m -> published.addAll(standby.onMessage(m, nowMs)));
+        return published;
     }
 
-    /** What the leader says to {@code messages}; the standby hears both, and must keep quiet. */
-    private List<Message> bothHear(long nowMs, Message... messages) {
-        assertThat(tellStandby(nowMs, List.of(messages)))
-                .as("what the standby says")
+    /** Messages of the leader after {@code messages}; the standby reads both and must publish nothing. */
+    private List<Message> sendBoth(long nowMs, Message... messages) {
+        assertThat(sendStandby(nowMs, List.of(messages)))
+                .as("messages of the standby")
                 .isEmpty();
-        List<Message> said = tell(leader, nowMs, messages);
-        assertThat(tellStandby(nowMs, said)).as("what the standby says").isEmpty();
-        said.stream().filter(Outcome.class::isInstance).forEach(o -> leader.onMessage(o, nowMs));
-        return said;
+        List<Message> published = send(leader, nowMs, messages);
+        assertThat(sendStandby(nowMs, published)).as("messages of the standby").isEmpty();
+        published.stream().filter(Outcome.class::isInstance).forEach(o -> leader.onMessage(o, nowMs));
+        return published;
     }
 
     private void closeStepOneTogether() {
-        bothHear(0, joining(P1, 1), joining(P2, 1), joining(P3, 1));
-        bothHear(10, batch(1), says(P1, 1, 1), says(P2, 1, 2), says(P3, 1, 3));
+        sendBoth(0, joining(P1, 1), joining(P2, 1), joining(P3, 1));
+        sendBoth(10, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2), prediction(P3, 1, 3));
         assertThat(follower.applied()).isEqualTo(1);
     }
 
@@ -67,17 +67,17 @@ class StandbyTest {
     @Test
     void saysTheSameOutcomeWithItsPartsWhenNobodyElseDoes() {
         closeStepOneTogether();
-        List<Message> step = List.of(batch(2), says(P1, 2, 1), says(P2, 2, 2), says(P3, 2, 3));
-        assertThat(tellStandby(20, step)).isEmpty();
+        List<Message> step = List.of(batch(2), prediction(P1, 2, 1), prediction(P2, 2, 2), prediction(P3, 2, 3));
+        assertThat(sendStandby(20, step)).isEmpty();
         assertThat(standby.nextDeadlineMs()).isLessThanOrEqualTo(20 + PATIENCE_MS);
         assertThat(standby.onDeadline(20 + PATIENCE_MS - 1)).isEmpty();
 
-        List<Message> said = standby.onDeadline(20 + PATIENCE_MS);
+        List<Message> published = standby.onDeadline(20 + PATIENCE_MS);
 
-        Outcome expected = outcome(tell(leader, 20, step.toArray(new Message[0])));
-        assertThat(outcome(said).digest()).isEqualTo(expected.digest());
-        assertThat(said.get(said.size() - 1)).isInstanceOf(Outcome.class);
-        assertThat(only(Addressed.class, said)).hasSize(3);
+        Outcome expected = outcome(send(leader, 20, step.toArray(new Message[0])));
+        assertThat(outcome(published).digest()).isEqualTo(expected.digest());
+        assertThat(published.get(published.size() - 1)).isInstanceOf(Outcome.class);
+        assertThat(only(Addressed.class, published)).hasSize(3);
         assertThat(standby.leads()).isTrue();
         assertThat(standby.takeovers()).isEqualTo(1);
     }
@@ -85,44 +85,46 @@ class StandbyTest {
     @Test
     void leadsWithoutDelayOnceItHasTakenOver() {
         closeStepOneTogether();
-        tellStandby(20, List.of(batch(2), says(P1, 2, 1), says(P2, 2, 2), says(P3, 2, 3)));
-        tellStandby(200, standby.onDeadline(200));
+        sendStandby(20, List.of(batch(2), prediction(P1, 2, 1), prediction(P2, 2, 2), prediction(P3, 2, 3)));
+        sendStandby(200, standby.onDeadline(200));
 
-        List<Message> said = tellStandby(210, List.of(batch(3), says(P1, 3, 1), says(P2, 3, 2), says(P3, 3, 3)));
+        List<Message> published =
+                sendStandby(210, List.of(batch(3), prediction(P1, 3, 1), prediction(P2, 3, 2), prediction(P3, 3, 3)));
 
-        assertThat(outcome(said).step()).isEqualTo(3);
+        assertThat(outcome(published).step()).isEqualTo(3);
     }
 
     @Test
     void standsBackForACoordinatorThatIsFaster() {
         closeStepOneTogether();
-        List<Message> step = List.of(batch(2), says(P1, 2, 1), says(P2, 2, 2), says(P3, 2, 3));
-        tellStandby(20, step);
+        List<Message> step = List.of(batch(2), prediction(P1, 2, 1), prediction(P2, 2, 2), prediction(P3, 2, 3));
+        sendStandby(20, step);
         standby.onDeadline(200);
         assertThat(standby.leads()).isTrue();
 
-        tellStandby(210, only(Outcome.class, tell(leader, 205, step.toArray(new Message[0]))));
+        sendStandby(210, only(Outcome.class, send(leader, 205, step.toArray(new Message[0]))));
 
         assertThat(standby.leads()).isFalse();
-        assertThat(tellStandby(220, List.of(batch(3), says(P1, 3, 1), says(P2, 3, 2), says(P3, 3, 3))))
+        assertThat(sendStandby(
+                        220, List.of(batch(3), prediction(P1, 3, 1), prediction(P2, 3, 2), prediction(P3, 3, 3))))
                 .isEmpty();
     }
 
     @Test
     void leadsOnWhenAForgottenLeaderComesSecond() {
         closeStepOneTogether();
-        List<Message> step = List.of(batch(2), says(P1, 2, 1), says(P2, 2, 2), says(P3, 2, 3));
-        tellStandby(20, step);
-        tellStandby(210, standby.onDeadline(200));
+        List<Message> step = List.of(batch(2), prediction(P1, 2, 1), prediction(P2, 2, 2), prediction(P3, 2, 3));
+        sendStandby(20, step);
+        sendStandby(210, standby.onDeadline(200));
 
-        tellStandby(220, only(Outcome.class, tell(leader, 215, step.toArray(new Message[0]))));
+        sendStandby(220, only(Outcome.class, send(leader, 215, step.toArray(new Message[0]))));
 
         assertThat(standby.leads()).isTrue();
     }
 
     @Test
     void admitsAPeerThatNobodyAnswers() {
-        tellStandby(0, List.of(joining(P1, 1)));
+        sendStandby(0, List.of(joining(P1, 1)));
 
         assertThat(only(Admitted.class, standby.onDeadline(PATIENCE_MS)))
                 .extracting(Admitted::peer)
@@ -140,12 +142,12 @@ class StandbyTest {
     void keepsNoSnapshotsForLater() {
         Coordinator keeping = Cohort.keeping(1, Optional.empty());
         Standby beside = new Standby(keeping, "standby", PATIENCE_MS);
-        List<Message> step =
-                List.of(joining(P1, 1), joining(P2, 1), joining(P3, 1), batch(1), says(P1, 1, 1), says(P2, 1, 2));
-        tell(leader, 10, step.toArray(new Message[0]));
+        List<Message> step = List.of(
+                joining(P1, 1), joining(P2, 1), joining(P3, 1), batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2));
+        send(leader, 10, step.toArray(new Message[0]));
         step.forEach(m -> beside.onMessage(m, 10));
-        beside.onMessage(says(P3, 1, 3), 10);
-        beside.onMessage(outcome(tell(leader, 10, says(P3, 1, 3))), 10);
+        beside.onMessage(prediction(P3, 1, 3), 10);
+        beside.onMessage(outcome(send(leader, 10, prediction(P3, 1, 3))), 10);
 
         assertThat(keeping.applied()).isEqualTo(1);
         assertThat(beside.onDeadline(10 + 2 * PATIENCE_MS)).noneMatch(Snapshot.class::isInstance);

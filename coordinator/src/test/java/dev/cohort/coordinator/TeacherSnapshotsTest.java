@@ -8,8 +8,8 @@ import static dev.cohort.coordinator.Cohort.joining;
 import static dev.cohort.coordinator.Cohort.keeping;
 import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
-import static dev.cohort.coordinator.Cohort.says;
-import static dev.cohort.coordinator.Cohort.tell;
+import static dev.cohort.coordinator.Cohort.prediction;
+import static dev.cohort.coordinator.Cohort.send;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.follow.TeacherSnapshots;
@@ -36,15 +36,20 @@ class TeacherSnapshotsTest {
     private static final PeerId NEWCOMER = new PeerId("n1");
 
     private static void come(Coordinator coordinator) {
-        tell(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1));
+        send(coordinator, 0, joining(P1, 1), joining(P2, 1), joining(P3, 1));
     }
 
-    /** Closes a step with the votes of all; everything said meanwhile. */
+    /** Closes a step with the votes of all; everything published meanwhile. */
     private static List<Message> step(Coordinator coordinator, long step) {
-        List<Message> said = new ArrayList<>(tell(
-                coordinator, step, batch(step), says(P1, step, 1), says(P2, step, (double) -step), says(P3, step, 3)));
-        said.addAll(tell(coordinator, step, outcome(said)));
-        return said;
+        List<Message> published = new ArrayList<>(send(
+                coordinator,
+                step,
+                batch(step),
+                prediction(P1, step, 1),
+                prediction(P2, step, (double) -step),
+                prediction(P3, step, 3)));
+        published.addAll(send(coordinator, step, outcome(published)));
+        return published;
     }
 
     private static Snapshot with(
@@ -67,12 +72,12 @@ class TeacherSnapshotsTest {
     void keepsATeacherEverySoManySteps() {
         Coordinator coordinator = keeping(2, Optional.empty());
         come(coordinator);
-        List<Message> said = new ArrayList<>();
+        List<Message> published = new ArrayList<>();
         for (long step = 1; step <= 5; step++) {
-            said.addAll(step(coordinator, step));
+            published.addAll(step(coordinator, step));
         }
-        assertThat(only(Snapshot.class, said)).extracting(Snapshot::step).containsExactly(2L, 4L);
-        assertThat(only(Snapshot.class, said))
+        assertThat(only(Snapshot.class, published)).extracting(Snapshot::step).containsExactly(2L, 4L);
+        assertThat(only(Snapshot.class, published))
                 .allSatisfy(s -> assertThat(s.hash()).isEqualTo(s.state().digest()));
     }
 
@@ -130,7 +135,7 @@ class TeacherSnapshotsTest {
     private static Standing standingOfANewcomer(Snapshot from) {
         Coordinator restarted = keeping(2, Optional.of(from));
         come(restarted);
-        tell(restarted, 1, joining(NEWCOMER, 1));
+        send(restarted, 1, joining(NEWCOMER, 1));
         return restarted.status(1).members().stream()
                 .filter(m -> m.peer().equals(NEWCOMER))
                 .map(Member::standing)
@@ -146,9 +151,9 @@ class TeacherSnapshotsTest {
         Optional<Outcome> next = Optional.of(run.next());
 
         assertThat(TeacherSnapshots.objection(new Snapshot(2, other, good.hash()), next))
-                .hasValueSatisfying(why -> assertThat(why).contains("its state has the hash", "it says"));
+                .hasValueSatisfying(why -> assertThat(why).contains("its state has the hash", "it declares"));
         assertThat(TeacherSnapshots.objection(new Snapshot(2, good.state(), other.digest()), next))
-                .hasValueSatisfying(why -> assertThat(why).contains("it says"));
+                .hasValueSatisfying(why -> assertThat(why).contains("it declares"));
         assertThat(TeacherSnapshots.objection(new Snapshot(2, other, other.digest()), next))
                 .hasValueSatisfying(why -> assertThat(why).contains("outcome of step 3 was computed from"));
         assertThat(TeacherSnapshots.objection(new Snapshot(1, good.state(), good.hash()), next))
@@ -162,18 +167,18 @@ class TeacherSnapshotsTest {
         StepOffsets offsets = new StepOffsets();
         offsets.seen(new Positions.Place(Topic.BATCHES, 0), 7, batch(1));
         offsets.seen(new Positions.Place(Topic.BATCHES, 0), 8, batch(2));
-        offsets.seen(new Positions.Place(Topic.PREDICTIONS, 3), 20, says(P1, 1, 1));
-        offsets.seen(new Positions.Place(Topic.PREDICTIONS, 3), 21, says(P1, 2, 1));
-        offsets.seen(new Positions.Place(Topic.PREDICTIONS, 4), 30, says(P2, 1, 1));
+        offsets.seen(new Positions.Place(Topic.PREDICTIONS, 3), 20, prediction(P1, 1, 1));
+        offsets.seen(new Positions.Place(Topic.PREDICTIONS, 3), 21, prediction(P1, 2, 1));
+        offsets.seen(new Positions.Place(Topic.PREDICTIONS, 4), 30, prediction(P2, 1, 1));
         SnapshotPositions node = new SnapshotPositions(keeping(1, Optional.empty()), offsets);
-        List<Message> said = new ArrayList<>();
-        for (Message message :
-                List.of(joining(P1, 1), joining(P2, 1), joining(P3, 1), batch(1), says(P1, 1, 1), says(P2, 1, 2))) {
-            said.addAll(node.onMessage(message, 1));
+        List<Message> published = new ArrayList<>();
+        for (Message message : List.of(
+                joining(P1, 1), joining(P2, 1), joining(P3, 1), batch(1), prediction(P1, 1, 1), prediction(P2, 1, 2))) {
+            published.addAll(node.onMessage(message, 1));
         }
-        said.addAll(node.onMessage(says(P3, 1, 3), 1));
+        published.addAll(node.onMessage(prediction(P3, 1, 3), 1));
 
-        List<Message> applied = node.onMessage(outcome(said), 1);
+        List<Message> applied = node.onMessage(outcome(published), 1);
 
         assertThat(only(Snapshot.class, applied))
                 .singleElement()

@@ -5,11 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** Files that a reader finds whole or in their former state, never half written. */
+/** Replaces files atomically: a reader sees the old content or the new, never a part. */
 public final class AtomicFile {
     private AtomicFile() {}
 
-    /** Writes all of it or nothing. */
+    /** Writes the whole content or nothing. */
     public static void write(Path file, String content) throws IOException {
         Path fresh = file.resolveSibling(file.getFileName() + ".tmp");
         Files.writeString(fresh, content);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** The broker of a run directory in a process of its own, without a run. */
+/** Runs the broker of a run directory in its own process, without a run. */
 public final class BrokerProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -21,9 +21,9 @@ public final class BrokerProcess implements AutoCloseable {
     }
 
     /**
-     * Starts it where the directory says it is and waits until it answers.
+     * Starts the broker at the address recorded in the directory and waits until it answers.
      *
-     * @throws CommandException when it ends instead, or does not answer for minutes
+     * @throws CommandException when the broker ends instead, or does not answer for minutes
      */
     public static BrokerProcess start(RunDirectory directory) {
         KafkaAddress address = KafkaAddress.of(directory.about().bootstrap());
@@ -51,7 +51,7 @@ public final class BrokerProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             supervisor.close();
             Thread.currentThread().interrupt();
-            throw new CommandException(ExitCode.FAILED, "asked to end while the broker started", e);
+            throw new CommandException(ExitCode.FAILED, "interrupted while the broker was starting", e);
         } catch (CommandException e) {
             supervisor.close();
             throw e;
@@ -63,7 +63,7 @@ public final class BrokerProcess implements AutoCloseable {
         return address;
     }
 
-    /** Ends it as it should end, so that its files are whole. */
+    /** Shuts the broker down in order, so that its files are complete. */
     @Override
     public void close() {
         supervisor.stop(List.of(Children.BROKER), PATIENCE);

@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * Waits for a broker that was just started. On a busy machine that takes minutes, and nothing is lost by waiting: a broker that
- * cannot start ends, and its supervisor notices that.
+ * Waits for a broker that was just started. On a busy machine a start takes minutes, and waiting costs nothing: a broker that
+ * cannot start ends, and its supervisor notices.
  */
 final class BrokerStart {
     private static final Duration LIMIT = Duration.ofMinutes(10);
@@ -19,7 +19,7 @@ final class BrokerStart {
 
     private BrokerStart() {}
 
-    /** Asked about once a second whether waiting still makes sense; throws when it does not. */
+    /** Called about once a second; throws when waiting has become pointless. */
     interface Check {
         void run() throws InterruptedException;
     }
@@ -27,9 +27,9 @@ final class BrokerStart {
     /**
      * Returns once the broker answers.
      *
-     * @param log of the broker's process, for people
-     * @param say told every now and then how long it takes
-     * @throws CommandException when it does not answer within ten minutes
+     * @param log log file of the broker's process, named in messages
+     * @param say receives a progress line every 15 s
+     * @throws CommandException when the broker does not answer within ten minutes
      */
     static void await(KafkaAddress address, Path log, Consumer<String> say, Check check) throws InterruptedException {
         long beganMs = RunObserver.nowMs();
@@ -45,8 +45,8 @@ final class BrokerStart {
             }
             if (nowMs - saidMs >= SAY_EVERY_MS) {
                 saidMs = nowMs;
-                say.accept("Still waiting for the broker to start, for " + (nowMs - beganMs) / 1000
-                        + " s now; its log is " + log + ".");
+                say.accept("Still waiting for the broker to start after " + (nowMs - beganMs) / 1000 + " s; its log is "
+                        + log + ".");
             }
         }
     }

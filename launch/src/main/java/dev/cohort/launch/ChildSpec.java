@@ -11,7 +11,7 @@ import java.util.function.LongFunction;
  *
  * @param name of its record and its output file
  * @param role for people: broker, augment, coordinator or peer
- * @param essential whether the run ends when it cannot be kept running; the run goes on without any other
+ * @param essential whether the run ends when this process cannot be kept running; the run continues without other processes
  * @param command the command line of its n-th start, from 1
  * @param environment variables besides the launcher's own
  */

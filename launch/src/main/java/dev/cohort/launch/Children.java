@@ -39,7 +39,7 @@ final class Children {
         this.links = directory.links();
     }
 
-    /** Names of the processes that a proxy can stand before. */
+    /** Names of the processes that can reach the broker through a proxy. */
     static List<String> linked(Experiment experiment) {
         List<String> names = new ArrayList<>(List.of(AUGMENTER, COORDINATOR));
         experiment.peers().forEach(p -> names.add(p.id().value()));
@@ -95,7 +95,7 @@ final class Children {
                 jvm.learningEnvironment(torchThreads, directory.path()));
     }
 
-    /** A peer that the experiment does not name: its id, and so its seat and its checkpoints, are its own over its starts. */
+    /** A peer that the experiment does not name. It keeps its id over all starts, and with it its seat and checkpoints. */
     ChildSpec newcomer(Newcomers.Newcomer newcomer) {
         String id = newcomer.id().value();
         Experiment.Peer self = new Experiment.Peer(newcomer.id(), newcomer.model(), "auto", 0, false);
@@ -116,7 +116,7 @@ final class Children {
         return ROLE_HEAP + DATA_COPIES * plan.dataBytes();
     }
 
-    /** Of the network what its catalogue says; of the rest, data above all, what any role needs. */
+    /** The heap of any role, for the data above all, and what the catalogue gives for the network. */
     private long peerHeap(Experiment.Peer peer) {
         long network =
                 ModelCatalog.find(peer.model()).map(Architecture::heapMebibytes).orElse(0) * MIB;
@@ -136,7 +136,7 @@ final class Children {
         return arguments;
     }
 
-    /** The log says where the data was when the run began. */
+    /** Passes the current data folder, since the log only has the one that the run began with. */
     private List<String> withData(List<String> arguments) {
         plan.experiment().data().path().ifPresent(path -> arguments.addAll(List.of("--data-path", path)));
         return arguments;
@@ -148,7 +148,7 @@ final class Children {
                 .orElse(directory.about().bootstrap());
     }
 
-    /** Kafka client settings travel in a file, since everybody can read the command line of a process. */
+    /** Kafka client settings are passed in a file, since every user can read the command line of a process. */
     private Optional<Path> clientSettings() {
         return plan.experiment().kafka().client().isEmpty()
                 ? Optional.empty()

@@ -18,9 +18,9 @@ public final class ClientFile {
     private ClientFile() {}
 
     /**
-     * Reads them.
+     * Reads the settings.
      *
-     * @throws CommandException when it cannot be read
+     * @throws CommandException when the file cannot be read
      */
     public static Map<String, String> read(Path file) {
         Properties properties = new Properties();
@@ -39,7 +39,7 @@ public final class ClientFile {
         return settings;
     }
 
-    /** Writes them for the owner's eyes only, in place of what was there. */
+    /** Replaces the file with one that only its owner can read. */
     static void write(Path file, Map<String, String> settings) throws IOException {
         Properties properties = new Properties();
         properties.putAll(settings);

@@ -14,7 +14,7 @@ public final class CommandName {
      * @param words what follows the name, fit for a shell
      */
     public static String line(String words) {
-        // The start script says it; whoever starts Java by hand has a way of their own.
+        // The start script sets the property; it is absent when Java is started by hand.
         return Words.shell(System.getProperty("cohort.command", PLAIN)) + " " + words;
     }
 }

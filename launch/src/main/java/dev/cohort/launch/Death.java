@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Why processes of a run ended, in words; above all for those that ended for lack of memory. */
+/** Explains why processes of a run ended, in particular for lack of memory. */
 final class Death {
     /** Exit of Java without memory, with {@code -XX:+ExitOnOutOfMemoryError}. */
     private static final int OUT_OF_HEAP = 3;
@@ -47,24 +47,24 @@ final class Death {
     }
 
     private static String outOfHeap(String role, List<String> command, List<String> lastLines) {
-        Optional<String> said = lastLines.stream()
+        Optional<String> error = lastLines.stream()
                 .filter(line -> line.contains(ERROR))
                 .reduce((older, newer) -> newer)
                 .map(line -> line.substring(line.indexOf(ERROR) + ERROR.length()));
-        if (said.isEmpty()) {
+        if (error.isEmpty()) {
             return "exit " + OUT_OF_HEAP;
         }
         OptionalLong heap = JavaFlags.heapBytesOf(command);
-        boolean ofHeap = said.get().contains("heap") || said.get().contains("GC overhead");
+        boolean ofHeap = error.get().contains("heap") || error.get().contains("GC overhead");
         if (!ofHeap || heap.isEmpty()) {
-            return "out of memory (" + said.get() + ")";
+            return "out of memory (" + error.get() + ")";
         }
         long mib = heap.getAsLong() / MIB;
         return "out of memory: its heap of " + mib + " MiB is full; " + JavaFlags.variable(role) + "=-Xmx" + 2 * mib
-                + "m gives it more";
+                + "m doubles it";
     }
 
-    /** Empty if somebody else killed it. */
+    /** Empty if the kernel did not kill it for lack of memory. */
     private String memory(List<String> command) {
         OptionalLong kills = host.killsForMemory();
         boolean another = kills.isPresent() && kills.getAsLong() > killsBefore.orElse(0);
@@ -75,11 +75,10 @@ final class Death {
         OptionalLong heap = JavaFlags.heapBytesOf(command);
         return ": out of memory?"
                 + host.memory()
-                        .map(m -> " There are " + m.bytesMax() / MIB + " MiB for all processes together (" + m.source()
-                                + ")")
+                        .map(m -> " All processes share " + m.bytesMax() / MIB + " MiB (" + m.source() + ")")
                         .orElse("")
                 + (heap.isPresent()
-                        ? ", and the heap of this one alone may take " + heap.getAsLong() / MIB + " MiB"
+                        ? ", and the heap of this process alone may take " + heap.getAsLong() / MIB + " MiB"
                         : "");
     }
 }

@@ -1,7 +1,7 @@
 package dev.cohort.launch;
 
 /**
- * About what a run leaves on disk when it goes to its end, all peers there from its beginning, in bytes.
+ * Estimated bytes on disk of a run that goes to its end with all peers present from the first step.
  *
  * @param log of the broker
  * @param checkpoints of all peers

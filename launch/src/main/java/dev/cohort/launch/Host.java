@@ -15,8 +15,8 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * What this machine, or the container around this process, gives to processes. Linux says it in files; where there are none, as
- * on macOS, what they would say is empty.
+ * Reads the limits of this machine, or of the container around this process. On Linux they are in files; without such files, as
+ * on macOS, they are empty.
  */
 public final class Host {
     private static final int KIB = 1 << 10;
@@ -50,7 +50,7 @@ public final class Host {
                 .min(Comparator.comparingLong(Memory::bytesMax));
     }
 
-    /** How many processes the kernel has killed so far because there was no memory left. Only its growth tells something. */
+    /** How many processes the kernel has killed for lack of memory so far. Only the difference of two readings is meaningful. */
     public OptionalLong killsForMemory() {
         Stream<Path> files =
                 Stream.concat(cgroups().stream().map(Cgroup::events), Stream.of(root.resolve("proc/vmstat")));
@@ -67,7 +67,7 @@ public final class Host {
     }
 
     /**
-     * Asks before anything is started, since a broker without files to open ends in the middle of things.
+     * Checks the limit before anything is started, since a broker that reaches it fails in the middle of a run.
      *
      * @throws CommandException when a process may not open as many files as the broker of a run with {@code peers} needs
      */
@@ -82,7 +82,7 @@ public final class Host {
         }
     }
 
-    /** Room for files of this user where {@code path} is or is going to be. */
+    /** Bytes free for this user on the disk that holds, or is going to hold, {@code path}. */
     public static long freeBytes(Path path) throws IOException {
         Path there = path.toAbsolutePath();
         while (!Files.exists(there)) {
@@ -102,7 +102,7 @@ public final class Host {
                 : Optional.empty();
     }
 
-    /** A group of processes that share a limit. Version 2 has the same files in other words. */
+    /** A group of processes that share a limit. Versions 1 and 2 differ in file names and keys. */
     private record Cgroup(Path limit, Path events) {
         Optional<Memory> memory() {
             try {

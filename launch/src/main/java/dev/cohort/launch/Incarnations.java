@@ -21,22 +21,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/** Which start of a peer comes next, where no launcher counts them: in a container, or on another machine. */
+/** Counts the starts of a peer from the log where no launcher does: in a container, or on another machine. */
 public final class Incarnations implements Receiver {
     private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
-    /** Whoever is there has spoken among so many of the newest records: they are heartbeats, some a second. */
+    /** A present peer has published among this many newest records: they are heartbeats, a few per second. */
     private static final long NEWEST = 20_000;
     /** Several heartbeats long. */
     private static final Duration LISTEN = Duration.ofSeconds(2);
 
     private final PeerId peer;
     private final AtomicLong highest = new AtomicLong();
-    /** Whether it was heard of and has not left. */
-    private volatile boolean there;
-    /** Whether what is read now was written after the beginning. */
+    /** Whether the peer has published a heartbeat and has not left since. */
+    private volatile boolean present;
+    /** Whether the records that exist at the start have been read. */
     private volatile boolean following;
-    /** Whether it was heard of since. */
-    private volatile boolean speaks;
+    /** Whether a heartbeat of the peer was published after that. */
+    private volatile boolean alive;
 
     private final CompletableFuture<Boolean> read = new CompletableFuture<>();
 
@@ -63,22 +63,23 @@ public final class Incarnations implements Receiver {
     }
 
     /**
-     * One more than the highest incarnation in the log, for a peer that nobody starts again but whoever asks.
+     * One more than the highest incarnation in the log, for a peer that is started by hand.
      *
-     * @throws CommandException when a peer of that id speaks while it is listened for, or the log cannot be read in time
+     * @throws CommandException when a running peer has that id, or the log cannot be read in time
      */
     public static long ofNewcomer(KafkaAddress address, String run, PeerId peer) {
         Incarnations seen = read(new RunPlace(run, address), peer, LISTEN);
-        if (seen.speaks) {
+        if (seen.alive) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "peer " + peer + ": one of that id is in run " + run
-                            + "; choose another id with --peer, or let it go with 'cohort drain " + peer + "'");
+                    "peer " + peer + ": a running peer of run " + run
+                            + " has this id; choose another with --peer, or drain that peer with 'cohort drain " + peer
+                            + "'");
         }
         return seen.highest.get() + 1;
     }
 
-    /** @param listen for how long to listen for the peer after all that was in the log */
+    /** @param listen how long to wait for heartbeats of the peer after all existing records */
     private static Incarnations read(RunPlace place, PeerId peer, Duration listen) {
         Incarnations lately = read(place, peer, listen, From.nearEnd(NEWEST, Set.of()));
         return lately.highest.get() > 0 ? lately : read(place, peer, listen, From.BEGINNING);
@@ -92,11 +93,11 @@ public final class Incarnations implements Receiver {
             if (!whole) {
                 throw new CommandException(
                         ExitCode.UNAVAILABLE,
-                        "run " + place.id() + ": nothing of its members came for " + SILENCE_MAX.toSeconds()
-                                + " s from " + place.address() + "; the machine or the broker is too busy, try again");
+                        "run " + place.id() + ": broker " + place.address() + " sent no member records for "
+                                + SILENCE_MAX.toSeconds() + " s; the machine or the broker is too busy, try again");
             }
-            if (seen.there) {
-                // Its heartbeats, unless it is dead.
+            if (seen.present) {
+                // Heartbeats arrive meanwhile, unless the peer is dead.
                 LockSupport.parkNanos(listen.toNanos());
             }
             return seen;
@@ -113,11 +114,11 @@ public final class Incarnations implements Receiver {
         if (message instanceof Joining joining && joining.peer().equals(peer)) {
             seen(joining.incarnation());
         } else if (message instanceof Heartbeat heartbeat && heartbeat.peer().equals(peer)) {
-            speaks |= following;
-            there = true;
+            alive |= following;
+            present = true;
             seen(heartbeat.incarnation());
         } else if (message instanceof Left left && left.peer().equals(peer)) {
-            there = false;
+            present = false;
             seen(left.incarnation());
         }
         return true;

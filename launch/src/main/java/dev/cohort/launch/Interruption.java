@@ -6,8 +6,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C, a closed terminal and {@code kill}: the first one asks for an orderly end, for which the Java machine waits; a second
- * Ctrl-C ends the process at once.
+ * Handles Ctrl-C, a closed terminal and {@code kill}: the first signal asks for an orderly end, for which the JVM waits; a
+ * second Ctrl-C ends the process at once.
  */
 public final class Interruption implements AutoCloseable {
     private static final long ORDERLY_MS_MAX = 20_000;
@@ -19,7 +19,7 @@ public final class Interruption implements AutoCloseable {
 
     private Interruption() {}
 
-    /** Listens from now on. */
+    /** Handles signals from now on. */
     public static Interruption listen() {
         Interruption interruption = new Interruption();
         Runtime.getRuntime().addShutdownHook(interruption.hook);
@@ -45,8 +45,8 @@ public final class Interruption implements AutoCloseable {
     }
 
     /**
-     * Java does not tell of a signal that comes while it shuts down. A terminal sends Ctrl-C to all processes of the group, so
-     * one that does nothing but wait shows it by dying.
+     * Java does not report a signal that arrives during its shutdown. A terminal sends Ctrl-C to all processes of the group, so
+     * the death of a child that only waits reveals the second one.
      */
     private Optional<Process> canary() {
         try {
@@ -62,19 +62,19 @@ public final class Interruption implements AutoCloseable {
         }
     }
 
-    /** Whether there was a signal. Whoever works for long asks several times a second. */
+    /** Whether a signal has arrived. Long operations check several times a second. */
     public boolean requested() {
         return requested;
     }
 
-    /** Everything is in order and said: the process may end, and after a signal does so at once. */
+    /** All work is done and all output written: the process may end, and after a signal does so at once. */
     @Override
     public void close() {
         over.countDown();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The process is ending, and the hook with it.
+            // The JVM is already shutting down.
         }
     }
 }

@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Flags of Java that the environment adds to those of a process of the run: {@code COHORT_JAVA_OPTS} for all, and for one role
- * {@code COHORT_PEER_JAVA_OPTS} and the like, which win. A heap for all never takes away what a role needs.
+ * Java flags that the environment adds to those of a process: {@code COHORT_JAVA_OPTS} for all processes, and {@code
+ * COHORT_PEER_JAVA_OPTS} and the like for one role, which take precedence. The heap for all never lowers what a role needs.
  */
 final class JavaFlags {
     static final String ALL = "COHORT_JAVA_OPTS";
@@ -40,16 +40,16 @@ final class JavaFlags {
     /**
      * All flags of a process.
      *
-     * @param own what it has without any variable
+     * @param own flags without any variable
      * @param command the command it runs: broker, proxy, augment, coordinator, peer or join
-     * @throws CommandException when a variable holds what is no flag
+     * @throws CommandException when a variable holds something other than flags
      */
     List<String> of(List<String> own, String command) {
         List<String> all = words(ALL);
         List<String> role = words(variable(command));
         List<String> flags = new ArrayList<>(own);
         if (Stream.concat(all.stream(), role.stream()).anyMatch(COLLECTOR.asMatchPredicate())) {
-            // Java takes one.
+            // Java accepts one heap limit only.
             flags.removeIf(COLLECTOR.asMatchPredicate());
         }
         all.stream().filter(f -> heapBytes(f).isEmpty()).forEach(flags::add);
@@ -64,7 +64,7 @@ final class JavaFlags {
         return flags;
     }
 
-    /** The heap of a whole command line; empty if Java chooses it. */
+    /** The heap that a command line sets; empty if Java chooses it. */
     static OptionalLong heapBytesOf(List<String> command) {
         return command.stream()
                 .filter(word -> word.startsWith("-X") && !word.startsWith("-Xms"))
@@ -99,7 +99,7 @@ final class JavaFlags {
         for (String word : words) {
             if (!word.startsWith("-")) {
                 throw new CommandException(
-                        ExitCode.USAGE, variable + ": " + word + ": must be a flag of Java, such as -Xmx2g");
+                        ExitCode.USAGE, variable + ": " + word + ": must be a Java flag, such as -Xmx2g");
             }
         }
         return words;

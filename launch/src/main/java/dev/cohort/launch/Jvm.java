@@ -14,8 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * How the Java processes of a run are started: on the class path and the Java of this process, with little memory and a quick
- * start.
+ * Command lines of the Java processes of a run: same Java and class path as this process, small heaps and a quick start.
  */
 public final class Jvm {
     private static final String MAIN = "dev.cohort.cli.Cohort";
@@ -23,7 +22,7 @@ public final class Jvm {
     /** Names the folder in which DJL unpacks PyTorch, instead of one in the home or temporary folder. */
     private static final String CACHE = "DJL_CACHE_DIR";
 
-    /** Names the archive of classes of this process, which fits the processes that it starts: same Java, same class path. */
+    /** Names the class archive of this process, which its children can use: same Java, same class path. */
     private static final String ARCHIVE = "cohort.archive";
 
     /** Folder of the product, which processes inherit. */
@@ -32,7 +31,7 @@ public final class Jvm {
     private static final String DJL_FOLDER = ".djl.ai";
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_MAY_RUN =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-    /** PyTorch for CPUs, unpacked, with room to spare. */
+    /** PyTorch for CPUs, unpacked, with a margin. */
     private static final long TORCH_BYTES = 600L << 20;
 
     private final String java;
@@ -56,7 +55,7 @@ public final class Jvm {
                 Optional.ofNullable(System.getProperty(ARCHIVE)));
     }
 
-    /** A process whose short life or little arithmetic does not pay for the optimising compiler. */
+    /** A process too short-lived, or with too little arithmetic, to pay for the optimising compiler. */
     List<String> light(long heapBytesMax, List<String> arguments) {
         return command(heapBytesMax, List.of("-XX:TieredStopAtLevel=1"), arguments);
     }
@@ -66,14 +65,14 @@ public final class Jvm {
         return command(heapBytesMax, List.of("-Dai.djl.pytorch.num_threads=" + torchThreads), arguments);
     }
 
-    /** A process whose flags are known. */
+    /** A process with the given flags. */
     List<String> plain(List<String> flags, List<String> arguments) {
         List<String> own = new ArrayList<>(flags);
         own.addAll(List.of(
                 "-Xshare:auto",
-                // Frees the disk from a mapped file per process.
+                // Avoids a memory-mapped file on disk per process.
                 "-XX:-UsePerfData",
-                // A process without memory is of no use to anybody; started again it may be.
+                // A process without memory is useless; its supervisor starts it again.
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Djava.io.tmpdir=" + temporaryFolder()));
         Optional.ofNullable(System.getProperty(HOME)).ifPresent(home -> own.add("-D" + HOME + "=" + home));
@@ -98,7 +97,7 @@ public final class Jvm {
         return System.getProperty("java.io.tmpdir", "/tmp");
     }
 
-    /** Environment of every child: the class path, where it does not clutter lists of processes. */
+    /** Environment of every child: the class path, which would clutter process lists as an argument. */
     Map<String, String> environment() {
         return new TreeMap<>(Map.of("CLASSPATH", classPath));
     }
@@ -106,7 +105,7 @@ public final class Jvm {
     /**
      * Environment of a child that computes with torch: idle threads sleep, since processes share cores.
      *
-     * @param run folder of the run, which takes PyTorch's libraries where neither home nor the temporary folder can
+     * @param run folder of the run, for PyTorch's libraries when neither home nor the temporary folder can hold them
      */
     Map<String, String> learningEnvironment(int torchThreads, Path run) {
         Map<String, String> environment = environment();
@@ -124,7 +123,7 @@ public final class Jvm {
         return environment;
     }
 
-    /** Whether libraries can be unpacked below a folder, or are there, and can be loaded from it. */
+    /** Whether libraries are, or can be, unpacked below a folder and can be loaded from it. */
     private static boolean takesLibraries(Path folder) {
         try {
             long needed = Files.isDirectory(folder.resolve(DJL_FOLDER)) ? 0 : TORCH_BYTES;
@@ -133,7 +132,7 @@ public final class Jvm {
             }
             Path probe = Files.createTempFile(folder, ".cohort", "", OWNER_MAY_RUN);
             try {
-                // No file is, where the file system is mounted noexec.
+                // On a file system mounted noexec, no file is executable.
                 return Files.isExecutable(probe);
             } finally {
                 Files.delete(probe);

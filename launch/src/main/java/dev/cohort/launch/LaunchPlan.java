@@ -9,9 +9,9 @@ import java.util.stream.Stream;
  * A run that is checked and ready to be started.
  *
  * @param manifest first record of its log
- * @param dataBytes uint8 pixels of all its images, by which processes get their memory
- * @param disk about what it leaves on disk
- * @param notes what whoever starts it should know of its data and this host, a line each
+ * @param dataBytes uint8 pixels of all images, from which heaps are sized
+ * @param disk estimated bytes on disk
+ * @param notes remarks on the data and this host for the user, a line each
  */
 public record LaunchPlan(Experiment experiment, Manifest manifest, long dataBytes, DiskNeed disk, List<String> notes) {
     public LaunchPlan {

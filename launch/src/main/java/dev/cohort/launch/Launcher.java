@@ -28,17 +28,17 @@ import java.util.function.Consumer;
 
 /** Runs a cohort on this machine from its first process to its report. */
 public final class Launcher implements AutoCloseable {
-    /** For the first record of a run; on a busy machine a broker that answers takes its time to take one. */
+    /** Limit for the first record of a run; on a busy machine a broker that answers can still be slow to accept one. */
     private static final Duration FIRST_RECORD = Duration.ofMinutes(5);
 
     private static final Duration BROKER_ANSWER = Duration.ofSeconds(6);
-    /** More for one that listens: on a busy machine a first answer takes its time. */
+    /** Additional limit for a broker that listens: on a busy machine a first answer is slow. */
     private static final Duration BROKER_LATE_ANSWER = Duration.ofSeconds(30);
 
     private static final Duration LAST_WORDS = Duration.ofMinutes(2);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long REDRAW_MS = 250;
-    /** What the others need to say their last words, in the order in which it ends. */
+    /** Processes that the others need for their last messages, in the order in which they end. */
     private static final List<String> INFRASTRUCTURE = List.of(Children.PROXY, Children.BROKER);
 
     private final RunDirectory directory;
@@ -58,7 +58,7 @@ public final class Launcher implements AutoCloseable {
 
     /**
      * @param prologue of the log, if it does not begin with the first batch
-     * @param interruption asked again and again; whoever listens says so and lets the process end
+     * @param interruption polled while the run lasts
      */
     public Launcher(
             RunDirectory directory,
@@ -78,18 +78,17 @@ public final class Launcher implements AutoCloseable {
     }
 
     /**
-     * How to start.
+     * How processes are started.
      *
      * @param torchThreads of each peer
      */
     public record Setting(Jvm jvm, int torchThreads) {}
 
-    /** What becomes of the supervisor's reports. */
+    /** Passes the supervisor's reports to the view, or ends the run. */
     private final class Reports implements Supervisor.Listener {
         @Override
         public void died(String name, String reason, long delayMs) {
-            tell(view ->
-                    view.note(RunObserver.nowMs(), name, "died (" + reason + "), starts again in " + delayMs + " ms"));
+            tell(view -> view.note(RunObserver.nowMs(), name, "died (" + reason + "), restarts in " + delayMs + " ms"));
         }
 
         @Override
@@ -98,7 +97,7 @@ public final class Launcher implements AutoCloseable {
             if (!began
                     && plan.experiment().peers().stream()
                             .anyMatch(p -> p.id().value().equals(name))) {
-                // The others would wait for it in vain.
+                // The other peers would wait for it in vain.
                 fail(new CommandException(
                         ExitCode.FAILED,
                         "peer " + name + " cannot start: " + reason + " (" + supervisor.log(name) + ")"));
@@ -127,7 +126,7 @@ public final class Launcher implements AutoCloseable {
      * Starts everything and stays until the run is over.
      *
      * @return empty when it was interrupted
-     * @throws CommandException when it cannot start or go on
+     * @throws CommandException when the run cannot start or continue
      */
     public Optional<Result> run() throws InterruptedException {
         if (interruption.requested()) {
@@ -146,7 +145,7 @@ public final class Launcher implements AutoCloseable {
             if (!log.flush(FIRST_RECORD)) {
                 throw new CommandException(
                         ExitCode.UNAVAILABLE,
-                        "broker " + address + ": did not take the first record of the run within "
+                        "broker " + address + ": did not accept the first record of the run within "
                                 + FIRST_RECORD.toMinutes() + " minutes");
             }
         } else {
@@ -164,7 +163,7 @@ public final class Launcher implements AutoCloseable {
         return whole ? Optional.of(finish(observer)) : Optional.empty();
     }
 
-    /** A run that was stopped goes on with the images it began with. */
+    /** A resumed run must have the images it began with. */
     private void requireSameData(RunLog log) {
         try {
             RunData.requireSame(
@@ -197,29 +196,29 @@ public final class Launcher implements AutoCloseable {
         BrokerStart.await(address, supervisor.log(Children.BROKER), screen::say, () -> {
             stopIfBroken();
             if (interruption.requested()) {
-                throw new InterruptedException("asked to end");
+                throw new InterruptedException("interrupted while the broker was starting");
             }
         });
         return address;
     }
 
-    /** @throws CommandException when no broker answers there, or it cannot be reached at the address that it tells its clients */
+    /** @throws CommandException when no broker answers, or this machine cannot reach the address that the broker advertises */
     public static void requireAnswer(KafkaAddress address) {
         if (!BrokerPing.awaitReady(address, BROKER_ANSWER)) {
             if (!BrokerPing.accepts(address)) {
                 throw new CommandException(
                         ExitCode.UNAVAILABLE,
                         "broker " + address + ": no answer within " + BROKER_ANSWER.toSeconds()
-                                + " s: check the address and that it runs, or leave out --bootstrap for a built-in one");
+                                + " s: check the address and that the broker runs, or leave out --bootstrap for a built-in one");
             }
             requireReachable(address);
             if (!BrokerPing.awaitReady(address, BROKER_LATE_ANSWER)) {
                 throw new CommandException(
                         ExitCode.UNAVAILABLE,
-                        "broker " + address + ": somebody listens there, but did not answer as a Kafka broker within "
+                        "broker " + address + ": the port is open, but no Kafka broker answered within "
                                 + BROKER_ANSWER.plus(BROKER_LATE_ANSWER).toSeconds()
-                                + " s: check the address, whether the broker asks for TLS or a password (--kafka-config), and"
-                                + " that it advertises an address that this machine reaches");
+                                + " s: check the address, whether the broker requires TLS or a password (--kafka-config), and"
+                                + " that it advertises an address that this machine can reach");
             }
         }
         requireReachable(address);
@@ -231,7 +230,7 @@ public final class Launcher implements AutoCloseable {
         });
     }
 
-    /** The links of a run whose processes shall reach the broker through a proxy. */
+    /** The links of a run whose processes reach the broker through a proxy. */
     public static Links links(Experiment experiment) {
         return Links.choose(Children.linked(experiment));
     }
@@ -242,7 +241,7 @@ public final class Launcher implements AutoCloseable {
         plan.experiment().peers().forEach(peer -> supervisor.start(children.peer(peer)));
     }
 
-    /** Those that 'cohort scale' asked for since, and before the run was resumed. */
+    /** Starts the newcomers that 'cohort scale' has asked for, before the run was resumed included. */
     private void startNewcomers() {
         for (Newcomers.Newcomer newcomer : Newcomers.of(directory).peers()) {
             ChildSpec child = children.newcomer(newcomer);
@@ -259,7 +258,7 @@ public final class Launcher implements AutoCloseable {
                 + experiment.method().name() + ", " + experiment.contributors().size() + " peers, "
                 + plan.manifest().steps() + " steps.");
         screen.say("Method " + MethodCatalog.get(experiment.method().name()).inForce(experiment.method()) + ".");
-        screen.say("Join it:  " + CommandName.line("join --run " + directory.id() + "@" + address));
+        screen.say("To join:  " + CommandName.line("join --run " + directory.id() + "@" + address));
     }
 
     /** Shows the run until it is over; false when it was interrupted. */
@@ -272,7 +271,7 @@ public final class Launcher implements AutoCloseable {
             startNewcomers();
             show(observer);
             observer.awaitNews(REDRAW_MS);
-            // News come by the dozen; a person sees a few a second.
+            // Messages arrive in bursts; a few redraws per second are enough.
             Thread.sleep(REDRAW_MS / 5);
         }
         return true;
@@ -301,7 +300,7 @@ public final class Launcher implements AutoCloseable {
         // The coordinator evaluates its teacher last.
         supervisor.awaitEnd(List.of(Children.COORDINATOR), LAST_WORDS);
         observer.awaitNews(REDRAW_MS);
-        // Peers may be gone before it is read why.
+        // Peers may end before the reason for an abort is read.
         stopIfBroken();
         Result result =
                 observer.read(view -> new Result(view, directory.about().embedded(), RunObserver.nowMs() - startedMs));

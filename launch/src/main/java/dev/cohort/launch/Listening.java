@@ -12,16 +12,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/** Where the broker of a run listens, from its first start and when the run is gone on with. */
+/** Chooses the address of a run's broker, for a new and for a resumed run. */
 public final class Listening {
-    /** The broker of a launcher that was killed needs some time to notice and to end. */
+    /** After its launcher is killed, a broker needs some time to notice and to end. */
     private static final Duration PREDECESSOR_ENDS = Duration.ofSeconds(15);
 
     private static final long LOOK_MS = 200;
 
     private Listening() {}
 
-    /** @throws CommandException when the host is not this machine, or somebody else listens on the port */
+    /** @throws CommandException when the host is not this machine, or another process listens on the port */
     public static void requireFree(HostPort address) {
         objection(address).ifPresent(e -> {
             boolean anyPort = address.port() == 0;
@@ -29,20 +29,19 @@ public final class Listening {
             throw new CommandException(
                     ExitCode.INPUT_OUTPUT,
                     what + ": cannot be used for the broker (" + e.getMessage() + "): name "
-                            + (anyPort ? "one of this machine" : "a free one")
+                            + (anyPort ? "an address of this machine" : "a free port")
                             + " with --listen HOST:PORT, or leave --listen out",
                     e);
         });
     }
 
     /**
-     * Where the broker of a run that is gone on with listens from now on: where it was, unless somebody wants or needs it to be
-     * elsewhere.
+     * The address of a resumed run's broker: the previous one, unless another is wanted or necessary.
      *
-     * @param before where it was
-     * @param wanted where it shall be; with port 0, on the port it had if that is free
-     * @param say told why it moves when nobody asked for that
-     * @throws CommandException when it cannot be where it is wanted, or nobody says where it may be instead
+     * @param before the previous address
+     * @param wanted the new address; with port 0, the previous port if it is free
+     * @param say receives the reason when the broker moves without being asked to
+     * @throws CommandException when the broker cannot listen on the address, or must move and no new address is given
      */
     public static HostPort again(HostPort before, Optional<HostPort> wanted, Consumer<String> say) {
         return again(before, wanted, PREDECESSOR_ENDS, say);
@@ -64,21 +63,22 @@ public final class Listening {
         String why = "the broker of this run listened on " + before + ", which cannot be used now ("
                 + objection.get().getMessage() + ")";
         if (before.isLoopback() && objection(before.with(0)).isEmpty()) {
-            // Nobody on another machine looks for it there.
-            say.accept(why + "; it moves to another port.");
+            // No other machine uses a loopback address.
+            say.accept(why + "; the broker moves to another port.");
             return before.with(0);
         }
         throw new CommandException(
                 ExitCode.INPUT_OUTPUT,
-                why + ": say where it shall listen with --listen HOST or --listen HOST:PORT; peers on other machines"
-                        + " then join at the new address",
+                why
+                        + ": name a new address with --listen HOST or --listen HOST:PORT; peers on other machines then join at"
+                        + " the new address",
                 objection.get());
     }
 
     private static Optional<IOException> awaitFree(HostPort address, Duration patience) {
         long endNanos = System.nanoTime() + patience.toNanos();
         Optional<IOException> objection = objection(address);
-        // An address that this machine does not have will not come by waiting; a port is given back.
+        // Waiting helps when the port is in use, not when this machine lacks the address.
         while (objection.isPresent() && objection(address.with(0)).isEmpty() && System.nanoTime() - endNanos < 0) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MS));
             objection = objection(address);

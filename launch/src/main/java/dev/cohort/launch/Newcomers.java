@@ -41,9 +41,9 @@ public record Newcomers(List<Newcomer> peers) {
      */
     public record Newcomer(PeerId id, String model, int torchThreads) {}
 
-    /** While it is open, nobody else changes the newcomers of the run. */
+    /** A lock on the newcomers of the run, held until it is closed. */
     public record Change(RunDirectory directory, FileChannel channel) implements Closeable {
-        /** Those that there are until now. */
+        /** The newcomers before the change. */
         public Newcomers before() {
             return of(directory);
         }
@@ -54,7 +54,7 @@ public record Newcomers(List<Newcomer> peers) {
         }
     }
 
-    /** Those of a run; none when there is no file. */
+    /** The newcomers of a run; none without the file. */
     public static Newcomers of(RunDirectory directory) {
         Path file = directory.path().resolve(FILE);
         if (!Files.exists(file)) {
@@ -78,7 +78,7 @@ public record Newcomers(List<Newcomer> peers) {
     }
 
     /**
-     * Lets nobody else change them until it is closed; waits for whoever does.
+     * Locks the newcomers of a run; waits while another process holds the lock.
      *
      * @throws CommandException when the run directory cannot be written
      */
@@ -96,7 +96,7 @@ public record Newcomers(List<Newcomer> peers) {
         }
     }
 
-    /** From now on the launcher starts these, and those that are new. */
+    /** Writes the file; the launcher then starts the newcomers that are new. */
     public void write(RunDirectory directory) {
         ArrayNode json = MAPPER.createArrayNode();
         peers.forEach(p -> json.addObject()

@@ -12,15 +12,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What is known of a process of the run; kept in {@code processes/<name>.json} for people and for a launcher that goes on with
- * the run.
+ * The state of a process of the run; kept in {@code processes/<name>.json} for people and for the launcher that resumes the run.
  *
  * @param pid of the newest start, 0 before the first
- * @param startedMs when the system says that this start began, in milliseconds since 1970; 0 where it does not say. Another
- *     process may have the pid by now, but not this time too
- * @param starts how often it was started, over all launchers of the run
+ * @param startedMs start time of that process by the system's clock, in milliseconds since 1970; 0 where the system does not
+ *     report one. With the pid it identifies the process, since pids are reused
+ * @param starts number of starts, over all launchers of the run
  * @param state running, waiting (to be started again), left (by itself), ended (with its launcher) or given up
- * @param lastExit why the newest ended start ended, empty if none did
+ * @param lastExit why the process last ended, empty if it never did
  */
 public record ProcessRecord(
         String name, String role, long pid, long startedMs, long starts, String state, String lastExit) {
@@ -31,7 +30,7 @@ public record ProcessRecord(
     static final String GIVEN_UP = "given up";
 
     private static final String JSON = ".json";
-    /** The system counts from its own start, which it knows to the second. */
+    /** The system counts from its boot time, which it knows to the second. */
     private static final long STARTED_MS_MARGIN = 2000;
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -71,7 +70,7 @@ public record ProcessRecord(
         return state.equals(RUNNING);
     }
 
-    /** The process of its newest start, if it is there and no other has its pid. */
+    /** The process of the newest start, if it is alive and the pid has not been reused. */
     public Optional<ProcessHandle> process() {
         return isRunning()
                 ? ProcessHandle.of(pid)
@@ -80,12 +79,12 @@ public record ProcessRecord(
                 : Optional.empty();
     }
 
-    /** Whether it ended by itself and in order while its launcher went on, as a drained peer does. */
+    /** Whether the process ended by itself and in order while its launcher kept running, as a drained peer does. */
     boolean hasLeft() {
         return state.equals(LEFT);
     }
 
-    /** Whether its launcher does not start it any more. */
+    /** Whether its launcher no longer restarts it. */
     public boolean isGivenUp() {
         return state.equals(GIVEN_UP);
     }

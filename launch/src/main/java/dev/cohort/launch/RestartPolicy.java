@@ -3,7 +3,7 @@ package dev.cohort.launch;
 import java.util.ArrayDeque;
 import java.util.OptionalLong;
 
-/** When a process that died is started again: soon, then ever later, and not at all once it dies too often. Pure. */
+/** When a process that died is started again: with growing delays, and not at all once it dies too often. Pure. */
 final class RestartPolicy {
     static final int DEATHS_MAX = 5;
     static final long WINDOW_MS = 60_000;
@@ -12,7 +12,7 @@ final class RestartPolicy {
 
     private final ArrayDeque<Long> deaths = new ArrayDeque<>();
 
-    /** Notes a death and tells how long to wait before the next start; empty = give it up. */
+    /** Records a death and returns the delay before the next start in ms; empty = give up. */
     OptionalLong died(long nowMs) {
         deaths.addLast(nowMs);
         while (nowMs - deaths.getFirst() >= WINDOW_MS) {

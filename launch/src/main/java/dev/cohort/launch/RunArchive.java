@@ -28,16 +28,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A run that was packed into one file: its log, its configuration, and its checkpoints or their checksums.
+ * A run in one file: its log, its configuration, and its checkpoints or their checksums.
  *
  * @param file the archive
  * @param run id of the run
  * @param bytes size of the file
  * @param sha256 of the file, in hexadecimal
- * @param checkpoints their number
+ * @param checkpoints number of checkpoints
  * @param withCheckpoints whether the archive holds the checkpoint files, too
  * @param unreadable ranges of the log that could not be read
- * @param leftOut why the experiment as it was given is not in the archive, if it is not
+ * @param leftOut why the archive lacks the experiment as it was given, if it does
  */
 public record RunArchive(
         Path file,
@@ -58,7 +58,7 @@ public record RunArchive(
             List.of(GIVEN, RunDirectory.EFFECTIVE, RunDirectory.RESULT, RunDirectory.METRICS);
 
     /**
-     * Packs a run.
+     * Writes the archive of a run.
      *
      * @param to a new file
      * @throws IllegalArgumentException when the file exists
@@ -89,12 +89,13 @@ public record RunArchive(
                 to, run, Files.size(to), Checksums.of(to), checkpoints.size(), withCheckpoints, lost, leftOut);
     }
 
-    /** Runs of earlier versions kept the experiment as it was given, passwords included. */
+    /** Earlier versions stored the experiment as it was given, passwords included. */
     private static Optional<String> leaveOutSecrets(SortedMap<String, Path> files, Path given) throws IOException {
         if (Files.isRegularFile(given) && ExperimentYaml.hasClientSettings(Files.readString(given))) {
             files.remove("run/" + GIVEN);
-            return Optional.of(given + " holds settings of Kafka clients, which may be passwords: it is left out of the"
-                    + " archive; " + RunDirectory.EFFECTIVE + " has the rest of it.");
+            return Optional.of(
+                    given + " holds settings of Kafka clients, which may be passwords: the archive does not contain"
+                            + " it; all other settings are in " + RunDirectory.EFFECTIVE + ".");
         }
         return Optional.empty();
     }
@@ -127,7 +128,7 @@ public record RunArchive(
                         Checksums.of(each),
                         withCheckpoints));
             } catch (NoSuchFileException e) {
-                continue; // A running peer keeps its newest checkpoints only.
+                continue; // A running peer deletes its older checkpoints.
             }
             if (withCheckpoints) {
                 files.put(CHECKPOINTS + "/" + name, each);
@@ -142,12 +143,12 @@ public record RunArchive(
                 + (withCheckpoints ? "" : "the checksums of ") + Words.count(checkpoints, "checkpoint") + ".");
     }
 
-    /** What is not in the archive, and why. */
+    /** What the archive lacks, and why. */
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>(leftOut.stream().toList());
         if (unreadable > 0) {
             warnings.add(Words.count(unreadable, "range")
-                    + " of the log could not be read. The archive records them, and this command names them:  "
+                    + " of the log could not be read. The archive records them; this command lists them:  "
                     + CommandName.line("verify " + Words.shell(file)));
         }
         return warnings;

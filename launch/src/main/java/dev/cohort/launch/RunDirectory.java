@@ -26,22 +26,22 @@ import java.util.stream.Stream;
 
 /**
  * The directory of one run: configuration, log files and process records, the embedded broker's data, checkpoints, metrics and
- * report. While a launcher holds it, no other one may.
+ * report. Only one launcher can hold it at a time.
  */
 public final class RunDirectory implements AutoCloseable {
-    /** Folder of the runs in the working directory, where nothing else is said. */
+    /** Default folder of the runs, in the working directory. */
     public static final String RUNS = "runs";
 
-    /** Below this, a broker and checkpoints are bound to fail in the middle of a run. */
+    /** With less free space, the broker or a checkpoint would fail in the middle of a run. */
     static final long FREE_BYTES_MIN = 256L << 20;
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
     /** Name of {@link #effective}. */
     public static final String EFFECTIVE = "effective.yaml";
 
-    /** What the run came to; there once it is over. */
+    /** The result of the run; exists once the run is over. */
     public static final String RESULT = "result.json";
-    /** Metrics of the run; there once its log has been begun, so that it can be gone on with. */
+    /** Metrics of the run; exists once its log has been started, so that the run can be resumed. */
     public static final String METRICS = "metrics.csv";
 
     private static final String ABOUT = "run.json";
@@ -60,10 +60,10 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /**
-     * What {@code run.json} says.
+     * Content of {@code run.json}.
      *
      * @param id of the run, part of the names of its topics
-     * @param bootstrap where its broker is
+     * @param bootstrap address of its broker
      * @param embedded whether the broker belongs to the run
      */
     public record About(String id, String bootstrap, boolean embedded) {}
@@ -71,7 +71,7 @@ public final class RunDirectory implements AutoCloseable {
     /**
      * Makes {@code parent/<time>-<name>}, with a suffix when that exists already.
      *
-     * @throws CommandException when it cannot be written
+     * @throws CommandException when the directory cannot be written
      */
     public static RunDirectory create(Path parent, String name, LocalDateTime now) {
         try {
@@ -92,8 +92,8 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /**
-     * Makes exactly {@code directory}, which must not exist or be empty. The id is made of time and name all the same, since it
-     * must be unique on a shared broker.
+     * Makes exactly {@code directory}, which must not exist or be empty. The id still consists of time and name, since it must be
+     * unique on a shared broker.
      */
     public static RunDirectory createAt(Path directory, String name, LocalDateTime now) {
         try {
@@ -103,7 +103,7 @@ public final class RunDirectory implements AutoCloseable {
                 throw new CommandException(
                         ExitCode.USAGE,
                         "run directory " + directory
-                                + ": holds a run already; go on with it by --resume, or name another");
+                                + ": holds a run already; continue it with --resume, or name another");
             }
             try (Stream<Path> files = Files.list(directory)) {
                 if (files.findAny().isPresent()) {
@@ -117,7 +117,7 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** How much room there is where a folder is. */
+    /** Free space on the disk of a folder. */
     interface Room {
         long freeBytes(Path there) throws IOException;
     }
@@ -126,7 +126,7 @@ public final class RunDirectory implements AutoCloseable {
         return Files.getFileStore(there).getUsableSpace();
     }
 
-    /** Asks before anything is made, so that a refused run leaves nothing behind and takes nothing away. */
+    /** Checks the free space before anything is written, so that a refused run leaves nothing behind. */
     static void requireRoom(Path path, Room room) throws IOException {
         Path there = path.toAbsolutePath();
         while (!Files.exists(there)) {
@@ -159,13 +159,13 @@ public final class RunDirectory implements AutoCloseable {
         return new RunDirectory(path, readAbout(path), Optional.empty());
     }
 
-    /** Whether a launcher on this machine works in a run directory. */
+    /** Whether a launcher on this machine holds a run directory. */
     public static boolean isHeld(Path path) {
         Path file = path.resolve(LOCK);
         if (!Files.exists(file)) {
             return false;
         }
-        // A shared lock needs no right to write: the run may be somebody else's.
+        // A shared lock needs no write permission: the run may belong to another user.
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
                 FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
             return lock == null;
@@ -176,7 +176,7 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** Opens a run to go on with it; nobody else may hold it. */
+    /** Opens a run to resume it; no other launcher may hold it. */
     public static RunDirectory resume(Path parent, Optional<String> run) {
         Path path = find(parent, run).path;
         try {
@@ -208,7 +208,7 @@ public final class RunDirectory implements AutoCloseable {
     private static String known(Path parent) {
         List<Path> runs = runs(parent);
         if (runs.isEmpty()) {
-            return "there is none yet";
+            return "there are no runs yet";
         }
         int first = Math.max(0, runs.size() - 3);
         return "the newest are "
@@ -252,7 +252,7 @@ public final class RunDirectory implements AutoCloseable {
             channel.close();
             throw new CommandException(
                     ExitCode.USAGE,
-                    "run directory " + path + ": another 'cohort run' works in it; stop that one first");
+                    "run directory " + path + ": another 'cohort run' is using it; stop that one first");
         }
         return channel;
     }
@@ -269,7 +269,7 @@ public final class RunDirectory implements AutoCloseable {
                 cause);
     }
 
-    /** Writes {@code run.json}: from now on the run can be found. */
+    /** Writes {@code run.json}, after which the run can be found. */
     public RunDirectory at(String bootstrap, boolean embedded) {
         write(
                 ABOUT,
@@ -291,7 +291,7 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** Writes {@link #clientSettings}, if there are any: for the owner's eyes only, since they may hold passwords. */
+    /** Writes {@link #clientSettings}, if there are any, readable by the owner only, since they may hold passwords. */
     public void writeClientSettings(Map<String, String> settings) {
         if (settings.isEmpty()) {
             return;
@@ -304,16 +304,16 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /**
-     * How the clients of this run speak to its broker.
+     * Settings of the clients of this run's broker.
      *
-     * @param given settings that win over those kept here
-     * @throws CommandException when those kept here are needed and cannot be read
+     * @param given settings that take precedence over those stored here
+     * @throws CommandException when those stored here are needed and cannot be read
      */
     public Map<String, String> client(Map<String, String> given) {
         return given.isEmpty() && Files.exists(clientSettings()) ? ClientFile.read(clientSettings()) : given;
     }
 
-    /** Where the broker of this run is, and how to speak to it; see {@link #client}. */
+    /** Address of this run's broker with the settings of its clients; see {@link #client}. */
     public KafkaAddress address(Map<String, String> given) {
         return new KafkaAddress(about.bootstrap(), client(given));
     }
@@ -340,12 +340,12 @@ public final class RunDirectory implements AutoCloseable {
         return path.resolve(EFFECTIVE);
     }
 
-    /** From now on the processes of the run reach its broker through a proxy. */
+    /** Writes the links by which the processes reach the broker through a proxy. */
     public void write(Links links) {
         write(LINKS, links.json());
     }
 
-    /** The links by which the processes reach the broker; empty when they go to it directly. */
+    /** The links by which the processes reach the broker; empty when they connect directly. */
     public Optional<Links> links() {
         return Files.exists(linksFile()) ? Optional.of(Links.read(linksFile())) : Optional.empty();
     }
@@ -369,14 +369,14 @@ public final class RunDirectory implements AutoCloseable {
         return path.resolve("processes");
     }
 
-    /** Lets another launcher take it. */
+    /** Releases the directory for another launcher. */
     @Override
     public void close() {
         held.ifPresent(channel -> {
             try {
                 channel.close();
             } catch (IOException e) {
-                // The lock goes with the process at the latest.
+                // The lock is released with the process at the latest.
             }
         });
     }

@@ -14,15 +14,15 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** Where a run is and how to reach it: the one place that knows what people may write for a run. */
+/** A run and how to reach it: the one place that interprets what users write for a run. */
 public sealed interface RunHandle {
     /**
      * Finds a run.
      *
      * @param run id or directory of a run, an archive of it, or {@code ID@HOST:PORT}; empty for the newest run in {@code runs}
      * @param runs folder of the runs
-     * @param bootstrap the broker of the run, if it was named
-     * @param client settings of the Kafka clients, which win over those that the run keeps
+     * @param bootstrap the broker of the run, if given
+     * @param client settings of the Kafka clients, which take precedence over those stored with the run
      * @throws CommandException when there is no such run
      */
     static RunHandle find(Optional<String> run, Path runs, Optional<String> bootstrap, Map<String, String> client) {
@@ -48,26 +48,26 @@ public sealed interface RunHandle {
         return new Directory(RunDirectory.find(runs, run), client);
     }
 
-    /** The run in a directory, with the client settings that it keeps. */
+    /** The run in a directory, with the client settings stored there. */
     static RunHandle of(RunDirectory directory) {
         return new Directory(directory, Map.of());
     }
 
     /**
-     * Opens the log to be studied. Nothing is written, and no broker is started.
+     * Opens the log for reading. Nothing is written, and no broker is started.
      *
-     * @throws CommandException when its log cannot be read
+     * @throws CommandException when the log cannot be read
      */
     OpenRun open();
 
     /**
-     * Where a run that goes on is.
+     * Id and broker of a running run.
      *
-     * @throws CommandException when it is an archive, which nobody can talk to
+     * @throws CommandException when the handle is an archive
      */
     RunPlace place();
 
-    /** The directory of the run on this machine, if it has one here. */
+    /** The directory of the run on this machine, if it has one. */
     Optional<RunDirectory> directory();
 
     /** A run in a directory of this machine; its broker may be elsewhere. */
@@ -91,7 +91,7 @@ public sealed interface RunHandle {
         }
     }
 
-    /** A run of which only its broker is known. */
+    /** A run known by id and broker only. */
     record Remote(RunPlace place) implements RunHandle {
         @Override
         public OpenRun open() {
@@ -114,7 +114,8 @@ public sealed interface RunHandle {
         @Override
         public RunPlace place() {
             throw new CommandException(
-                    ExitCode.USAGE, "archive " + file + ": it is not running; name a run by its id or directory");
+                    ExitCode.USAGE,
+                    "archive " + file + ": an archived run is not running; name a run by its id or directory");
         }
 
         @Override

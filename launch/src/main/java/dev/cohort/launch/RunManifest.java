@@ -9,11 +9,11 @@ import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.tensor.Ints;
 import java.util.stream.IntStream;
 
-/** What a run is, as its launcher writes it into the log before anything else. */
+/** Makes the manifest of a run, the first record that its launcher writes. */
 public final class RunManifest {
     private RunManifest() {}
 
-    /** The first record of the run's log. */
+    /** The manifest of an experiment on its data. */
     public static Manifest of(Experiment experiment, ImageData data) {
         return new Manifest(
                 Manifest.PROTOCOL_VERSION,
@@ -29,7 +29,7 @@ public final class RunManifest {
                 BatchPlan.of(experiment, data).steps());
     }
 
-    /** Widths of the slots; slots nobody has yet are as wide as the widest. */
+    /** Feature width per seat; seats that the experiment does not assign have the largest width. */
     private static Ints featureWidths(Experiment experiment) {
         int[] named = experiment.contributors().stream()
                 .mapToInt(p -> p.own().featureWidth().orElseGet(() -> ModelCatalog.featureWidth(p.model())))

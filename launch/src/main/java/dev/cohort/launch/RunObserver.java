@@ -25,14 +25,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Follows the log of a run from its beginning and keeps a {@link RunView} of it, and the table of metrics if asked to. */
+/** Follows the log of a run and keeps a {@link RunView} and, if asked to, the table of metrics up to date. */
 public final class RunObserver implements Receiver, AutoCloseable {
     private static final Set<Topic> TOPICS =
             Set.of(Topic.BATCHES, Topic.PREDICTIONS, Topic.OUTCOMES, Topic.MEMBERS, Topic.CONTROL, Topic.EVALUATIONS);
-    /** Rows of a peer in the table of metrics. */
+    /** Steps between two rows of a peer in the table of metrics. */
     private static final long METRICS_EVERY_STEPS = 10;
 
-    /** Of each partition: some steps, even where many peers share it. */
+    /** Records read per partition: some steps, even where many peers share one. */
     private static final long RECENT_RECORDS = 64;
 
     private final RunView view;
@@ -47,12 +47,12 @@ public final class RunObserver implements Receiver, AutoCloseable {
         this.metrics = metrics;
     }
 
-    /** @param metrics file to write the metrics to; written anew, since the log is read from its beginning */
+    /** @param metrics file for the metrics; overwritten, since the log is read from its beginning */
     public static RunObserver follow(RunLog log, RunView view, Optional<Path> metrics) {
         return follow(log, new RunObserver(view, metrics.map(RunObserver::open)), From.BEGINNING);
     }
 
-    /** Follows who is there and what they were told from the beginning, and what they said about batches from near the end. */
+    /** Follows membership and control topics from the beginning, and the messages about batches from near the end. */
     public static RunObserver followMembers(RunLog log, RunView view) {
         From from = From.nearEnd(RECENT_RECORDS, Set.of(Topic.MEMBERS, Topic.CONTROL));
         return follow(log, new RunObserver(view, Optional.empty()), from);
@@ -73,7 +73,7 @@ public final class RunObserver implements Receiver, AutoCloseable {
         }
     }
 
-    /** Milliseconds on a clock that only runs forwards. */
+    /** Milliseconds on a monotonic clock. */
     public static long nowMs() {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     }
@@ -93,9 +93,9 @@ public final class RunObserver implements Receiver, AutoCloseable {
                 writer.flush();
             }
         } catch (IOException e) {
-            // The run is worth more than this table, which can be made from the log again.
+            // The run matters more than this table, which can be rebuilt from the log.
             metrics = Optional.empty();
-            view.note(nowMs(), "metrics.csv", "is given up: " + e.getMessage());
+            view.note(nowMs(), "metrics.csv", "no longer written: " + e.getMessage());
         }
     }
 
@@ -110,12 +110,12 @@ public final class RunObserver implements Receiver, AutoCloseable {
         news.release();
     }
 
-    /** Asks the view for something, while nobody changes it. */
+    /** Reads something from the view under its lock. */
     public synchronized <T> T read(Function<RunView, T> question) {
         return question.apply(view);
     }
 
-    /** Tells the view something that is not in the log. */
+    /** Changes the view by something that is not in the log. */
     public synchronized void tell(Consumer<RunView> fact) {
         fact.accept(view);
         news.release();
@@ -126,7 +126,7 @@ public final class RunObserver implements Receiver, AutoCloseable {
         news.release();
     }
 
-    /** Waits until something happened since the last call, for at most {@code limitMs}; false when nothing did. */
+    /** Waits for news since the last call, at most {@code limitMs}; false when there are none. */
     public boolean awaitNews(long limitMs) throws InterruptedException {
         boolean happened = news.tryAcquire(limitMs, TimeUnit.MILLISECONDS);
         news.drainPermits();
@@ -134,9 +134,9 @@ public final class RunObserver implements Receiver, AutoCloseable {
     }
 
     /**
-     * Waits until all that was in the log when following began is in the view, as long as records keep coming.
+     * Waits until the view has all records that existed when following began, as long as records keep arriving.
      *
-     * @param silenceMax how long nothing may come
+     * @param silenceMax longest wait for the next record
      */
     public boolean awaitCaughtUp(Duration silenceMax) throws InterruptedException {
         return following.isPresent() && following.get().await(caughtUp, silenceMax);

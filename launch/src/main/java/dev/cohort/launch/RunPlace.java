@@ -7,11 +7,11 @@ import dev.cohort.runtime.kafka.KafkaAddress;
 import dev.cohort.runtime.kafka.RunLog;
 import java.time.Duration;
 
-/** Where a run is that goes on: its id and its broker. */
+/** Id and broker of a running run. */
 public record RunPlace(String id, KafkaAddress address) {
     /**
-     * @param soon how long a broker may be absent, as when it is being started again
-     * @param late how much longer one may take that listens
+     * @param soon how long the broker may be absent, as during a restart
+     * @param late additional time for a broker that listens but does not answer yet
      */
     public void requireAnswer(Duration soon, Duration late) {
         if (BrokerPing.awaitReady(address, soon)) {
@@ -21,19 +21,20 @@ public record RunPlace(String id, KafkaAddress address) {
         if (!BrokerPing.accepts(address)) {
             throw new CommandException(
                     ExitCode.UNAVAILABLE,
-                    who + " does not answer; the run is over (go on with it by 'cohort run --resume'), or the address"
-                            + " is wrong");
+                    who
+                            + " does not answer; the run is over (continue it with 'cohort run --resume'), or the address is"
+                            + " wrong");
         }
         if (!BrokerPing.awaitReady(address, late)) {
             throw new CommandException(
                     ExitCode.UNAVAILABLE,
                     who + " listens but did not answer within "
                             + soon.plus(late).toSeconds()
-                            + " s; the machine is too busy (try again), or that is no Kafka broker");
+                            + " s; the machine is too busy (try again), or this is not a Kafka broker");
         }
     }
 
-    /** Connects to the log of the run, which must be there. */
+    /** Connects to the log of the run, which must exist. */
     public RunLog connect() {
         RunLog log = RunLog.connect(address, id, "cli", (code, what, cause) -> {
             throw new CommandException(code, what, cause);

@@ -19,13 +19,13 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run in the folder of the runs, as far as its directory tells without reading its log.
+ * A run in the folder of the runs, summarised from its directory without reading its log.
  *
  * @param state of its launcher
  * @param method empty before the run has a result
  * @param steps closed, once the run has a result
  * @param ensembleAccuracy on the test images, 0..1, if the result has one
- * @param bytes that its directory takes
+ * @param bytes size of its directory
  */
 public record RunSummary(
         Path directory,
@@ -36,13 +36,13 @@ public record RunSummary(
         long bytes) {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    /** What a run is at the moment. */
+    /** Current state of a run. */
     public enum State {
-        /** A launcher on this machine works in it. */
+        /** A launcher on this machine holds it. */
         RUNNING,
         /** It has a result. */
         ENDED,
-        /** It has no result: it goes on with {@code run --resume}. */
+        /** It has no result; {@code run --resume} continues it. */
         STOPPED
     }
 
@@ -96,7 +96,7 @@ public record RunSummary(
 
                 @Override
                 public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                    // A broker that runs deletes files of its own.
+                    // A running broker deletes its own files.
                     if (e instanceof NoSuchFileException) {
                         return FileVisitResult.CONTINUE;
                     }
@@ -115,10 +115,10 @@ public record RunSummary(
     /**
      * Deletes the run, its log and its checkpoints. Links are deleted, not what they point to.
      *
-     * @throws CommandException when a launcher works in it, or when a file cannot be deleted
+     * @throws CommandException when a launcher holds it, or a file cannot be deleted
      */
     public void delete() {
-        // Held while its files are deleted: nobody can go on with it meanwhile.
+        // Held while its files are deleted, so that no launcher can resume it meanwhile.
         try (RunDirectory held = RunDirectory.resume(directory, Optional.of(directory.toString()))) {
             Files.walkFileTree(held.path(), new SimpleFileVisitor<>() {
                 @Override
@@ -139,7 +139,7 @@ public record RunSummary(
         } catch (IOException e) {
             throw new CommandException(
                     ExitCode.INPUT_OUTPUT,
-                    "run directory " + directory + ": cannot be deleted whole (" + FileFault.why(e)
+                    "run directory " + directory + ": cannot be deleted completely (" + FileFault.why(e)
                             + "): check its owner, then delete it again",
                     e);
         }

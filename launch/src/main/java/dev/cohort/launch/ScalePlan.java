@@ -10,10 +10,10 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Which peers to start and which to drain, so that the wanted number contributes.
+ * Which peers to start and which to drain to reach the wanted number of contributors.
  *
  * @param start newcomers, in the order of their ids
- * @param drain whom to ask to leave: the newest newcomers first, then the peers that the experiment names last
+ * @param drain peers to drain: the newest newcomers first, then the peers of the experiment from the last
  */
 public record ScalePlan(List<Newcomer> start, List<PeerId> drain) {
     private static final String NEWCOMER = "n";
@@ -24,11 +24,11 @@ public record ScalePlan(List<Newcomer> start, List<PeerId> drain) {
     }
 
     /**
-     * What is there.
+     * The run before the change.
      *
-     * @param contributors peers that are there or about to be, neither control nor about to leave: those the experiment names
-     *     in its order, then those that joined from elsewhere, then newcomers, oldest first
-     * @param known ids of all peers there ever were
+     * @param contributors peers that are present or starting, without control and those that are leaving: first those of the
+     *     experiment in its order, then those that joined from elsewhere, then newcomers, oldest first
+     * @param known ids of all peers that ever joined
      * @param torchThreads of all local peers
      * @param cores of this machine
      */
@@ -77,20 +77,20 @@ public record ScalePlan(List<Newcomer> start, List<PeerId> drain) {
         return newcomers;
     }
 
-    /** What is left of the cores, as many as the experiment's peers have at most, and at least one. */
+    /** Each newcomer's share of the unused cores: at most what the experiment's peers have, at least one. */
     private static int threads(int count, Experiment experiment, Present present) {
         int left = (present.cores() - present.torchThreads()) / Math.max(1, count);
         return Math.max(1, Math.min(left, experiment.threads().torchPerPeer().orElse(1)));
     }
 
-    /** 7 of n7; 0 of what is named otherwise. */
+    /** 7 for n7; 0 for an id of another form. */
     private static int number(PeerId id) {
         return id.value().matches(NEWCOMER + "[0-9]{1,6}")
                 ? Integer.parseInt(id.value().substring(NEWCOMER.length()))
                 : 0;
     }
 
-    /** Threads of the peers it starts, all together. */
+    /** Threads of all peers to start together. */
     public int torchThreads() {
         return start.stream().mapToInt(Newcomer::torchThreads).sum();
     }

@@ -27,19 +27,19 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Brings a run on this machine to a number of contributors: finds who is there, and asks its launcher to start peers or the
- * coordinator to drain some.
+ * Brings a run on this machine to a number of contributors: counts the present ones, then asks the launcher to start peers or
+ * the coordinator to drain some.
  *
  * @param wanted contributors
- * @param model network of new peers; empty takes those of the experiment in turn
+ * @param model network of new peers; empty uses those of the experiment in turn
  */
 public record Scaling(int wanted, Optional<String> model) {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     /**
-     * What was asked for.
+     * What was requested.
      *
-     * @param present who was there before
+     * @param present the run before the request
      */
     public record Asked(RunDirectory directory, int wanted, ScalePlan plan, ScalePlan.Present present) {
         /** Torch threads of all peers on this machine afterwards. */
@@ -83,7 +83,7 @@ public record Scaling(int wanted, Optional<String> model) {
     }
 
     /**
-     * Asks for peers that are missing, or drains those that are too many.
+     * Requests missing peers, or drains surplus ones.
      *
      * @throws CommandException when the run cannot be brought to that number
      */
@@ -95,7 +95,7 @@ public record Scaling(int wanted, Optional<String> model) {
             try (RunObserver observer = RunObserver.followMembers(log, view)) {
                 requireCaughtUp(observer, place);
                 List<String> models = models(manifest, experiment);
-                // Another one at the same moment waits, and then sees those that this one has asked for.
+                // A concurrent command waits here, and then sees the newcomers of this one.
                 try (Newcomers.Change change = Newcomers.lock(directory)) {
                     Newcomers before = change.before();
                     ScalePlan.Present present = observer.read(v -> present(v, before, directory));
@@ -111,7 +111,7 @@ public record Scaling(int wanted, Optional<String> model) {
         if (!observer.awaitCaughtUp(LIMIT)) {
             throw new CommandException(
                     ExitCode.UNAVAILABLE,
-                    "run " + place.id() + ": nothing of its log came for " + LIMIT.toSeconds()
+                    "run " + place.id() + ": the broker sent no records for " + LIMIT.toSeconds()
                             + " s; the machine or the broker is too busy, try again");
         }
     }
@@ -120,7 +120,7 @@ public record Scaling(int wanted, Optional<String> model) {
     private List<String> models(Manifest manifest, Experiment experiment) {
         int widest = manifest.featureWidths().stream().max().orElse(1);
         if (model.isEmpty()) {
-            // Seats that the experiment gives to nobody are that wide.
+            // Seats that the experiment does not assign have the largest width.
             return experiment.contributors().stream()
                     .map(Experiment.Peer::model)
                     .filter(m -> ModelCatalog.find(m)
@@ -130,19 +130,18 @@ public record Scaling(int wanted, Optional<String> model) {
         }
         String name = model.get();
         if (ModelCatalog.find(name).isEmpty()) {
-            throw new CommandException(
-                    ExitCode.USAGE, "model " + name + ": there is none of that name; 'cohort models' lists them");
+            throw new CommandException(ExitCode.USAGE, "model " + name + ": unknown; 'cohort models' lists the models");
         }
         int width = ModelCatalog.featureWidth(name);
         if (manifest.featureWidths().stream().noneMatch(w -> w == width)) {
             throw new CommandException(
                     ExitCode.USAGE,
-                    "model " + name + ": features of width " + width + ", the seats of the run take "
+                    "model " + name + ": has features of width " + width + ", the seats of the run require "
                             + manifest.featureWidths().stream()
                                     .distinct()
                                     .boxed()
                                     .toList()
-                            + "; choose a model of such a width");
+                            + "; choose a model of one of these widths");
         }
         return List.of(name);
     }
@@ -164,7 +163,7 @@ public record Scaling(int wanted, Optional<String> model) {
                 contributors.addAll(peer.control() ? List.of() : List.of(peer.id()));
             }
         }
-        // In the order in which they were asked for; one that starts now may not have said a word yet.
+        // In the order of the requests; one that is starting may not have published anything yet.
         for (Newcomers.Newcomer newcomer : newcomers.peers()) {
             known.add(newcomer.id());
             if (!gone.contains(newcomer.id()) && !dead.contains(newcomer.id().value())) {
@@ -207,7 +206,7 @@ public record Scaling(int wanted, Optional<String> model) {
     private static void carryOut(
             ScalePlan plan, Newcomers before, RunDirectory directory, RunPlace place, RunObserver observer) {
         for (PeerId peer : plan.drain()) {
-            // One that has not said a word yet obeys it with its first start.
+            // A peer that has not published anything yet obeys the command on its first start.
             long start = observer.read(view -> view.peers().stream()
                     .filter(p -> p.id().equals(peer))
                     .mapToLong(PeerView::incarnation)

@@ -26,18 +26,18 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
- * Keeps processes running: starts them, writes their records, starts again those that die, gives up those that die too often.
+ * Keeps processes running: starts them, writes their records, restarts those that die, gives up those that die too often.
  *
- * <p>A child's standard input is a pipe that only this process holds open, so a child that watches it ends when this process
- * does, however it ends. A child does not hear Ctrl-C; this process does and ends it in order.
+ * <p>A child's standard input is a pipe that only this process holds open, so a child that watches the pipe ends when this
+ * process does, for whatever reason. Children ignore Ctrl-C; this process receives it and ends them in order.
  */
 public final class Supervisor implements AutoCloseable {
-    /** Tells a child to watch its standard input. */
+    /** Environment variable that makes a child watch its standard input. */
     public static final String SUPERVISED = "COHORT_SUPERVISED";
-    /** A shell that ignores what a terminal sends to the whole group of processes, then becomes the child. */
+    /** A shell that ignores the signals that a terminal sends to the whole process group, then becomes the child. */
     private static final List<String> DEAF = List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "cohort");
 
-    /** Exit of a process that ended because it was asked to by SIGTERM. */
+    /** Exit code of a process that SIGTERM ended. */
     private static final int TERMINATED = 128 + 15;
 
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(2);
@@ -47,7 +47,7 @@ public final class Supervisor implements AutoCloseable {
     private final Listener listener;
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "supervisor"));
-    /** Touched by the supervisor thread only. */
+    /** Used by the supervisor thread only. */
     private final Map<String, Child> children = new TreeMap<>();
 
     private final Death death = new Death(Host.current());
@@ -59,19 +59,19 @@ public final class Supervisor implements AutoCloseable {
         this.listener = listener;
     }
 
-    /** Told by the supervisor's thread; must not block. */
+    /** Called on the supervisor's thread; must not block. */
     public interface Listener {
         /** A process died and starts again after {@code delayMs}. */
         void died(String name, String reason, long delayMs);
 
-        /** A process that the run can do without is not started again. */
+        /** A non-essential process is no longer restarted. */
         void givenUp(String name, String reason);
 
-        /** The run cannot go on; {@code reason} holds the last lines of the process's output. */
+        /** The run cannot continue; {@code reason} holds the last lines of the process's output. */
         void broken(String name, ExitCode code, String reason);
     }
 
-    /** @param recorded completes once the process ended and its record says so */
+    /** @param recorded completes once the process has ended and its record is written */
     private record Running(Process process, CompletableFuture<Void> recorded) {
         /** Whether it ended within the time left until {@code deadlineNanos}. */
         boolean endsBefore(long deadlineNanos) throws InterruptedException {
@@ -91,7 +91,7 @@ public final class Supervisor implements AutoCloseable {
         private final RestartPolicy policy = new RestartPolicy();
         private ProcessRecord record;
         private Optional<Running> running = Optional.empty();
-        /** Of its newest start. */
+        /** Command line of the newest start. */
         private List<String> command = List.of();
 
         Child(ChildSpec spec, ProcessRecord record) {
@@ -115,7 +115,7 @@ public final class Supervisor implements AutoCloseable {
         }));
     }
 
-    /** Whether the last start of a process, under whatever launcher, ended by itself and in order. */
+    /** Whether the last start of a process, under any launcher, ended by itself and in order. */
     public boolean hasLeft(ChildSpec spec) {
         return await(thread.submit(
                 () -> ProcessRecord.read(directory, spec.name(), spec.role()).hasLeft()));
@@ -155,7 +155,7 @@ public final class Supervisor implements AutoCloseable {
         int exit = process.exitValue();
         String reason = death.reason(exit, child.spec.role(), child.command, lastLines(child.spec.name()));
         try {
-            // Whoever has said goodbye in the log is not started again, whatever the reason.
+            // A process that has published its leave is not restarted, whatever its exit code.
             if (!stopping && (exit == ExitCode.OK.code() || exit == ExitCode.LEFT.code())) {
                 child.put(child.record.in(ProcessRecord.LEFT, reason));
                 return;
@@ -205,7 +205,7 @@ public final class Supervisor implements AutoCloseable {
         }
     }
 
-    /** Whether starting it again would end the same way. */
+    /** Whether a restart would end the same way. */
     private static boolean hopeless(int exit) {
         return exit == ExitCode.USAGE.code();
     }
@@ -239,16 +239,16 @@ public final class Supervisor implements AutoCloseable {
     }
 
     /**
-     * Ends processes: asks them first, kills those that are there after {@code patience}.
+     * Ends processes: asks them first, kills those still alive after {@code patience}.
      *
-     * @param names of the processes; others are left alone, but no process is started again from now on
+     * @param names of the processes; others keep running, but no process is restarted from now on
      */
     public void stop(Collection<String> names, Duration patience) {
         List<Running> asked = await(thread.submit(() -> {
             stopping = true;
             return running(names);
         }));
-        // By the handle: Process.destroy() would close standard input, too, and so look like the end of the launcher.
+        // By the handle: Process.destroy() would also close standard input, which looks like the end of the launcher.
         asked.forEach(r -> r.process().toHandle().destroy());
         long deadlineNanos = System.nanoTime() + patience.toNanos();
         try {
@@ -271,7 +271,7 @@ public final class Supervisor implements AutoCloseable {
                 .toList();
     }
 
-    /** Waits until the processes ended by themselves; false when some did not within {@code limit}. */
+    /** Waits until the processes end by themselves; false when some have not within {@code limit}. */
     public boolean awaitEnd(Collection<String> names, Duration limit) throws InterruptedException {
         long deadlineNanos = System.nanoTime() + limit.toNanos();
         for (Running running : await(thread.submit(() -> running(names)))) {
@@ -282,12 +282,12 @@ public final class Supervisor implements AutoCloseable {
         return true;
     }
 
-    /** Names of all processes, started in that order or not. */
+    /** Names of all processes, running or not. */
     public List<String> names() {
         return await(thread.submit(() -> List.copyOf(children.keySet())));
     }
 
-    /** Kills what is left. */
+    /** Kills the remaining processes. */
     @Override
     public void close() {
         if (!thread.isShutdown()) {
@@ -301,7 +301,7 @@ public final class Supervisor implements AutoCloseable {
             return future.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CommandException(ExitCode.FAILED, "interrupted while processes were handled", e);
+            throw new CommandException(ExitCode.FAILED, "interrupted while starting or stopping processes", e);
         } catch (ExecutionException e) {
             throw new CommandException(
                     ExitCode.INPUT_OUTPUT, "a process of the run cannot be started: " + e.getCause(), e);

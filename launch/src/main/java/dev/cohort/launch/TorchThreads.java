@@ -3,14 +3,14 @@ package dev.cohort.launch;
 import java.util.OptionalInt;
 
 /**
- * How many threads each peer computes with: as many as the experiment says, since the bits of its weights depend on it; else no
- * more in all than there are cores, at least one each.
+ * Number of torch threads per peer: the experiment's setting, since the bits of the weights depend on it; otherwise the cores
+ * divided by the peers, at least one.
  */
 public final class TorchThreads {
     private TorchThreads() {}
 
     /**
-     * @param asked by the experiment; empty leaves it to this
+     * @param asked setting of the experiment; empty divides the cores
      * @param peers processes that compute at the same time
      */
     public static int perPeer(OptionalInt asked, int peers, int cores) {

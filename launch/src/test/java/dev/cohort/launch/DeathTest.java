@@ -45,22 +45,22 @@ class DeathTest {
     void asksForMemoryWhenTheKernelKilledForLackOfIt() throws IOException {
         kills(3);
         assertThat(reason(137))
-                .isEqualTo("killed by signal 9: out of memory? There are 700 MiB for all processes together ("
+                .isEqualTo("killed by signal 9: out of memory? All processes share 700 MiB ("
                         + root.resolve("sys/fs/cgroup/memory.max")
-                        + "), and the heap of this one alone may take 300 MiB");
+                        + "), and the heap of this process alone may take 300 MiB");
         assertThat(reason(137)).as("no further kill").isEqualTo("killed by signal 9");
     }
 
     @Test
-    void doesNotBlameMemoryForWhatSomebodyElseKilled() {
+    void doesNotBlameMemoryForOtherKills() {
         assertThat(reason(137)).isEqualTo("killed by signal 9");
         assertThat(reason(139)).isEqualTo("killed by signal 11");
     }
 
     @Test
-    void saysWhichHeapIsFullAndHowToGiveItMore() {
+    void namesTheFullHeapAndHowToEnlargeIt() {
         assertThat(reason(3, "INFO step 1", "Terminating due to java.lang.OutOfMemoryError: Java heap space"))
-                .isEqualTo("out of memory: its heap of 300 MiB is full; COHORT_PEER_JAVA_OPTS=-Xmx600m gives it more");
+                .isEqualTo("out of memory: its heap of 300 MiB is full; COHORT_PEER_JAVA_OPTS=-Xmx600m doubles it");
         assertThat(reason(3, "Terminating due to java.lang.OutOfMemoryError: unable to create native thread"))
                 .isEqualTo("out of memory (unable to create native thread)");
         assertThat(reason(3, "something else")).isEqualTo("exit 3");

@@ -55,21 +55,21 @@ class HostTest {
     }
 
     @Test
-    void seesTheLimitOfAContainerWhoseOuterPathIsNotThere() throws IOException {
+    void readsTheLimitOfAContainerWhoseOuterPathIsHidden() throws IOException {
         put("proc/self/cgroup", "0::/../outside/pod\n4:memory:/docker/0123\n");
         put("sys/fs/cgroup/memory/memory.limit_in_bytes", "2097152\n");
         assertThat(host.memory().map(Host.Memory::bytesMax)).hasValue(2L << 20);
     }
 
     @Test
-    void knowsNothingWhereNothingIsSaid() {
+    void isEmptyWhereTheSystemReportsNothing() {
         Host elsewhere = new Host(root.resolve("elsewhere"));
         assertThat(elsewhere.memory()).isEmpty();
         assertThat(elsewhere.killsForMemory()).isEmpty();
     }
 
     @Test
-    void measuresRoomForFoldersThatAreNotThereYet() throws IOException {
+    void measuresTheFreeSpaceOfFoldersThatDoNotExistYet() throws IOException {
         assertThat(Host.freeBytes(root.resolve("a/b/c"))).isPositive();
     }
 

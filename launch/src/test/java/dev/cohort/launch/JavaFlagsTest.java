@@ -17,7 +17,7 @@ class JavaFlagsTest {
     }
 
     @Test
-    void givesFlagsForAllToEveryRoleAndThoseOfARoleToItAlone() {
+    void passesCommonFlagsToEveryRoleAndFlagsOfARoleToItAlone() {
         JavaFlags flags = new JavaFlags(Map.of("COHORT_JAVA_OPTS", " -Da=1\n-Db=2 ", "COHORT_PEER_JAVA_OPTS", "-Dc=3"));
         assertThat(flags.of(OWN, "peer")).containsExactly("-Xmx256m", "-XX:+UseSerialGC", "-Da=1", "-Db=2", "-Dc=3");
         assertThat(flags.of(OWN, "join")).contains("-Dc=3");
@@ -25,7 +25,7 @@ class JavaFlagsTest {
     }
 
     @Test
-    void aHeapForAllNeverTakesAwayWhatARoleNeeds() {
+    void aCommonHeapNeverLowersWhatARoleNeeds() {
         assertThat(new JavaFlags(Map.of("COHORT_JAVA_OPTS", "-Xms16m -Xmx24m")).of(OWN, "peer"))
                 .containsExactly("-Xmx256m", "-XX:+UseSerialGC");
         assertThat(new JavaFlags(Map.of("COHORT_JAVA_OPTS", "-Xmx2g")).of(OWN, "peer"))
@@ -42,15 +42,15 @@ class JavaFlagsTest {
     }
 
     @Test
-    void anotherGarbageCollectorTakesThePlaceOfOurs() {
+    void anotherGarbageCollectorReplacesTheDefault() {
         assertThat(new JavaFlags(Map.of("COHORT_PEER_JAVA_OPTS", "-XX:+UseG1GC")).of(OWN, "peer"))
                 .containsExactly("-Xmx256m", "-XX:+UseG1GC");
     }
 
     @Test
-    void refusesWhatIsNoFlag() {
+    void refusesWordsThatAreNotFlags() {
         assertThatThrownBy(() -> new JavaFlags(Map.of("COHORT_PEER_JAVA_OPTS", "2g")).of(OWN, "peer"))
                 .isInstanceOf(CommandException.class)
-                .hasMessage("COHORT_PEER_JAVA_OPTS: 2g: must be a flag of Java, such as -Xmx2g");
+                .hasMessage("COHORT_PEER_JAVA_OPTS: 2g: must be a Java flag, such as -Xmx2g");
     }
 }

@@ -15,10 +15,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ListeningTest {
-    /** Of no machine (RFC 5737). */
+    /** An address of no machine (RFC 5737). */
     private static final HostPort GONE = new HostPort("192.0.2.1", 9092);
 
-    private final List<String> said = new ArrayList<>();
+    private final List<String> lines = new ArrayList<>();
 
     private static HostPort free() throws IOException {
         try (ServerSocket closed = socket()) {
@@ -31,14 +31,14 @@ class ListeningTest {
     }
 
     private HostPort again(HostPort before, Optional<HostPort> wanted) {
-        return Listening.again(before, wanted, Duration.ZERO, said::add);
+        return Listening.again(before, wanted, Duration.ZERO, lines::add);
     }
 
     @Test
     void staysWhereItWas() throws IOException {
         HostPort before = free();
         assertThat(again(before, Optional.empty())).isEqualTo(before);
-        assertThat(said).isEmpty();
+        assertThat(lines).isEmpty();
     }
 
     @Test
@@ -49,7 +49,7 @@ class ListeningTest {
     }
 
     @Test
-    void movesAwayFromAnAddressThatThisMachineDoesNotHaveAnyMore() throws IOException {
+    void movesAwayFromAnAddressThatThisMachineNoLongerHas() throws IOException {
         HostPort wanted = free();
         assertThat(again(GONE, Optional.of(wanted))).isEqualTo(wanted);
     }
@@ -63,11 +63,11 @@ class ListeningTest {
     }
 
     @Test
-    void movesByItselfWhereNobodyElseCanHaveLookedForIt() throws IOException {
+    void movesByItselfFromALoopbackAddress() throws IOException {
         try (ServerSocket taken = socket()) {
             HostPort before = HostPort.LOOPBACK.with(taken.getLocalPort());
             assertThat(again(before, Optional.empty())).isEqualTo(HostPort.LOOPBACK);
-            assertThat(said).singleElement().asString().contains(before.toString(), "moves to another port");
+            assertThat(lines).singleElement().asString().contains(before.toString(), "moves to another port");
         }
     }
 
@@ -83,11 +83,11 @@ class ListeningTest {
     }
 
     @Test
-    void asksForAnAddressWhereOthersMayLookForTheOldOne() {
+    void asksForANewAddressWhereOtherMachinesMayUseTheOldOne() {
         assertThatThrownBy(() -> again(GONE, Optional.empty()))
                 .isInstanceOf(CommandException.class)
                 .hasMessageContaining("192.0.2.1:9092")
                 .hasMessageContaining("--listen");
-        assertThat(said).isEmpty();
+        assertThat(lines).isEmpty();
     }
 }

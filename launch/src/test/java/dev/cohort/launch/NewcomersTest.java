@@ -27,7 +27,7 @@ class NewcomersTest {
     }
 
     @Test
-    void areNobodyBeforeSomebodyAsks() {
+    void areNoneWithoutAFile() {
         try (RunDirectory directory = directory()) {
             assertThat(Newcomers.of(directory).peers()).isEmpty();
         }
@@ -45,7 +45,7 @@ class NewcomersTest {
     }
 
     @Test
-    void sayWhichFileIsBroken() throws IOException {
+    void nameABrokenFile() throws IOException {
         try (RunDirectory directory = directory()) {
             Files.writeString(directory.path().resolve(Newcomers.FILE), "[{");
             assertThatThrownBy(() -> Newcomers.of(directory))
@@ -59,7 +59,7 @@ class NewcomersTest {
         try (RunDirectory directory = directory();
                 Newcomers.Change change = Newcomers.lock(directory)) {
             assertThat(change.before().peers()).isEmpty();
-            // Another process would wait; this one is refused by Java.
+            // Another process would wait; within this one, Java refuses the lock.
             assertThatThrownBy(() -> Newcomers.lock(directory)).isInstanceOf(OverlappingFileLockException.class);
         }
     }

@@ -24,7 +24,7 @@ class ProcessRecordTest {
     }
 
     @Test
-    void takesNoOtherProcessWithTheSamePidForItsOwn() throws IOException {
+    void ignoresAnotherProcessWithTheSamePid() throws IOException {
         ProcessRecord mine = started();
         ProcessRecord older = new ProcessRecord(
                 mine.name(), mine.role(), mine.pid(), mine.startedMs() - 60_000, mine.starts(), mine.state(), "");
@@ -34,7 +34,7 @@ class ProcessRecordTest {
     }
 
     @Test
-    void hasNoProcessOnceThatHasLeft() throws IOException {
+    void hasNoProcessOnceItHasEnded() throws IOException {
         ProcessRecord left = started().in(ProcessRecord.LEFT, "exit 0 (ok)");
         assertThat(left.process()).isEmpty();
         assertThat(left.hasLeft()).isTrue();

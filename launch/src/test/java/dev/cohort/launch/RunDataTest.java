@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run goes on with the images it began with, wherever they are by now. */
+/** A resumed run uses the images it began with, wherever they are now. */
 class RunDataTest {
     @TempDir
     private Path temp = Path.of("");
@@ -34,7 +34,7 @@ class RunDataTest {
     }
 
     @Test
-    void opensDataThatLiesElsewhere() throws Exception {
+    void opensDataInAnotherPlace() throws Exception {
         Manifest begun = begun();
         Path moved = Files.move(home, temp.resolve("moved"));
 
@@ -43,7 +43,7 @@ class RunDataTest {
     }
 
     @Test
-    void saysHowToNameDataThatIsGone() throws Exception {
+    void explainsHowToNameMissingData() throws Exception {
         Manifest begun = begun();
         Files.move(home, temp.resolve("moved"));
 

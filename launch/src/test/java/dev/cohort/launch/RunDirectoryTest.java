@@ -82,7 +82,7 @@ class RunDirectoryTest {
         assertThat(ids).doesNotHaveDuplicates().hasSize(12);
     }
 
-    /** Within one JVM a second locker is told so at once; between processes it waits. */
+    /** Within one JVM a second lock fails at once; between processes it waits. */
     private RunDirectory create() {
         while (true) {
             try {
@@ -112,7 +112,7 @@ class RunDirectoryTest {
     }
 
     @Test
-    void saysWhichRunsThereAreWhenOneIsNotFound() {
+    void listsTheRunsWhenOneIsNotFound() {
         refuses(() -> RunDirectory.find(runs(), Optional.empty()), "no run in", "cohort run");
         try (RunDirectory directory = RunDirectory.create(runs(), "a", NOW)) {
             directory.at("127.0.0.1:1", true);
@@ -170,7 +170,7 @@ class RunDirectoryTest {
                 "255 MiB free",
                 "at least 256 MiB",
                 "--run-dir");
-        assertThat(asked).as("the folder that is there").containsExactly(temp.toAbsolutePath());
+        assertThat(asked).as("the nearest existing folder").containsExactly(temp.toAbsolutePath());
         assertThat(runs()).doesNotExist();
         RunDirectory.requireRoom(deep, there -> RunDirectory.FREE_BYTES_MIN);
     }
@@ -186,7 +186,7 @@ class RunDirectoryTest {
     }
 
     @Test
-    void speaksToItsClusterAsBeforeWhenItIsGoneOnWith() {
+    void keepsItsClientSettingsWhenItIsResumed() {
         Map<String, String> settings =
                 Map.of("sasl.jaas.config", "x required username=\"u\" password=\" #:{'\u00fc\";");
         try (RunDirectory directory = create().at("kafka:9092", false)) {
@@ -208,7 +208,7 @@ class RunDirectoryTest {
     }
 
     @Test
-    void tellsWithoutWritingWhetherALauncherHoldsIt() throws IOException {
+    void reportsWithoutWritingWhetherALauncherHoldsIt() throws IOException {
         Path lock = temp.resolve("runs/run/.lock");
         Files.createDirectories(lock.resolveSibling(""));
         assertThat(RunDirectory.isHeld(lock.resolveSibling(""))).isFalse();

@@ -46,7 +46,7 @@ class ScalePlanTest {
     }
 
     @Test
-    void givesNobodyAnIdThatWasThereBefore() {
+    void reusesNoId() {
         ScalePlan.Present present = new ScalePlan.Present(ids("p1", "p2"), ids("p1", "p2", "n7", "guest"), 4, CORES);
 
         assertThat(ScalePlan.of(3, EXPERIMENT, present, MODELS).start())
@@ -55,25 +55,25 @@ class ScalePlanTest {
     }
 
     @Test
-    void leavesNewcomersTheThreadsThatTheCoresHaveLeft() {
+    void givesNewcomersTheUnusedCores() {
         assertThat(scale(4, 6, "p1", "p2").start()).allMatch(n -> n.torchThreads() == 1);
         assertThat(scale(4, CORES, "p1", "p2").start()).allMatch(n -> n.torchThreads() == 1);
         assertThat(scale(3, 0, "p1", "p2").start()).allMatch(n -> n.torchThreads() == 2);
     }
 
     @Test
-    void letsGoTheNewestNewcomersThenTheLastNamed() {
+    void drainsTheNewestNewcomersThenTheLastNamedPeers() {
         assertThat(scale(1, 8, "p1", "p2", "n1", "n2").drain()).isEqualTo(ids("n2", "n1", "p2"));
         assertThat(scale(1, 8, "p1", "p2", "n1", "n2").start()).isEmpty();
     }
 
     @Test
-    void doesNothingWhenSoManyAreThere() {
+    void doesNothingWhenTheWantedNumberIsPresent() {
         assertThat(scale(2, 4, "p1", "p2")).isEqualTo(new ScalePlan(List.of(), List.of()));
     }
 
     @Test
-    void refusesWhatTheRunDoesNotAllow() {
+    void refusesNumbersOutsideTheLimitsOfTheRun() {
         assertThatThrownBy(() -> scale(6, 4, "p1", "p2"))
                 .isInstanceOf(CommandException.class)
                 .hasMessageContaining("scale 6: must be from 1 (elastic.min) to 5 (elastic.max)");

@@ -91,7 +91,7 @@ class SupervisorTest {
     }
 
     @Test
-    void startsAProcessAgainThatWasKilledAndCountsTheStarts() throws Exception {
+    void restartsAKilledProcessAndCountsTheStarts() throws Exception {
         Supervisor supervisor = supervisor();
         supervisor.start(child("p1", false, UNTIL_ORPHANED));
         process("p1").destroyForcibly();
@@ -101,7 +101,7 @@ class SupervisorTest {
         assertThat(record("p1").path("last_exit").asText()).isEqualTo("killed by signal 9");
     }
 
-    /** The record of a start is written before the process can be seen to run. */
+    /** The record of a start is written before the process is known to run. */
     private ProcessHandle awaitStart(String name, long start) throws IOException {
         while (record(name).path("starts").asLong() < start
                 || !record(name).path("state").asText().equals("running")) {
@@ -113,18 +113,18 @@ class SupervisorTest {
     @Test
     void givesUpAPeerThatDiesTooOften() throws Exception {
         supervisor().start(child("p1", false, "echo no luck; exit 1"));
-        List<String> said = new ArrayList<>();
+        List<String> lines = new ArrayList<>();
         for (int i = 0; i < RestartPolicy.DEATHS_MAX; i++) {
-            said.add(reports.take());
+            lines.add(reports.take());
         }
-        assertThat(said.subList(0, 4)).allSatisfy(s -> assertThat(s).startsWith("p1 died: exit 1 (failed)"));
-        assertThat(said.get(4)).isEqualTo("p1 given up: exit 1 (failed), 5 times in a minute: no luck");
+        assertThat(lines.subList(0, 4)).allSatisfy(s -> assertThat(s).startsWith("p1 died: exit 1 (failed)"));
+        assertThat(lines.get(4)).isEqualTo("p1 given up: exit 1 (failed), 5 times in a minute: no luck");
         assertThat(record("p1").path("starts").asLong()).isEqualTo(5);
         assertThat(record("p1").path("state").asText()).isEqualTo("given up");
     }
 
     @Test
-    void doesNotRepeatWhatCannotSucceed() throws Exception {
+    void doesNotRestartAProcessThatCannotSucceed() throws Exception {
         supervisor().start(child("augmenter", true, "echo 'data folder is gone' >&2; exit 2"));
         assertThat(reports.take())
                 .startsWith("augmenter broken (USAGE): exit 2 (usage)")
@@ -132,7 +132,7 @@ class SupervisorTest {
     }
 
     @Test
-    void countsOnWhereAFormerLauncherStopped() throws Exception {
+    void continuesTheCountOfAFormerLauncher() throws Exception {
         Supervisor first = supervisor();
         first.start(child("p1", false, "exit 0"));
         first.awaitEnd(List.of("p1"), Duration.ofSeconds(20));
@@ -187,14 +187,14 @@ class SupervisorTest {
             ProcessHandle first = process("p1");
             ProcessHandle second = process("p2");
             assertThat(first.isAlive() && second.isAlive()).isTrue();
-            // SIGKILL: the launcher can do nothing any more.
+            // SIGKILL: the launcher cannot clean up.
             launcher.destroyForcibly().waitFor();
             first.onExit().get(20, TimeUnit.SECONDS);
             second.onExit().get(20, TimeUnit.SECONDS);
         }
     }
 
-    /** A launcher to be killed. */
+    /** A launcher that is killed. */
     static final class Launching {
         private Launching() {}
 
@@ -209,7 +209,7 @@ class SupervisorTest {
     }
 
     @Test
-    void knowsWhoLeftByItselfAndWhoWasEnded() throws Exception {
+    void distinguishesProcessesThatLeftFromThoseThatWereEnded() throws Exception {
         ChildSpec leaves = child("n1", false, "exit 0");
         ChildSpec stays = child("n2", false, "exec sleep 600");
         try (Supervisor supervisor = supervisor()) {

@@ -18,7 +18,7 @@ class TorchThreadsTest {
     }
 
     @Test
-    void takesWhatWasAskedForOnEveryMachine() {
+    void usesTheSettingOnEveryMachine() {
         assertThat(TorchThreads.perPeer(OptionalInt.of(2), 4, 16)).isEqualTo(2);
         assertThat(TorchThreads.perPeer(OptionalInt.of(8), 4, 16)).isEqualTo(8);
     }

@@ -9,9 +9,9 @@ public final class BranchEnsemble {
     private BranchEnsemble() {}
 
     /**
-     * Its logits {@code z_e = sum_k g_k z_k} [N, C] in FLOAT64.
+     * The ensemble's logits {@code z_e = sum_k g_k z_k} [N, C] in FLOAT64.
      *
-     * @param packed [N, m (C + 1)], as {@link TensorName#BRANCHES} says
+     * @param packed [N, m (C + 1)], laid out as {@link TensorName#BRANCHES}
      */
     public static Tensor logits(Tensor packed, int classes) {
         int branches = packed.dimension(1) / (classes + 1);

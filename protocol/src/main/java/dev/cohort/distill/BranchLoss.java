@@ -4,7 +4,7 @@ import dev.cohort.protocol.SoftLabels;
 import dev.cohort.tensor.Tensor;
 
 /**
- * The loss of a student of m branches under a gate, and its gradients with respect to what the student put out:
+ * The loss of a student with m gated branches, and its gradients with respect to the student's outputs:
  *
  * <pre>
  * z_e = sum_k g_k z_k
@@ -14,7 +14,7 @@ import dev.cohort.tensor.Tensor;
  * </pre>
  *
  * Source: Lan, Zhu, Gong, "Knowledge Distillation by On-the-fly Native Ensemble", NeurIPS 2018 (arXiv 1806.04606), and its code
- * Lan1991Xu/ONE_NeurIPS2018. The 1e-7 which that code adds to target probabilities is left out.
+ * Lan1991Xu/ONE_NeurIPS2018, but without the 1e-7 that the code adds to target probabilities.
  */
 final class BranchLoss {
     private final double[] values;
@@ -31,8 +31,8 @@ final class BranchLoss {
     final double[] gradient;
 
     /**
-     * @param packed [B, m (C + 1)], as {@link dev.cohort.protocol.TensorName#BRANCHES} says
-     * @throws IllegalArgumentException when it has another shape
+     * @param packed [B, m (C + 1)], laid out as {@link dev.cohort.protocol.TensorName#BRANCHES}
+     * @throws IllegalArgumentException when {@code packed} has another shape
      */
     BranchLoss(SoftLabels labels, Tensor packed, double weight, double temperature) {
         rows = labels.rows();

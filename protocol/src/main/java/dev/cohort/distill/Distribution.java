@@ -10,7 +10,7 @@ final class Distribution {
         logarithms = new double[size];
     }
 
-    /** {@code softmax(logits / temperature)}; no row overflows. */
+    /** {@code softmax(logits / temperature)}. Subtracts the largest logit of each row first, so no row overflows. */
     static Distribution ofLogits(double[] logits, int columns, double temperature) {
         if (columns < 1 || logits.length % columns != 0) {
             throw new IllegalArgumentException(
@@ -45,8 +45,8 @@ final class Distribution {
     }
 
     /**
-     * Rows that are probabilities already. A mean that was rounded on the wire may sum to not quite 1, and what is left of it
-     * without one vote may be not quite positive: both are put right, so that a divergence from it is never negative or NaN.
+     * Rows of probabilities. A mean rounded on the wire may not sum to exactly 1, and the rest after taking out one vote may be
+     * slightly negative. Both are corrected, so that a divergence from the distribution is never negative or NaN.
      */
     static Distribution ofProbabilities(double[] values, int columns) {
         Distribution distribution = new Distribution(values.length);

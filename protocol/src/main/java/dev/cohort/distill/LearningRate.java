@@ -4,14 +4,14 @@ import dev.cohort.experiment.Experiment.Optimizer;
 import dev.cohort.experiment.Experiment.Schedule;
 
 /**
- * The learning rate as a function of the global step, so that a peer that joins or comes back late has the same rate as the
- * others. With {@code n} steps before this one:
+ * The learning rate as a function of the global step, so that a peer that joins or returns late has the same rate as the others.
+ * With {@code n} the number of steps before the current one:
  *
  * <ul>
  *   <li>CONSTANT: the base rate;
  *   <li>STEP: times {@code gamma} for every milestone m with {@code n >= m * stepsPerEpoch};
  *   <li>COSINE: times {@code (1 + cos(pi * (n - w) / (stepsTotal - w))) / 2} after the w steps of warm-up;
- *   <li>warm-up: in the first w steps times {@code step / w}, so the first update is not lost.
+ *   <li>warm-up: times {@code step / w} in the first w steps, so that the rate of step 1 is not 0.
  * </ul>
  */
 public final class LearningRate {
@@ -21,13 +21,13 @@ public final class LearningRate {
     private final double warmupSteps;
 
     /**
-     * @param stepsPerEpoch batches of an epoch, the last partial one included
+     * @param stepsPerEpoch batches per epoch, including a last partial one
      * @param stepsTotal batches of the run
      */
     public LearningRate(Optimizer optimizer, long stepsPerEpoch, long stepsTotal) {
         if (stepsPerEpoch < 1 || stepsTotal < 1) {
             throw new IllegalArgumentException("learning rate over " + stepsTotal + " steps, " + stepsPerEpoch
-                    + " an epoch: both must be at least 1");
+                    + " per epoch: both must be at least 1");
         }
         this.optimizer = optimizer;
         this.stepsPerEpoch = stepsPerEpoch;
@@ -38,7 +38,7 @@ public final class LearningRate {
     /**
      * The rate of one update.
      *
-     * @param step 1-based global step; beyond the last step the rate stays as at the last
+     * @param step 1-based global step; the rate is constant beyond the last step
      */
     public double at(long step) {
         if (step < 1) {

@@ -13,20 +13,20 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The loss of one peer on one batch, and its gradients with respect to what the peer's network put out:
+ * The loss of one peer on one batch, and its gradients with respect to the outputs of the peer's network:
  *
  * <pre>
  * L = a CE(z, y) + sum over soft targets  w T^2 KL(q || softmax_T(z))
  *                + sum over own targets   w T^2 KL(softmax_T(t) || softmax_T(z)) or w (1/BC) sum (softmax(z) - softmax(t))^2
- *                + the loss of the student's own branches, where it has any ({@link BranchLoss})
+ *                + the loss of the student's own branches, if it has any ({@link BranchLoss})
  *                + sum over gated cross-entropies and leaf gradients  &lt;z, G&gt; or &lt;f, G&gt;
  * CE(z, y)          = -(1/B) sum y ln softmax(z)          dCE/dz        = (softmax(z) - y) / B
  * KL(q, softmax_T)  =  (1/B) sum q (ln q - ln softmax_T)  d(T^2 KL)/dz  = (T/B) (softmax_T(z) - q)
  * </pre>
  *
  * Teachers are constants. The inner products with constant G are surrogates: their gradient is G, so the network is updated as
- * if the coordinator's part of the loss had been differentiated through it in one process; their value means nothing and is not
- * reported. All in {@code double}, in the order of the terms, with one rounding at the end.
+ * if the coordinator's part of the loss had been differentiated through it in one process; their value has no meaning and is not
+ * reported. Computed in {@code double}, in the order of the terms, with one rounding at the end.
  *
  * <p>KL with the factor T^2: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network" (2015).
  */
@@ -56,8 +56,8 @@ public final class Objective {
     }
 
     /**
-     * The place of this very prediction among the contributors of an outcome. Present only when the outcome names the
-     * prediction by its digest.
+     * The place of a peer's prediction among the contributors of an outcome. Present only when the outcome names the digest of
+     * this prediction.
      *
      * @param index 0-based position in the outcome's list of contributors
      * @param contributors length of that list
@@ -86,8 +86,8 @@ public final class Objective {
      * @param crossEntropy mean over the batch, without the label weight
      * @param distillation weighted sum of the soft targets' losses
      * @param correct share of rows whose largest logit is the label of largest weight, 0..1
-     * @param gradients of the loss with respect to the network's outputs, by their names: always {@link TensorName#LOGITS}, and
-     *     every other output that a term has a part of
+     * @param gradients of the loss with respect to the network's outputs, by name: always {@link TensorName#LOGITS}, and every
+     *     other output that a term depends on
      * @param termLosses the soft targets used, in the order of the terms
      */
     public record Result(
@@ -105,26 +105,27 @@ public final class Objective {
             return gradients.get(TensorName.LOGITS);
         }
 
-        /** dL/df [B, D], if a term has such a part. */
+        /** dL/df [B, D], if a term depends on the features. */
         public Optional<Tensor> featuresGradient() {
             return gradients.find(TensorName.FEATURES);
         }
     }
 
     /**
-     * The objective of one batch. Without {@code standing}, terms for contributors are left out and a
-     * soft target that is a mean of all is used as it is. A mean from which the only contributor takes its own vote is left
-     * out: nobody else said anything.
+     * The objective of one batch. Without {@code standing}, terms for contributors are skipped, and a soft target that is a mean
+     * of all is used unchanged. A mean with a single contributor is skipped by this contributor if it would take out its own
+     * vote: no other vote is left.
      *
      * @param labels [B, C] as sources and weights
      * @param labelWeight factor of the cross-entropy
-     * @param terms for everybody, then those addressed to this peer
-     * @param own outputs of the forward pass as it computed them: the logits [B, C], and whatever else terms have gradients of
-     * @param published what this peer published, as everybody decoded it: its own vote; and what it alone knows of its own
-     *     teacher
-     * @param standing among the outcome's contributors, if the outcome names this very prediction
-     * @param gradientType of the gradients handed back
-     * @throws IllegalArgumentException when shapes do not fit, or a term names a tensor that has no gradient here
+     * @param terms the outcome's terms for everybody, then those addressed to this peer
+     * @param own outputs of the forward pass before any rounding for the wire: the logits [B, C], and every other output that
+     *     terms have gradients of
+     * @param published the tensors that this peer published, as all others decoded them (its vote), and the outputs of its own
+     *     teacher, which need not be published
+     * @param standing place among the outcome's contributors, if the outcome names this prediction
+     * @param gradientType element type of the returned gradients
+     * @throws IllegalArgumentException when shapes do not fit, or a term names a tensor that is not an output of the network
      */
     public static Result of(
             SoftLabels labels,
@@ -153,7 +154,7 @@ public final class Objective {
                 objective.termLosses);
     }
 
-    /** The sum of gradients with respect to an output, to be added to. */
+    /** The accumulator of gradients with respect to an output. */
     private double[] gradient(String name, int size) {
         return gradients.computeIfAbsent(name, n -> new double[size]);
     }
@@ -228,7 +229,7 @@ public final class Objective {
         termLosses.add(new TermLoss(soft.name(), soft.weight(), loss));
     }
 
-    /** The values [B, C] of a soft target, whose single row may stand for all. */
+    /** The values [B, C] of a soft target; a single row [1, C] is repeated. */
     private double[] everyRow(Term.SoftTarget soft) {
         boolean alike =
                 rows > 1 && soft.values().shape().size() == 2 && soft.values().dimension(0) == 1;
@@ -242,12 +243,12 @@ public final class Objective {
     }
 
     private void addOwnTarget(Term.OwnTarget own, NamedTensors published) {
-        Optional<Tensor> said = published.find(TensorName.OWN_TEACHER);
-        if (said.isEmpty()) {
-            // A student that came between two exchanges has nobody's copy yet.
+        Optional<Tensor> found = published.find(TensorName.OWN_TEACHER);
+        if (found.isEmpty()) {
+            // A student that joined between two exchanges has no copies of the others yet.
             return;
         }
-        Tensor teacher = said.get();
+        Tensor teacher = found.get();
         requireShape(TensorName.OWN_TEACHER, teacher, rows, classes);
         double loss = switch (own.form()) {
             case DIVERGENCE ->
@@ -315,7 +316,7 @@ public final class Objective {
             }
         }
         throw new IllegalArgumentException(
-                "gated cross-entropy " + name + ": needs a soft target of logits of the same name");
+                "gated cross-entropy " + name + ": needs a soft target of logits with the same name");
     }
 
     private void addOwnBranches(Term.OwnBranches own, NamedTensors published) {
@@ -332,8 +333,8 @@ public final class Objective {
     private void addLeafGradient(Term.LeafGradient leaf) {
         Tensor output = own.find(leaf.tensor())
                 .orElseThrow(() -> new IllegalArgumentException("leaf gradient " + leaf.name() + " of tensor "
-                        + leaf.tensor() + ": must be of one of " + own.asMap().keySet()
-                        + ", which this network puts out"));
+                        + leaf.tensor() + ": must be one of " + own.asMap().keySet()
+                        + ", the outputs of this network"));
         Tensor gradient = leaf.gradient();
         if (!gradient.shape().equals(output.shape())) {
             throw new IllegalArgumentException(leaf.name() + " of shape " + gradient.shape() + ": must be "

@@ -3,15 +3,15 @@ package dev.cohort.distill;
 import dev.cohort.tensor.Hasher;
 import java.util.List;
 
-/** A network that a student keeps beside itself and learns from; it says its opinion of every batch that the student sees. */
+/** A network that a student runs beside itself and learns from, on every batch that the student trains on. */
 public sealed interface OwnTeacher {
-    /** There is none. */
+    /** The student has no teacher of its own. */
     record None() implements OwnTeacher {}
 
     /**
      * The moving average of the student's weights: {@code w' = a w' + (1 - a) w} after each update t = 0, 1, ..., with {@code a
-     * = min(1 - 1 / (t + 1), decayMax)} ({@link Schedules#emaDecay}). Only parameters are averaged; batch norm keeps running
-     * statistics of its own, in training mode while the student trains.
+     * = min(1 - 1 / (t + 1), decayMax)} ({@link Schedules#emaDecay}). Only parameters are averaged; the average's batch norm
+     * keeps its own running statistics, in training mode while the student trains.
      *
      * <p>Source: Tarvainen and Valpola, "Mean teachers are better role models" (2017), official code.
      *
@@ -27,8 +27,8 @@ public sealed interface OwnTeacher {
     }
 
     /**
-     * The student as it was: a copy of its weights and statistics, taken before step 1 and again after every {@code everySteps}
-     * updates; in evaluation mode.
+     * An earlier version of the student: a copy of its weights and statistics, taken before step 1 and again after every {@code
+     * everySteps} updates; in evaluation mode.
      *
      * <p>Source: the stale predictions of Anil et al., "Large scale distributed neural network training through online
      * distillation" (2018).
@@ -44,9 +44,9 @@ public sealed interface OwnTeacher {
     }
 
     /**
-     * Copies of the other students, which each hands over with its prediction of every {@code everySteps}-th step, the first
-     * included, and which the student runs itself, in evaluation mode. Together they say the mean of their softmax at {@code
-     * temperature}, given as logits: {@code T ln mean_j softmax_T(z_j)}. All students are of one architecture.
+     * Copies of the other students. Each student publishes its weights with its prediction of every {@code everySteps}-th step,
+     * beginning with the first, and runs the copies of the others itself, in evaluation mode. The target is the mean of their
+     * softmax at {@code temperature}, given as logits: {@code T ln mean_j softmax_T(z_j)}. All students have one architecture.
      *
      * <p>Source: the rarely exchanged checkpoints of Anil et al., "Large scale distributed neural network training through
      * online distillation" (2018).
@@ -64,15 +64,15 @@ public sealed interface OwnTeacher {
             }
         }
 
-        /** Whether weights are handed over with the prediction of {@code step}, from 1. */
+        /** Whether the prediction of {@code step}, from 1, carries the weights. */
         public boolean exchangesAt(long step) {
             return (step - 1) % everySteps == 0;
         }
     }
 
     /**
-     * The gated ensemble of the student's own branches: behind the low layers, which they share, it has {@code count} copies of
-     * the high ones, and a gate that weighs their logits row by row. The student's own logits are those of its first branch.
+     * The gated ensemble of the student's own branches: the student has {@code count} copies of its high layers on top of shared
+     * low layers, and a gate that weighs their logits row by row. The student's own logits are those of its first branch.
      *
      * <p>Source: Lan, Zhu, Gong, "Knowledge Distillation by On-the-fly Native Ensemble", NeurIPS 2018.
      *
@@ -87,31 +87,31 @@ public sealed interface OwnTeacher {
     }
 
     /**
-     * A stored network that learns nothing more; in evaluation mode. It may be of another architecture than the student.
+     * A stored network that is not trained further; in evaluation mode. Its architecture may differ from the student's.
      *
-     * @param checkpoints where each network lies: the path of a file, or {@link #BUILT_IN} and a name; at least one
+     * @param checkpoints location of each network: the path of a file, or {@link #BUILT_IN} and a name; at least one
      * @param choice which of them teaches
      * @param seed of the draws of {@link Choice#DRAWN}
      */
     record Frozen(List<String> checkpoints, Choice choice, long seed) implements OwnTeacher {
-        /** Begins the name of a network that comes with the product. */
+        /** Prefix of the name of a network that comes with Cohort. */
         public static final String BUILT_IN = "builtin:";
 
         public Frozen {
             checkpoints = List.copyOf(checkpoints);
             if (checkpoints.isEmpty() || (choice == Choice.ONLY && checkpoints.size() > 1)) {
                 throw new IllegalArgumentException("stored teachers " + checkpoints + " with choice " + choice
-                        + ": must be one, or more to choose from");
+                        + ": must be at least one, and exactly one for " + Choice.ONLY);
             }
         }
 
-        /** Where nothing is drawn. */
+        /** For a choice without draws. */
         public Frozen(List<String> checkpoints, Choice choice) {
             this(checkpoints, choice, 0);
         }
 
         /**
-         * Which network teaches at {@code step}, from 0, when one is drawn for every batch: uniform, and a function of seed and
+         * The network that teaches at {@code step}, from 0, when one is drawn for every batch: uniform, a function of seed and
          * step alone.
          */
         public int drawn(long step) {
@@ -130,11 +130,11 @@ public sealed interface OwnTeacher {
 
         /** Which of several stored networks teaches a student. */
         public enum Choice {
-            /** There is only one. */
+            /** The only one. */
             ONLY,
-            /** The first of the student's own architecture. */
+            /** The first one with the student's architecture. */
             OF_ITS_MODEL,
-            /** Another for every batch ({@link #drawn}). */
+            /** One drawn for every batch ({@link #drawn}). */
             DRAWN
         }
     }

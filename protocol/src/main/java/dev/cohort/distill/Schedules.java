@@ -1,12 +1,12 @@
 package dev.cohort.distill;
 
-/** Schedules of weights over the course of a training. */
+/** Schedules of distillation weights and of the decay of weight averages. */
 public final class Schedules {
     private Schedules() {}
 
     /**
      * Sigmoid ramp-up of a distillation weight: {@code w(e) = exp(-5 (1 - min(e, R) / R)^2)}, evaluated once per epoch. Source:
-     * Laine and Aila, "Temporal Ensembling" (2017), as used by the official codes of ONE and Mean Teacher with R = 80.
+     * Laine and Aila, "Temporal Ensembling" (2017), as used by the official code of ONE and of Mean Teacher with R = 80.
      *
      * @param epoch 0-based
      * @param rampUpEpochs R; 0 = no ramp-up, the weight is 1 from the start
@@ -29,7 +29,7 @@ public final class Schedules {
      * mean. Source: Tarvainen and Valpola, "Mean teachers" (2017), official code.
      *
      * @param updates t, from 0
-     * @param max the decay reached in the end, 0..1
+     * @param max upper limit of the decay, 0..1
      */
     public static double emaDecay(long updates, double max) {
         return Math.min(1 - 1.0 / (updates + 1), max);

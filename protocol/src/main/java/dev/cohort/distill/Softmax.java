@@ -1,8 +1,7 @@
 package dev.cohort.distill;
 
 /**
- * Row-wise softmax with temperature: {@code softmax_T(z) = exp(z / T) / sum exp(z / T)}. Matrices are row-major; the largest
- * logit of a row is subtracted first, so that no row overflows.
+ * Row-wise softmax with temperature: {@code softmax_T(z) = exp(z / T) / sum exp(z / T)}. Matrices are row-major.
  */
 public final class Softmax {
     private Softmax() {}

@@ -4,7 +4,7 @@ import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
 
 /**
- * How good logits are on labelled images.
+ * Accuracy and cross-entropy of logits on labelled images.
  *
  * @param accuracy share of rows whose first largest logit is the label, 0..1
  * @param crossEntropy mean of -log softmax(z)[label]
@@ -14,7 +14,7 @@ public record TestScore(double accuracy, double crossEntropy) {
     public static TestScore of(Tensor logits, Ints labels) {
         if (logits.dimension(0) != labels.size()) {
             throw new IllegalArgumentException(
-                    "logits of " + logits.dimension(0) + " rows for " + labels.size() + " labels: must be as many");
+                    "logits of " + logits.dimension(0) + " rows for " + labels.size() + " labels: must be equal");
         }
         int classes = logits.dimension(1);
         int right = 0;

@@ -5,8 +5,8 @@ import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
- * Numbers as a person writes them in an experiment: the digits 0 to 9 with a sign, a point and an exponent, and nothing else of
- * what Java would read as a number too, such as {@code 3f}, {@code 0x1p3}, {@code NaN} or the digits of other scripts.
+ * Reads numbers of an experiment file: the digits 0 to 9 with a sign, a point and an exponent. Other forms that Java parses, such
+ * as {@code 3f}, {@code 0x1p3}, {@code NaN} or the digits of other scripts, are not accepted.
  */
 public final class Decimal {
     private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]{1,19}");
@@ -14,7 +14,7 @@ public final class Decimal {
 
     private Decimal() {}
 
-    /** Empty for what is no number, or none that a double can hold. */
+    /** Empty unless {@code text} is a number that a double can hold. */
     public static OptionalDouble number(String text) {
         if (!NUMBER.matcher(text).matches()) {
             return OptionalDouble.empty();
@@ -23,7 +23,7 @@ public final class Decimal {
         return Double.isFinite(number) ? OptionalDouble.of(number) : OptionalDouble.empty();
     }
 
-    /** Empty for what is no whole number, or none that a long can hold. */
+    /** Empty unless {@code text} is a whole number that a long can hold. */
     public static OptionalLong whole(String text) {
         if (!WHOLE.matcher(text).matches()) {
             return OptionalLong.empty();

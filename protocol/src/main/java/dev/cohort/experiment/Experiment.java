@@ -11,9 +11,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
- * Everything an experiment file says. The names of components are those of the keys, in camel case.
- *
- * @param kafka client settings besides the bootstrap address, handed to the Kafka clients as they are
+ * The content of an experiment file. Components are named as the keys, in camel case.
  */
 public record Experiment(
         Run run,
@@ -75,23 +73,23 @@ public record Experiment(
     /**
      * @param name kind of data: fashion-mnist, cifar10, cifar100, imagefolder or idx
      * @param path folder; empty only for the built-in data
-     * @param validation share of the training data held out, 0..1; empty when it is left to what the method needs
+     * @param validation share of the training data held out, 0..1; empty = chosen by what the method needs
      */
     public record Data(String name, Optional<String> path, Delivery mode, OptionalDouble validation) {
-        /** What crosses the wire: the recipe or the pixels. */
+        /** What a batch carries: the recipe or the pixels. */
         public enum Delivery {
             RECIPE,
             PIXELS
         }
     }
 
-    /** @param perPeer own crop and flip of the same images for every slot */
+    /** @param perPeer whether every slot has its own crop and flip of the same images */
     public record Augment(int cropPadding, boolean flip, boolean perPeer) {}
 
     /**
-     * @param alpha of Beta(alpha, alpha) from which the weight of the own image is drawn
-     * @param probability with which a batch is mixed at all
-     * @param n boxes of {@link Mixing#CUTMIX_MULTI}
+     * @param alpha parameter of Beta(alpha, alpha), from which the weight of the row's own image is drawn
+     * @param probability probability that a batch is mixed
+     * @param n number of boxes of {@link Mixing#CUTMIX_MULTI}
      */
     public record Mix(Mixing kind, double alpha, double probability, int n) {
         /** How images are mixed. */
@@ -105,9 +103,9 @@ public record Experiment(
     }
 
     /**
-     * A method by name and its parameters, each a number, a boolean or a word, as the method itself declares them.
+     * A method by name and its parameters, each a number, a boolean or a word, as declared by the method.
      *
-     * @param parameters what the experiment says; what it leaves out has the method's default
+     * @param parameters those in the file; the others have the method's defaults
      */
     public record Method(String name, Map<String, String> parameters) {
         public Method {
@@ -122,7 +120,7 @@ public record Experiment(
     /**
      * How the learning rate follows the global step.
      *
-     * @param milestones STEP: epochs (0-based) from which on the rate is multiplied by {@code gamma} once more
+     * @param milestones STEP: epochs (0-based) at which the rate is multiplied by {@code gamma} once more
      * @param warmupEpochs linear rise from 0 over the first epochs
      */
     public record Schedule(Shape kind, List<Double> milestones, double gamma, double warmupEpochs) {
@@ -141,7 +139,7 @@ public record Experiment(
     /**
      * @param device auto, cpu or cuda:N
      * @param seed of the initial weights
-     * @param control trains on the same batches with labels only
+     * @param control whether it trains on the same batches with labels only
      */
     public record Peer(PeerId id, String model, String device, long seed, boolean control, OwnNetwork own) {
         /** With a built-in network. */
@@ -159,7 +157,18 @@ public record Experiment(
         }
     }
 
-    /** See DESIGN: pace. All times in milliseconds. */
+    /**
+     * When a step is complete and how far peers may run ahead.
+     *
+     * @param k of {@link Mode#PIPELINED}, which is not built yet
+     * @param parts of {@link Mode#INTERLEAVED}, which is not built yet
+     * @param prefetch batches that the augmenter publishes beyond those in flight
+     * @param quorum number of contributors that a step waits for under {@link Completion#QUORUM}
+     * @param goneAfterMs time without a heartbeat after which a peer is lost
+     * @param deadlineMs how long a step waits for a peer that is alive
+     * @param evaluationMs how long it waits while the peer evaluates
+     * @param startMs how long the first step waits for the peers to join
+     */
     public record Pace(
             Mode mode,
             int k,
@@ -194,18 +203,18 @@ public record Experiment(
     }
 
     /**
-     * @param max slots, thus the most contributors ever present
-     * @param lag how far a contributor may be behind
+     * @param max number of slots, thus the largest number of contributors
+     * @param lag how far a contributor may fall behind
      */
     public record Elastic(int min, int max, long cooldownMs, long admitAfterSteps, double admitAccuracyRatio, Lag lag) {
-        /** One in which a contributor may be behind as far as it likes. */
+        /** With an unlimited lag. */
         public Elastic(int min, int max, long cooldownMs, long admitAfterSteps, double admitAccuracyRatio) {
             this(min, max, cooldownMs, admitAfterSteps, admitAccuracyRatio, Lag.UNLIMITED);
         }
 
         /**
-         * @param maxSteps a contributor may be behind the outcomes; 0 for any number
-         * @param policy what happens when it is further behind
+         * @param maxSteps steps that a contributor may be behind the outcomes; 0 = unlimited
+         * @param policy what happens to a contributor that is further behind
          */
         public record Lag(long maxSteps, OnLag policy) {
             public static final Lag UNLIMITED = new Lag(0, OnLag.PACE);
@@ -213,7 +222,7 @@ public record Experiment(
 
         /** What happens when a contributor is too far behind. */
         public enum OnLag {
-            /** The others wait for it, as long as it goes on. */
+            /** The others wait for it, as long as it makes progress. */
             PACE,
             /** It is neither averaged nor waited for until it has caught up. */
             EXCLUDE
@@ -224,11 +233,12 @@ public record Experiment(
     public record Wire(DType logits, DType features) {}
 
     /**
-     * What is put on record beyond what training needs.
+     * What is recorded beyond what training needs.
      *
-     * @param checkpointSteps after how many steps a peer keeps a checkpoint, besides those at the ends of epochs; 0 for those alone
-     * @param checkpointsKept newest checkpoints between epochs that a peer keeps; those of epochs and the best one stay
-     * @param snapshotSteps after how many steps the coordinator keeps a snapshot of a trained teacher; 0 for never
+     * @param checkpointSteps steps between a peer's checkpoints within an epoch; 0 = only at the ends of epochs
+     * @param checkpointsKept how many checkpoints within epochs a peer keeps, the newest; those at ends of epochs and the best
+     *     one are always kept
+     * @param snapshotSteps steps between the coordinator's snapshots of a trained teacher; 0 = never
      */
     public record Recording(
             Features features,
@@ -244,13 +254,16 @@ public record Experiment(
         }
     }
 
-    /** @param bootstrap host:port, empty for the embedded broker */
+    /**
+     * @param bootstrap HOST:PORT, empty for the embedded broker
+     * @param client further settings, passed to the Kafka clients unchanged
+     */
     public record Kafka(Optional<String> bootstrap, int replication, Map<String, String> client) {
         public Kafka {
             client = java.util.Collections.unmodifiableMap(new TreeMap<>(client));
         }
     }
 
-    /** @param torchPerPeer empty = as many as the cores allow, at least 1 */
+    /** @param torchPerPeer PyTorch threads of a peer; empty = as many as the cores allow, at least 1 */
     public record Threads(OptionalInt torchPerPeer) {}
 }

@@ -5,12 +5,13 @@ import dev.cohort.tensor.Hasher;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** A peer that the experiment does not name. */
+/** Settings of a peer that the experiment does not name. */
 public final class Newcomer {
     private Newcomer() {}
 
     /**
-     * What it is in a run. Its initial weights are its own, and the same ones whenever it starts again.
+     * The peer {@code id} of a run. The seed of its initial weights is derived from the run's seed and the id, so that a restart
+     * begins with the same weights.
      *
      * @param model name in the model catalogue
      * @param device auto, cpu or cuda:N

@@ -1,6 +1,6 @@
 /**
- * One experiment as validated values. Reading and writing YAML is {@code dev.cohort.runtime.config}; the ranges that a single
- * value must keep are checked here, by {@link dev.cohort.experiment.Problems}, so that all mistakes are reported at once.
+ * One experiment as validated values. {@code dev.cohort.runtime.config} reads and writes experiments as YAML; problems are
+ * collected by {@link dev.cohort.experiment.Problems}, so that all are reported at once.
  */
 @NullMarked
 package dev.cohort.experiment;

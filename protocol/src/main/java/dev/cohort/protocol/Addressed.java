@@ -5,9 +5,9 @@ import dev.cohort.tensor.Hasher;
 import java.util.List;
 
 /**
- * The part of an outcome that only one peer needs. Appended before the outcome that names it by {@link #digest}.
+ * The part of an outcome that only one peer needs. Appended before the outcome, which names it by {@link #digest}.
  *
- * @param slot of the peer; its partition on the topic
+ * @param slot of the peer, and its partition on the topic
  */
 public record Addressed(long step, int part, PeerId peer, int slot, List<Term> terms) implements Message {
     public Addressed {

@@ -1,11 +1,11 @@
 package dev.cohort.protocol;
 
 /**
- * The coordinator gives a peer its slot; the first one per (peer, incarnation) counts.
+ * The coordinator's answer to {@link Joining}: a slot or a refusal. The first answer per (peer, incarnation) counts.
  *
- * @param slot 0-based; observers get the slot whose view they render
- * @param step the step that is open now; a newcomer that joins at the head starts with it
- * @param refusal empty, or why there is no seat
+ * @param slot 0-based; observers get the slot whose view they render; may be -1 in a refusal
+ * @param step the step that is open now; a newcomer that joins at the head starts with this step
+ * @param refusal empty, or why the peer gets no slot
  */
 public record Admitted(PeerId peer, long incarnation, int slot, long step, String refusal) implements Message {
     public Admitted {

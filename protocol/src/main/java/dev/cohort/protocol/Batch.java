@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One training batch, a pure function of (seed, step). From the augmenter to everybody.
+ * One training batch, a pure function of (seed, step). Published by the augmenter, read by all.
  *
  * @param step 1-based number of the batch in the run
  * @param epoch 0-based
@@ -32,18 +32,19 @@ public record Batch(
         Sayable.atLeast(0, epoch, "epoch");
         if (digests.size() != recipe.views().size()) {
             throw new IllegalArgumentException(
-                    digests.size() + " digests for " + recipe.views().size() + " views: must be as many");
+                    digests.size() + " digests for " + recipe.views().size() + " views: must be equal");
         }
         if (labels.rows() != recipe.rows()) {
-            throw new IllegalArgumentException("labels of " + labels.rows() + " rows, recipe of " + recipe.rows());
+            throw new IllegalArgumentException(
+                    "labels of " + labels.rows() + " rows: must be " + recipe.rows() + ", as in the recipe");
         }
         if (pixels.isPresent() && pixels.get().size() != recipe.views().size()) {
-            throw new IllegalArgumentException("pixels of " + pixels.get().size() + " views: the recipe has "
-                    + recipe.views().size());
+            throw new IllegalArgumentException("pixels of " + pixels.get().size() + " views: must be "
+                    + recipe.views().size() + ", as in the recipe");
         }
     }
 
-    /** The same batch for those who do not look at its images. */
+    /** This batch without its pixels, for roles that do not use them. */
     public Batch withoutPixels() {
         return pixels.isEmpty() ? this : new Batch(step, epoch, endsEpoch, labels, recipe, digests, Optional.empty());
     }
@@ -52,7 +53,7 @@ public record Batch(
         return recipe.rows();
     }
 
-    /** What the peer in {@code slot} must have rendered. */
+    /** Digest of the images that the peer in {@code slot} must render. */
     public Digest digest(int slot) {
         return digests.size() == 1 ? digests.get(0) : digests.get(slot);
     }

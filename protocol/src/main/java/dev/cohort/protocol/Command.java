@@ -4,11 +4,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Somebody asks a running cohort for something.
+ * A request to a running cohort, from an operator or a coordinator.
  *
- * @param kind what
- * @param peer whom it concerns, if a single one
- * @param incarnation the newest start of that peer that is meant, so that a peer which left and joins again is not; empty = all
+ * @param peer the peer concerned, for {@link Kind#DRAIN}
+ * @param incarnation the newest start of this peer that is concerned; a later start, after the peer has left, is not; empty = all
  * @param reason for people
  */
 public record Command(Kind kind, Optional<PeerId> peer, OptionalLong incarnation, String reason) implements Message {
@@ -21,18 +20,18 @@ public record Command(Kind kind, Optional<PeerId> peer, OptionalLong incarnation
         this(kind, peer, OptionalLong.empty(), reason);
     }
 
-    /** Lets a peer go: the start that is named, and later ones as long as it has not said goodbye. */
+    /** Drains a peer: start {@code incarnation}, and later starts until the peer has published {@link Left}. */
     public static Command drain(PeerId peer, long incarnation, String reason) {
         return new Command(Kind.DRAIN, Optional.of(peer), OptionalLong.of(incarnation), reason);
     }
 
-    /** What can be asked. */
+    /** What is requested. */
     public enum Kind {
         /** End the run after the batches in flight. */
         STOP,
-        /** End the run: it cannot go on. */
+        /** End the run, which cannot continue. */
         ABORT,
-        /** This peer leaves after its current step. */
+        /** The peer leaves after its current step. */
         DRAIN
     }
 }

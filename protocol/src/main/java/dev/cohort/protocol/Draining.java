@@ -1,9 +1,9 @@
 package dev.cohort.protocol;
 
 /**
- * A peer is about to leave, and for which steps it is still worth waiting for it.
+ * A peer is about to leave.
  *
- * @param lastStep the last step that it publishes a prediction for; nobody waits for it at a later one
+ * @param lastStep the last step for which it publishes a prediction; later steps do not wait for it
  * @param reason for people
  */
 public record Draining(PeerId peer, long incarnation, long lastStep, String reason) implements Message {

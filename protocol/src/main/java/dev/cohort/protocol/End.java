@@ -1,10 +1,10 @@
 package dev.cohort.protocol;
 
 /**
- * No batch follows {@code lastStep}. On the topic of the batches, by the augmenter.
+ * No batch follows {@code lastStep}. Published by the augmenter on the topic of the batches.
  *
- * @param lastStep the last batch of the run, 0 if there was none
- * @param reason "planned", or why it came earlier
+ * @param lastStep the last batch of the run, 0 if the run has none
+ * @param reason "planned", or why the run ends earlier
  */
 public record End(long lastStep, String reason) implements Message {
     public End {

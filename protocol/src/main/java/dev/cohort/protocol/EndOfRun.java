@@ -3,15 +3,15 @@ package dev.cohort.protocol;
 import java.util.OptionalLong;
 
 /**
- * Where a run ends, as the topic of the batches says when it is read from its beginning: {@link End#lastStep}, or the highest
- * step before it in the log if that is higher. For an augmenter that has just restarted may end the run before it has read
- * what the one before it had sent; those batches count, and batches that land behind the end do not.
+ * Finds the last step of a run from the topic of the batches, read from its beginning: {@link End#lastStep}, or the highest step
+ * before the {@link End} in the log if it is higher. A restarted augmenter may end the run before it has read all batches of its
+ * predecessor: batches before the end count, batches after it do not.
  */
 public final class EndOfRun {
     private long highest;
     private OptionalLong lastStep = OptionalLong.empty();
 
-    /** Takes the next batch of the log; false when it is none of this run's. */
+    /** Takes the next batch of the log; false if it comes after the end and does not count. */
     public boolean batch(Batch batch) {
         if (lastStep.isPresent()) {
             return batch.step() <= lastStep.getAsLong();
@@ -20,7 +20,7 @@ public final class EndOfRun {
         return true;
     }
 
-    /** Takes an end; the first one counts. */
+    /** Takes the next end of the log; the first one counts. */
     public void end(End end) {
         if (lastStep.isEmpty()) {
             lastStep = OptionalLong.of(Math.max(highest, end.lastStep()));
@@ -32,7 +32,7 @@ public final class EndOfRun {
         return lastStep;
     }
 
-    /** Whether {@code step} is known to be the last one. */
+    /** Whether {@code step} is known to be the last step. */
     public boolean isLast(long step) {
         return lastStep.isPresent() && lastStep.getAsLong() == step;
     }

@@ -4,16 +4,16 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 
 /**
- * What a peer says about the test images after an epoch, or the coordinator about its teacher.
+ * The result of a peer, or of the coordinator's teacher, on the test images after an epoch.
  *
  * @param step trained when this was computed
  * @param epoch 0-based epoch that ended
  * @param last whether no further evaluation of this source follows
  * @param source peer id, or {@link #TEACHER}
- * @param accuracy share of test images whose largest logit is right, 0..1; 0 of a source that has diverged
- * @param crossEntropy mean over the test images; NaN of a source that has diverged, which then says no tensors
- * @param tensors test-set {@link TensorName#LOGITS} [N, C] (and features, when the teacher needs them to be evaluated, and {@link
- *     TensorName#OWN_TEACHER}, when the peer has a teacher of its own)
+ * @param accuracy share of test images whose largest logit is right, 0..1; 0 if the source has diverged
+ * @param crossEntropy mean over the test images; NaN if the source has diverged, then without tensors
+ * @param tensors test-set {@link TensorName#LOGITS} [N, C]; features too, if the teacher needs them to be evaluated; and {@link
+ *     TensorName#OWN_TEACHER}, if the peer has its own teacher
  */
 public record Evaluation(
         long step, int epoch, boolean last, String source, double accuracy, double crossEntropy, NamedTensors tensors)
@@ -33,8 +33,8 @@ public record Evaluation(
     }
 
     /**
-     * What the figures say; of figures that are not finite only that their source has diverged, since whoever diverged must be
-     * able to end like everybody else.
+     * An evaluation with these figures, or one that reports divergence if any figure is not finite: a peer that has diverged must
+     * be able to finish as well.
      */
     public static Evaluation of(
             long step,

@@ -6,16 +6,18 @@ import dev.cohort.tensor.Ints;
 import java.util.List;
 
 /**
- * Two digests that say whether two runs were the same. Each is a chain {@code c = SHA-256(c, digest of the next record)}:
+ * Two digests by which runs are compared. Each is a chain {@code c = SHA-256(c, digest of the next record)}:
  *
  * <ul>
- *   <li>{@link #plan}: what was to be trained, over labels, recipes and digests of the batches. The pixels of pixel mode are
- *       not in it, since their digests are; so both modes of one plan have the same.
- *   <li>{@link #run}: the plan and what was said about it, over {@link Outcome#digest}, which names the predictions by digest.
- *       No clock, host or coordinator is in it, nor how often a peer was started: one that died and replayed said the same.
+ *   <li>{@link #plan}: labels, recipes and pixel digests of the batches. The pixels themselves are left out, so recipe mode and
+ *       pixel mode have the same fingerprint.
+ *   <li>{@link #run}: the plan and all outcomes, over {@link Outcome#digest}, which names the predictions by digest. Clocks,
+ *       hosts and coordinators are left out, and so is the incarnation of a peer: a peer that died and replayed published the
+ *       same.
  * </ul>
  *
- * <p>Records come in the order of the log; of several for one step (and part) the first counts, as for everybody. One thread.
+ * <p>Records come in the order of the log; the first of several for one step (and part) counts, as for all readers. Not
+ * thread-safe.
  */
 public final class Fingerprint {
     private static final Digest START = Digest.ofBytes(new byte[Digest.BYTES]);
@@ -26,7 +28,7 @@ public final class Fingerprint {
     private long outcomeStep;
     private int outcomePart;
 
-    /** Takes in the next batch; ignored when a batch of this or a later step was there before. */
+    /** Adds the next batch; ignored if a batch of this or a later step came before. */
     public void batch(Batch batch) {
         if (batch.step() > batchStep) {
             batchStep = batch.step();
@@ -34,7 +36,7 @@ public final class Fingerprint {
         }
     }
 
-    /** Takes in the next outcome; ignored when an outcome of this or a later (step, part) was there before. */
+    /** Adds the next outcome; ignored if an outcome of this or a later (step, part) came before. */
     public void outcome(Outcome outcome) {
         boolean next = outcome.step() > outcomeStep || (outcome.step() == outcomeStep && outcome.part() > outcomePart);
         if (next) {
@@ -44,12 +46,12 @@ public final class Fingerprint {
         }
     }
 
-    /** Over all batches so far. */
+    /** The fingerprint of all batches so far. */
     public Digest plan() {
         return batches;
     }
 
-    /** Over all batches and outcomes so far; it does not matter how the two were interleaved. */
+    /** The fingerprint of all batches and outcomes so far, independent of how they were interleaved. */
     public Digest run() {
         return chain(batches, outcomes);
     }

@@ -1,7 +1,7 @@
 package dev.cohort.protocol;
 
 /**
- * A peer lives, and what it does. Sent by a thread of its own, so that a long step does not look like a death.
+ * A peer is alive, and what it is doing. Sent by a separate thread, so that a long step does not look like a crash.
  *
  * @param step the last step trained
  * @param figures speed and losses for the live table
@@ -13,11 +13,11 @@ public record Heartbeat(PeerId peer, long incarnation, PeerState state, long ste
     }
 
     /**
-     * @param imagesPerSecond trained images / time from first to last update, evaluation excluded; 0 before the first
-     * @param waitShare share of that time in which the peer waited for outcomes or batches, 0..1
-     * @param crossEntropy of the last step; NaN or infinite when the peer has diverged, for it still lives and says so
-     * @param distillation of the last step, weighted; likewise
-     * @param correct of the last step, 0..1
+     * @param imagesPerSecond trained images / time from first to last update, evaluation excluded; 0 before the first update
+     * @param waitShare share of this time in which the peer waited for outcomes or batches, 0..1
+     * @param crossEntropy of the last step; NaN or infinite if the peer has diverged
+     * @param distillation of the last step, weighted; NaN or infinite if the peer has diverged
+     * @param correct share of right rows of the last step, 0..1
      */
     public record Figures(
             double imagesPerSecond, double waitShare, double crossEntropy, double distillation, double correct) {

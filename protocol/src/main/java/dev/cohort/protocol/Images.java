@@ -13,8 +13,8 @@ public record Images(int count, ImageShape shape, ByteBuffer pixels) {
     public Images {
         Sayable.atLeast(0, count, "number of images");
         if (pixels.remaining() != (long) count * shape.size()) {
-            throw new IllegalArgumentException("images of " + pixels.remaining() + " bytes: " + count + " of " + shape
-                    + " are " + (long) count * shape.size());
+            throw new IllegalArgumentException("pixels of " + pixels.remaining() + " bytes: must be "
+                    + (long) count * shape.size() + " for " + count + " images of " + shape);
         }
         pixels = pixels.slice().asReadOnlyBuffer();
     }
@@ -25,7 +25,7 @@ public record Images(int count, ImageShape shape, ByteBuffer pixels) {
         return pixels.duplicate();
     }
 
-    /** Digest of shape and pixels: equal digests, identical batches. */
+    /** Digest of shape and pixels: batches with equal digests are identical. */
     public Digest digest() {
         return new Hasher()
                 .number(count)

@@ -3,16 +3,16 @@ package dev.cohort.protocol;
 import dev.cohort.tensor.Digest;
 
 /**
- * A peer is there and wants a seat; repeated until it is {@link Admitted}.
+ * A peer asks for a slot; repeated until {@link Admitted} answers.
  *
  * @param incarnation which start of this peer, from 1
  * @param model name in the model catalogue
  * @param device where it computes, e.g. {@code cpu} or {@code cuda:0}
- * @param observer whether it only publishes and is never waited for, averaged or counted
- * @param featureWidth D of its pooled features
- * @param trainedSteps steps its weights have seen (0, or where its checkpoint stands)
- * @param dataDigest of its data; {@link Manifest#dataDigest} in pixel mode
- * @param torchThreads threads it computes with
+ * @param observer whether it only publishes, and is never waited for, averaged or counted
+ * @param featureWidth width D of its pooled features
+ * @param trainedSteps steps that its weights have been trained on: 0, or the step of its checkpoint
+ * @param dataDigest digest of its data; {@link Manifest#dataDigest} in pixel mode
+ * @param torchThreads number of threads it computes with
  * @param framework that computes its network, such as {@value #BUILT_IN} or {@code pytorch 2.7.1}
  */
 public record Joining(

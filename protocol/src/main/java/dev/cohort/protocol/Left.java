@@ -4,11 +4,11 @@ import dev.cohort.tensor.Digest;
 import java.util.Optional;
 
 /**
- * A peer goes and will not come back by itself.
+ * A peer has left and will not return by itself.
  *
  * @param reason {@code finished}, {@code drained}, ...
- * @param result what it reached, when it could still say so
- * @param divergence why it cannot go on, when its numbers are no longer finite
+ * @param result what the peer reached, if it could still report a result
+ * @param divergence why it cannot continue, if its numbers are no longer finite
  */
 public record Left(
         PeerId peer, long incarnation, String reason, Optional<Result> result, Optional<Divergence> divergence)
@@ -20,18 +20,18 @@ public record Left(
 
     public static final String FINISHED = "finished";
 
-    /** Of a peer whose numbers are finite. */
+    /** For a peer that has not diverged. */
     public Left(PeerId peer, long incarnation, String reason, Optional<Result> result) {
         this(peer, incarnation, reason, result, Optional.empty());
     }
 
     /**
-     * @param firstStep at which its weights began to be trained, in whichever start of it: 1, or later for a newcomer that
-     *     joined at the head; 0 in an older log, which does not say
+     * @param firstStep step at which training of its weights began, whichever of its starts that was in: 1, or later for a
+     *     newcomer that joined at the head; 0 in older logs, which do not record it
      * @param stepsTrained the last step it trained, 0 if none
-     * @param testAccuracy on the test images after the last update, 0..1
+     * @param testAccuracy accuracy on the test images after the last update, 0..1
      * @param imagesPerSecond images trained / wall time from first to last update, evaluation excluded
-     * @param waitShare share of that time in which it waited, 0..1
+     * @param waitShare share of this time in which it waited, 0..1
      * @param weights digest of parameters and batch-norm buffers in the order of their names
      */
     public record Result(
@@ -51,10 +51,10 @@ public record Left(
     }
 
     /**
-     * Where training left the range of its numbers.
+     * Where training became non-finite.
      *
      * @param step of the batch at which it was found, from 1; for the test images, the last step trained
-     * @param what is not finite, and the setting that most likely mends it; for people
+     * @param what what is not finite, and the setting that most likely helps; for people
      */
     public record Divergence(long step, String what) {
         public Divergence {

@@ -1,19 +1,19 @@
 package dev.cohort.protocol;
 
 /**
- * What a reader accepts, and so what can be built: a message that no reader would accept cannot be constructed. Each limit is far
- * above what a run needs, and low enough that no record, however it was made, costs a reader more memory than a small multiple
- * of {@code messageBytesMax}.
+ * Limits of messages. Readers refuse a record that exceeds them, and constructors refuse to build such a message. Each limit is
+ * far above what a run needs, and low enough that no record, however it was made, costs a reader more memory than a small
+ * multiple of {@code messageBytesMax}.
  *
- * @param messageBytesMax bytes of one record; the topics must allow as much
- * @param fieldsMax encoded fields in one record: two bytes on the wire can become an object of fifty in memory
- * @param nestingMax messages within one another in one record
+ * @param messageBytesMax bytes of one record; {@code max.message.bytes} of the topics must be at least as large
+ * @param fieldsMax encoded fields in one record: two bytes on the wire can become an object of fifty bytes in memory
+ * @param nestingMax depth of nested messages in one record
  * @param packedBytesMax bytes of all packed integers in one record: one byte on the wire becomes an int
  * @param nameCharsMax characters of an id, a name or a reason
  * @param textCharsMax characters of the experiment in a manifest
  * @param rowsMax rows of a batch
  * @param classesMax classes of a data set
- * @param labelCellsMax rows times classes, since dense labels take eight bytes of each
+ * @param labelCellsMax rows times classes: dense labels take eight bytes for each
  * @param imageSideMax height or width of an image in pixels; also bounds the crop padding. Squared and times
  *     {@code channelsMax} it must fit an int
  * @param channelsMax channels of an image
@@ -23,7 +23,7 @@ package dev.cohort.protocol;
  * @param sourcesMax images mixed into one row, and boxes of a view
  * @param termsMax terms of a target
  * @param figuresMax numbers in one term of figures
- * @param generationsMax runs of which each was forked from the next, in one manifest; each takes two levels of nesting
+ * @param generationsMax length of a chain of forks in one manifest; each fork takes two levels of nesting
  */
 public record Limits(
         int messageBytesMax,
@@ -80,7 +80,7 @@ public record Limits(
         }
     }
 
-    /** These limits with another size of a record. */
+    /** These limits with another {@code messageBytesMax}. */
     public Limits withMessageBytesMax(int bytes) {
         return new Limits(
                 bytes,

@@ -5,20 +5,20 @@ import dev.cohort.tensor.Ints;
 import java.util.Optional;
 
 /**
- * What a run is: the first record of its log, written by the launcher, read by everybody.
+ * The description of a run: the first record of its log, written by the launcher, read by all.
  *
  * @param protocolVersion {@link #PROTOCOL_VERSION} of the writer
  * @param experiment the effective experiment, as the YAML that {@code dev.cohort.runtime} reads and writes
  * @param classes number of classes
  * @param image size of one image
  * @param normalisation of the students' input
- * @param dataDigest of the training and test data, so that a peer with other data is refused
+ * @param dataDigest digest of the training and test data; a peer with other data is refused
  * @param trainImages number of training images
  * @param testLabels class of each test image
  * @param validationLabels class of each image held out from the training images; empty when there are none
  * @param featureWidths width D of the pooled features of each slot, {@code elastic.max} of them
  * @param steps number of batches planned
- * @param parent the run that this one was forked from, if it was
+ * @param parent the run that this run was forked from, if any
  */
 public record Manifest(
         int protocolVersion,
@@ -34,7 +34,7 @@ public record Manifest(
         long steps,
         Optional<Parent> parent)
         implements Message {
-    /** Raised whenever a reader would misread a writer of another version; each version reads its own alone. */
+    /** Raised with every change that another version would misread; each version reads only its own records. */
     public static final int PROTOCOL_VERSION = 2;
 
     public Manifest {
@@ -51,10 +51,10 @@ public record Manifest(
         Sayable.atMost(
                 limits.generationsMax(),
                 parent.map(p -> 1 + p.manifest().generation()).orElse(0),
-                "forks of forks, of this run");
+                "generation of this fork");
     }
 
-    /** Of a run that begins with its first step. */
+    /** For a run that is not a fork. */
     public Manifest(
             int protocolVersion,
             String experiment,
@@ -83,12 +83,12 @@ public record Manifest(
     }
 
     /**
-     * Another run, whose first steps this one holds.
+     * The run that a fork shares its first steps with.
      *
-     * @param run its id
-     * @param step last step that was taken over, at least 1
-     * @param fingerprint of the run up to there
-     * @param manifest under which these steps were decided
+     * @param run id of the parent
+     * @param step last shared step, at least 1
+     * @param fingerprint {@link Fingerprint#run} up to this step
+     * @param manifest manifest of the parent, under which these steps were decided
      */
     public record Parent(String run, long step, Digest fingerprint, Manifest manifest) {
         public Parent {
@@ -97,12 +97,12 @@ public record Manifest(
         }
     }
 
-    /** 0, or one more than that of the run it was forked from; at most {@link Limits#generationsMax}. */
+    /** 0 for a run that is not a fork, else the parent's generation plus 1; at most {@link Limits#generationsMax}. */
     public int generation() {
         return parent.map(p -> 1 + p.manifest().generation()).orElse(0);
     }
 
-    /** The same run as the fork of another one; as none when {@code from} is empty. */
+    /** This manifest with another parent; without a parent if {@code from} is empty. */
     public Manifest forkedFrom(Optional<Parent> from) {
         return new Manifest(
                 protocolVersion,
@@ -119,7 +119,7 @@ public record Manifest(
                 from);
     }
 
-    /** Last step that was taken over from another run; 0 when none was. */
+    /** Last step shared with the parent; 0 for a run that is not a fork. */
     public long forkedAtStep() {
         return parent.map(Parent::step).orElse(0L);
     }

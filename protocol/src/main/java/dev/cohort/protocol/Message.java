@@ -1,6 +1,6 @@
 package dev.cohort.protocol;
 
-/** Everything that can be said in a run. {@link Topic#of} tells where it is said. */
+/** A message of a run. {@link Topic#of} gives its topic. */
 public sealed interface Message
         permits Manifest,
                 Batch,

@@ -2,14 +2,14 @@ package dev.cohort.protocol;
 
 import java.util.List;
 
-/** Per channel mean and standard deviation of pixel / 255, by which a student's input is normalised. */
+/** Mean and standard deviation of pixel / 255 per channel, by which a student's input is normalised. */
 public record Normalisation(List<Double> mean, List<Double> deviation) {
     public Normalisation {
         mean = List.copyOf(mean);
         deviation = List.copyOf(deviation);
         if (mean.size() != deviation.size()) {
             throw new IllegalArgumentException("normalisation of " + mean.size() + " means and " + deviation.size()
-                    + " deviations: must be as many");
+                    + " deviations: must be equal");
         }
         Sayable.count(Limits.DEFAULT.channelsMax(), mean, "means");
         mean.forEach(value -> Sayable.finite(value, "mean"));

@@ -6,13 +6,13 @@ import dev.cohort.tensor.Ints;
 import java.util.List;
 
 /**
- * How a step ended. A coordinator only proposes; the first outcome per (step, part) in the log wins, for everybody.
+ * How a step ended. A coordinator only proposes; the first outcome per (step, part) in the log counts, for all readers.
  *
- * @param coordinator who wrote it; for people, part of no digest
- * @param stateBefore hash of the teacher state it was computed from
- * @param contributors whose predictions it was computed from, in the order of their slots
- * @param renewed slots whose trained parameters begin anew with this step, since another peer votes from them now; ascending
- * @param resolution targets, or why there are none
+ * @param coordinator name of the writer; for people, part of no digest
+ * @param stateBefore hash of the teacher state from which it was computed
+ * @param contributors the predictions from which it was computed, in the order of their slots
+ * @param renewed slots whose trained parameters are reset with this step, because another peer votes from them now; ascending
+ * @param resolution targets, or why the step has none
  */
 public record Outcome(
         long step,
@@ -33,7 +33,7 @@ public record Outcome(
         renewed.stream().forEach(slot -> Sayable.slot(slot, "renewed slot"));
     }
 
-    /** One in which every slot is what it was. */
+    /** An outcome without renewed slots. */
     public Outcome(
             long step,
             int part,
@@ -57,14 +57,14 @@ public record Outcome(
         }
     }
 
-    /** Targets, or why there are none. */
+    /** Targets, or why the step has none. */
     public sealed interface Resolution {}
 
     /**
      * @param labelWeight factor of the cross-entropy with the labels
-     * @param terms for everybody, in order
-     * @param addressed parts for single peers, on a topic of their own
-     * @param exact whether every slot of the method was present, so that the step equals the single-process one
+     * @param terms terms for everybody, in order
+     * @param addressed parts for single peers, on {@link Topic#ADDRESSED}
+     * @param exact whether every slot of the method was present, so that the step equals the single-process step
      */
     public record Targets(double labelWeight, List<Term> terms, List<Part> addressed, boolean exact)
             implements Resolution {
@@ -77,10 +77,10 @@ public record Outcome(
         }
     }
 
-    /** An {@link Addressed} message this outcome includes; any other is ignored. */
+    /** An {@link Addressed} message that this outcome includes; others are ignored. */
     public record Part(PeerId peer, Digest digest) {}
 
-    /** No targets: everybody makes one update on the labels alone. */
+    /** No targets: every peer makes one update on the labels alone. */
     public record Skipped(SkipReason reason) implements Resolution {}
 
     /** Why a step has no targets. */
@@ -89,7 +89,7 @@ public record Outcome(
         TOO_FEW,
         /** The method does not distil. */
         INDEPENDENT,
-        /** What the teacher makes of the predictions, or would learn from them, is not finite. */
+        /** The targets, or the teacher's update, would not be finite. */
         NOT_FINITE
     }
 

@@ -5,15 +5,16 @@ import java.util.regex.Pattern;
 /**
  * The name of a peer within a run.
  *
- * @param value 1 to 32 characters of {@code a-z 0-9 . _ -}, starting with a letter or digit
+ * @param value of the form {@link #FORM}
  */
 public record PeerId(String value) implements Comparable<PeerId> {
-    private static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
+    public static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
+    /** {@link #FORM} in words, to follow "must be". */
+    public static final String FORM_WORDS = "1 to 32 of a-z 0-9 . _ - and start with a letter or digit";
 
     public PeerId {
         if (!FORM.matcher(value).matches()) {
-            throw new IllegalArgumentException(
-                    "peer id '" + value + "': must be 1 to 32 of a-z 0-9 . _ - and start with a letter or digit");
+            throw new IllegalArgumentException("peer id '" + value + "': must be " + FORM_WORDS);
         }
     }
 

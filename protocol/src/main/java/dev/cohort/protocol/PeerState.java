@@ -1,10 +1,10 @@
 package dev.cohort.protocol;
 
-/** What a peer is doing, as it says itself. */
+/** What a peer is doing, as reported by the peer. */
 public enum PeerState {
-    /** Told the others that it is there; waits for a seat or for the first batch. */
+    /** Has asked for a slot; waits for the answer or for the first batch. */
     JOINING,
-    /** Trains on outcomes that were closed without it, faster than new ones come. */
+    /** Trains on outcomes that were closed without it, faster than new ones arrive. */
     CATCHING_UP,
     /** Waits for a batch or computes. */
     TRAINING,

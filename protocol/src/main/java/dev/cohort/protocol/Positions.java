@@ -8,13 +8,13 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Where in the log reading goes on: of each named partition the offset of the first record that is still needed. What is not
- * named is read from its beginning.
+ * Where in the log to continue reading: for each partition, the offset of the first record that is still needed. A partition
+ * without an offset is read from its beginning.
  *
  * @param offsets at least 0 each
  */
 public record Positions(SortedMap<Place, Long> offsets) {
-    /** All from the beginning. */
+    /** Every partition from its beginning. */
     public static final Positions NONE = new Positions(new TreeMap<>());
 
     public Positions {
@@ -56,13 +56,13 @@ public record Positions(SortedMap<Place, Long> offsets) {
         }
     }
 
-    /** Where to go on in a partition; empty for its beginning. */
+    /** Where to continue in a partition; empty for its beginning. */
     public OptionalLong of(Topic topic, int partition) {
         Long offset = offsets.get(new Place(topic, partition));
         return offset == null ? OptionalLong.empty() : OptionalLong.of(offset);
     }
 
-    /** {@code batches-0=12 outcomes-0=11}; empty for none. */
+    /** As text, such as {@code batches-0=12 outcomes-0=11}; empty for {@link #NONE}. */
     public String text() {
         return offsets.entrySet().stream()
                 .map(e -> e.getKey() + "=" + e.getValue())
@@ -70,9 +70,9 @@ public record Positions(SortedMap<Place, Long> offsets) {
     }
 
     /**
-     * What {@link #text} wrote.
+     * Parses {@link #text}.
      *
-     * @throws IllegalArgumentException for anything else
+     * @throws IllegalArgumentException when {@code text} has another form
      */
     public static Positions parse(String text) {
         Sayable.text(text, Limits.DEFAULT.textCharsMax(), "positions");
@@ -89,7 +89,6 @@ public record Positions(SortedMap<Place, Long> offsets) {
         return new Positions(offsets);
     }
 
-    /** For people. */
     @Override
     public String toString() {
         return offsets.isEmpty() ? "the beginning" : text();

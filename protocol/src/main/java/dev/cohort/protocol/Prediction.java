@@ -6,16 +6,16 @@ import dev.cohort.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * What a peer says about a batch. The first prediction per (step, part, peer) counts.
+ * The outputs of a peer's network for a batch. The first prediction per (step, part, peer) counts.
  *
  * @param step of the batch
- * @param part 0-based part of the batch (interleaved pace), 0 when it is not cut
- * @param incarnation which start of this peer speaks, from 1
- * @param version updates the weights had seen when these tensors were computed
- * @param tensors {@link TensorName#LOGITS} and what else the method reads
- * @param rendered digest of the images the peer rendered
- * @param previous the peer's own account of its last update, absent before the first
- * @param flaw why it could not be read, if it stands in for one that could not; then it has no tensors and is never sent
+ * @param part 0-based part of the batch (interleaved pace), 0 when the batch is not cut
+ * @param incarnation which start of this peer, from 1
+ * @param version number of updates of the weights when these tensors were computed
+ * @param tensors {@link TensorName#LOGITS} and the other tensors that the method reads
+ * @param rendered digest of the images that the peer rendered
+ * @param previous the peer's report of its last update, absent before the first
+ * @param flaw set on a stand-in for a prediction that could not be read: the reason; a stand-in has no tensors and is never sent
  */
 public record Prediction(
         long step,
@@ -47,7 +47,7 @@ public record Prediction(
         }
     }
 
-    /** One that can be read. */
+    /** A prediction without a flaw. */
     public Prediction(
             long step,
             int part,
@@ -61,13 +61,13 @@ public record Prediction(
     }
 
     /**
-     * What is wrong with the record of a prediction.
+     * Why the record of a prediction could not be read.
      *
      * @param detail one line for people
      */
     public record Flaw(Rejection.Reason reason, String detail) {}
 
-    /** Stands in for one that could not be read, so that nobody waits for it and everybody knows why it is not used. */
+    /** Stands in for a prediction that could not be read, so that no step waits for it and its rejection has a reason. */
     public static Prediction unreadable(long step, int part, PeerId peer, long incarnation, long version, Flaw flaw) {
         return new Prediction(
                 step,

@@ -1,8 +1,8 @@
 package dev.cohort.protocol;
 
 /**
- * The coordinator does not use a prediction; it answers the wait all the same. For the record, for people and for figures; two
- * coordinators may both say it.
+ * The coordinator does not use a prediction, and the step does not wait for another one. Recorded for people and for statistics;
+ * two coordinators may both publish it.
  *
  * @param detail what was found and what was expected
  */
@@ -15,15 +15,15 @@ public record Rejection(long step, int part, PeerId peer, Reason reason, String 
 
     /** What is wrong with the prediction. */
     public enum Reason {
-        /** The peer rendered other images than the batch says. */
+        /** The peer rendered images with another digest than the batch's. */
         DIGEST,
-        /** A tensor is missing or has another shape than the batch and the manifest ask for. */
+        /** A tensor is missing or has another shape than the batch and the manifest require. */
         SHAPE,
         /** A tensor holds NaN or infinity. */
         NOT_FINITE,
-        /** The record says whose prediction it is and of which step, and otherwise nothing that can be read. */
+        /** Peer and step can be read from the record, the rest cannot. */
         MALFORMED,
-        /** It is on another partition than the one where this peer's predictions are looked for. */
+        /** The record is on another partition than the one for this peer's predictions. */
         PARTITION
     }
 }

@@ -1,18 +1,18 @@
 package dev.cohort.protocol;
 
-/** The port through which a peer gets images: rendered from its own copy of the data, or unpacked from the message. */
+/** A peer's source of images: rendered from its own copy of the data, or taken from the message. */
 public interface Renderer {
     /**
-     * The images of {@code batch} as the peer in {@code slot} must see them. Bit-identical everywhere.
+     * The images of {@code batch} for the peer in {@code slot}, bit-identical on every machine.
      *
-     * @throws IllegalArgumentException when the recipe does not fit the data at hand
+     * @throws IllegalArgumentException when the recipe does not fit the data
      */
     Images render(Batch batch, int slot);
 
     /**
      * The images held out from the training images, in the order of {@link Manifest#validationLabels}.
      *
-     * @throws IllegalStateException when it has none
+     * @throws IllegalStateException when the run or this renderer has none
      */
     default Images validationImages() {
         throw new IllegalStateException("no validation images: set data.validation, and data.mode to recipe");

@@ -7,8 +7,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * What the constructors of messages demand of their values, so that what no reader takes cannot be built: neither by whoever
- * says it nor out of a record. Each method throws {@link Unsayable} with the name of the field, the value and the limit.
+ * Checks for the constructors of messages: a message that readers would refuse can be built neither by a sender nor from a
+ * record. Each method throws {@link Unsayable} with the name of the field, the value and the limit.
  */
 final class Sayable {
     private static final Limits LIMITS = Limits.DEFAULT;
@@ -28,7 +28,7 @@ final class Sayable {
         }
     }
 
-    /** {@code least} to {@code most}, both included. */
+    /** {@code least} to {@code most}, inclusive. */
     static void between(long least, long most, long value, String field) {
         atLeast(least, value, field);
         atMost(most, value, field);
@@ -70,7 +70,7 @@ final class Sayable {
         atMost(most, elements.size(), "number of " + field);
     }
 
-    /** None negative, none {@code max} or larger. */
+    /** Each from 0 to below {@code max}. */
     static void indices(Ints values, long max, String field) {
         for (int i = 0; i < values.size(); i++) {
             if (values.get(i) < 0 || values.get(i) >= max) {
@@ -80,7 +80,7 @@ final class Sayable {
         }
     }
 
-    /** An id or a name; whoever shows one to people makes it printable. */
+    /** An id or a name; may hold unprintable characters, which are to be replaced before it is shown. */
     static void name(String value, String field) {
         text(value, LIMITS.nameCharsMax(), field);
     }
@@ -88,7 +88,7 @@ final class Sayable {
     static void text(String value, int charsMax, String field) {
         atMost(charsMax, value.length(), field + " characters");
         if (!wellFormed(value)) {
-            throw new Unsayable(Unsayable.Kind.BAD_VALUE, field + ": holds half of a surrogate pair");
+            throw new Unsayable(Unsayable.Kind.BAD_VALUE, field + ": must not hold half of a surrogate pair");
         }
     }
 
@@ -97,8 +97,7 @@ final class Sayable {
     }
 
     /**
-     * An explanation that nobody acts on, cut short where it is too long: what it explains must be said however long the
-     * explanation is.
+     * An explanation for people, truncated if it is too long: a long explanation must not prevent its message.
      */
     static String forPeople(String text) {
         boolean fits = text.length() <= LIMITS.nameCharsMax();
@@ -117,7 +116,7 @@ final class Sayable {
         return fits ? line.toString() : line + CUT_SHORT;
     }
 
-    /** Finite, and of no more dimensions than any tensor has. */
+    /** Finite, and of at most {@link Limits#rankMax} dimensions. */
     static void tensor(Tensor tensor, String field) {
         if (tensor.shape().size() > LIMITS.rankMax()) {
             throw new Unsayable(
@@ -126,8 +125,7 @@ final class Sayable {
                             + LIMITS.rankMax());
         }
         if (!tensor.isFinite()) {
-            throw new Unsayable(
-                    Unsayable.Kind.NOT_FINITE, "tensor " + field + ": must hold no NaN and nothing infinite");
+            throw new Unsayable(Unsayable.Kind.NOT_FINITE, "tensor " + field + ": must hold neither NaN nor infinity");
         }
     }
 

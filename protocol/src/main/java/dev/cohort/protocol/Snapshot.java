@@ -7,16 +7,16 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a coordinator needs of a run up to {@code step}, so that another one can go on from there: the trained teacher, used only
- * if its hash equals the log's, and of the outcomes so far what is not about the teacher.
+ * A coordinator's state after {@code step}, from which another coordinator can continue: the trained teacher, used only if its
+ * hash equals the one in the log, and what else the outcomes so far determine.
  *
  * @param step last step applied
  * @param state parameters, momentum and statistics by name
- * @param hash digest of the state, as the next outcome names it
- * @param lastVotes whose vote was the last one from each slot
- * @param latestStarts the latest start of each peer that an outcome names
- * @param skipped outcomes without targets, at most {@code step}
- * @param positions where the log goes on; what is not named is read from its beginning
+ * @param hash digest of the state; the next outcome names it
+ * @param lastVotes for each slot, the peer that voted from it last
+ * @param latestStarts for each peer, the latest incarnation that an outcome names
+ * @param skipped number of outcomes without targets, at most {@code step}
+ * @param positions where in the log to continue
  */
 public record Snapshot(
         long step,
@@ -41,13 +41,13 @@ public record Snapshot(
         }
     }
 
-    /** Of a run in which nobody has voted yet. */
+    /** For a run without votes so far. */
     public Snapshot(long step, NamedTensors state, Digest hash) {
         this(step, state, hash, new TreeMap<>(), new TreeMap<>(), 0, Positions.NONE);
     }
 
-    /** The same with where the log goes on. */
-    public Snapshot at(Positions goesOn) {
-        return new Snapshot(step, state, hash, lastVotes, latestStarts, skipped, goesOn);
+    /** This snapshot with other positions. */
+    public Snapshot at(Positions other) {
+        return new Snapshot(step, state, hash, lastVotes, latestStarts, skipped, other);
     }
 }

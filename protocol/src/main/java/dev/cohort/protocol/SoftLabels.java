@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * Labels of a batch whose images are mixed from one or more sources: {@code y[b] = sum_k weights[k] * onehot(classIds[k][b])}.
- * By linearity the cross-entropy with y is the weighted sum of the cross-entropies (METHODS: CutMix, MixUp).
+ * The cross-entropy is linear in the labels, so that with y it is the weighted sum of those with the sources' classes, as in
+ * MixUp (Zhang et al., 2018) and CutMix (Yun et al., 2019).
  *
  * @param classes number of classes C
  * @param classIds per source k, the class of that source's sample in each row
@@ -20,11 +21,12 @@ public record SoftLabels(int classes, List<Ints> classIds, List<Double> weights)
         Sayable.count(limits.sourcesMax() + 1, classIds, "label sources");
         if (classIds.isEmpty() || classIds.size() != weights.size()) {
             throw new IllegalArgumentException("labels of " + classIds.size() + " sources with " + weights.size()
-                    + " weights: must be as many, at least 1");
+                    + " weights: must be equal, and at least 1");
         }
         for (Ints source : classIds) {
             if (source.size() != classIds.get(0).size()) {
-                throw new IllegalArgumentException("labels of sources with unequal rows");
+                throw new IllegalArgumentException("label source of " + source.size() + " rows: must be "
+                        + classIds.get(0).size() + ", as the first source");
             }
             Sayable.indices(source, classes, "class id");
         }

@@ -1,21 +1,21 @@
 package dev.cohort.protocol;
 
-/** What a coordinator makes of a peer. */
+/** How a coordinator counts a peer: whether steps wait for it, and whether its predictions are averaged. */
 public enum Standing {
-    /** Named by the experiment, not heard of yet; waited for. */
+    /** Named by the experiment, not joined yet; waited for. */
     EXPECTED,
-    /** New, or back with fresh weights: says what it thinks, but is neither averaged nor waited for until it is admitted. */
+    /** New, or back with fresh weights: publishes predictions, but is neither averaged nor waited for until it is admitted. */
     CANDIDATE,
     /** Waited for. */
     LIVE,
-    /** Alive but late, or back: keeps its seat, not waited for until it speaks of the open step. */
+    /** Alive but late, or back: keeps its slot, not waited for until it answers the open step. */
     LAGGING,
-    /** About to leave: waited for up to the last step that it said it answers. */
+    /** About to leave: waited for up to the last step it has announced. */
     DRAINING,
-    /** Silent for too long; waited for only when lost peers are held. */
+    /** No heartbeat for too long; waited for only if {@code pace.on_loss} is {@code hold}. */
     GONE,
-    /** Rejected too often; out until an operator lets it back. */
+    /** Rejected too often; excluded until an operator readmits it. */
     SET_ASIDE,
-    /** Said goodbye. */
+    /** Has published {@link Left}. */
     LEFT
 }

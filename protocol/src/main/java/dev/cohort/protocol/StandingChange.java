@@ -1,11 +1,11 @@
 package dev.cohort.protocol;
 
 /**
- * A coordinator sees a peer in another light than before. Nobody acts on it: whom an outcome was made from stands in the
- * outcome. It is said so that people can read who is waited for, since when and why.
+ * A coordinator has changed the {@link Standing} of a peer. Published for people, who can read which peers are waited for, since
+ * when and why. No role acts on it: outcomes name their contributors themselves.
  *
- * @param incarnation latest start of the peer that was heard of, 0 before the first
- * @param step the step that was open when it was said
+ * @param incarnation latest start of the peer known to the coordinator, 0 before the first
+ * @param step the step that was open at the change
  * @param why for people
  */
 public record StandingChange(PeerId peer, long incarnation, Standing standing, long step, String why)

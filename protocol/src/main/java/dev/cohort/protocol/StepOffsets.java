@@ -6,29 +6,28 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Where in the log what is said of each step stands, so that whoever keeps its state of a step can read on behind it. What is about
- * membership has no step and is read whole. The poll thread sees messages, the step thread asks.
+ * The offsets of the messages of each step, so that a role that restores its state after a step knows where to continue reading.
+ * Membership messages have no step and are read whole. Thread-safe: the poll thread records messages, the step thread asks.
  */
 public final class StepOffsets {
     private final SortedMap<Place, SortedMap<Long, Long>> firstOffsets = new TreeMap<>();
     private final SortedMap<Place, Long> behindNewest = new TreeMap<>();
     private Positions began = Positions.NONE;
 
-    /** Reading begins at these positions. */
+    /** Sets where reading begins. */
     public synchronized void begin(Positions positions) {
         began = positions;
     }
 
-    /** Where reading began. */
     public synchronized Positions began() {
         return began;
     }
 
-    /** A message of the log is about to be handed on. */
+    /** Records the offset of a message, before the message is delivered. */
     public synchronized void seen(Place place, long offset, Message message) {
         OptionalLong step = stepOf(message);
         if (step.isPresent()) {
-            // The first one of a step counts, so it must not be skipped.
+            // The first message of a step counts, so it must not be skipped.
             firstOffsets.computeIfAbsent(place, p -> new TreeMap<>()).merge(step.getAsLong(), offset, Math::min);
             behindNewest.merge(place, offset + 1, Math::max);
         }
@@ -49,7 +48,7 @@ public final class StepOffsets {
         return OptionalLong.empty();
     }
 
-    /** Where what is needed after {@code step} begins; of batches that of the step too, which may be the last. */
+    /** Where to read on after {@code step}. Batches begin with the batch of {@code step} itself, which may be the last one. */
     public synchronized Positions after(long step) {
         forget(step);
         SortedMap<Place, Long> offsets = new TreeMap<>(began.offsets());
@@ -61,7 +60,7 @@ public final class StepOffsets {
         return new Positions(offsets);
     }
 
-    /** Nobody will ask for an earlier step than {@code step}. */
+    /** Forgets the steps before {@code step}; later calls of {@link #after} must not name them. */
     public synchronized void forget(long step) {
         firstOffsets.forEach((place, ofSteps) -> ofSteps.headMap(place.topic() == Topic.BATCHES ? step : step + 1)
                 .clear());

@@ -1,9 +1,9 @@
 package dev.cohort.protocol;
 
 /**
- * A peer's account of one update.
+ * A peer's report of one update.
  *
- * @param step of the batch that was trained
+ * @param step of the trained batch
  * @param crossEntropy mean over the batch, with the (soft) labels
  * @param distillation the weighted sum of the distillation terms
  * @param correct share of rows whose largest logit is the label of largest weight, 0..1

@@ -1,6 +1,6 @@
 package dev.cohort.protocol;
 
-/** Names of the tensors that travel in {@link Prediction} and {@link Snapshot}. */
+/** Names of tensors in {@link Prediction} and {@link Evaluation}, and of a network's outputs. */
 public final class TensorName {
     /** Logits [B, C], always published. */
     public static final String LOGITS = "logits";
@@ -9,18 +9,16 @@ public final class TensorName {
 
     /** Logits [B, C] of the peer's own teacher, such as the average of its weights; published when the method reads them. */
     public static final String OWN_TEACHER = "own_teacher";
-    /**
-     * Logits [V, C] on the validation images, published with the last batch of each epoch when the method reads them.
-     */
+    /** Logits [V, C] on the validation images, published with the last batch of each epoch when the method reads them. */
     public static final String VALIDATION = "validation";
 
     /**
-     * [B, m (C + 1)] of a student of m branches: the logits of each branch, then the gates, a row of which sums to 1. Never
-     * published: what a student's branches teach each other stays in it.
+     * Outputs [B, m (C + 1)] of a student of m branches: the logits of each branch, then the gates; each row of gates sums to 1.
+     * Never published: only the student itself uses them.
      */
     public static final String BRANCHES = "branches";
 
-    /** Before the names of a student's weights, where a student hands them over for others to run ({@link Term.Copies}). */
+    /** Prefix of the names of a student's weights, published for others to run ({@link Term.Copies}). */
     public static final String WEIGHTS = "weights/";
 
     private TensorName() {}

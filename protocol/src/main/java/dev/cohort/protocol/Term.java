@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** One additive part of a peer's objective. How each turns into a loss and gradients is {@code dev.cohort.distill.Objective}. */
+/** One additive part of a peer's objective. {@link dev.cohort.distill.Objective} computes its loss and gradients. */
 public sealed interface Term {
     /** Name for reports and figures, e.g. {@code ensemble}. */
     String name();
 
-    /** Who uses it. */
+    /** The peers that use it. */
     Audience audience();
 
-    /** Peers by whether the outcome names their very prediction as one it was computed from. */
+    /** Peers by whether their prediction is among the contributors of the outcome. */
     enum Audience {
         EVERYBODY,
         CONTRIBUTORS,
-        /** Stands in for what contributors alone can use. */
+        /** All but the contributors, in place of a term that only contributors can use. */
         OTHERS;
 
         public boolean includes(boolean contributor) {
@@ -35,9 +35,9 @@ public sealed interface Term {
     /**
      * {@code weight * T^2 * KL(teacher || softmax(z / T))}, mean over the batch, teacher constant.
      *
-     * @param values [B, C], or [1, C] when all rows are alike: the teacher's logits, or its probabilities at {@code
+     * @param values [B, C], or [1, C] when all rows are equal: the teacher's logits, or its probabilities at {@code
      *     temperature}
-     * @param vote whether {@code values} is a mean of all contributors from which a contributor takes out its own part
+     * @param vote whether {@code values} is a mean of all contributors from which a contributor takes out its own vote
      * @param temperature T of teacher and student
      */
     record SoftTarget(
@@ -56,7 +56,7 @@ public sealed interface Term {
         }
     }
 
-    /** What the values of a soft target are. */
+    /** Kind of the values of a soft target. */
     enum Space {
         LOGITS,
         PROBABILITIES
@@ -64,19 +64,19 @@ public sealed interface Term {
 
     /** What a contributor does with a soft target that is the mean over all contributors. */
     enum Vote {
-        /** Takes it as it is. */
+        /** Uses it unchanged. */
         INCLUDED,
-        /** Takes its own vote v, its logits, out: {@code (m * values - v) / (m - 1)}; others take it as it is. */
+        /** Takes out its own vote v, its logits: {@code (m * values - v) / (m - 1)}; others use it unchanged. */
         LEFT_OUT,
         /** Likewise, where the votes are those of the peers' own teachers ({@link TensorName#OWN_TEACHER}). */
         OWN_TEACHER_LEFT_OUT
     }
 
     /**
-     * The peer's own teacher, such as the average of its weights, as a constant target. Its logits t never leave the peer for
-     * this.
+     * The peer's own teacher, such as the average of its weights, as a constant target. This term does not need the teacher's
+     * logits t to be published.
      *
-     * @param form which distance
+     * @param form the distance
      * @param temperature T of both sides, for {@link Form#DIVERGENCE}
      */
     record OwnTarget(String name, Form form, double weight, double temperature) implements Term {
@@ -101,9 +101,9 @@ public sealed interface Term {
     }
 
     /**
-     * What the branches of a student teach each other ({@link TensorName#BRANCHES}): with z_k the logits of branch k, g_k its
-     * gate and {@code z_e = sum_k g_k z_k}, {@code sum_k CE(z_k, y) + CE(z_e, y) + weight * sum_k T^2 KL(softmax_T(z_e) ||
-     * softmax_T(z_k))}, z_e constant in the KL. It has all the labels' part, so the outcome's label weight is 0 beside it.
+     * Distillation between the branches of a student ({@link TensorName#BRANCHES}): with z_k the logits of branch k, g_k its gate
+     * and {@code z_e = sum_k g_k z_k}, {@code sum_k CE(z_k, y) + CE(z_e, y) + weight * sum_k T^2 KL(softmax_T(z_e) ||
+     * softmax_T(z_k))}, z_e constant in the KL. It includes the whole loss on the labels, so the outcome's label weight is 0.
      *
      * @param temperature T of both sides
      */
@@ -121,8 +121,7 @@ public sealed interface Term {
     }
 
     /**
-     * Weights that students have handed over: whoever runs copies of the others takes them up after the update of this step. No
-     * loss.
+     * Weights published by students: a peer that runs copies of the others loads them after the update of this step. No loss.
      *
      * @param students in the order of their slots
      */
@@ -147,7 +146,7 @@ public sealed interface Term {
         }
     }
 
-    /** {@code weight * CE(z, y)}, on top of the outcome's label weight, for a contributor that weighs its labels in its own way. */
+    /** {@code weight * CE(z, y)}, added to the outcome's label weight, for a contributor with its own weight of the labels. */
     record CrossEntropy(String name, double weight) implements Term {
         public CrossEntropy {
             Sayable.name(name, "name of a term");
@@ -161,7 +160,7 @@ public sealed interface Term {
     }
 
     /**
-     * Numbers about a step for those who study the run, such as how much each part of a peer's objective weighed. No loss.
+     * Numbers about a step for the analysis of a run, such as the weight of each part of a peer's objective. No loss.
      *
      * @param values by name
      */
@@ -183,9 +182,9 @@ public sealed interface Term {
     }
 
     /**
-     * The part that {@code weight * CE(z_e, y)} of a gated ensemble {@code z_e = sum_i g_i * z_i} sends back into contributor
-     * i's logits: {@code weight * g_i * (softmax(z_e) - y) / B}. A compact leaf gradient: the peer has y and reads z_e from the
-     * soft target of the same name.
+     * The gradient of {@code weight * CE(z_e, y)} of a gated ensemble {@code z_e = sum_i g_i * z_i} with respect to contributor
+     * i's logits: {@code weight * g_i * (softmax(z_e) - y) / B}. A compact {@link LeafGradient}: the peer has y and reads z_e
+     * from the soft target of the same name.
      *
      * @param name name of the {@link SoftTarget} (of logits) that holds z_e
      * @param gates [B, m], column i belongs to contributor i
@@ -206,8 +205,8 @@ public sealed interface Term {
     /**
      * The gradient of the coordinator's part of the loss with respect to a tensor this peer published.
      *
-     * @param tensor {@link TensorName} of that tensor
-     * @param gradient of its shape
+     * @param tensor name of this tensor, as in {@link TensorName}
+     * @param gradient gradient of the same shape
      */
     record LeafGradient(String name, String tensor, Tensor gradient) implements Term {
         public LeafGradient {

@@ -8,9 +8,9 @@ public enum Topic {
     BATCHES("batches"),
     /** {@link TestImages}, in pixel mode only. */
     TEST_BATCHES("test-batches"),
-    /** {@link Prediction}; all of one peer are in one partition, so "the first one" is well defined. */
+    /** {@link Prediction}; all of one peer are in one partition, so the first one of a step is well defined. */
     PREDICTIONS("predictions"),
-    /** {@link Outcome}, one partition: the first outcome of a step wins. */
+    /** {@link Outcome}, one partition: the first outcome of a step counts. */
     OUTCOMES("outcomes"),
     /** {@link Addressed}; one partition per slot, so that a peer downloads its own parts only. */
     ADDRESSED("addressed"),
@@ -37,7 +37,7 @@ public enum Topic {
         return suffix;
     }
 
-    /** The one topic on which {@code message} is said. */
+    /** The topic of {@code message}. */
     public static Topic of(Message message) {
         if (message instanceof Manifest) {
             return RUN;

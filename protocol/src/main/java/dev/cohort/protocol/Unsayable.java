@@ -1,6 +1,6 @@
 package dev.cohort.protocol;
 
-/** What no reader would take: a value outside {@link Limits}, or one that makes no sense where it stands. */
+/** Thrown for a value that readers would refuse: outside {@link Limits}, or invalid for its field. */
 public final class Unsayable extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
@@ -17,7 +17,7 @@ public final class Unsayable extends IllegalArgumentException {
         OVERSIZED,
         /** A tensor of the wrong rank. */
         BAD_TENSOR,
-        /** NaN or infinity where only a number makes sense. */
+        /** NaN or infinity where a finite number is required. */
         NOT_FINITE,
         /** Outside its range. */
         BAD_VALUE

@@ -1,6 +1,6 @@
 /**
- * What all sides agree on: the messages of a run, the {@link dev.cohort.protocol.Node} contract and the ports between roles.
- * Messages are immutable records without behaviour; how they look on the wire is {@code dev.cohort.protocol.wire}.
+ * What all roles share: the messages of a run, the {@link dev.cohort.protocol.Node} contract and the ports between roles.
+ * Messages are immutable records without behaviour; {@code dev.cohort.protocol.wire} encodes them.
  */
 @NullMarked
 package dev.cohort.protocol;

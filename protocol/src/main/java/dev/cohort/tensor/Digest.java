@@ -15,9 +15,9 @@ public final class Digest {
     }
 
     /**
-     * Copies 32 bytes.
+     * Copies {@code value}.
      *
-     * @throws IllegalArgumentException when there are not exactly 32
+     * @throws IllegalArgumentException unless it has exactly 32 bytes
      */
     public static Digest ofBytes(byte[] value) {
         if (value.length != BYTES) {
@@ -31,7 +31,7 @@ public final class Digest {
         return ofBytes(HexFormat.of().parseHex(hex));
     }
 
-    /** The digest of the remaining bytes of {@code content}, whose position is left alone. */
+    /** The digest of the remaining bytes of {@code content}; its position does not change. */
     public static Digest of(ByteBuffer content) {
         return new Hasher().bytes(content).digest();
     }

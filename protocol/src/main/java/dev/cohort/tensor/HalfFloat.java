@@ -2,14 +2,14 @@ package dev.cohort.tensor;
 
 /** IEEE 754 binary16, round to nearest even. (Java has it from version 20 on.) */
 final class HalfFloat {
-    /** In the middle between the largest half and the next power of two: from here on it is infinity. */
+    /** Halfway between the largest half and the next power of two: from here on, values round to infinity. */
     private static final double LARGEST_MIDDLE = 65_520;
-    /** Of the smallest normal number. */
+    /** Exponent of the smallest normal number. */
     private static final int EXPONENT_MIN = -14;
 
     private HalfFloat() {}
 
-    /** {@code value} rounded once: by way of a float it would be rounded twice, and a middle could be missed. */
+    /** {@code value} rounded once. Going through a float would round twice and could get a tie wrong. */
     static short of(double value) {
         int sign = Double.doubleToRawLongBits(value) < 0 ? 0x8000 : 0;
         double magnitude = Math.abs(value);
@@ -20,8 +20,7 @@ final class HalfFloat {
             return (short) (sign | 0x7c00);
         }
         // Scaling by a power of two makes the unit in the last place 1, and rint rounds to even. Below the smallest
-        // normal the
-        // unit stays what it is. A significand that is rounded up to 2,048 carries over into the exponent, as it must.
+        // normal number the unit is constant. A significand rounded up to 2,048 carries into the exponent, as it must.
         int exponent = Math.max(EXPONENT_MIN, Math.getExponent(magnitude));
         int significand = (int) Math.rint(Math.scalb(magnitude, 10 - exponent));
         return (short) (sign | (((exponent - EXPONENT_MIN) << 10) + significand));

@@ -7,8 +7,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * SHA-256 over a sequence of values in one canonical form: numbers are 8 bytes little-endian, text and bytes are preceded by
- * their length. So a digest depends on content alone, never on how a message was encoded.
+ * SHA-256 over a sequence of values in a canonical form: numbers are 8 bytes little-endian, text and bytes are preceded by their
+ * length. A digest therefore depends on content alone, never on how a message was encoded.
  */
 public final class Hasher {
     private final MessageDigest sha;
@@ -29,7 +29,7 @@ public final class Hasher {
         return this;
     }
 
-    /** Hashes the bits of {@code value}, so -0.0 and 0.0 differ. */
+    /** Hashes the bits of {@code value}; -0.0 and 0.0 differ. */
     public Hasher number(double value) {
         return number(Double.doubleToRawLongBits(value));
     }
@@ -58,14 +58,14 @@ public final class Hasher {
         return this;
     }
 
-    /** Hashes length and remaining bytes; the buffer's position is left alone. */
+    /** Hashes length and remaining bytes; the buffer's position does not change. */
     public Hasher bytes(ByteBuffer content) {
         number(content.remaining());
         sha.update(content.duplicate());
         return this;
     }
 
-    /** Ends the sequence; this hasher starts anew. */
+    /** Ends the sequence and resets this hasher. */
     public Digest digest() {
         return Digest.ofBytes(sha.digest());
     }

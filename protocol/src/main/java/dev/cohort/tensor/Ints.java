@@ -3,7 +3,7 @@ package dev.cohort.tensor;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** An immutable sequence of ints: sample ids, class ids, permutations. Unlike an array it may stand in a record. */
+/** An immutable sequence of ints: sample ids, class ids, permutations. Unlike an array, it can be a component of a record. */
 public final class Ints {
     private static final Ints EMPTY = new Ints(new int[0]);
 

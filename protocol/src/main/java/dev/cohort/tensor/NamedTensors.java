@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Immutable tensors by name, always visited in the order of their names. */
+/** Immutable tensors by name, always iterated in the order of their names. */
 public final class NamedTensors {
     private static final NamedTensors NONE = new NamedTensors(new TreeMap<>());
 
@@ -40,14 +40,14 @@ public final class NamedTensors {
     }
 
     /**
-     * The tensor of that name.
+     * The tensor called {@code name}.
      *
-     * @throws IllegalArgumentException when there is none
+     * @throws IllegalArgumentException when no tensor has this name
      */
     public Tensor get(String name) {
         return find(name)
-                .orElseThrow(
-                        () -> new IllegalArgumentException("no tensor " + name + ": there are " + tensors.keySet()));
+                .orElseThrow(() ->
+                        new IllegalArgumentException("no tensor " + name + ": must be one of " + tensors.keySet()));
     }
 
     public SortedMap<String, Tensor> asMap() {

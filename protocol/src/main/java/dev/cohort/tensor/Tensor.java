@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * An immutable dense tensor: element type, shape and row-major little-endian bytes. Decoding from a received record makes a
- * view and copies nothing. All reading is in {@code double}, so that mathematics accumulates in double and rounds once, when
- * it makes a tensor again.
+ * An immutable dense tensor: element type, shape and row-major little-endian bytes. A tensor decoded from a record is a view of
+ * its bytes; nothing is copied. Elements are read as {@code double}: mathematics accumulates in double and rounds once, when the
+ * result becomes a tensor.
  */
 public final class Tensor {
     private final DType dtype;
@@ -23,7 +23,7 @@ public final class Tensor {
      * A view of {@code bytes}, which must never change afterwards.
      *
      * @throws IllegalArgumentException when the remaining bytes are not exactly the product of the shape times the element
-     *     size, a dimension is negative, or there are more than 2^31-1 elements
+     *     size, a dimension is negative, or the tensor would have more than 2^31-1 elements
      */
     public static Tensor wrap(DType dtype, Ints shape, ByteBuffer bytes) {
         long expected = elements(shape) * dtype.bytes();
@@ -61,7 +61,7 @@ public final class Tensor {
                 throw new IllegalArgumentException("tensor dimension " + shape.get(i) + ": must not be negative");
             }
             elements *= shape.get(i);
-            // Both factors are below 2^31, so the product cannot have wrapped around.
+            // Both factors were below 2^31, so the product cannot have overflowed.
             if (elements > Integer.MAX_VALUE) {
                 throw new IllegalArgumentException("tensor " + shape + ": must have at most 2^31-1 elements");
             }
@@ -117,7 +117,7 @@ public final class Tensor {
         return values;
     }
 
-    /** The elements rounded once to {@code target}; this tensor itself when it has that type already. */
+    /** The elements rounded once to {@code target}; this tensor itself if it already has that type. */
     public Tensor as(DType target) {
         return target == dtype ? this : of(target, toDoubles(), shape.toArray());
     }
@@ -127,7 +127,7 @@ public final class Tensor {
         return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Whether no element is NaN or infinite. Looks at the bits, since every received tensor goes through here. */
+    /** Whether no element is NaN or infinite. Tests bits, for speed: every received tensor is checked. */
     public boolean isFinite() {
         return switch (dtype) {
             case FLOAT16 -> isFinite16();
@@ -163,7 +163,7 @@ public final class Tensor {
         return finite;
     }
 
-    /** Equal type, shape and bits. */
+    /** Compares type, shape and bits. */
     @Override
     public boolean equals(Object other) {
         return other instanceof Tensor tensor

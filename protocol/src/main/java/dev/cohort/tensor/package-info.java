@@ -1,4 +1,4 @@
-/** Immutable numbers that travel: tensors, integer sequences and digests. Nothing here knows of messages or of learning. */
+/** Immutable numbers for messages: tensors, integer sequences and digests. Independent of messages and of learning. */
 @NullMarked
 package dev.cohort.tensor;
 

@@ -27,7 +27,7 @@ class BranchLossTest {
     }
 
     @Test
-    void agreesWithTheCaseOnPaper() {
+    void agreesWithTheCaseWorkedByHand() {
         BranchLoss loss = loss(ONE_ROW, 1, 3, 2, 0, 0, 0, 1, 0, 0.5, 0.5);
 
         assertThat(loss.crossEntropies).containsExactly(new double[] {0.23954477, 1.55144471}, within(1e-8));
@@ -70,7 +70,7 @@ class BranchLossTest {
         }
     }
 
-    /** The loss with one element moved, the ensemble in the divergences as it was. */
+    /** The loss with one element shifted, and the ensemble in the divergences unchanged. */
     private static double total(double[] packed, int element, double by) {
         double[] moved = packed.clone();
         moved[element] += by;
@@ -92,7 +92,7 @@ class BranchLossTest {
     }
 
     @Test
-    void refusesWhatAreNoBranches() {
+    void refusesTensorsThatAreNoBranches() {
         assertThatThrownBy(() -> loss(ONE_ROW, 1, 3, 1, 2, 3, 4, 5))
                 .hasMessage("branches of shape [1, 5]: must be [1, m * 4]");
     }

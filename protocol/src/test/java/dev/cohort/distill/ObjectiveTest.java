@@ -117,7 +117,7 @@ class ObjectiveTest {
     }
 
     @Test
-    void leavesOutOfALatePeersLossWhatIsNotValidWhenLate() {
+    void skipsTermsThatAreInvalidForALatePeer() {
         SplittableRandom random = new SplittableRandom(6);
         Tensor logits = tensor(normal(random, B * C), B, C);
         Tensor other = tensor(normal(random, B * C), B, C);
@@ -205,7 +205,7 @@ class ObjectiveTest {
     }
 
     @Test
-    void teachesNothingWhereNobodyElseVoted() {
+    void teachesNothingWhenNoOtherPeerVoted() {
         Tensor logits = tensor(normal(new SplittableRandom(9), B * C), B, C);
         Term own = new SoftTarget("mean", logits, Space.LOGITS, Vote.LEFT_OUT, 1, 3);
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Terms whose effect depends on what the peer itself has: its own teacher, its place among the contributors. */
+/** Terms that depend on the peer: on its own teacher or its place among the contributors. */
 class OwnTargetTest {
     private static final int B = 4;
     private static final int C = 5;
@@ -52,7 +52,7 @@ class OwnTargetTest {
     }
 
     @Test
-    void squaresAreTheMeanOverBatchAndClasses() {
+    void averagesSquaresOverBatchAndClasses() {
         double[] p = Softmax.probabilities(logits.toDoubles(), C, 1);
         double[] q = Softmax.probabilities(teacher.toDoubles(), C, 1);
         double expected = 0;
@@ -69,7 +69,7 @@ class OwnTargetTest {
     }
 
     @Test
-    void theDivergenceIsThatOfASoftTargetOfTheSameLogits() {
+    void divergesLikeASoftTargetOfTheSameLogits() {
         Term own = new OwnTarget("t", OwnTarget.Form.DIVERGENCE, 0.6, 3);
         Term soft = new SoftTarget("t", teacher, Space.LOGITS, Vote.INCLUDED, 0.6, 3);
 
@@ -78,7 +78,7 @@ class OwnTargetTest {
     }
 
     @Test
-    void takesWhatItsOwnTeacherSaidOutOfAMeanOfTeachers() {
+    void takesItsOwnTeachersVoteOutOfAMeanOfTeachers() {
         double[] others = Softmax.probabilities(drawn(3).toDoubles(), C, 2);
         double[] own = Softmax.probabilities(teacher.toDoubles(), C, 2);
         double[] mean = new double[others.length];
@@ -99,7 +99,7 @@ class OwnTargetTest {
     }
 
     @Test
-    void oneRowStandsForAll() {
+    void repeatsASingleRow() {
         double[] row = Softmax.probabilities(new double[] {1, 2, 0, 1, 3}, C, 1);
         double[] rows = new double[B * C];
         for (int i = 0; i < rows.length; i++) {
@@ -129,7 +129,7 @@ class OwnTargetTest {
     }
 
     @Test
-    void furtherWeightOfTheLabelsAddsToTheGradientOfAContributor() {
+    void addsExtraWeightOfTheLabelsToTheGradientOfAContributor() {
         double[] once = objective(logits, List.of(), Optional.of(SECOND_OF_THREE))
                 .logitsGradient()
                 .toDoubles();
@@ -140,7 +140,7 @@ class OwnTargetTest {
     }
 
     @Test
-    void aPeerWhoseOwnTeacherSaysNothingYetLearnsFromTheLabels() {
+    void learnsFromTheLabelsUntilItsOwnTeacherHasAnOutput() {
         Term own = new OwnTarget("average", OwnTarget.Form.SQUARES, 1, 1);
         NamedTensors known = NamedTensors.of(TensorName.LOGITS, logits);
 

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DecimalTest {
     @ParameterizedTest
     @CsvSource({"3, 3", "-3.5, -3.5", "+1, 1", ".5, 0.5", "2., 2", "1e-4, 0.0001", "1E3, 1000", "1e-999, 0"})
-    void readsWhatAPersonWrites(String text, double number) {
+    void readsDecimalNumbers(String text, double number) {
         assertThat(Decimal.number(text)).hasValue(number);
     }
 
@@ -38,7 +38,7 @@ class DecimalTest {
                 "--1",
                 "3\n"
             })
-    void readsNothingElse(String text) {
+    void readsNoOtherNumbers(String text) {
         assertThat(Decimal.number(text)).isEmpty();
     }
 

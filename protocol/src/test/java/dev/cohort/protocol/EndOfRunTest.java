@@ -26,14 +26,14 @@ class EndOfRunTest {
     }
 
     @Test
-    void isNotKnownBeforeItIsSaid() {
+    void isUnknownBeforeTheEnd() {
         assertThat(end.batch(batch(7))).isTrue();
         assertThat(end.lastStep()).isEmpty();
         assertThat(end.isLast(7)).isFalse();
     }
 
     @Test
-    void isWhatTheFirstEndSays() {
+    void isTheLastStepOfTheFirstEnd() {
         end.batch(batch(1));
         end.end(new End(3, "planned"));
         end.end(new End(9, "again"));
@@ -44,7 +44,7 @@ class EndOfRunTest {
     }
 
     @Test
-    void countsABatchBeforeItAndNoneBehindIt() {
+    void countsBatchesBeforeTheEndOnly() {
         end.batch(batch(4));
         end.end(new End(2, "stopped by somebody who had not read batch 4"));
 

@@ -98,7 +98,7 @@ class FingerprintTest {
     }
 
     @Test
-    void isAnotherWhenASlotBeginsAnew() {
+    void differsWhenASlotIsReset() {
         Outcome plain = outcome(2, 0, "c", A);
         Fingerprint one = new Fingerprint();
         one.outcome(plain);

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PositionsTest {
     @Test
-    void areReadAsTheyWereWritten() {
+    void areReadBackAsWritten() {
         Positions positions = Positions.parse("outcomes-0=7 batches-0=12 test-batches-0=0 addressed-3=9");
         assertThat(Positions.parse(positions.text())).isEqualTo(positions);
         assertThat(positions.of(Topic.ADDRESSED, 3)).hasValue(9);
@@ -20,7 +20,7 @@ class PositionsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"outcomes-0", "outcomes=1", "nothing-0=1", "outcomes-0=x", "outcomes-0=-1", "outcomes-0=1  "})
-    void refuseWhatIsNone(String text) {
+    void refuseOtherTexts(String text) {
         assertThatThrownBy(() -> Positions.parse(text)).isInstanceOf(IllegalArgumentException.class);
     }
 }

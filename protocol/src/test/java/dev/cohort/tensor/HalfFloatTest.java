@@ -23,7 +23,7 @@ class HalfFloatTest {
     }
 
     @Test
-    void risesWithItsBits() {
+    void isOrderedLikeItsBits() {
         for (int bits = 0; bits < 0x7c00; bits++) {
             assertThat(HalfFloat.toFloat((short) bits)).isLessThan(HalfFloat.toFloat((short) (bits + 1)));
             assertThat(HalfFloat.toFloat((short) (bits | 0x8000))).isEqualTo(-HalfFloat.toFloat((short) bits));
@@ -66,7 +66,7 @@ class HalfFloatTest {
         "0.33325195, 0x3555",
         "-0.0, 0x8000"
     })
-    void knowsTheTableOfTheStandard(double value, String bits) {
+    void agreesWithTheTableOfTheStandard(double value, String bits) {
         assertThat(HalfFloat.of(value)).isEqualTo(Integer.decode(bits).shortValue());
     }
 

@@ -41,14 +41,14 @@ class HasherTest {
     }
 
     @Test
-    void startsAnewAfterADigest() {
+    void resetsAfterADigest() {
         Hasher hasher = new Hasher().number(5);
         Digest first = hasher.digest();
         assertThat(hasher.number(5).digest()).isEqualTo(first);
     }
 
     @Test
-    void leavesBuffersAlone() {
+    void doesNotMoveBuffers() {
         ByteBuffer buffer = ByteBuffer.wrap(new byte[] {9, 1, 2, 9}).position(1).limit(3);
         assertThat(Digest.of(buffer)).isEqualTo(Digest.of(ByteBuffer.wrap(new byte[] {1, 2})));
         assertThat(buffer.remaining()).isEqualTo(2);

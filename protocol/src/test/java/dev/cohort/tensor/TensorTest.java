@@ -113,6 +113,6 @@ class TensorTest {
         assertThat(named.digest())
                 .isNotEqualTo(NamedTensors.of("a", one).with("c", one).digest());
         assertThat(named.find("c")).isEmpty();
-        assertThatThrownBy(() -> named.get("c")).hasMessage("no tensor c: there are [a, b]");
+        assertThatThrownBy(() -> named.get("c")).hasMessage("no tensor c: must be one of [a, b]");
     }
 }

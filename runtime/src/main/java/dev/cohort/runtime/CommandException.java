@@ -1,6 +1,6 @@
 package dev.cohort.runtime;
 
-/** What a person asked for cannot be done, and that person can put it right: the message names the thing, the value and what to do, in one line. */
+/** A command failed for a reason that its user can fix. The message is one line with the thing, the value and what to do. */
 public final class CommandException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

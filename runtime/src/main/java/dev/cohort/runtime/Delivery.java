@@ -4,10 +4,10 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Topic;
 
 /**
- * One message as it stands in the log.
+ * One message with its place in the log.
  *
- * @param sender who wrote it, as it says itself
- * @param appendedMs when the broker took it, by the broker's clock, since 1970
+ * @param sender the writer named by the record, not authenticated
+ * @param appendedMs when the broker appended it, by the broker's clock, in Unix milliseconds
  * @param bytes size of its record
  */
 public record Delivery(

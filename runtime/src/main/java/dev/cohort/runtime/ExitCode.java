@@ -2,23 +2,23 @@ package dev.cohort.runtime;
 
 /** Exit codes of every process of a cohort. */
 public enum ExitCode {
-    /** What was asked was done. */
+    /** The command succeeded. */
     OK(0),
-    /** It was not, and the log says why. */
+    /** The command failed; the log has the reason. */
     FAILED(1),
     /** The command line or the experiment is wrong. */
     USAGE(2),
-    /** A peer left before the end and said why in the log: it was refused, the run was given up, or it diverged. */
+    /** A peer left before the end, with its reason in the log: it was refused, the run was aborted, or it diverged. */
     LEFT(3),
-    /** The broker refuses or is not there. */
+    /** The broker refuses requests or cannot be reached. */
     UNAVAILABLE(69),
-    /** An error in the program itself; its log shows where. */
+    /** An error in the program itself; the log has the stack trace. */
     BUG(70),
     /** A file, folder or port cannot be used. */
     INPUT_OUTPUT(74),
     /** The launcher is gone. */
     ORPHANED(75),
-    /** Nobody reads the output any more: the code that a shell gives a command that SIGPIPE ended. */
+    /** The reader of the output is gone: the code that a shell reports for a command ended by SIGPIPE. */
     UNREAD(141);
 
     private final int code;

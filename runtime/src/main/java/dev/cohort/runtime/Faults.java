@@ -1,14 +1,14 @@
 package dev.cohort.runtime;
 
-/** Where a process reports what it cannot go on after. Any thread may call it. */
+/** Receives the errors after which a process cannot continue. Thread-safe. */
 @FunctionalInterface
 public interface Faults {
     /**
      * Ends the process; returns at once.
      *
-     * @param code what the process exits with
-     * @param what one line: what could not be done, to which thing
-     * @param cause where it happened
+     * @param code exit code of the process
+     * @param what one line: what failed, and on what
+     * @param cause the error
      */
     void fatal(ExitCode code, String what, Throwable cause);
 }

@@ -12,20 +12,20 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Why a file or folder cannot be used, in words: Java's own exceptions often say no more than its path. */
+/** Explains why a file or folder cannot be used: the messages of Java's exceptions are often just the path. */
 public final class FileFault {
     private FileFault() {}
 
-    /** Such as {@code permission denied}; without a stop. */
+    /** The reason, such as {@code permission denied}, without a full stop. */
     public static String why(Exception e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
         } else if (e instanceof FileAlreadyExistsException) {
-            return "a file is in its place";
+            return "a file of this name exists";
         } else if (e instanceof NoSuchFileException missing) {
-            return "there is no " + missing.getFile();
+            return missing.getFile() + " does not exist";
         } else if (e instanceof NotDirectoryException file) {
-            return file.getFile() + " is no folder";
+            return file.getFile() + " is not a folder";
         } else if (e instanceof DirectoryNotEmptyException) {
             return "the folder is not empty";
         }
@@ -35,7 +35,7 @@ public final class FileFault {
         return reason.orElse(e.getClass().getSimpleName());
     }
 
-    /** Names the file, where the exception does, and why it cannot be used. */
+    /** The file, if the exception names it, and why it cannot be used. */
     public static String sentence(IOException e) {
         Optional<String> file =
                 e instanceof FileSystemException named ? Optional.ofNullable(named.getFile()) : Optional.empty();
@@ -43,7 +43,7 @@ public final class FileFault {
     }
 
     /**
-     * What cannot be written, why, and what to do.
+     * An exception that names the file, the reason and what to do.
      *
      * @param what such as {@code --report page.html}
      */
@@ -54,10 +54,10 @@ public final class FileFault {
     }
 
     /**
-     * Looks whether a file can be written, without writing it: to be asked before anything that takes long.
+     * Checks whether a file can be written, without writing it: to be called before long work.
      *
      * @param what such as {@code --report page.html}
-     * @throws UncheckedIOException when it cannot
+     * @throws UncheckedIOException when the file cannot be written
      */
     public static void requireWritable(String what, Path file) {
         Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file);
@@ -65,9 +65,9 @@ public final class FileFault {
         if (Files.isDirectory(file)) {
             why = Optional.of("it is a folder");
         } else if (!Files.exists(folder)) {
-            why = Optional.of("there is no " + folder);
+            why = Optional.of(folder + " does not exist");
         } else if (!Files.isDirectory(folder)) {
-            why = Optional.of(folder + " is no folder");
+            why = Optional.of(folder + " is not a folder");
         } else if (!Files.isWritable(Files.exists(file) ? file : folder)) {
             why = Optional.of("permission denied");
         }

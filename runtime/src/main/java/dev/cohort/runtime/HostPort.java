@@ -8,18 +8,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A host and a port as people write them: {@code HOST}, {@code HOST:PORT}, and of an IPv6 address {@code ::1}, {@code [::1]} or
- * {@code [::1]:PORT}. Nothing else takes such a text apart or puts it together.
+ * A host and a port, written as {@code HOST}, {@code HOST:PORT}, or for an IPv6 address {@code ::1}, {@code [::1]} or {@code
+ * [::1]:PORT}. All parsing and formatting of addresses is here.
  *
  * @param host name or address, without brackets
  * @param port 0 for a free one
  */
 public record HostPort(String host, int port) {
-    /** A free port that nobody but this machine can connect to. */
+    /** A free port to which only this machine can connect. */
     public static final HostPort LOOPBACK = new HostPort("127.0.0.1", 0);
 
-    private static final int PORT_MAX = 65_535;
-    /** Names and IPv4 addresses; labels of a host may hold underscores where only containers know them. */
+    public static final int PORT_MAX = 65_535;
+
+    /** Names and IPv4 addresses; underscores occur in names of containers. */
     private static final Pattern NAMED = Pattern.compile("([A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
 
     private static final String ADDRESS = "[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?";
@@ -36,22 +37,22 @@ public record HostPort(String host, int port) {
     }
 
     /**
-     * Reads one address; without a port it is 0.
+     * Parses one address; the port is 0 if it is missing.
      *
-     * @param what the option or key it was given by, for the message
-     * @throws IllegalArgumentException when it is none
+     * @param what the option or key that it was given with, for the message
+     * @throws IllegalArgumentException when {@code text} is not an address
      */
     public static HostPort parse(String what, String text) {
         return read(text, OptionalInt.of(0))
                 .orElseThrow(() -> new IllegalArgumentException(what + " " + text
                         + ": must be HOST or HOST:PORT with a port of 0 to " + PORT_MAX
-                        + "; an IPv6 address with a port stands in brackets: [::1]:9092"));
+                        + "; an IPv6 address with a port must be in brackets: [::1]:9092"));
     }
 
     /**
-     * Reads one or several addresses separated by commas, each with a port.
+     * Parses one or several addresses separated by commas, each with a port.
      *
-     * @throws IllegalArgumentException when it is none
+     * @throws IllegalArgumentException when {@code text} is no such list
      */
     public static List<HostPort> parseServers(String what, String text) {
         List<HostPort> servers = new ArrayList<>();
@@ -59,12 +60,12 @@ public record HostPort(String host, int port) {
             servers.add(read(server, OptionalInt.empty())
                     .orElseThrow(() -> new IllegalArgumentException(what + " '" + text
                             + "': must be HOST:PORT, several separated by commas, with ports of 1 to " + PORT_MAX
-                            + "; an IPv6 address stands in brackets: [::1]:9092")));
+                            + "; an IPv6 address must be in brackets: [::1]:9092")));
         }
         return servers;
     }
 
-    /** @param otherwise the port of a text without one; empty refuses such a text, and port 0, too */
+    /** @param otherwise the port of a text without one; empty refuses such a text, and port 0 as well */
     private static Optional<HostPort> read(String text, OptionalInt otherwise) {
         for (Pattern form : List.of(NAMED, BRACKETED, BARE)) {
             Matcher found = form.matcher(text);
@@ -84,12 +85,12 @@ public record HostPort(String host, int port) {
         return new HostPort(host, newPort);
     }
 
-    /** Whether nobody but this machine can connect to it. */
+    /** Whether only this machine can connect to it. */
     public boolean isLoopback() {
         return OF_THIS_MACHINE.matcher(host).matches();
     }
 
-    /** As it can be read again. */
+    /** As text that {@link #parse} reads. */
     @Override
     public String toString() {
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;

@@ -16,11 +16,11 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * What a process says about itself over HTTP, read only: {@code /health} (it lives), {@code /ready} (it can work; 503 and the
- * reasons otherwise), {@code /status} (the newest snapshots of its parts) and {@code /metrics} (for Prometheus).
+ * Serves the state of a process over HTTP, read only: {@code /health} (it is alive), {@code /ready} (it can work; otherwise 503
+ * and the reasons), {@code /status} (the newest snapshots of its parts) and {@code /metrics} (for Prometheus).
  */
 public final class HttpVerticle extends VerticleBase {
-    /** Event bus address to which the parts of a process publish what they say about themselves. */
+    /** Event bus address to which the parts of a process publish their {@link Status}. */
     static final String STATUS_ADDRESS = "cohort.status";
 
     private final String processName;
@@ -33,9 +33,9 @@ public final class HttpVerticle extends VerticleBase {
     private volatile int boundPort;
 
     /**
-     * @param processName first figure of {@code /status}
+     * @param processName shown by {@code /status}
      * @param wanted address to listen on, port 0 for a free one
-     * @param notReady asked on each call of {@code /ready} for the reasons why the process is not ready; must not block
+     * @param notReady called for each {@code /ready}: the reasons why the process is not ready; must not block
      */
     public HttpVerticle(
             String processName, HostPort wanted, PrometheusMeterRegistry registry, Supplier<List<String>> notReady) {
@@ -45,10 +45,10 @@ public final class HttpVerticle extends VerticleBase {
         this.notReady = notReady;
     }
 
-    /** The port it listens on, once deployed. */
+    /** The port on which it listens, once deployed. */
     public int port() {
         if (boundPort == 0) {
-            throw new IllegalStateException("port of " + wanted + ": known once deployed");
+            throw new IllegalStateException("port of " + wanted + ": not known before deployment");
         }
         return boundPort;
     }
@@ -87,7 +87,7 @@ public final class HttpVerticle extends VerticleBase {
         json(context, 200, new JsonObject().put("process", processName).put("parts", all));
     }
 
-    /** Writing out some hundred meters takes milliseconds: not on the event loop. */
+    /** Not on the event loop, since formatting some hundred meters takes milliseconds. */
     private void metrics(RoutingContext context) {
         vertx.executeBlocking(registry::scrape, false)
                 .onSuccess(text -> context.response()

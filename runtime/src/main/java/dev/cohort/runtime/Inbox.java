@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 
 /**
- * The bounded queue between a poll thread and a step thread, in order of arrival. A single message may be larger than the limit
- * in bytes: it then waits alone.
+ * The bounded queue between a poll thread and a step thread, in order of arrival. A message above the limit in bytes is accepted
+ * when the queue is empty.
  */
 final class Inbox implements Receiver {
     private final int messagesMax;
@@ -15,7 +15,7 @@ final class Inbox implements Receiver {
     private long bytes;
     private boolean caughtUp;
 
-    /** @param wake called by the poll thread after each message it put in */
+    /** @param wake called by the poll thread after each message it adds */
     Inbox(int messagesMax, long bytesMax, Runnable wake) {
         this.messagesMax = messagesMax;
         this.bytesMax = bytesMax;
@@ -44,7 +44,7 @@ final class Inbox implements Receiver {
         wake.run();
     }
 
-    /** Whether everything that was in the log at the start has been taken out; true once. */
+    /** Whether everything that was in the log at the start has been polled; true once. */
     boolean takeCaughtUp() {
         synchronized (queue) {
             boolean now = caughtUp && queue.isEmpty();
@@ -53,7 +53,7 @@ final class Inbox implements Receiver {
         }
     }
 
-    /** The oldest message, taken out. */
+    /** Removes and returns the oldest message. */
     Optional<Delivery> poll() {
         synchronized (queue) {
             Optional<Delivery> oldest = Optional.ofNullable(queue.poll());

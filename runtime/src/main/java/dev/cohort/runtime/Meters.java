@@ -1,20 +1,20 @@
 package dev.cohort.runtime;
 
-/** Names of all meters the shell registers. */
+/** Names of the meters of a process. */
 public enum Meters {
-    /** Counter by {@code type}: messages a node took in. */
+    /** Counter by {@code type}: messages received by a node. */
     MESSAGES_IN("cohort.messages.in"),
-    /** Counter by {@code type}: messages a node said. */
+    /** Counter by {@code type}: messages returned by a node. */
     MESSAGES_OUT("cohort.messages.out"),
-    /** Timer by {@code call}: time a node needed for one call. */
+    /** Timer by {@code call}: duration of a call of a node. */
     NODE_CALL("cohort.node.call"),
-    /** Counter by {@code topic} and {@code reason}: records left out. */
+    /** Counter by {@code topic} and {@code reason}: records rejected. */
     REJECTED("cohort.records.rejected"),
     /** Gauge: messages waiting for the step thread. */
     INBOX("cohort.inbox.messages"),
     /** Gauge: 1 while the broker can be reached. */
     BROKER_REACHABLE("cohort.broker.reachable"),
-    /** Gauge: how often the event loop was found blocked. */
+    /** Gauge: number of times the event loop was found blocked. */
     EVENT_LOOP_BLOCKS("cohort.eventloop.blocks");
 
     private final String meterName;

@@ -17,14 +17,14 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Drives one node on a worker thread of its own, the step thread: hands it received messages in order of arrival, calls its
- * deadlines, and appends what it says. Messages and deadlines that are due take turns. An error thrown by the node ends the
- * process: its state can no longer be trusted.
+ * Drives one node on its own worker thread, the step thread: passes it received messages in order of arrival, calls its
+ * deadlines, and appends the messages it returns. Messages and due deadlines alternate. An error thrown by the node ends the
+ * process, since the node's state can no longer be trusted.
  */
 public final class NodeVerticle extends VerticleBase {
-    /** How long the step thread goes on before it lets timers and the end of the process have their turn. */
+    /** How long the step thread works before timers and the end of the process get their turn. */
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-    /** A clock that stands still must not make the timer spin. */
+    /** Keeps the timer from spinning while the clock is stopped. */
     private static final long TIMER_MS_MIN = 5;
 
     private static final long TIMER_MS_MAX = TimeUnit.HOURS.toMillis(1);
@@ -49,13 +49,13 @@ public final class NodeVerticle extends VerticleBase {
     }
 
     /**
-     * What a node is connected to.
+     * A node and its connections.
      *
-     * @param name of the step thread and in logs
-     * @param clockMs what the node takes for the time
-     * @param faults told of errors of the node
-     * @param status asked on the step thread for an immutable snapshot, which goes to {@link HttpVerticle}
-     * @param finished asked on the step thread whether the node has nothing more to do
+     * @param name name of the step thread, also in logs
+     * @param clockMs the node's time
+     * @param faults receives errors of the node
+     * @param status called on the step thread for an immutable snapshot, which {@link HttpVerticle} serves
+     * @param finished called on the step thread: whether the node has nothing more to do
      */
     public record Wiring(
             String name,
@@ -65,7 +65,7 @@ public final class NodeVerticle extends VerticleBase {
             Faults faults,
             Supplier<Status> status,
             BooleanSupplier finished) {
-        /** Without status, never finished. */
+        /** Without status; never finished. */
         public static Wiring of(String name, Node node, LongSupplier clockMs, Appender appender, Faults faults) {
             return new Wiring(name, node, clockMs, appender, faults, () -> Status.EMPTY, () -> false);
         }
@@ -79,12 +79,12 @@ public final class NodeVerticle extends VerticleBase {
         }
     }
 
-    /** Hands messages to the step thread; bounded. Takes messages before the verticle is deployed, too. */
+    /** Passes messages to the step thread; bounded. Accepts messages even before the verticle is deployed. */
     public Receiver inbox() {
         return inbox;
     }
 
-    /** Messages that wait for the step thread. */
+    /** Number of messages that wait for the step thread. */
     public int waiting() {
         return inbox.size();
     }
@@ -93,7 +93,7 @@ public final class NodeVerticle extends VerticleBase {
         return wiring.name();
     }
 
-    /** Completes when the node is finished and all it said was handed to the appender. */
+    /** Completes when the node is finished and all its messages have been passed to the appender. */
     public CompletionStage<Void> finished() {
         return finished.minimalCompletionStage();
     }
@@ -111,7 +111,7 @@ public final class NodeVerticle extends VerticleBase {
         return Future.succeededFuture();
     }
 
-    /** No further call of the node begins, and a failure of the one under way no longer matters. */
+    /** Prevents further calls of the node; a failure of the current call is ignored. */
     void silence() {
         running = false;
     }
@@ -144,22 +144,22 @@ public final class NodeVerticle extends VerticleBase {
         }
     }
 
-    /** One message and one deadline, when there are; false when there was neither. */
+    /** Handles at most one message and one deadline; false if there was neither. */
     private boolean step() {
         Optional<Delivery> delivery = inbox.poll();
-        delivery.ifPresent(d -> said(wiring.node().onMessage(d.message(), nowMs())));
+        delivery.ifPresent(d -> publish(wiring.node().onMessage(d.message(), nowMs())));
         boolean caughtUp = delivery.isEmpty() && inbox.takeCaughtUp();
         if (caughtUp) {
-            said(wiring.node().onCaughtUp(nowMs()));
+            publish(wiring.node().onCaughtUp(nowMs()));
         }
         boolean due = running && wiring.node().nextDeadlineMs() <= nowMs();
         if (due) {
-            said(wiring.node().onDeadline(nowMs()));
+            publish(wiring.node().onDeadline(nowMs()));
         }
         return delivery.isPresent() || caughtUp || due;
     }
 
-    private void said(List<Message> messages) {
+    private void publish(List<Message> messages) {
         if (!messages.isEmpty()) {
             append(messages);
         }
@@ -168,12 +168,12 @@ public final class NodeVerticle extends VerticleBase {
         }
     }
 
-    /** A message that cannot be appended is not an error of the node, but it cannot go on without it. */
+    /** A message that cannot be appended is no error of the node, but the process cannot continue without it. */
     private void append(List<Message> messages) {
         try {
             wiring.appender().append(messages);
         } catch (RuntimeException e) {
-            fail(ExitCode.UNAVAILABLE, "cannot append what the node says node=", e);
+            fail(ExitCode.UNAVAILABLE, "cannot append messages node=", e);
         }
     }
 
@@ -199,7 +199,7 @@ public final class NodeVerticle extends VerticleBase {
         }
     }
 
-    /** At most every 200 ms, and once more after the last change. */
+    /** Publishes at most every 200 ms, and once more after the last change. */
     private void publishStatus() {
         long sinceNanos = System.nanoTime() - statusNanos;
         if (sinceNanos >= STATUS_INTERVAL_NANOS) {

@@ -9,7 +9,7 @@ import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Counts and times what a node does; changes nothing. */
+/** Counts the messages of a node and measures its calls; changes nothing. */
 public final class ObservedNode implements Node {
     private final Node node;
     private final MeterRegistry registry;
@@ -17,7 +17,7 @@ public final class ObservedNode implements Node {
     private final Timer messageTimer;
     private final Timer deadlineTimer;
 
-    /** @param name of the node, tag of every meter */
+    /** @param name name of the node, a tag of every meter */
     public ObservedNode(String name, Node node, MeterRegistry registry) {
         this.node = node;
         this.registry = registry;
@@ -30,26 +30,26 @@ public final class ObservedNode implements Node {
     public List<Message> onMessage(Message message, long nowMs) {
         count(Meters.MESSAGES_IN, message);
         long start = System.nanoTime();
-        List<Message> said = node.onMessage(message, nowMs);
+        List<Message> published = node.onMessage(message, nowMs);
         messageTimer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-        said.forEach(m -> count(Meters.MESSAGES_OUT, m));
-        return said;
+        published.forEach(m -> count(Meters.MESSAGES_OUT, m));
+        return published;
     }
 
     @Override
     public List<Message> onCaughtUp(long nowMs) {
-        List<Message> said = node.onCaughtUp(nowMs);
-        said.forEach(m -> count(Meters.MESSAGES_OUT, m));
-        return said;
+        List<Message> published = node.onCaughtUp(nowMs);
+        published.forEach(m -> count(Meters.MESSAGES_OUT, m));
+        return published;
     }
 
     @Override
     public List<Message> onDeadline(long nowMs) {
         long start = System.nanoTime();
-        List<Message> said = node.onDeadline(nowMs);
+        List<Message> published = node.onDeadline(nowMs);
         deadlineTimer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-        said.forEach(m -> count(Meters.MESSAGES_OUT, m));
-        return said;
+        published.forEach(m -> count(Meters.MESSAGES_OUT, m));
+        return published;
     }
 
     @Override

@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Ends this process when its launcher is gone, even after {@code kill -9}: the launcher holds the other end of standard input,
- * which then ends. First gracefully, then, five seconds later, at once.
+ * which then ends. The process stops gracefully, and is halted after five seconds.
  */
 public final class ParentWatch {
     /** Set to 1 by a launcher that holds the other end of standard input. */
@@ -21,14 +21,14 @@ public final class ParentWatch {
 
     private ParentWatch() {}
 
-    /** Starts watching if {@code environment} says that there is a launcher. */
+    /** Starts watching if {@link #SUPERVISED} is set in {@code environment}. */
     public static void startIfSupervised(Map<String, String> environment, InputStream launcher, Runnable graceful) {
         if (supervised(environment)) {
             daemon("launcher-watch", () -> watch(launcher, graceful));
         }
     }
 
-    /** Whether {@code environment} says that there is a launcher. */
+    /** Whether {@link #SUPERVISED} is set in {@code environment}. */
     static boolean supervised(Map<String, String> environment) {
         return "1".equals(environment.get(SUPERVISED));
     }
@@ -36,10 +36,10 @@ public final class ParentWatch {
     private static void watch(InputStream launcher, Runnable graceful) {
         try {
             while (launcher.read() >= 0) {
-                // What the launcher writes means nothing; that it can write does.
+                // The content has no meaning; only the end of the stream matters.
             }
         } catch (IOException e) {
-            LOG.debug("standard input broke cause={}", e.toString());
+            LOG.debug("standard input failed cause={}", e.toString());
         }
         LOG.warn("launcher gone, ending grace_ms={}", GRACE_MS);
         daemon("launcher-watch-halt", () -> {

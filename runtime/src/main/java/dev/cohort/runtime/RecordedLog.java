@@ -1,6 +1,7 @@
 package dev.cohort.runtime;
 
 import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Decoding;
 import java.util.Optional;
@@ -8,31 +9,31 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * What was said in a run, read for study: nothing is written, and reading ends where the log ended when it was opened. Memory is
- * that of one record batch for each {@link Reading}, whatever the length of the run.
+ * The log of a run, read for analysis: nothing is written, and reading ends where the log ended when it was opened. Each {@link
+ * Reading} needs memory for one record batch, whatever the length of the run.
  */
 public interface RecordedLog extends AutoCloseable {
     String runId();
 
-    /** How many partitions a topic has; 0 when it is not there. */
+    /** Number of partitions of a topic; 0 if the topic does not exist. */
     int partitions(Topic topic);
 
     /**
-     * Reads a partition from its first record that is still there.
+     * Reads a partition from the first record that still exists.
      *
-     * @param partition one that is not there has nothing to read but an {@link Unreadable}
+     * @param partition a missing partition reads as one {@link Unreadable}
      */
     Reading read(Topic topic, int partition);
 
     @Override
     void close();
 
-    /** One partition, from its beginning to its end. One thread. */
+    /** One partition, from its beginning to its end. Not thread-safe. */
     interface Reading extends AutoCloseable {
         /** The next entry; empty at the end. */
         Optional<Entry> next();
 
-        /** The entries that are left, to be gone through once. */
+        /** The remaining entries, as a stream that can be used once. */
         default Stream<Entry> stream() {
             return Stream.generate(this::next).takeWhile(Optional::isPresent).flatMap(Optional::stream);
         }
@@ -41,46 +42,46 @@ public interface RecordedLog extends AutoCloseable {
         void close();
     }
 
-    /** What stands in a partition. */
+    /** An entry of a partition. */
     sealed interface Entry {
         Topic topic();
 
         int partition();
 
-        /** Of the record, or of the first one that cannot be read. */
+        /** Offset of the record, or of the first record that cannot be read. */
         long offset();
 
-        /** Where it stands, for people. */
+        /** Its place in the log, for people. */
         default String place() {
-            return topic().suffix() + "-" + partition() + " offset " + offset();
+            return new Positions.Place(topic(), partition()) + " offset " + offset();
         }
     }
 
     /**
-     * A record that says something.
+     * A record with a valid message.
      *
-     * @param appendedMs the broker's clock when it took the record, in Unix milliseconds
-     * @param sender as the record says itself
-     * @param bytes of the record's value
+     * @param appendedMs when the broker appended it, by the broker's clock, in Unix milliseconds
+     * @param sender the writer named by the record, not authenticated
+     * @param bytes size of the record's value
      */
     record Said(Topic topic, int partition, long offset, long appendedMs, String sender, Message message, int bytes)
             implements Entry {}
 
-    /** A record that no reader of the run takes for a message. */
+    /** A record that every reader of the run rejects. */
     record Refused(Topic topic, int partition, long offset, long appendedMs, Decoding.Rejected rejected)
             implements Entry {}
 
     /**
-     * Records that cannot be read at all: damaged, cut off, deleted, or in a partition that is missing.
+     * A range of records that cannot be read: damaged, truncated, deleted, or in a missing partition.
      *
-     * @param toOffset the last of them; empty when nobody knows where they end, and below {@code offset} when bytes between two
-     *     records are no record, and none is missing
-     * @param why with the file and its bytes, where there is one
+     * @param toOffset the last of them; empty when their end is unknown; below {@code offset} when there are invalid bytes
+     *     between two records, but no record is missing
+     * @param why the reason, with the file and its bytes if there is a file
      */
     record Unreadable(Topic topic, int partition, long offset, OptionalLong toOffset, String why) implements Entry {
         @Override
         public String place() {
-            String where = topic.suffix() + "-" + partition;
+            String where = new Positions.Place(topic, partition).toString();
             if (toOffset.isPresent() && toOffset.getAsLong() < offset) {
                 return where + " before offset " + offset;
             }

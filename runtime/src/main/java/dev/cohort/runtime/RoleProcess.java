@@ -49,7 +49,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RoleProcess.class);
     private static final long EVENT_LOOP_MS_MAX = 200;
     private static final long CHECK_INTERVAL_MS = 50;
-    /** After a fault the process is closed as usual, if that goes quickly. */
+    /** After a fault, the process is closed as usual if this takes no longer; else it is halted. */
     private static final long FAULT_GRACE_MS = 5000;
 
     private static final long STOP_GRACE_MS = 20_000;
@@ -60,7 +60,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
     private final Vertx vertx;
     private final PrometheusMeterRegistry registry;
     private final AtomicLong eventLoopBlocks = new AtomicLong();
-    /** Vert.x' checker thread only. */
+    /** Used by Vert.x's checker thread only. */
     private final BlockReports blockReports = new BlockReports();
 
     private final CompletableFuture<ExitCode> exit = new CompletableFuture<>();
@@ -83,8 +83,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
                 .setBlockedThreadCheckIntervalUnit(TimeUnit.MILLISECONDS)
                 .setMaxEventLoopExecuteTime(EVENT_LOOP_MS_MAX)
                 .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS)
-                // Nothing is served from the class path, so no cache of it is needed below the folder for temporary
-                // files.
+                // Nothing is served from the class path, so no cache in the temporary folder is needed.
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
                 .setMetricsOptions(new MetricsOptions().setEnabled(true));
@@ -94,7 +93,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
                 .build();
     }
 
-    /** Starts Vert.x, and listens for signals and for the end of the launcher. */
+    /** Starts Vert.x, and watches for signals and the end of the launcher. */
     public static RoleProcess start(String name) {
         RoleProcess process = new RoleProcess(name);
         process.watch();
@@ -119,12 +118,12 @@ public final class RoleProcess implements Faults, AutoCloseable {
         return vertx;
     }
 
-    /** Everything that is measured in this process. */
+    /** The meters of this process. */
     public PrometheusMeterRegistry registry() {
         return registry;
     }
 
-    /** Deploys on a worker pool of its own with one thread. */
+    /** Deploys a node on its own worker pool with one thread. */
     public void deploy(NodeVerticle node) {
         Gauge.builder(Meters.INBOX.meterName(), node, NodeVerticle::waiting)
                 .tag("node", node.name())
@@ -143,7 +142,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
     /**
      * Serves HTTP and returns the port.
      *
-     * @param address of {@link HostPort#LOOPBACK} unless others shall be able to ask; port 0 for a free one
+     * @param address {@link HostPort#LOOPBACK} unless other machines may connect; port 0 for a free one
      * @param notReady reasons why the process is not ready, for {@code /ready}; must not block
      * @throws UncheckedIOException when the address cannot be used
      */
@@ -154,17 +153,17 @@ public final class RoleProcess implements Faults, AutoCloseable {
         return http.port();
     }
 
-    /** Whether a launcher keeps this process running and ends it. */
+    /** Whether a launcher restarts and ends this process. */
     public boolean supervised() {
         return ParentWatch.supervised(System.getenv());
     }
 
-    /** Run once, on a thread of its own, when the process is asked to end (SIGTERM, or its launcher is gone). */
+    /** Sets the action that runs once, on its own thread, when the process is asked to end (SIGTERM, or its launcher is gone). */
     public void onStop(Runnable action) {
         graceful.set(action);
     }
 
-    /** Closed after the verticles when the process ends, newest first. */
+    /** Registers a resource to be closed when the process ends, newest first. */
     public void closeAtEnd(AutoCloseable resource) {
         resources.addFirst(resource);
     }
@@ -193,12 +192,12 @@ public final class RoleProcess implements Faults, AutoCloseable {
         return code;
     }
 
-    /** How often the event loop was found blocked. */
+    /** Number of times the event loop was found blocked. */
     public long eventLoopBlocks() {
         return eventLoopBlocks.get();
     }
 
-    /** Ends the verticles and closes what was handed to {@link #closeAtEnd}; nothing is waited for longer than some seconds. */
+    /** Stops the nodes and closes the resources of {@link #closeAtEnd}, then Vert.x, for which it waits a few seconds at most. */
     @Override
     public void close() {
         exit.complete(ExitCode.OK);
@@ -217,7 +216,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(signalHook);
         } catch (IllegalStateException e) {
-            LOG.debug("the JVM ends already", e);
+            LOG.debug("the JVM is already shutting down", e);
         }
     }
 
@@ -225,7 +224,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
         try {
             resource.close();
         } catch (Exception e) {
-            LOG.warn("not closed in order process={} cause={}", name, e.toString());
+            LOG.warn("not closed cleanly process={} cause={}", name, e.toString());
         }
     }
 
@@ -233,7 +232,7 @@ public final class RoleProcess implements Faults, AutoCloseable {
         try {
             deployment.await(START_MS_MAX, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw new IllegalStateException(problem + ": not within " + START_MS_MAX + " ms", e);
+            throw new IllegalStateException(problem + ": timed out after " + START_MS_MAX + " ms", e);
         } catch (RuntimeException e) {
             throw e;
         } catch (Throwable e) {

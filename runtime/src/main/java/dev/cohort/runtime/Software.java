@@ -6,13 +6,13 @@ import java.io.UncheckedIOException;
 import java.util.Properties;
 
 /**
- * What a process is made of, so that a result can be traced to the code that computed it.
+ * The software of a process, so that a result can be traced to the code that computed it.
  *
- * @param version of Cohort
- * @param commit abbreviated id of the commit it was built from, with {@code -dirty} if sources had been changed since;
- *     {@value #UNKNOWN} without that history, or where the command is not on the class path
+ * @param version version of Cohort
+ * @param commit abbreviated id of the commit it was built from, with {@code -dirty} if sources had changed since; {@value
+ *     #UNKNOWN} without a repository, or if the command is not on the class path
  * @param jdk version and vendor of the running Java
- * @param torch version of PyTorch it is built for; a build of another version is refused at the start
+ * @param torch version of PyTorch that it is built for; another version is refused at the start
  */
 public record Software(String version, String commit, String jdk, String torch) {
     static final String UNKNOWN = "unknown";
@@ -20,7 +20,7 @@ public record Software(String version, String commit, String jdk, String torch) 
     private static final String BUILD = "/dev/cohort/build.properties";
     private static final Software CURRENT = read();
 
-    /** That of this process. */
+    /** The software of this process. */
     public static Software current() {
         return CURRENT;
     }
@@ -28,7 +28,7 @@ public record Software(String version, String commit, String jdk, String torch) 
     private static Software read() {
         Properties build = new Properties();
         try (InputStream in = Software.class.getResourceAsStream(BUILD)) {
-            // Comes with the command, and is not there where roles are embedded without it.
+            // Part of the command; missing where roles are embedded without it.
             if (in != null) {
                 build.load(in);
             }
@@ -46,7 +46,6 @@ public record Software(String version, String commit, String jdk, String torch) 
         return dirty && !id.equals(UNKNOWN) ? id + "-dirty" : id;
     }
 
-    /** One line for people. */
     @Override
     public String toString() {
         return "cohort " + version + " (commit " + commit + "), JDK " + jdk + ", PyTorch " + torch;

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What one part of a process says about itself, at one moment.
+ * A snapshot of one part of a process, for {@code /status}.
  *
- * @param figures by name, in the order of names: strings, numbers, booleans, and collections and maps of such
+ * @param figures by name, in the order of names: strings, numbers, booleans, and collections and maps of these
  */
 public record Status(Map<String, Object> figures) {
     public static final Status EMPTY = new Status(Map.of());
@@ -24,7 +24,7 @@ public record Status(Map<String, Object> figures) {
         return object(figures);
     }
 
-    /** Linked: the event bus copies other maps in the order of their hashes. */
+    /** A linked map, since the event bus copies other maps in the order of their hashes. */
     private static JsonObject object(Map<?, ?> figures) {
         LinkedHashMap<String, Object> json = new LinkedHashMap<>();
         figures.forEach((name, value) -> json.put(String.valueOf(name), value(value)));

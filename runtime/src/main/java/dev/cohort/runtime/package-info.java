@@ -1,4 +1,4 @@
-/** The shell all processes of a cohort share: node runner, Kafka, HTTP, metrics and configuration. */
+/** The shell shared by all processes of a cohort: node runner, Kafka, HTTP, metrics and configuration. */
 @NullMarked
 package dev.cohort.runtime;
 

@@ -10,25 +10,25 @@ class BlockReportsTest {
     private final BlockReports reports = new BlockReports();
 
     @Test
-    void saysALongPauseOnceEachTimeItHasDoubled() {
-        List<Long> said = new ArrayList<>();
+    void reportsALongPauseWheneverItHasDoubled() {
+        List<Long> reported = new ArrayList<>();
         for (long blockedMs = 250; blockedMs <= 5000; blockedMs += 50) {
             if (reports.isNews("loop", blockedMs)) {
-                said.add(blockedMs);
+                reported.add(blockedMs);
             }
         }
-        assertThat(said).containsExactly(250L, 500L, 1000L, 2000L, 4000L);
+        assertThat(reported).containsExactly(250L, 500L, 1000L, 2000L, 4000L);
     }
 
     @Test
-    void saysTheNextPauseAfterALongOne() {
+    void reportsTheNextPauseAfterALongOne() {
         reports.isNews("loop", 250);
         reports.isNews("loop", 600);
         assertThat(reports.isNews("loop", 240)).isTrue();
     }
 
     @Test
-    void saysEachThread() {
+    void reportsEachThread() {
         reports.isNews("loop", 250);
         assertThat(reports.isNews("worker", 300)).isTrue();
     }

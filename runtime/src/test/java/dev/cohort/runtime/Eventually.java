@@ -4,7 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Waits for what another thread or process does. */
+/** Waits for an effect of another thread or process. */
 public final class Eventually {
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(40);
 

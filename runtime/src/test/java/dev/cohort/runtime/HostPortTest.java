@@ -45,7 +45,7 @@ class HostPortTest {
                 "a b:1",
                 "h:1,k:2"
             })
-    void refusesWhatIsNoAddress(String text) {
+    void refusesOtherTexts(String text) {
         assertThatThrownBy(() -> HostPort.parse("--listen", text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("--listen " + text + ": must be HOST or HOST:PORT")

@@ -8,7 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 
-/** Asks a process over HTTP. */
+/** Sends HTTP requests to a process. */
 final class HttpProbe {
     private final HttpClient client = HttpClient.newHttpClient();
     private final int port;

@@ -30,7 +30,7 @@ class HttpVerticleTest {
     }
 
     @Test
-    void isReadyUnlessThereIsAReasonAgainstIt() {
+    void isReadyUnlessAReasonIsGiven() {
         assertThat(http.get("/ready")).startsWith("200 ").contains("\"reasons\":[]");
         reasons.set(List.of("broker unreachable", "catching up"));
         assertThat(http.get("/ready"))
@@ -57,7 +57,7 @@ class HttpVerticleTest {
     }
 
     @Test
-    void offersMetricsToPrometheus() {
+    void servesMetricsToPrometheus() {
         ObservedNode node = new ObservedNode("peer", new ScriptedNode(m -> List.of(m, m)), process.registry());
         node.onMessage(Samples.command(1), 0);
         node.onDeadline(0);
@@ -71,13 +71,13 @@ class HttpVerticleTest {
     }
 
     @Test
-    void offersNothingElse() {
+    void servesNothingElse() {
         assertThat(http.get("/")).startsWith("404");
         assertThat(http.ask("POST", "/health")).startsWith("405");
     }
 
     @Test
-    void saysWhichAddressCannotBeUsed() {
+    void namesTheAddressThatCannotBeUsed() {
         assertThatThrownBy(() -> process.serve(HostPort.LOOPBACK.with(port), List::of))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("HTTP address 127.0.0.1:" + port);

@@ -13,9 +13,9 @@ class JavaErrorTest {
     }
 
     @Test
-    void saysHowLargeTheHeapIsThatIsFull() {
+    void namesTheSizeOfAFullHeap() {
         assertThat(of(new OutOfMemoryError("Java heap space")).sentence())
-                .isEqualTo("out of memory: the heap of 24 MiB is full. Give it more with COHORT_JAVA_OPTS=-Xmx48m");
+                .isEqualTo("out of memory: the heap of 24 MiB is full. Enlarge it with COHORT_JAVA_OPTS=-Xmx48m");
     }
 
     @Test

@@ -53,7 +53,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void handsMessagesOverInOrderAndAppendsTheAnswersInOrder() {
+    void passesMessagesAndAppendsAnswersInOrder() {
         NodeVerticle verticle = deploy(new ScriptedNode(m -> List.of(m, m)));
         List<Message> expected = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
@@ -80,7 +80,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void takesMessagesBeforeItIsDeployed() {
+    void acceptsMessagesBeforeItIsDeployed() {
         ScriptedNode node = new ScriptedNode(m -> List.of(m));
         NodeVerticle verticle = new NodeVerticle(wiring(node));
         assertThat(verticle.inbox().offer(delivery(Samples.command(1)))).isTrue();
@@ -101,7 +101,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void deadlinesThatAreAlwaysDueAndMessagesTakeTurns() {
+    void alternatesMessagesWithDeadlinesThatAreAlwaysDue() {
         ScriptedNode node = new ScriptedNode(m -> List.of()).withDeadlines(0, 0, 100_000);
         NodeVerticle verticle = deploy(node);
         Eventually.until("deadlines", () -> node.count("d") > 100);
@@ -117,7 +117,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void timeNeverRunsBackwardsForTheNode() {
+    void passesTheNodeATimeThatNeverDecreases() {
         ScriptedNode node = new ScriptedNode(m -> List.of());
         NodeVerticle verticle = deploy(node);
         verticle.inbox().offer(delivery(Samples.command(1)));
@@ -129,7 +129,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void aSlowNodeFillsABoundedInbox() {
+    void boundsTheInboxOfASlowNode() {
         CountDownLatch slow = new CountDownLatch(1);
         ScriptedNode node = new ScriptedNode(m -> {
             await(slow);
@@ -148,7 +148,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void theInboxIsBoundedInBytesYetTakesOneMessageOfAnySize() {
+    void boundsTheInboxInBytesButAcceptsOneMessageOfAnySize() {
         Inbox inbox = new Inbox(10, 1000, () -> {});
         assertThat(inbox.offer(delivery(Samples.command(1), 5000))).isTrue();
         assertThat(inbox.offer(delivery(Samples.command(2), 1))).isFalse();
@@ -159,7 +159,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void anErrorInTheNodeIsAFaultAndTheNodeIsNotCalledAgain() {
+    void endsTheProcessAfterAnErrorInTheNode() {
         AtomicInteger calls = new AtomicInteger();
         NodeVerticle verticle = deploy(new ScriptedNode(m -> {
             calls.incrementAndGet();
@@ -174,7 +174,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void aMessageThatCannotBeAppendedIsAFaultOfItsOwnKind() {
+    void reportsAMessageThatCannotBeAppendedAsUnavailable() {
         ScriptedNode node = new ScriptedNode(m -> List.of(m));
         NodeVerticle verticle = new NodeVerticle(NodeVerticle.Wiring.of(
                 "node",
@@ -194,7 +194,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void saysWhenTheNodeIsFinishedOnlyAfterItsLastWordsWereAppended() {
+    void finishesOnlyAfterTheLastMessagesAreAppended() {
         ScriptedNode node = new ScriptedNode(m -> List.of(m));
         NodeVerticle verticle = new NodeVerticle(wiring(node).withFinished(() -> node.count("m") == 2));
         List<Integer> sizes = new CopyOnWriteArrayList<>();
@@ -207,7 +207,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void twoNodesDoNotWaitForEachOther() {
+    void runsTwoNodesIndependently() {
         CountDownLatch slow = new CountDownLatch(1);
         NodeVerticle training = new NodeVerticle(NodeVerticle.Wiring.of(
                 "training",
@@ -231,7 +231,7 @@ class NodeVerticleTest {
     }
 
     @Test
-    void aSlowNodeDoesNotBlockTheEventLoop() {
+    void keepsASlowNodeOffTheEventLoop() {
         CountDownLatch slow = new CountDownLatch(1);
         NodeVerticle verticle = deploy(new ScriptedNode(m -> {
             await(slow);

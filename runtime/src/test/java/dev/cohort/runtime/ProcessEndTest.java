@@ -18,12 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How a process ends, seen from outside. */
+/** The end of a process, observed from outside. */
 @Timeout(60)
 class ProcessEndTest {
     private static final String READY = "ready";
 
-    /** A process as a role builds it; its argument says what goes wrong. */
+    /** A process built like a role's; its argument selects the fault. */
     static final class Role {
         private Role() {}
 
@@ -91,7 +91,7 @@ class ProcessEndTest {
     }
 
     @Test
-    void anErrorInANodeEndsTheProcessAndSaysWhere(@TempDir Path folder) throws Exception {
+    void endsAfterAnErrorInANodeAndLogsWhere(@TempDir Path folder) throws Exception {
         Path output = folder.resolve("out");
         assertThat(exitCode(start(output, false, "broken-node"))).isEqualTo(ExitCode.BUG.code());
         assertThat(read(output))
@@ -101,7 +101,7 @@ class ProcessEndTest {
     }
 
     @Test
-    void aSignalEndsTheProcessGracefully(@TempDir Path folder) throws Exception {
+    void endsGracefullyAfterASignal(@TempDir Path folder) throws Exception {
         Path output = folder.resolve("out");
         Process process = start(output, false, "idle");
         process.destroy();
@@ -109,9 +109,9 @@ class ProcessEndTest {
         assertThat(read(output)).contains("asked to end process=role").contains("graceful");
     }
 
-    /** The port is a free one, so nobody could ask without it. */
+    /** The port is a free one, so it cannot be known otherwise. */
     @Test
-    void saysWhereItServesHttp(@TempDir Path folder) throws Exception {
+    void logsWhereItServesHttp(@TempDir Path folder) throws Exception {
         Path output = folder.resolve("out");
         Process process = start(output, false, "idle");
         Matcher address =
@@ -124,7 +124,7 @@ class ProcessEndTest {
     }
 
     @Test
-    void aSupervisedProcessEndsWithItsLauncher(@TempDir Path folder) throws Exception {
+    void endsWithItsLauncherWhenSupervised(@TempDir Path folder) throws Exception {
         Path output = folder.resolve("out");
         Process process = start(output, true, "idle");
         process.getOutputStream().close();
@@ -133,7 +133,7 @@ class ProcessEndTest {
     }
 
     @Test
-    void aSupervisedProcessThatDoesNotEndIsEnded(@TempDir Path folder) throws Exception {
+    void isHaltedWhenItDoesNotEndWithItsLauncher(@TempDir Path folder) throws Exception {
         Path output = folder.resolve("out");
         Process process = start(output, true, "deaf");
         process.getOutputStream().close();
@@ -142,7 +142,7 @@ class ProcessEndTest {
     }
 
     @Test
-    void logsToTheFileThatIsNamed(@TempDir Path folder) throws Exception {
+    void logsToTheGivenFile(@TempDir Path folder) throws Exception {
         Path log = folder.resolve("role.log");
         Path output = folder.resolve("out");
         exitCode(start(output, false, "-Dcohort.log.file=" + log, "broken-node"));

@@ -26,7 +26,7 @@ class RoleProcessTest {
     }
 
     @Test
-    void aFaultEndsTheProcessWithItsCode() {
+    void endsWithTheCodeOfAFault() {
         RoleProcess process = RoleProcess.start("test");
         process.fatal(ExitCode.UNAVAILABLE, "cannot append", new IllegalStateException("not allowed"));
         assertThat(process.await()).isEqualTo(ExitCode.UNAVAILABLE);

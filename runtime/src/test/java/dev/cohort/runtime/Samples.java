@@ -65,7 +65,7 @@ public final class Samples {
                 Optional.empty());
     }
 
-    /** A prediction of {@code rows} x 10 logits, thus 40 bytes a row. */
+    /** A prediction of {@code rows} x 10 logits, thus 40 bytes per row. */
     public static Prediction prediction(long step, PeerId peer, int rows) {
         return new Prediction(
                 step,

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/** Answers messages with a function, counts deadlines, and remembers what was called when, and by which threads. */
+/** Answers messages with a function, counts deadlines, and records each call with its time and thread. */
 final class ScriptedNode implements Node {
     private final Function<Message, List<Message>> answer;
     private final List<String> calls = new ArrayList<>();
@@ -19,7 +19,7 @@ final class ScriptedNode implements Node {
         this.answer = answer;
     }
 
-    /** Wants {@code count} deadlines, the first at {@code firstMs}, the others {@code everyMs} later than the call before. */
+    /** Requests {@code count} deadlines, the first at {@code firstMs}, each further one {@code everyMs} after the last call. */
     ScriptedNode withDeadlines(long firstMs, long everyMs, long count) {
         nextDeadlineMs = firstMs;
         deadlineEveryMs = everyMs;

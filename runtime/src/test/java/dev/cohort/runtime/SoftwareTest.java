@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class SoftwareTest {
     @Test
-    void changedSourcesShowUnlessNobodyKnowsWhatTheyWere() {
+    void marksChangedSourcesOfAKnownCommit() {
         assertThat(Software.commit("0123456789ab", false)).isEqualTo("0123456789ab");
         assertThat(Software.commit("0123456789ab", true)).isEqualTo("0123456789ab-dirty");
         assertThat(Software.commit(Software.UNKNOWN, true)).isEqualTo(Software.UNKNOWN);

@@ -7,4 +7,4 @@ import dev.cohort.coordinator.teacher.Teacher;
  *
  * @param appendedMs when the broker appended it
  */
-record Contribution(Teacher.Vote vote, long appendedMs) {}
+record Contribution(Teacher.PeerPrediction prediction, long appendedMs) {}

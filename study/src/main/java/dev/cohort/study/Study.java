@@ -189,7 +189,7 @@ public final class Study {
                 return Optional.empty();
             }
             NamedTensors tensors = step.prediction(c.peer()).orElseThrow().tensors();
-            all.add(new Contribution(new Teacher.Vote(c.peer(), c.slot(), tensors), record.appendedMs()));
+            all.add(new Contribution(new Teacher.PeerPrediction(c.peer(), c.slot(), tensors), record.appendedMs()));
         }
         return Optional.of(all);
     }
@@ -198,10 +198,12 @@ public final class Study {
         return step.outcome().resolution() instanceof Outcome.Targets targets ? Optional.of(targets) : Optional.empty();
     }
 
-    private static List<Teacher.Vote> votes(Scenario scenario, List<Contribution> all) {
+    private static List<Teacher.PeerPrediction> votes(Scenario scenario, List<Contribution> all) {
         Teacher teacher = scenario.teacher;
         return teacher.distils() && teacher.contributorsMin() > 0
-                ? scenario.whatIf.chosen(all).stream().map(Contribution::vote).toList()
+                ? scenario.whatIf.chosen(all).stream()
+                        .map(Contribution::prediction)
+                        .toList()
                 : List.of();
     }
 
@@ -213,7 +215,7 @@ public final class Study {
         }
         scenario.steps++;
         Teacher teacher = scenario.teacher;
-        List<Teacher.Vote> votes = votes(scenario, all);
+        List<Teacher.PeerPrediction> votes = votes(scenario, all);
         Optional<Outcome.Targets> recorded = recorded(step);
         if (!teacher.distils() || votes.size() < teacher.contributorsMin()) {
             scenario.untaught++;
@@ -224,14 +226,14 @@ public final class Study {
         votes.forEach(v -> voters.put(v.slot(), v.peer()));
         Teacher.TeacherStep lesson = new TeacherSteps(teacher, learningRate)
                 .step(scenario.state, scenario.history.renewed(voters), batch, votes);
-        scenario.history.voted(voters);
+        scenario.history.add(voters);
         scenario.state = lesson.next();
         boolean same = recorded.isPresent() && same(step, recorded.get(), lesson, votes);
         scenario.differing += same ? 0 : 1;
         score(scenario, batch.labels(), lesson.terms(), was);
     }
 
-    private static void requireTensors(Scenario scenario, List<Teacher.Vote> votes) {
+    private static void requireTensors(Scenario scenario, List<Teacher.PeerPrediction> votes) {
         if (votes.size() < scenario.teacher.contributorsMin()) {
             return;
         }
@@ -247,11 +249,14 @@ public final class Study {
     }
 
     private static boolean same(
-            RecordedSteps.Step step, Outcome.Targets recorded, Teacher.TeacherStep lesson, List<Teacher.Vote> votes) {
+            RecordedSteps.Step step,
+            Outcome.Targets recorded,
+            Teacher.TeacherStep lesson,
+            List<Teacher.PeerPrediction> votes) {
         boolean equal = Double.compare(recorded.labelWeight(), lesson.labelWeight()) == 0
                 && recorded.terms().equals(lesson.terms());
         int parts = 0;
-        for (Teacher.Vote vote : votes) {
+        for (Teacher.PeerPrediction vote : votes) {
             List<Term> own = lesson.addressed().getOrDefault(vote.slot(), List.of());
             if (!own.isEmpty()) {
                 Addressed must = new Addressed(step.step(), 0, vote.peer(), vote.slot(), own);

@@ -215,7 +215,7 @@ public final class Verification {
     /** Checks the renewed slots, which are known only if no earlier outcome is missing. */
     private void renewed(RecordedSteps.Step recorded) {
         SortedMap<Integer, PeerId> voters =
-                SlotHistory.voters(recorded.outcome().contributors());
+                SlotHistory.contributors(recorded.outcome().contributors());
         Ints published = recorded.outcome().renewed();
         history.map(h -> h.renewed(voters))
                 .filter(must -> !must.equals(published))
@@ -224,7 +224,7 @@ public final class Verification {
                         recorded.step(),
                         "outcome.renewed",
                         "slots " + published + ", must be slots " + must)));
-        history.ifPresent(h -> h.voted(voters));
+        history.ifPresent(h -> h.add(voters));
     }
 
     /** A teacher without a state stays known: it can be computed again at the next step. */
@@ -294,11 +294,11 @@ public final class Verification {
                     recorded.outcome().stateBefore().shortHex() + ", the teacher before this step is "
                             + hash.shortHex()));
         }
-        List<Teacher.Vote> votes = recorded.outcome().contributors().stream()
-                .flatMap(c ->
-                        recorded
+        List<Teacher.PeerPrediction> votes = recorded.outcome().contributors().stream()
+                .flatMap(
+                        c -> recorded
                                 .prediction(c.peer())
-                                .map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors()))
+                                .map(p -> new Teacher.PeerPrediction(c.peer(), c.slot(), p.tensors()))
                                 .stream())
                 .toList();
         Teacher.TeacherStep lesson =

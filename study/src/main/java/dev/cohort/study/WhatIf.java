@@ -108,8 +108,8 @@ public record WhatIf(
     /** Chooses among the contributors of a step, which are in the order of their slots. */
     List<Contribution> chosen(List<Contribution> all) {
         List<Contribution> some = all.stream()
-                .filter(c -> !without.contains(c.vote().peer()))
-                .filter(c -> only.isEmpty() || only.contains(c.vote().peer()))
+                .filter(c -> !without.contains(c.prediction().peer()))
+                .filter(c -> only.isEmpty() || only.contains(c.prediction().peer()))
                 .toList();
         long first = some.stream().mapToLong(Contribution::appendedMs).min().orElse(0);
         long latest = deadlineMs.isPresent() ? first + deadlineMs.getAsLong() : Long.MAX_VALUE;

@@ -181,7 +181,7 @@ class ArchivedRunTest {
         Path cut = Files.write(folder.resolve("cut.zip"), Arrays.copyOf(bytes, bytes.length / 2));
         assertThatThrownBy(() -> ArchivedLog.open(cut))
                 .hasMessageContaining("cut.zip")
-                .hasMessageContaining("cut off");
+                .hasMessageContaining("truncated");
         Path foreign = Files.writeString(folder.resolve("foreign.zip"), "no zip at all");
         assertThatThrownBy(() -> ArchivedLog.open(foreign)).hasMessageContaining("foreign.zip");
     }

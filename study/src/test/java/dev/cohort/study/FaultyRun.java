@@ -144,7 +144,7 @@ final class FaultyRun {
         for (long step = 1; step <= steps; step++) {
             Batch batch = batch(step);
             log.append(batch);
-            List<Teacher.Vote> votes = new ArrayList<>();
+            List<Teacher.PeerPrediction> votes = new ArrayList<>();
             List<Outcome.Contributor> contributors = new ArrayList<>();
             for (int slot = 0; slot < SLOTS; slot++) {
                 PeerId peer = PEERS.get(slot);
@@ -153,12 +153,12 @@ final class FaultyRun {
                 }
                 Prediction published = prediction(peer, batch, alike ? new Random(step) : random);
                 log.append(published);
-                votes.add(new Teacher.Vote(peer, slot, published.tensors()));
+                votes.add(new Teacher.PeerPrediction(peer, slot, published.tensors()));
                 contributors.add(new Outcome.Contributor(
                         peer, slot, 1, published.version(), published.tensors().digest()));
             }
             Teacher.TeacherStep lesson =
-                    teacher.teach(state, new Teacher.Votes(step, batch.epoch(), 0.1, batch.labels(), votes));
+                    teacher.teach(state, new Teacher.StepInput(step, batch.epoch(), 0.1, batch.labels(), votes));
             List<Outcome.Part> parts = new ArrayList<>();
             for (var own : lesson.addressed().entrySet()) {
                 Addressed part = new Addressed(step, 0, PEERS.get(own.getKey()), own.getKey(), own.getValue());

@@ -99,17 +99,17 @@ final class SmallRun {
             if (step + 2 <= STEPS) {
                 log.append(batch(step + 2));
             }
-            List<Teacher.Vote> votes = new ArrayList<>();
+            List<Teacher.PeerPrediction> votes = new ArrayList<>();
             List<Outcome.Contributor> contributors = new ArrayList<>();
             for (int slot = 0; slot < SLOTS; slot++) {
                 Prediction published = prediction(PEERS.get(slot), step);
                 log.append(published);
-                votes.add(new Teacher.Vote(published.peer(), slot, published.tensors()));
+                votes.add(new Teacher.PeerPrediction(published.peer(), slot, published.tensors()));
                 contributors.add(new Outcome.Contributor(
                         published.peer(), slot, 1, step - 1, published.tensors().digest()));
             }
             Teacher.TeacherStep lesson = teacher.teach(
-                    state, new Teacher.Votes(step, 0, 0.1, batch(step).labels(), votes));
+                    state, new Teacher.StepInput(step, 0, 0.1, batch(step).labels(), votes));
             List<Outcome.Part> parts = new ArrayList<>();
             lesson.addressed().forEach((slot, terms) -> {
                 Addressed part = new Addressed(stepOf(contributors), 0, PEERS.get(slot), slot, terms);

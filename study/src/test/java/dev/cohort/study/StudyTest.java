@@ -124,7 +124,7 @@ class StudyTest {
         for (int slot = 0; slot < 3; slot++) {
             Prediction published = run.prediction(SmallRun.PEERS.get(slot), 1);
             all.add(new Contribution(
-                    new Teacher.Vote(published.peer(), slot, published.tensors()), 100 + 50L * (2 - slot)));
+                    new Teacher.PeerPrediction(published.peer(), slot, published.tensors()), 100 + 50L * (2 - slot)));
         }
         Experiment.Method method = new Experiment.Method("mean_logit", Map.of());
 

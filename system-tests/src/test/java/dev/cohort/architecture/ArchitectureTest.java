@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.NullMarked;
 
-/** Who may know whom. */
+/** Permitted dependencies. */
 @AnalyzeClasses(packages = "dev.cohort", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     /** Deterministic code: what it computes reaches a message, a batch or a weight. */
@@ -145,14 +145,15 @@ class ArchitectureTest {
             .because("the simulation drives the same node as a process does, so a node knows neither of them");
 
     @ArchTest
-    static final ArchRule followingKnowsNobodyWhoSpeaks = noClasses()
+    static final ArchRule followingDoesNotDependOnTheSpeakingParts = noClasses()
             .that()
             .resideInAPackage("dev.cohort.coordinator.follow")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
                     "dev.cohort.coordinator", "dev.cohort.coordinator.members", "dev.cohort.coordinator.speak")
-            .because("what the log says does not depend on who reads it, on clocks or on who is alive");
+            .because(
+                    "the state that follows from the log does not depend on its reader, on clocks or on live processes");
 
     @ArchTest
     static final ArchRule rolesStartWithoutALauncher = noClasses()
@@ -204,13 +205,13 @@ class ArchitectureTest {
             .areDeclaredInClassesThat(describe("are written by hand", ArchitectureTest::isWrittenByHand))
             .should()
             .beFinal()
-            .because("state belongs to an object somebody made and handed on");
+            .because("state belongs to an object that is created and passed on");
 
     @ArchTest
     static final ArchRule namesSayWhatAThingIs = classes()
             .that(describe("are written by hand", ArchitectureTest::isWrittenByHand))
             .should(haveATellingName())
-            .because("a vague name hides that nobody decided what the class is for");
+            .because("a vague name hides an undecided purpose");
 
     @ArchTest
     static final ArchRule messagesAreRecords = classes()

@@ -34,7 +34,7 @@ class SurroundingsTest {
             "java.time.Clock");
     private static final Set<String> FORMATS = Set.of("format", "formatted", "printf", "toLowerCase", "toUpperCase");
     private static final Set<String> TEXT = Set.of("java.lang.String", "java.io.PrintStream", "java.io.PrintWriter");
-    /** Made of bytes, or with a language, unless a parameter says which. */
+    /** Depend on the default charset or locale, unless a parameter names one. */
     private static final Set<String> MADE = Set.of(
             "java.io.InputStreamReader",
             "java.io.OutputStreamWriter",
@@ -46,7 +46,7 @@ class SurroundingsTest {
             "java.text.MessageFormat",
             "java.util.Formatter",
             "java.util.Scanner");
-    /** Static methods without a parameter that says which. */
+    /** Static methods that depend on a default, without a parameter for it. */
     private static final Set<String> ASKED = Set.of(
             "java.nio.charset.Charset.defaultCharset",
             "java.util.Locale.getDefault",

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A headless Chromium that opens a page and says what became of it. */
+/** A headless Chromium that opens a page and reports how it was drawn. */
 record Browser(Path program) {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final List<String> NAMES =
@@ -23,16 +23,16 @@ record Browser(Path program) {
     private static final long LIMIT_S = 60;
     private static final Pattern SEEN = Pattern.compile("<pre id=\"seen\">(.*?)</pre>", Pattern.DOTALL);
 
-    /** Before everything of the page: what goes wrong is written down. */
+    /** Script before the page: records errors. */
     private static final String LISTENS = """
             <script>
               window.wrong = [];
               addEventListener('error', e => wrong.push(e.message));
-              console.error = (...said) => wrong.push(said.join(' '));
+              console.error = (...words) => wrong.push(words.join(' '));
             </script>
             """;
 
-    /** After everything of the page: counts what is drawn. A canvas with axes alone has some thousand dots of ink. */
+    /** Script after the page: counts drawn dots. A canvas with axes only has some thousand. */
     private static final String LOOKS = """
             <script>
               addEventListener('load', () => setTimeout(() => {
@@ -58,7 +58,7 @@ record Browser(Path program) {
             </script>
             """;
 
-    /** The one of this machine, if it has any. */
+    /** The browser of this machine, if it has one. */
     static Optional<Browser> find() {
         for (String folder : System.getenv("PATH").split(File.pathSeparator, -1)) {
             for (String name : NAMES) {
@@ -75,7 +75,7 @@ record Browser(Path program) {
      * Opens a page in a window of that width.
      *
      * @param scratch folder for the browser's own files
-     * @return what went wrong, canvases and charts, blank ones among them, and by how much it is wider than the window
+     * @return errors, numbers of canvases and charts and of blank ones, and by how much the page is wider than the window
      */
     JsonNode open(String html, int width, Path scratch) {
         try {

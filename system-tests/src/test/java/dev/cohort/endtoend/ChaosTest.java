@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run whose processes are killed, one of each role at least, and to whose log lies are written, keeps every promise. */
+/** A run keeps every promise when at least one process of each role is killed and false records are written to its log. */
 @Tag("slow")
 class ChaosTest {
     private static final int STEPS = 400;
@@ -22,7 +22,7 @@ class ChaosTest {
     private final Shell shell = new Shell(() -> folder);
 
     @Test
-    void keepsEveryPromiseWhateverIsKilled() {
+    void keepsEveryPromiseWhicheverProcessIsKilled() {
         Started run = shell.start(
                 TinyRun.words(shell, TinyImages.IDX, "--steps", Integer.toString(STEPS), "--set", "method.name=one"));
         try (LogWatch log = LogWatch.follow(shell)) {
@@ -90,7 +90,7 @@ class ChaosTest {
     }
 
     @Test
-    void breaksNoNetworkWhereNoProxyIs() {
+    void disturbsNoNetworkWithoutAProxy() {
         Started run = shell.start(TinyRun.words(shell, TinyImages.IDX));
         RunFolder.await(shell);
         Ended refused = shell.run("chaos", "--partition");
@@ -98,11 +98,11 @@ class ChaosTest {
         assertThat(refused.err()).contains("start it with 'cohort run --proxy'");
         shell.end(run).well();
         assertThat(shell.run("run", "--proxy", "--bootstrap", "127.0.0.1:1").err())
-                .contains("--proxy: only the built-in broker takes it");
+                .contains("--proxy: applies to the built-in broker only");
     }
 
     @Test
-    void refusesWhereNobodyRuns() {
+    void refusesARunThatIsNotRunning() {
         Ended refused = shell.run("chaos", "--kill", "any");
         assertThat(refused.code()).isNotZero();
         assertThat(refused.err()).contains("no run in");

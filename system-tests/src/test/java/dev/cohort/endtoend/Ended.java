@@ -8,11 +8,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A command that is over: its exit code and what it said. */
+/** A command that has ended: its exit code and its output. */
 record Ended(String line, int code, String out, String err) {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    /** It did what was asked. */
+    /** Asserts success. */
     Ended well() {
         assertThat(code).as("exit code of %s", this).isZero();
         return this;
@@ -28,7 +28,7 @@ record Ended(String line, int code, String out, String err) {
         }
     }
 
-    /** Digest of the final weights by peer, of a run that said its result in JSON. */
+    /** Digest of the final weights by peer, of a run with its result in JSON. */
     Map<String, String> weights() {
         Map<String, String> weights = new TreeMap<>();
         json().path("peers")

@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Folders that no test's life bounds. */
+/** Folders that outlive a test. */
 final class Folders {
     private Folders() {}
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A fork is its parent up to a step, and goes its own way after it. */
+/** A fork equals its parent up to a step and differs after it. */
 @Tag("slow")
 class ForkTest {
     private static final int AT = 12;
@@ -62,7 +62,7 @@ class ForkTest {
         Started cutOff = fork(directory, "other", "--set", "method.temperature=7", "--set", "run.steps=60");
         shell.await("metrics of the fork", () -> Files.exists(folder.resolve("other/metrics.csv")));
         cutOff.kill();
-        shell.awaitNobody();
+        shell.awaitNoProcess();
         JsonNode other = shell.run("run", "--resume", folder.resolve("other").toString(), "--format", "json")
                 .well()
                 .json();

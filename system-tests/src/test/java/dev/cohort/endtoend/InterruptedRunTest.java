@@ -17,15 +17,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Whatever dies in the middle of a run: the run ends well, and with {@code on_loss: hold} with the weights and the fingerprints
- * that it would have had anyway.
+ * Processes that die in the middle of a run: the run ends well, and with {@code on_loss: hold} with the weights and fingerprints
+ * of an undisturbed one.
  */
 @Tag("slow")
 class InterruptedRunTest {
-    /** Steps before something is killed; many more are to come. */
+    /** Steps before a process is killed; many more follow. */
     private static final int MIDDLE = TinyRun.STEPS / 4;
 
-    /** So many that a peer may come back before the others are done. */
+    /** Enough for a peer to come back before the others are done. */
     private static final int STEPS_WITH_A_GAP = 3 * TinyRun.STEPS;
 
     @RegisterExtension
@@ -37,7 +37,7 @@ class InterruptedRunTest {
     @RegisterExtension
     private final Shell shell = new Shell(() -> folder);
 
-    /** Starts the run that {@link #UNDISTURBED} knows the end of, and waits until it is in its middle. */
+    /** Starts the same run as {@link #UNDISTURBED}, and waits until it is in its middle. */
     private Started startAndAwaitMiddle(String... more) {
         Started run = shell.start(TinyRun.words(shell, TinyImages.IDX, more));
         try (LogWatch log = LogWatch.follow(shell)) {
@@ -79,11 +79,11 @@ class InterruptedRunTest {
             assertThat(directory.process(victim).path("starts").asInt()).isEqualTo(2);
         }
         assertThat(directory.broker()).as("the broker keeps its port").isEqualTo(broker);
-        shell.awaitNobody();
+        shell.awaitNoProcess();
     }
 
     @Test
-    void aPeerKilledBetweenEpochsReadsOnFromItsCheckpoint() throws IOException {
+    void aPeerKilledBetweenEpochsResumesFromItsCheckpoint() throws IOException {
         Started run = startAndAwaitMiddle("--set", "record.checkpoint_steps=3");
         RunFolder directory = RunFolder.await(shell);
         assertStartedAgain(directory.kill(shell, "p1"));
@@ -102,7 +102,7 @@ class InterruptedRunTest {
     }
 
     @Test
-    void goesOnWithoutAPeerThatIsGoneAndTheLateOneStillGetsToTheEnd() {
+    void continuesWithoutALostPeerWhichStillReachesTheEnd() {
         Started run = startAndAwaitMiddle(
                 "--peers",
                 "3",
@@ -125,8 +125,8 @@ class InterruptedRunTest {
     }
 
     @Test
-    void endsEverythingAtCtrlCAndGoesOnFromThere() throws IOException {
-        assumeFalse(ignoresCtrlC(), "whoever started this test has its processes ignore Ctrl-C");
+    void endsAllProcessesAtCtrlCAndResumesFromThere() throws IOException {
+        assumeFalse(ignoresCtrlC(), "the processes of this test ignore Ctrl-C");
         Started run = startAndAwaitMiddle();
         run.interrupt();
         Ended stopped = shell.end(run);
@@ -138,26 +138,26 @@ class InterruptedRunTest {
     }
 
     @Test
-    void leavesNoProcessBehindWhenItIsKilledItselfAndGoesOnFromThere() {
+    void leavesNoProcessBehindWhenItsLauncherIsKilledAndResumesFromThere() {
         Started run = startAndAwaitMiddle();
         List<ProcessHandle> children = shell.survivors();
         assertThat(children)
                 .as("launcher, broker, augmenter, coordinator, two peers")
                 .hasSize(6);
         run.kill();
-        shell.awaitNobody();
+        shell.awaitNoProcess();
         assertUndisturbedEnd(shell.run("run", "--resume", "--format", "json", "--quiet"));
     }
 
     @Test
-    void goesOnWithTheTeacherThatWasBeingTrained() {
+    void resumesTheTrainingOfItsTeacher() {
         Started run = shell.start(TinyRun.words(
                 shell, TinyImages.IDX, "--set", "method.name=kd", "--set", "method.teacher_model=resnet8"));
         RunFolder directory = RunFolder.await(shell);
         RunFolder teacher = new RunFolder(directory.path().resolve("teacher"));
         shell.await("a teacher that is trained", () -> teacher.has("processes/teacher1.json"));
         run.kill();
-        shell.awaitNobody();
+        shell.awaitNoProcess();
         assertThat(directory.has("processes/p1.json")).as("students wait").isFalse();
         Ended resumed =
                 shell.run("run", "--resume", "--format", "json", "--quiet").well();
@@ -170,16 +170,16 @@ class InterruptedRunTest {
     }
 
     @Test
-    void goesOnWithARunWhoseLauncherWasKilledBeforeAnythingWasInTheLog() {
+    void resumesARunWhoseLauncherWasKilledBeforeTheFirstRecord() {
         Started run = shell.start(TinyRun.words(shell, TinyImages.IDX));
         RunFolder directory = RunFolder.await(shell);
         shell.await("a broker that starts", () -> directory.has("processes/broker.json"));
         run.kill();
-        shell.awaitNobody();
+        shell.awaitNoProcess();
         assertUndisturbedEnd(shell.run("run", "--resume", "--format", "json", "--quiet"));
     }
 
-    /** A shell without job control starts what is in the background so, and no program can take it back. */
+    /** A shell without job control makes background processes ignore Ctrl-C, which no program can undo. */
     private static boolean ignoresCtrlC() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) {

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 
-/** How far a run is, as its log says: what these tests wait for instead of the clock. */
+/** Progress of a run by its log, which these tests wait for instead of the clock. */
 final class LogWatch implements Receiver, AutoCloseable {
     private final Shell shell;
     private final RunLog log;
@@ -92,17 +92,17 @@ final class LogWatch implements Receiver, AutoCloseable {
         return testImages;
     }
 
-    /** Whom the newest outcome names. */
+    /** Contributors of the newest outcome. */
     synchronized List<String> contributors() {
         return contributors;
     }
 
-    /** Who wrote the newest outcome. */
+    /** Coordinator of the newest outcome. */
     synchronized String coordinator() {
         return coordinator;
     }
 
-    /** What peers said when they left. */
+    /** The leaves of peers. */
     synchronized Map<String, Left> left() {
         return Map.copyOf(left);
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who comes and goes while a run goes on. */
+/** Peers that join and leave during a run. */
 @Tag("slow")
 class MembershipTest {
     @TempDir
@@ -68,8 +68,8 @@ class MembershipTest {
         JsonNode without = shell.run("peers", "--format", "json").well().json();
         assertThat(peer(without, "guest").orElseThrow().path("standing").asText())
                 .isEqualTo("left");
-        Ended nobody = shell.run("drain", "nobody");
-        assertThat(nobody.code()).as(nobody.toString()).isEqualTo(ExitCode.USAGE.code());
+        Ended unknown = shell.run("drain", "nobody");
+        assertThat(unknown.code()).as(unknown.toString()).isEqualTo(ExitCode.USAGE.code());
     }
 
     @Test
@@ -84,7 +84,7 @@ class MembershipTest {
             assertSaysWhatEachIsWorth(log);
             drain(directory, log, guest);
 
-            // The drain let go the guest that was there, not the one that comes now; SIGTERM is as good as a drain.
+            // The drain applied to the previous start of the guest, not to this one; SIGTERM has the effect of a drain.
             Started again = join(directory);
             shell.await("a step with the guest again", () -> log.contributors().contains("guest"));
             again.process().toHandle().destroy();
@@ -101,8 +101,8 @@ class MembershipTest {
         JsonNode result = shell.end(run).well().json();
         assertThat(peer(result, "p1").orElseThrow().path("steps_trained").asLong())
                 .isEqualTo(result.path("steps").asLong());
-        shell.awaitNobody();
-        assertTimelineTellsOfTheGuest();
+        shell.awaitNoProcess();
+        assertTimelineShowsTheGuest();
         Ended late = shell.run("peers");
         assertThat(late.code()).as(late.toString()).isEqualTo(69);
         assertThat(late.err())
@@ -110,7 +110,7 @@ class MembershipTest {
                 .doesNotContain("\tat ");
     }
 
-    private void assertTimelineTellsOfTheGuest() {
+    private void assertTimelineShowsTheGuest() {
         Path page = folder.resolve("timeline.html");
         JsonNode timeline = shell.run("timeline", "--format", "json", "--html", page.toString())
                 .well()

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The weights of those who came later follow from the log, too. */
+/** The weights of newcomers follow from the log, too. */
 @Tag("slow")
 class NewcomerWeightsTest {
     private static final int NAMED = 2;
@@ -33,7 +33,7 @@ class NewcomerWeightsTest {
     }
 
     /**
-     * A newcomer joins and contributes. Meanwhile a named peer is frozen: the run pauses for want of contributors, so that the
+     * A newcomer joins and contributes. Meanwhile a named peer is frozen: the run pauses without enough contributors, so that the
      * newcomer reaches the head however slow the machine is.
      */
     private Started joinAndContribute(RunFolder run, LogWatch log, String peer, String... more) {
@@ -46,7 +46,7 @@ class NewcomerWeightsTest {
         return joined;
     }
 
-    /** It comes when the run goes on, is killed, goes on from its checkpoint and is drained. */
+    /** The newcomer joins during the run, is killed, resumes from its checkpoint and is drained. */
     private void comeAndGo(RunFolder run, LogWatch log) {
         Started guest = joinAndContribute(run, log, "guest");
         log.awaitSteps(5);
@@ -57,7 +57,7 @@ class NewcomerWeightsTest {
         shell.end(again).well();
     }
 
-    private static Left.Result goodbye(LogWatch log, String peer) {
+    private static Left.Result left(LogWatch log, String peer) {
         return Optional.ofNullable(log.left().get(peer)).flatMap(Left::result).orElseThrow();
     }
 
@@ -100,8 +100,8 @@ class NewcomerWeightsTest {
             shell.run("stop").well();
             shell.end(fromTheBeginning).well();
             shell.end(run).well();
-            guest = goodbye(log, "guest");
-            late = goodbye(log, "late");
+            guest = left(log, "guest");
+            late = left(log, "late");
         }
         assertThat(guest.firstStep()).isGreaterThan(3);
         assertThat(late.firstStep()).isEqualTo(1);

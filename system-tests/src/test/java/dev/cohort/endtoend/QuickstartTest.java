@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code cohort run} without an experiment does and leaves, of few steps. */
+/** {@code cohort run} without an experiment, for a few steps. */
 class QuickstartTest {
     private static final int STEPS = 5;
     private static final List<String> PEERS = List.of("p1", "p2", "p3", "control");
@@ -57,7 +57,7 @@ class QuickstartTest {
         assertRecord(left, "broker", "broker");
         assertRecord(left, "augmenter", "augment");
         assertRecord(left, "coordinator", "coordinator");
-        shell.awaitNobody();
+        shell.awaitNoProcess();
     }
 
     private static void assertResult(JsonNode result) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A killed coordinator goes on from a snapshot of its teacher, and nothing that is decided or trained changes. */
+/** A killed coordinator resumes from a snapshot of its teacher, which changes no outcome and no weight. */
 @Tag("slow")
 class RecoveryTest {
     private static final String[] ONE = {"--set", "method.name=one", "--steps", "60", "--set", "record.snapshot_steps=3"
@@ -38,7 +38,7 @@ class RecoveryTest {
     private final Shell shell = new Shell(() -> folder);
 
     @Test
-    void goesOnFromTheNewestSnapshotThatTheLogConfirms() throws IOException {
+    void resumesFromTheNewestSnapshotThatTheLogConfirms() throws IOException {
         Ended undisturbed = shell.run(TinyRun.words(shell, TinyImages.IDX, ONE)).well();
         Started run = shell.start(TinyRun.words(shell, TinyImages.IDX, ONE));
         shell.await("a second run", () -> RunFolder.in(shell.runs()).size() == 2);
@@ -46,7 +46,7 @@ class RecoveryTest {
         long lieStep;
         try (LogWatch log = LogWatch.follow(shell, directory.broker(), directory.id())) {
             log.awaitStep(12);
-            // Nothing is decided while it is frozen, so the false snapshot is the newest one when it is started again.
+            // No outcome is proposed while it is frozen, so the false snapshot is the newest one at its restart.
             Started.signal(directory.process("coordinator").path("pid").asLong(), "STOP");
             lieStep = lie(directory);
             directory.kill(shell, "coordinator");
@@ -58,14 +58,14 @@ class RecoveryTest {
         assertThat(ended.json().path("fingerprints"))
                 .isEqualTo(undisturbed.json().path("fingerprints"));
         assertThat(ended.json().path("outcomes").path("targets").asInt()).isEqualTo(60);
-        List<String> said = Files.readAllLines(directory.path().resolve("processes/coordinator.log"));
-        assertThat(said)
-                .filteredOn(line -> line.contains("a snapshot of the teacher is passed over: step " + lieStep))
+        List<String> lines = Files.readAllLines(directory.path().resolve("processes/coordinator.log"));
+        assertThat(lines)
+                .filteredOn(line -> line.contains("skips a snapshot of the teacher: step " + lieStep))
                 .singleElement()
                 .asString()
                 .contains("was computed from");
-        assertThat(said)
-                .filteredOn(line -> line.contains("goes on from a snapshot of the teacher"))
+        assertThat(lines)
+                .filteredOn(line -> line.contains("continues from a snapshot of the teacher"))
                 .singleElement()
                 .asString()
                 .containsPattern("step=\\d+ .*log=batches-0=[1-9]\\d* predictions-\\d+=[1-9]\\d* ");

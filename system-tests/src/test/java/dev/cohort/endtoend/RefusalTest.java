@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What stands in the way is said in a line of its own with the way out, and no process and no run is left behind. */
+/** Obstacles to a run are reported in one line each with a remedy, and no process and no run is left behind. */
 @Tag("slow")
 class RefusalTest {
     @TempDir
@@ -25,7 +25,7 @@ class RefusalTest {
     @RegisterExtension
     private final Shell shell = new Shell(() -> folder);
 
-    /** Calls {@code cohort run} with these words and returns what it says on standard error. */
+    /** Calls {@code cohort run} with these words and returns its standard error. */
     private String refused(ExitCode expected, String... words) {
         List<String> all = new ArrayList<>(List.of("run", "--format", "json"));
         all.addAll(List.of(words));
@@ -38,10 +38,10 @@ class RefusalTest {
         return run.err();
     }
 
-    private void assertRefused(String[] words, String... said) {
+    private void assertRefused(String[] words, String... text) {
         String err = refused(ExitCode.USAGE, words);
         assertThat(err.strip().lines()).as(err).hasSize(1);
-        assertThat(err).contains(said);
+        assertThat(err).contains(text);
     }
 
     private static String[] set(String... settings) {
@@ -53,7 +53,7 @@ class RefusalTest {
     }
 
     @Test
-    void refusesOptionsOfAnOwnBrokerWithAnother() {
+    void refusesOptionsOfTheBuiltInBrokerWithAnother() {
         String[] listen = {"--bootstrap", "127.0.0.1:9", "--listen", "127.0.0.1"};
         assertRefused(listen, "--listen", "127.0.0.1:9");
         String[] proxy = {"--set", "kafka.bootstrap=127.0.0.1:9", "--proxy"};
@@ -72,7 +72,7 @@ class RefusalTest {
                 images.toString(),
                 Integer.toString(whole.length - 5),
                 "a multiple of 3073",
-                "get it again");
+                "download it again");
     }
 
     @Test
@@ -86,26 +86,26 @@ class RefusalTest {
     }
 
     @Test
-    void saysAllMistakesAtOnce() {
-        String said =
+    void reportsAllMistakesAtOnce() {
+        String text =
                 refused(ExitCode.USAGE, set("method.name=magic", "mix.knid=cutmix", "data.name=mnist", "run.seed=x"));
-        assertThat(said).contains("4 things", "magic", "mix.knid", "mnist", "run.seed");
-        assertThat(said.strip().lines()).as("a heading and a line each").hasSize(5);
+        assertThat(text).contains("4 problems", "magic", "mix.knid", "mnist", "run.seed");
+        assertThat(text.strip().lines()).as("a heading and a line each").hasSize(5);
     }
 
     @Test
-    void refusesAPortInUseAndABrokerThatIsNotThere() throws IOException {
+    void refusesAPortInUseAndAMissingBroker() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String address = "127.0.0.1:" + taken.getLocalPort();
             assertThat(refused(ExitCode.INPUT_OUTPUT, "--listen", address))
                     .contains(Integer.toString(taken.getLocalPort()), "--listen");
         }
-        // Nobody but root may listen there.
+        // Only root may listen there.
         assertThat(refused(ExitCode.UNAVAILABLE, "--bootstrap", "127.0.0.1:1")).contains("127.0.0.1:1", "--bootstrap");
     }
 
     @Test
-    void aPeerOfNoRunSaysSo() {
+    void refusesAPeerWithoutARun() {
         Ended peer = shell.run("peer", "--run", "none", "--bootstrap", "127.0.0.1:1", "--peer", "p1");
         assertThat(peer.code()).as(peer.toString()).isEqualTo(ExitCode.UNAVAILABLE.code());
         assertThat(peer.err()).contains("127.0.0.1:1").doesNotContain("\tat ");

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The directory of one run, as anybody can read it. */
+/** Reads the directory of one run. */
 record RunFolder(Path path) {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -29,7 +29,7 @@ record RunFolder(Path path) {
         }
     }
 
-    /** The only run of a shell, as soon as it is there. */
+    /** The only run of a shell, as soon as it exists. */
     static RunFolder await(Shell shell) {
         shell.await("a run in " + shell.runs(), () -> !in(shell.runs()).isEmpty());
         return in(shell.runs()).get(0);
@@ -55,7 +55,7 @@ record RunFolder(Path path) {
         }
     }
 
-    /** What the launcher knows of a process. */
+    /** The launcher's record of a process. */
     JsonNode process(String name) {
         return json("processes/" + name + ".json");
     }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run that is made larger and smaller while it goes on. */
+/** A run that is scaled up and down while it runs. */
 @Tag("slow")
 class ScaleTest {
     @TempDir
@@ -67,14 +67,14 @@ class ScaleTest {
 
             JsonNode shrunk = scale(1);
             assertThat(shrunk.path("drained").toString()).isEqualTo("[\"n2\",\"n1\",\"p2\"]");
-            shell.await("three goodbyes", () -> log.left().keySet().containsAll(List.of("n1", "n2", "p2")));
+            shell.await("three leaves", () -> log.left().keySet().containsAll(List.of("n1", "n2", "p2")));
             log.awaitSteps(3);
             assertThat(shell.run("stop").well().out()).contains(directory.id());
         }
         JsonNode result = shell.end(run).well().json();
         assertThat(result.path("peers").findValuesAsText("id")).contains("p1", "p2", "n1", "n2");
-        shell.awaitNobody();
+        shell.awaitNoProcess();
         shell.run("verify").well();
-        assertRefused("no launcher works in", "scale", "2");
+        assertRefused("has no launcher at work in", "scale", "2");
     }
 }

@@ -45,7 +45,7 @@ class ScriptTest {
         return Files.exists(here.resolve("mvnw")) ? here : here.resolve("..").normalize();
     }
 
-    /** A jar that is empty but for the names of those it stands for. */
+    /** An empty jar that names those it stands for. */
     private static void wholeClassPath(Path jar) throws IOException {
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -73,7 +73,7 @@ class ScriptTest {
     }
 
     @Test
-    void startsTheCommandFromAnywhereAndHandsOnWordsAndExitCode() {
+    void startsTheCommandFromAnywhereAndPassesWordsAndExitCode() {
         assertThat(script(Map.of(), "methods").well().out()).contains("mean_logit");
         assertThat(script(Map.of(), "methods", "one", "--batch", "64").well().out())
                 .contains("NeurIPS 2018", "method.temperature=3.0", "logits [64, 100], features [64, 64]");
@@ -83,7 +83,7 @@ class ScriptTest {
     }
 
     @Test
-    void refusesATorchThatIsNone() {
+    void refusesAFolderWithoutTorch() {
         Ended refused = script(Map.of("COHORT_TORCH", "/no/torch"), "methods");
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err()).contains("COHORT_TORCH=/no/torch", "no such folder");
@@ -103,7 +103,7 @@ class ScriptTest {
     }
 
     @Test
-    void handsOnFlagsAndTheFolderForTemporaryFiles() throws IOException {
+    void passesFlagsAndTheFolderForTemporaryFiles() throws IOException {
         Path temporary = Files.createDirectories(shell.folder().resolve("a place"));
         Map<String, String> flags = Map.of(
                 "TMPDIR",
@@ -128,7 +128,7 @@ class ScriptTest {
     }
 
     @Test
-    void aKilledStartTakesItsBuildWithItAndHoldsUpNobody() throws IOException {
+    void aKilledStartEndsItsBuildAndBlocksNoOtherStart() throws IOException {
         Path home = shell.folder().resolve("some where");
         Path building = Files.createFile(shell.folder().resolve("building"));
         Map<String, String> buildsItself = Map.of("COHORT_NO_BUILD", "0");
@@ -141,11 +141,11 @@ class ScriptTest {
         build(home, "exit 0");
         assertThat(shell.end(start(List.of(), buildsItself, "methods")).well().out())
                 .contains("mean_logit");
-        // Whoever inherited it takes note of its end a moment later.
+        // Its new parent notices its end a moment later.
         shell.await("the end of the killed build", () -> !maven.isAlive());
     }
 
-    /** What stands in for Maven. */
+    /** A stand-in for Maven. */
     private static void build(Path home, String script) throws IOException {
         Path wrapper = Files.writeString(home.resolve("mvnw"), "#!/bin/sh\n" + script + "\n");
         assertThat(wrapper.toFile().setExecutable(true)).isTrue();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Passwords of the Kafka clients: where they are, while a run goes on and after it. */
+/** Where passwords of the Kafka clients are stored, during a run and after it. */
 @Tag("slow")
 class SecretsTest {
     private static final String CANARY = "canary-5e1f90c2";
@@ -40,7 +40,7 @@ class SecretsTest {
         return new String(bytes, StandardCharsets.ISO_8859_1).contains(CANARY);
     }
 
-    /** The broker of the run asks for no password, but whoever speaks to it has been given two. */
+    /** The broker of the run asks for no password, but its clients are given two. */
     private Path experiment() throws IOException {
         return Files.writeString(
                 TinyRun.write(shell.folder(), TinyImages.IDX),
@@ -51,7 +51,7 @@ class SecretsTest {
 
     @Test
     void areInOneFileForTheOwnerAloneAndNowhereElse() throws IOException, InterruptedException {
-        // Of a short run the augmenter is gone before it can be asked.
+        // In a short run the augmenter ends before it can be queried.
         Started run = shell.start(TinyRun.words(experiment(), "--steps", "1000000"));
         try (LogWatch log = LogWatch.follow(shell)) {
             log.awaitStep(2);

@@ -7,16 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
-/** The file of a partition in the log of a run's own broker, for tests that change what stands in it. */
+/** The file of a partition in the log of a run's own broker, for tests that change it. */
 record SegmentFile(Path path) {
-    /** Of a Kafka record batch: where its length and its checksum stand, and from where on that is computed. */
+    /** Offsets in a Kafka record batch: its length, its checksum, and the first byte under the checksum. */
     private static final int LENGTH_AT = 8;
 
     private static final int CHECKSUM_AT = 17;
     private static final int CHECKED_FROM = 21;
     private static final int HEADER_BYTES = 12;
 
-    /** That of a topic which is not empty, and holds records of {@code sender}. */
+    /** The non-empty file of a topic with records of {@code sender}. */
     static SegmentFile that(RunFolder run, String topic, String sender) throws IOException {
         Path log = run.path().resolve("broker").resolve("log");
         try (var partitions = Files.list(log)) {
@@ -40,7 +40,7 @@ record SegmentFile(Path path) {
      * Changes a bit in the middle of a record batch.
      *
      * @param number of the batch, from 1
-     * @param valid whether the checksum is made right again
+     * @param valid whether the checksum is corrected
      */
     void changeOneBitOfBatch(int number, boolean valid) throws IOException {
         byte[] bytes = Files.readAllBytes(path);
@@ -51,11 +51,11 @@ record SegmentFile(Path path) {
         changeOneBit(bytes, at, at + (end(bytes, at) - at) / 2, valid);
     }
 
-    /** Changes a bit of the only place where {@code bytes} stand, and makes the checksum right again. */
-    void changeOneBitOf(byte[] said) throws IOException {
+    /** Changes a bit of the only occurrence of {@code bytes}, and corrects the checksum. */
+    void changeOneBitOf(byte[] found) throws IOException {
         byte[] bytes = Files.readAllBytes(path);
-        int place = text(bytes).indexOf(text(said));
-        if (place < 0 || text(bytes).indexOf(text(said), place + 1) >= 0) {
+        int place = text(bytes).indexOf(text(found));
+        if (place < 0 || text(bytes).indexOf(text(found), place + 1) >= 0) {
             throw new AssertionError("not exactly once in " + path);
         }
         int at = 0;

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A folder in which {@code cohort} is called, with the flags that the script of that name passes. Whatever was started here is
- * killed after the test, however it went; when it failed, all that was said is shown.
+ * A folder in which {@code cohort} is called, with the flags that the script of that name passes. All processes started here are
+ * killed after the test; when it fails, their output is shown.
  */
 final class Shell implements AfterEachCallback, AutoCloseable {
     /** Folder of the product: the nearest one above the working directory that has the build's wrapper. */
@@ -76,9 +76,9 @@ final class Shell implements AfterEachCallback, AutoCloseable {
     /** Starts any program. */
     Started start(String line, List<String> command, Map<String, String> environment) {
         try {
-            Path said = Files.createDirectories(folder().resolve("said"));
-            Path out = said.resolve(started.size() + ".out");
-            Path err = said.resolve(started.size() + ".err");
+            Path output = Files.createDirectories(folder().resolve("output"));
+            Path out = output.resolve(started.size() + ".out");
+            Path err = output.resolve(started.size() + ".err");
             ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(folder().toFile())
                     .redirectOutput(out.toFile())
@@ -120,8 +120,8 @@ final class Shell implements AfterEachCallback, AutoCloseable {
     }
 
     /**
-     * Processes that are alive: those started here, and their children, which name this folder in their command lines. Whoever
-     * started a child may be dead.
+     * Live processes: those started here, and their children, which name this folder in their command lines. The parent of
+     * a child may be dead.
      */
     List<ProcessHandle> survivors() {
         String here = folder().toString();
@@ -134,20 +134,20 @@ final class Shell implements AfterEachCallback, AutoCloseable {
     }
 
     /** Waits until no process is left. */
-    void awaitNobody() {
+    void awaitNoProcess() {
         await("end of all processes", () -> survivors().isEmpty());
     }
 
     @Override
     public void afterEach(ExtensionContext context) {
         if (context.getExecutionException().isPresent()) {
-            System.err.println(said());
+            System.err.println(output());
         }
         close();
     }
 
-    /** Everything that processes said, for a person who looks for the reason of a failure. */
-    String said() {
+    /** The output of all processes, to find the cause of a failure. */
+    String output() {
         String commands = started.stream().map(Started::toString).collect(Collectors.joining("\n"));
         try (Stream<Path> files = Files.walk(folder())) {
             return commands
@@ -160,7 +160,7 @@ final class Shell implements AfterEachCallback, AutoCloseable {
         }
     }
 
-    /** Kills what is left. */
+    /** Kills the remaining processes. */
     @Override
     public void close() {
         // A launcher first, since it would start its children again.

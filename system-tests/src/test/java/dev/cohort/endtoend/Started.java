@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A process that was started, and the files that take what it says.
+ * A started process and the files with its output.
  *
  * @param line what was called, for people
  */
@@ -20,7 +20,7 @@ record Started(String line, Process process, Path out, Path err) {
     /** @param name without its SIG */
     static void signal(long pid, String name) {
         try {
-            // The shell's own kill: the program of that name is not everywhere.
+            // The shell's built-in kill: the program is not installed everywhere.
             int code = new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid)
                     .start()
                     .waitFor();
@@ -45,7 +45,7 @@ record Started(String line, Process process, Path out, Path err) {
         return new Ended(line, process.exitValue(), text(out), text(err));
     }
 
-    /** What a file holds, whatever bytes these are. */
+    /** The content of a file, whatever its encoding. */
     static String text(Path file) {
         try {
             return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);

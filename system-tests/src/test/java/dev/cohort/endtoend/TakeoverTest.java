@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A second coordinator leads while the first one is silent, and nothing that was decided changes. */
+/** A second coordinator leads while the first one is silent, and no outcome changes. */
 @Tag("slow")
 class TakeoverTest {
     private static final String[] ONE = {"--set", "method.name=one", "--steps", "400"};

@@ -22,7 +22,7 @@ final class TinyRun {
             peers:
               - {id: p1, model: resnet8}
               - {id: p2, model: resnet8}
-            # A busy machine is no reason to go on without a peer.
+            # The run waits for its peers on a busy machine, too.
             pace: {on_loss: hold, gone_after_ms: 60000}
             threads: {torch_per_peer: 1}
             """;

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Two equal runs that nobody disturbs, begun at the same time in one folder of runs, before the first test of a class. */
+/** Two equal, undisturbed runs, started at the same time in one folder before the first test of a class. */
 final class Undisturbed implements BeforeAllCallback {
     private final List<Ended> ended = new ArrayList<>();
     private final List<String> directories = new ArrayList<>();
@@ -24,7 +24,7 @@ final class Undisturbed implements BeforeAllCallback {
             both.forEach(one -> ended.add(shell.end(one)));
             RunFolder.in(shell.runs()).forEach(r -> directories.add(r.path().toString()));
             if (ended.stream().anyMatch(e -> e.code() != 0)) {
-                throw new AssertionError("a run that nobody disturbed did not end well\n" + shell.said());
+                throw new AssertionError("an undisturbed run failed\n" + shell.output());
             }
         } finally {
             Folders.delete(folder);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run is computed again from its log; whatever is changed in the log is found. */
+/** A run is recomputed from its log; changes of the log are found. */
 @Tag("slow")
 class VerifiedRunTest {
     private static final int STEPS = 12;
@@ -64,11 +64,11 @@ class VerifiedRunTest {
         assertThat(clean.path("fingerprints")).isEqualTo(run.json("result.json").path("fingerprints"));
 
         assertIsStudiedElsewhere();
-        String[] said = shell.run("topic", "cat", "outcomes", "--last", "2", "--format", "json")
+        String[] lines = shell.run("topic", "cat", "outcomes", "--last", "2", "--format", "json")
                 .well()
                 .out()
                 .split("\n", -1);
-        assertThat(said[0]).contains("\"kind\":\"outcome\"", "\"step\":" + (STEPS - 1));
+        assertThat(lines[0]).contains("\"kind\":\"outcome\"", "\"step\":" + (STEPS - 1));
         JsonNode whatIf = shell.run(
                         "replay",
                         "--what-if",
@@ -128,7 +128,7 @@ class VerifiedRunTest {
     }
 
     @Test
-    void anArchiveSaysWhatTheRunSays() throws IOException {
+    void anArchiveGivesTheSameAnswersAsTheRun() throws IOException {
         RunFolder run = trained("--steps", Integer.toString(STEPS));
         JsonNode verified = verify("--weights").well().json();
 
@@ -158,7 +158,7 @@ class VerifiedRunTest {
     }
 
     @Test
-    void aHealthyRunHasNothingWrong() {
+    void aHealthyRunHasNoFindings() {
         trained("--steps", "120", "--set", "mix.kind=none");
 
         JsonNode report =

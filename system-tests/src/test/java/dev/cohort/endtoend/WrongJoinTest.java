@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who does not belong to a run is told why, and the run does not mind. */
+/** Peers that cannot join a run get the reason, and the run is not disturbed. */
 @Tag("slow")
 class WrongJoinTest {
     @TempDir
@@ -29,11 +29,11 @@ class WrongJoinTest {
         return shell.start(all.toArray(String[]::new));
     }
 
-    /** The newcomer ends with an error that says this. */
-    private void assertRefused(ExitCode code, Started newcomer, String... said) {
+    /** Asserts that the newcomer ends with this error. */
+    private void assertRefused(ExitCode code, Started newcomer, String... words) {
         Ended refused = shell.end(newcomer);
         assertThat(refused.code()).as(refused.toString()).isEqualTo(code.code());
-        assertThat(refused.err()).contains(said).doesNotContain("\tat ", "Exception");
+        assertThat(refused.err()).contains(words).doesNotContain("\tat ", "Exception");
     }
 
     private void assertRefusesStrangers(RunFolder run) throws IOException {
@@ -42,7 +42,7 @@ class WrongJoinTest {
                 ExitCode.USAGE,
                 join(run, "--run", run.id(), "--peer", "p1"),
                 "p1",
-                "names it already",
+                "already names it",
                 "choose another id");
 
         assertRefused(
@@ -73,7 +73,7 @@ class WrongJoinTest {
     }
 
     @Test
-    void strangersAreRefusedWithTheReasonAndTheRunGoesOn() throws IOException {
+    void refusesStrangersWithTheReasonWithoutDisturbingTheRun() throws IOException {
         Started run = shell.start(TinyRun.words(shell, TinyImages.IDX, "--steps", "1000000"));
         try (LogWatch log = LogWatch.follow(shell)) {
             log.awaitSteps(3);
@@ -86,7 +86,7 @@ class WrongJoinTest {
                     ExitCode.USAGE,
                     join(directory, "--run", directory.id(), "--peer", "guest"),
                     "peer guest",
-                    "one of that id is in run",
+                    "has this id",
                     "cohort drain guest");
             log.awaitSteps(3);
             assertThat(log.contributors()).contains("p1", "p2", "guest");

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The nodes of a run as its processes wire them, except that learners and teacher write down what they do. */
+/** The nodes of a run as its processes wire them, except that learners and teacher are recorded. */
 final class Cohort implements AutoCloseable {
     private static final long RESEND_MS = 600_000;
 
@@ -108,7 +108,7 @@ final class Cohort implements AutoCloseable {
                 RESEND_MS);
     }
 
-    /** Nobody is restarted here. */
+    /** No process is restarted here. */
     private static final class Forgetful implements CheckpointStore {
         @Override
         public void save(Checkpoint checkpoint) {}

@@ -65,7 +65,7 @@ final class Gate {
         return parameters;
     }
 
-    /** Takes up another state; gradients stay. */
+    /** Loads another state; gradients are kept. */
     void takeUp(NDManager manager, NamedTensors state, DType dtype) {
         arrays.forEach((name, array) -> {
             try (NDArray value = Arrays.write(manager, state.get(name), dtype)) {

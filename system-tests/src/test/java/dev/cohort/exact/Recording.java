@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What a distributed run did, step by step, written down by {@link RecordingLearner} and {@link RecordingTeacher}. */
+/** A distributed run step by step, recorded by {@link RecordingLearner} and {@link RecordingTeacher}. */
 final class Recording {
     private final List<List<Update>> students = new ArrayList<>();
     private final SortedMap<Long, TeacherStep> lessons = new TreeMap<>();

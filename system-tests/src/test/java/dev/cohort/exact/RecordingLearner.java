@@ -8,7 +8,7 @@ import dev.cohort.tensor.NamedTensors;
 import java.util.List;
 import java.util.Optional;
 
-/** The learner of a peer, which writes down every update and changes nothing. */
+/** The learner of a peer, which records every update and changes nothing. */
 final class RecordingLearner implements Learner {
     private final DjlLearner learner;
     private final int student;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/** The teacher of a coordinator, which writes down every lesson and changes nothing. */
+/** The teacher of a coordinator, which records every step and changes nothing. */
 final class RecordingTeacher implements Teacher {
     private final Teacher teacher;
     private final Recording recording;
@@ -43,9 +43,9 @@ final class RecordingTeacher implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        TeacherStep lesson = teacher.teach(state, votes);
-        recording.taught(votes.step(), new Recording.TeacherStep(votes.epoch(), votes.labels(), state, lesson.next()));
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        TeacherStep lesson = teacher.teach(state, input);
+        recording.taught(input.step(), new Recording.TeacherStep(input.epoch(), input.labels(), state, lesson.next()));
         return lesson;
     }
 

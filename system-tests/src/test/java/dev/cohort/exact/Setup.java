@@ -63,7 +63,7 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
                 .toList();
     }
 
-    /** Nobody is ever too late: what is trained must not depend on how busy the machine is. */
+    /** No peer is ever too late: the training must not depend on the load of the machine. */
     private static Experiment.Pace pace() {
         long never = 600_000;
         return new Experiment.Pace(

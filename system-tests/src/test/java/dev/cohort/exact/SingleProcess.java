@@ -22,7 +22,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What one process without messages does: all students and the gate in one autograd graph, one backward pass, plain DJL. It
+ * One process without messages: all students and the gate in one autograd graph, one backward pass, plain DJL. It
  * shares the networks' definition with the product and nothing else: not the objective, the teachers, the gate, the learner or
  * the optimizer.
  */
@@ -75,7 +75,7 @@ final class SingleProcess implements AutoCloseable {
         settings.forEach(setting -> students.add(Student.of(setting, manager)));
     }
 
-    /** Takes up weights and batch-norm statistics; velocities stay as they are. Other tensors than those are ignored. */
+    /** Loads weights and batch-norm statistics; velocities are kept. Other tensors than those are ignored. */
     void takeUp(Parts weights) {
         JniUtils.setGradMode(false);
         for (int i = 0; i < students.size(); i++) {

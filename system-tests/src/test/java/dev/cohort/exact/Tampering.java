@@ -7,7 +7,7 @@ import dev.cohort.protocol.Term;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Changes the terms of every outcome that a peer reads: what a peer would do that forgot a part of its objective. */
+/** Changes the terms of every outcome that a peer reads, as if the peer forgot a part of its objective. */
 final class Tampering implements Node {
     private final Node peer;
     private final Sabotage sabotage;

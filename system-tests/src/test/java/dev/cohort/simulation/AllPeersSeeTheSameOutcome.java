@@ -1,6 +1,6 @@
 package dev.cohort.simulation;
 
-/** When a step has several outcomes, everybody trains on the first one in the log. */
+/** When a step has several outcomes, every peer trains on the first one in the log. */
 final class AllPeersSeeTheSameOutcome implements Invariant {
     private final ShadowPeers shadows;
 

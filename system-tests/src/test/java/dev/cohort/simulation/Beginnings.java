@@ -15,7 +15,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
 
-/** Where coordinators begin to read, as their command finds out in production, and what somebody puts in their way. */
+/** Positions from which coordinators begin to read, as their command finds them in production, and forged snapshots. */
 final class Beginnings {
     private static final Partition SNAPSHOTS = new Partition(Topic.SNAPSHOTS, "");
     private static final Partition OUTCOMES = new Partition(Topic.OUTCOMES, "");
@@ -32,7 +32,7 @@ final class Beginnings {
         this.sabotage = sabotage;
     }
 
-    /** What the next life of a coordinator goes on from. */
+    /** The snapshot that the next start of a coordinator resumes from. */
     Optional<Snapshot> next(String coordinator) {
         Optional<Snapshot> from = newest();
         StepOffsets fresh = new StepOffsets();
@@ -65,7 +65,7 @@ final class Beginnings {
                 .findFirst();
     }
 
-    /** Where in each partition the newest life of a process begins. */
+    /** Position in each partition from which the newest start of a process reads. */
     ToIntFunction<Partition> of(String process) {
         Positions began = Optional.ofNullable(offsets.get(process))
                 .map(StepOffsets::began)
@@ -83,7 +83,7 @@ final class Beginnings {
                 .ifPresent(o -> o.seen(entry.place(), entry.offset(), entry.message()));
     }
 
-    /** The newest true snapshot with something wrong in it, if there is one. */
+    /** The newest true snapshot with one fault in it, if there is one. */
     Optional<Snapshot> forged(Fault.SnapshotLie lie) {
         return log.entries(SNAPSHOTS).stream()
                 .filter(e -> !e.writer().equals(FORGER))
@@ -92,18 +92,24 @@ final class Beginnings {
                 .map(s -> distorted(s, lie));
     }
 
-    private static Snapshot distorted(Snapshot said, Fault.SnapshotLie lie) {
-        NamedTensors other = other(said.state());
+    private static Snapshot distorted(Snapshot honest, Fault.SnapshotLie lie) {
+        NamedTensors other = other(honest.state());
         return switch (lie) {
-            case OTHER_STATE -> with(said, other, said.hash());
-            case OTHER_HASH -> with(said, said.state(), other.digest());
-            case LOST_PROPOSAL -> with(said, other, other.digest());
+            case OTHER_STATE -> with(honest, other, honest.hash());
+            case OTHER_HASH -> with(honest, honest.state(), other.digest());
+            case LOST_PROPOSAL -> with(honest, other, other.digest());
         };
     }
 
-    private static Snapshot with(Snapshot said, NamedTensors state, Digest hash) {
+    private static Snapshot with(Snapshot honest, NamedTensors state, Digest hash) {
         return new Snapshot(
-                said.step(), state, hash, said.lastVotes(), said.latestStarts(), said.skipped(), said.positions());
+                honest.step(),
+                state,
+                hash,
+                honest.lastVotes(),
+                honest.latestStarts(),
+                honest.skipped(),
+                honest.positions());
     }
 
     private static NamedTensors other(NamedTensors state) {
@@ -118,12 +124,12 @@ final class Beginnings {
         return NamedTensors.of(tensors);
     }
 
-    /** How often a coordinator went on from a snapshot. */
+    /** How often a coordinator resumed from a snapshot. */
     int found() {
         return found;
     }
 
-    /** How often a snapshot was no beginning. */
+    /** How often a coordinator refused a snapshot. */
     int passedOver() {
         return passedOver;
     }

@@ -8,7 +8,7 @@ import java.util.Random;
 
 /** Gaussian blobs as tiny grey images: each class has a centre, each image is its centre and noise. */
 final class Blobs {
-    /** For methods that read what peers think of held-out images. */
+    /** For methods that read predictions of held-out images. */
     private static final double HELD_OUT = 0.2;
 
     static final ImageShape IMAGE = new ImageShape(4, 4, 1);
@@ -35,7 +35,7 @@ final class Blobs {
      *
      * @param contrast standard deviation of the centres, in grey levels
      * @param noise standard deviation of the images round their centre
-     * @param mislabelled share of the training images whose label is drawn anew
+     * @param mislabelled share of the training images whose label is drawn again
      */
     static ImageData drawn(long seed, int train, int test, double contrast, double noise, double mislabelled) {
         Blobs blobs = new Blobs(seed, contrast, noise);

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** After step t the teacher of every coordinator, a restarted, standby or forgotten one too, has the state the log gives. */
+/** After step t the teacher of every coordinator, restarted and superseded ones included, has the state of the log. */
 final class CoordinatorsAgreeOnTeacherState implements Invariant {
     private final Simulation simulation;
     private final ReferenceTeacher reference;
@@ -21,7 +21,7 @@ final class CoordinatorsAgreeOnTeacherState implements Invariant {
     }
 
     @Override
-    public void worked(SimulatedProcess process, List<Message> said) {
+    public void worked(SimulatedProcess process, List<Message> sent) {
         Coordinator coordinator = simulation.coordinators().get(process.name());
         if (coordinator == null || checked.getOrDefault(process.name(), -1L) == coordinator.applied()) {
             return;

@@ -17,14 +17,14 @@ import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Counts in how many runs something happened that the promises are about: seeds that never get there would prove nothing. */
+/** Counts the runs in which each event happened that the promises are about: seeds that never reach it would prove nothing. */
 final class Corners {
     private final SortedMap<String, Integer> runs = new TreeMap<>();
 
     Corners() {
         List.of(
                         "a coordinator's outcome lost against another one",
-                        "a coordinator went on from a snapshot",
+                        "a coordinator resumed from a snapshot",
                         "a forged prediction became the teacher's",
                         "a newcomer contributed",
                         "a newcomer found no seat",
@@ -37,8 +37,8 @@ final class Corners {
                         "a peer restarted from a checkpoint between epochs",
                         "a peer was drained",
                         "a peer was rejected too often",
-                        "a slot began anew with another peer",
-                        "a snapshot was passed over",
+                        "a slot was renewed for another peer",
+                        "a snapshot was refused",
                         "a standby took over",
                         "a step had too few contributors",
                         "an operator stopped the run",
@@ -78,8 +78,8 @@ final class Corners {
                 "the teacher was evaluated",
                 log.all(Topic.EVALUATIONS, Evaluation.class).stream()
                         .anyMatch(e -> e.source().equals(Evaluation.TEACHER)));
-        count("a coordinator went on from a snapshot", simulation.beginnings().found() > 0);
-        count("a snapshot was passed over", simulation.beginnings().passedOver() > 0);
+        count("a coordinator resumed from a snapshot", simulation.beginnings().found() > 0);
+        count("a snapshot was refused", simulation.beginnings().passedOver() > 0);
         count("a standby took over", simulation.standbys().values().stream().anyMatch(s -> s.takeovers() > 0));
         count(
                 "nonsense was written in the name of a peer",
@@ -105,7 +105,7 @@ final class Corners {
                         .anyMatch(r -> r instanceof Outcome.Skipped skipped
                                 && skipped.reason() == Outcome.SkipReason.TOO_FEW));
         count(
-                "a slot began anew with another peer",
+                "a slot was renewed for another peer",
                 outcomes.stream().anyMatch(o -> o.renewed().size() > 0));
         count(
                 "a newcomer contributed",
@@ -116,14 +116,14 @@ final class Corners {
                 .filter(f -> f instanceof Fault.Forgery forgery && forgery.lie() == Fault.Lie.OTHER_LOGITS)
                 .map(f -> new PeerId(((Fault.Forgery) f).peer()))
                 .toList();
-        List<Digest> said = simulation.forgeries().stream()
+        List<Digest> lies = simulation.forgeries().stream()
                 .filter(f -> forged.contains(f.peer()))
                 .map(Prediction::tensors)
                 .map(dev.cohort.tensor.NamedTensors::digest)
                 .toList();
         count(
                 "a forged prediction became the teacher's",
-                outcomes.stream().flatMap(o -> o.contributors().stream()).anyMatch(c -> said.contains(c.tensors())));
+                outcomes.stream().flatMap(o -> o.contributors().stream()).anyMatch(c -> lies.contains(c.tensors())));
     }
 
     private void addPeers(Simulation simulation, SimulatedLog log) {

@@ -48,7 +48,7 @@ final class Draw {
     private final boolean holds;
     private final Scenario.Second second;
     private final List<PeerPlan> peers;
-    /** Of its own, so that a further choice here does not change everything else. */
+    /** Separate generators, so that a further choice here does not change everything else. */
     private final SplittableRandom elasticity;
 
     private final Experiment.Elastic elastic;
@@ -120,7 +120,7 @@ final class Draw {
                 lag());
     }
 
-    /** Some runs have a seat for no newcomer, or for one. */
+    /** Some runs have no seat for newcomers, or one. */
     private int slots() {
         int named = (int)
                 peers.stream().filter(p -> p.role() == PeerPlan.Role.NAMED).count();
@@ -159,7 +159,7 @@ final class Draw {
                 onLoss);
     }
 
-    /** One whose newcomers need not prove themselves. */
+    /** Newcomers contribute without proving themselves. */
     static Experiment experiment(
             String method,
             Experiment.Run run,
@@ -234,9 +234,9 @@ final class Draw {
     }
 
     private PeerPlan peer(String id, PeerPlan.Role role, long startsAtMs, long weightsSeed, boolean lies) {
-        List<Fault.Lie> told = List.of(Fault.Lie.NOT_FINITE, Fault.Lie.WRONG_SHAPE, Fault.Lie.WRONG_DIGEST);
+        List<Fault.Lie> kinds = List.of(Fault.Lie.NOT_FINITE, Fault.Lie.WRONG_SHAPE, Fault.Lie.WRONG_DIGEST);
         if (lies && seed % 3 == 0) {
-            told = List.of(Fault.Lie.NONSENSE);
+            kinds = List.of(Fault.Lie.NONSENSE);
         }
         return new PeerPlan(
                 new PeerId(id),
@@ -244,7 +244,7 @@ final class Draw {
                 startsAtMs,
                 weightsSeed,
                 oneIn(6) ? 40 + random.nextInt(80) : 1 + random.nextInt(8),
-                lies ? Optional.of(oneOf(told)) : Optional.empty());
+                lies ? Optional.of(oneOf(kinds)) : Optional.empty());
     }
 
     private List<Fault> faults() {
@@ -294,7 +294,7 @@ final class Draw {
         return faults;
     }
 
-    /** Some peers diverge, where nobody is lost for good otherwise: one who is lost may always come back, and is waited for. */
+    /** Some peers diverge, unless others are lost for good: the run waits for lost peers, since they may come back. */
     private void addDivergences(List<Fault> faults) {
         SplittableRandom divergences = new SplittableRandom(seed ^ 0xd1f);
         boolean losses = faults.stream().anyMatch(f -> f instanceof Fault.Kill || f instanceof Fault.Drain);
@@ -309,7 +309,7 @@ final class Draw {
         }
     }
 
-    /** Peers that go for good, as long as enough honest ones are left for the run to go on. */
+    /** Peers that are lost for good, as long as enough honest ones remain for the run to continue. */
     private void addLosses(List<Fault> faults) {
         List<PeerPlan> honest = peers.stream()
                 .filter(p -> p.role() == PeerPlan.Role.NAMED && p.lies().isEmpty())
@@ -321,7 +321,7 @@ final class Draw {
             if (choice == 0) {
                 faults.add(new Fault.Kill(atMs, id));
             }
-            // Whoever holds a step open for a lost peer waits until it is back or an operator lets it go.
+            // With on_loss=hold, a step stays open until the lost peer is back or an operator drains it.
             if (choice == 1 || (choice == 0 && holds)) {
                 faults.add(new Fault.Drain(Math.min(atMs + 100, faultsEndMs), id));
             }
@@ -357,7 +357,7 @@ final class Draw {
         }
     }
 
-    /** Some of those that are let go come back. */
+    /** Some drained peers come back. */
     private void addReturns(List<Fault> faults) {
         for (Fault fault : List.copyOf(faults)) {
             if (fault instanceof Fault.Drain drain && random.nextBoolean()) {
@@ -366,7 +366,7 @@ final class Draw {
         }
     }
 
-    /** Nonsense in the name of a peer that nobody else speaks for. */
+    /** Nonsense in the name of a peer that nobody else forges. */
     private void addNonsense(List<Fault> faults) {
         SplittableRandom nonsense = new SplittableRandom(seed ^ 0x4e05);
         List<String> spokenFor = faults.stream()

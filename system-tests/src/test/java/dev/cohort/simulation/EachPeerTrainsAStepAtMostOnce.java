@@ -1,6 +1,6 @@
 package dev.cohort.simulation;
 
-/** From its checkpoint on, each life of a peer trains step after step: none twice, none left out, none invented. */
+/** From its checkpoint on, each start of a peer trains step after step, none twice and none left out. */
 final class EachPeerTrainsAStepAtMostOnce implements Invariant {
     private final ShadowPeers shadows;
 

@@ -5,7 +5,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Topic;
 import dev.cohort.simulation.SimulatedLog.Entry;
 
-/** No step is closed before as many contributors as the experiment asks for have answered it, well or badly. */
+/** No step is closed before as many contributors have answered it as the experiment requires. */
 final class EnoughPeersAnswerEveryStep implements Invariant {
     private final LogView log;
     private final Simulation simulation;
@@ -15,7 +15,7 @@ final class EnoughPeersAnswerEveryStep implements Invariant {
         this.simulation = simulation;
     }
 
-    /** What is in flight when a run is stopped is closed with whoever is there. */
+    /** When a run is stopped, steps in flight are closed with the peers that are present. */
     private boolean stopped() {
         return simulation.log().all(Topic.CONTROL, Command.class).stream().anyMatch(c -> c.kind() == Command.Kind.STOP);
     }

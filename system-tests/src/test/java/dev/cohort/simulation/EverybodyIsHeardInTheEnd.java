@@ -11,7 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Whoever was lost and is back contributes again: a while after the faults have ended, the teacher is made from everybody who
+ * Lost peers that are back contribute again: a while after the last fault, the teacher is built from every peer that
  * has a seat, is honest, and is fast enough.
  */
 final class EverybodyIsHeardInTheEnd implements Invariant {
@@ -28,7 +28,7 @@ final class EverybodyIsHeardInTheEnd implements Invariant {
 
     @Override
     public void appended(Entry entry) {
-        // Whoever was lost often is not waited for yet.
+        // A peer that was lost often is not waited for yet.
         long coolingMs =
                 COOLDOWNS * simulation.scenario().experiment().elastic().cooldownMs();
         long settledMs = simulation.scenario().faultsEndMs() + RECOVERY_MS + coolingMs;
@@ -45,7 +45,7 @@ final class EverybodyIsHeardInTheEnd implements Invariant {
                         .anyMatch(f -> f.peer().equals(peer.id()) && f.step() == outcome.step());
                 require(
                         forged || !isDue(peer) || named.contains(peer.id()),
-                        "outcome {} is made without {}#{}, which is there",
+                        "outcome {} is made without {}#{}, which is present",
                         outcome.step(),
                         peer.id(),
                         peer.incarnation());
@@ -56,7 +56,7 @@ final class EverybodyIsHeardInTheEnd implements Invariant {
     private boolean isDue(PeerProcess peer) {
         boolean seated =
                 peer.plan().role() == PeerPlan.Role.NAMED && peer.plan().lies().isEmpty();
-        // Whoever was excluded for its lag must prove itself again.
+        // A peer that was excluded for its lag must prove itself again.
         Elastic.Lag lag = simulation.scenario().experiment().elastic().lag();
         boolean mayBeExcluded = lag.maxSteps() > 0 && lag.policy() == Elastic.OnLag.EXCLUDE;
         boolean fast = 8 * peer.plan().computeMs() < Scenario.DEADLINE_MS;

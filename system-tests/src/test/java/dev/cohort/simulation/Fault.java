@@ -22,19 +22,19 @@ sealed interface Fault {
     /** Every process crashes at once; all come back after {@code downMs}. */
     record Blackout(long atMs, long downMs) implements Fault {}
 
-    /** A process is gone for good. */
+    /** A process is lost for good. */
     record Kill(long atMs, String process) implements Fault {}
 
-    /** The first coordinator is gone for good; whoever stands by has to lead. */
+    /** The first coordinator is lost for good; the standby has to lead. */
     record CoordinatorLost(long atMs) implements Fault {}
 
     /** A process neither reads nor appends. */
     record CutOff(long atMs, String process, long forMs) implements Fault {}
 
-    /** A process stands still and does not know it. */
+    /** A process stands still without noticing. */
     record Freeze(long atMs, String process, long forMs) implements Fault {}
 
-    /** The next thing that a peer computes takes that much longer, while it says that it lives. */
+    /** The next computation of a peer takes that much longer, while its heartbeats continue. */
     record Stall(long atMs, String peer, long forMs) implements Fault {}
 
     /** What a peer computes is not finite from the next step on, however often it starts again. */
@@ -52,16 +52,16 @@ sealed interface Fault {
     /** An operator asks a peer to leave. */
     record Drain(long atMs, String peer) implements Fault {}
 
-    /** A peer that an operator let go joins again, as soon as it has left. */
+    /** A drained peer joins again as soon as it has left. */
     record Return(long atMs, String peer) implements Fault {}
 
     /** An operator ends the run. */
     record Stop(long atMs) implements Fault {}
 
-    /** Somebody speaks in a peer's name, for the batch that is newest then. */
+    /** A forged prediction in a peer's name, for one of the newest batches. */
     record Forgery(long atMs, String peer, Lie lie) implements Fault {}
 
-    /** Somebody appends a snapshot of the trained teacher, for the step of the newest one there is. */
+    /** A forged snapshot of the trained teacher, for the step of the newest one. */
     record FalseSnapshot(long atMs, SnapshotLie lie) implements Fault {}
 
     /** What is wrong with a snapshot. */
@@ -76,14 +76,14 @@ sealed interface Fault {
 
     /** What is wrong with a forged prediction. */
     enum Lie {
-        /** Nothing to see: other logits, but finite, of the right shape and with the right digest. */
+        /** Not detectable: other logits, but finite, of the right shape and with the right digest. */
         OTHER_LOGITS,
         NOT_FINITE,
         WRONG_SHAPE,
         WRONG_DIGEST,
-        /** Speaks of a step that is far away. */
+        /** A step far ahead. */
         FAR_STEP,
-        /** In the name of a peer nobody knows. */
+        /** In the name of an unknown peer. */
         STRANGER,
         /** Anything at all, as {@link dev.cohort.protocol.wire.Nonsense} draws it. */
         NONSENSE

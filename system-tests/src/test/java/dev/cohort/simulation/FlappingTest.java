@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** A peer that dies again and again costs the others less and less. */
+/** A peer that dies repeatedly costs the others less and less. */
 class FlappingTest {
     private static final int SEEDS = 3;
     private static final int CRASHES = 6;

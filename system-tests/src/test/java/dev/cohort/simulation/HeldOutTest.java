@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * A teacher that follows from what peers think of held-out images, over four epochs: it is renewed at each of their ends, and
- * processes that die there change nothing of it. 30 blob images, of which 24 are trained on in four batches an epoch.
+ * A teacher that follows from predictions of held-out images, over four epochs: it is renewed at the end of each, and
+ * processes that die there do not change it. 30 blob images, of which 24 are trained on in four batches an epoch.
  */
 class HeldOutTest {
     private static final String METHOD = "kdcl_general";
@@ -33,7 +33,7 @@ class HeldOutTest {
     private static final long COMPUTE_MS = 5;
     private static final long FAULTS_END_MS = 900;
 
-    /** @param onLoss with hold, everybody is waited for as long as it takes */
+    /** @param onLoss with hold, every peer is waited for as long as it takes */
     private static Scenario scenario(long seed, Pace.OnLoss onLoss, List<Fault> faults) {
         List<PeerPlan> peers = IntStream.rangeClosed(1, 3)
                 .mapToObj(i -> new PeerPlan(
@@ -104,7 +104,7 @@ class HeldOutTest {
         }
     }
 
-    /** With two coordinators all the time, everybody dies once, at other places of an epoch for every seed. */
+    /** With two coordinators, every process dies once, at other places of an epoch for every seed. */
     @Test
     void processesThatDieAndComeBackChangeNothingOfIt() {
         for (long seed = 1; seed <= 12; seed++) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class HoldTest {
     private static final int SEEDS = 40;
 
-    /** The seed's scenario, but nobody gives up on anybody, and nobody goes for good or tells lies. */
+    /** The seed's scenario, but lost peers are waited for, none is lost for good, and none publishes lies. */
     private static Scenario holding(long seed) {
         Scenario drawn = Draw.scenario(seed);
         Experiment e = drawn.experiment();

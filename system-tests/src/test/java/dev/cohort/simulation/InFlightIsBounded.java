@@ -6,7 +6,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.simulation.SimulatedLog.Entry;
 import java.util.List;
 
-/** Batches run ahead of outcomes by at most the prefetch and the one in work, and nobody keeps more than what is open. */
+/** Batches run ahead of outcomes by at most the prefetch and the one in work, and no node keeps more than the open steps. */
 final class InFlightIsBounded implements Invariant {
     /** Each is megabytes in a real run. */
     private static final int EVALUATIONS_MAX = 4;
@@ -33,7 +33,7 @@ final class InFlightIsBounded implements Invariant {
     }
 
     @Override
-    public void worked(SimulatedProcess process, List<Message> said) {
+    public void worked(SimulatedProcess process, List<Message> sent) {
         Coordinator coordinator = simulation.coordinators().get(process.name());
         if (coordinator != null) {
             long open = log.batches().isEmpty() ? 0 : log.batches().lastKey() - coordinator.applied();

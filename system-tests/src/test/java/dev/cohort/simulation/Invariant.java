@@ -5,7 +5,7 @@ import dev.cohort.simulation.SimulatedLog.Entry;
 import java.util.List;
 import java.util.regex.Matcher;
 
-/** A promise of the system. Told of everything that happens, it throws {@link Violation} when the promise is broken. */
+/** A promise of the system. Receives every event and throws {@link Violation} when the promise is broken. */
 interface Invariant {
     /** All promises, after the views of the log they are checked against. */
     static List<Invariant> all(Simulation simulation) {
@@ -36,7 +36,7 @@ interface Invariant {
                 new ReplayFromAnyCheckpointGivesTheSameWeights());
     }
 
-    /** A record has come into the log. */
+    /** A record was appended to the log. */
     default void appended(Entry entry) {}
 
     /** A peer's learner has made one update. */
@@ -45,8 +45,8 @@ interface Invariant {
     /** A peer's process has started. */
     default void started(PeerProcess peer) {}
 
-    /** A node has taken in a message or a deadline, and said this. */
-    default void worked(SimulatedProcess process, List<Message> said) {}
+    /** A node has handled a message or a deadline, and sent these messages. */
+    default void worked(SimulatedProcess process, List<Message> sent) {}
 
     /** The run is over. */
     default void ended(Simulation simulation) {}
@@ -55,7 +55,7 @@ interface Invariant {
         return getClass().getSimpleName();
     }
 
-    /** Throws unless {@code holds}; {@code facts} take the places of {@code {}}. */
+    /** Throws unless {@code holds}; {@code facts} replace the {@code {}}. */
     default void require(boolean holds, String what, Object... facts) {
         if (!holds) {
             String text = what;

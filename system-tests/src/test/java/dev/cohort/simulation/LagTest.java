@@ -19,7 +19,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of a peer that falls behind further than {@code elastic.lag_max_steps}. */
+/** Peers that fall behind further than {@code elastic.lag_max_steps}. */
 class LagTest {
     private static final long LAG_MAX = 5;
     private static final long SEEDS = 3;
@@ -117,7 +117,7 @@ class LagTest {
 
     @Test
     void aPeerThatIsExcludedForItsLagIsSaidToBeAndComesBackByItself() {
-        // It stands still for two deadlines, is soon back at the head, and is let in again.
+        // It stands still for two deadlines, is soon back at the head, and is admitted again.
         List<Fault> stall = List.of(new Fault.Stall(300, SLOW, 3 * Scenario.DEADLINE_MS));
         Pace pace = Draw.pace(Pace.Completion.ALL, Pace.OnLoss.DROP, Scenario.DEADLINE_MS);
         Elastic.Lag lag = new Elastic.Lag(LAG_MAX, OnLag.EXCLUDE);

@@ -3,7 +3,7 @@ package dev.cohort.simulation;
 import dev.cohort.peer.Peer;
 import dev.cohort.protocol.Left;
 
-/** The weights a peer names when it leaves are those it has. */
+/** The digest that a peer publishes when it leaves is that of its weights. */
 final class LastWordsAreTrue implements Invariant {
     @Override
     public void ended(Simulation simulation) {
@@ -15,7 +15,7 @@ final class LastWordsAreTrue implements Invariant {
                                 .orElseThrow()
                                 .weights()
                                 .equals(peer.learner().orElseThrow().weights()),
-                        "{} left with other weights than it says",
+                        "{} left with other weights than it published",
                         peer.id());
             }
         }

@@ -12,11 +12,11 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Optional;
 
-/** What a peer with something broken in it, or somebody in its name, writes: some of it no message can say, only bytes can. */
+/** Distorts predictions as a broken peer or a forger would: most in the message, some only in its bytes. */
 final class Lies {
     private Lies() {}
 
-    /** An honest prediction for {@code batch} with logits of 0, and features of 0 if {@code hidden} is there. */
+    /** An honest prediction for {@code batch} with logits of 0, and features of 0 if {@code hidden} is present. */
     static Prediction innocent(Batch batch, PeerId peer, long incarnation, int slot, Optional<Integer> hidden) {
         int rows = batch.rows();
         int classes = batch.labels().classes();
@@ -32,9 +32,9 @@ final class Lies {
         return Tensor.of(DType.FLOAT32, new double[rows * columns], rows, columns);
     }
 
-    /** {@code said} as {@code lie} would have it, as far as a message can say that. */
-    static Prediction distorted(Prediction said, Lie lie) {
-        Tensor logits = said.logits();
+    /** {@code honest} distorted by {@code lie}, as far as a message can express it. */
+    static Prediction distorted(Prediction honest, Lie lie) {
+        Tensor logits = honest.logits();
         int rows = logits.dimension(0);
         int classes = logits.dimension(1);
         double[] values = logits.toDoubles();
@@ -43,18 +43,18 @@ final class Lies {
                 for (int i = 0; i < values.length; i++) {
                     values[i] = (i % 7) - 3;
                 }
-                yield with(said, said.step(), said.peer(), Tensor.of(logits.dtype(), values, rows, classes));
+                yield with(honest, honest.step(), honest.peer(), Tensor.of(logits.dtype(), values, rows, classes));
             }
             case WRONG_SHAPE ->
-                with(said, said.step(), said.peer(), Tensor.of(logits.dtype(), values, rows * classes, 1));
-            case WRONG_DIGEST -> rendered(said, Digest.of(logits.bytes()));
-            case FAR_STEP -> with(said, said.step() + 1_000_000, said.peer(), logits);
-            case STRANGER -> with(said, said.step(), new PeerId("stranger"), logits);
-            case NOT_FINITE, NONSENSE -> said;
+                with(honest, honest.step(), honest.peer(), Tensor.of(logits.dtype(), values, rows * classes, 1));
+            case WRONG_DIGEST -> rendered(honest, Digest.of(logits.bytes()));
+            case FAR_STEP -> with(honest, honest.step() + 1_000_000, honest.peer(), logits);
+            case STRANGER -> with(honest, honest.step(), new PeerId("stranger"), logits);
+            case NOT_FINITE, NONSENSE -> honest;
         };
     }
 
-    /** The record of a distorted prediction with what only bytes can say. */
+    /** The record of a distorted prediction, with the distortions that only bytes can express. */
     static byte[] distorted(byte[] record, Lie lie, Nonsense nonsense) {
         return switch (lie) {
             case NOT_FINITE -> nonsense.of(record, Nonsense.Kind.NOT_FINITE);
@@ -63,27 +63,27 @@ final class Lies {
         };
     }
 
-    private static Prediction with(Prediction said, long step, PeerId peer, Tensor logits) {
+    private static Prediction with(Prediction honest, long step, PeerId peer, Tensor logits) {
         return new Prediction(
                 step,
-                said.part(),
+                honest.part(),
                 peer,
-                said.incarnation(),
-                said.version(),
-                said.tensors().with(TensorName.LOGITS, logits),
-                said.rendered(),
-                said.previous());
+                honest.incarnation(),
+                honest.version(),
+                honest.tensors().with(TensorName.LOGITS, logits),
+                honest.rendered(),
+                honest.previous());
     }
 
-    private static Prediction rendered(Prediction said, Digest digest) {
+    private static Prediction rendered(Prediction honest, Digest digest) {
         return new Prediction(
-                said.step(),
-                said.part(),
-                said.peer(),
-                said.incarnation(),
-                said.version(),
-                said.tensors(),
+                honest.step(),
+                honest.part(),
+                honest.peer(),
+                honest.incarnation(),
+                honest.version(),
+                honest.tensors(),
                 digest,
-                said.previous());
+                honest.previous());
     }
 }

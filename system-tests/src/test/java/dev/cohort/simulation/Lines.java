@@ -24,21 +24,22 @@ import dev.cohort.tensor.Digest;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Messages in a few words. */
+/** Short texts for messages. */
 final class Lines {
     private Lines() {}
 
-    /** A number that depends on what the text would say, and is cheaper. */
+    /** A number that depends on the content of the text, and is cheaper to compute. */
     static long code(Object subject) {
         if (subject instanceof Outcome outcome) {
             return 31 * outcome.step()
                     + code(outcome.stateBefore())
                     + outcome.contributors().size();
-        } else if (subject instanceof Prediction said) {
-            return 31 * said.step()
-                    + 7 * said.incarnation()
-                    + code(said.rendered())
-                    + said.tensors()
+        } else if (subject instanceof Prediction prediction) {
+            return 31 * prediction.step()
+                    + 7 * prediction.incarnation()
+                    + code(prediction.rendered())
+                    + prediction
+                            .tensors()
                             .find(TensorName.LOGITS)
                             .map(logits -> logits.bytes().hashCode())
                             .orElse(0);
@@ -71,10 +72,11 @@ final class Lines {
                     + batch.digests().get(0).shortHex() + ")";
         } else if (message instanceof End end) {
             return "end after step " + end.lastStep() + " (" + end.reason() + ")";
-        } else if (message instanceof Prediction said) {
-            return "prediction of " + said.peer() + "#" + said.incarnation() + " for step " + said.step() + " ("
-                    + said.tensors().digest().shortHex() + ", images "
-                    + said.rendered().shortHex() + ")";
+        } else if (message instanceof Prediction prediction) {
+            return "prediction of " + prediction.peer() + "#" + prediction.incarnation() + " for step "
+                    + prediction.step() + " ("
+                    + prediction.tensors().digest().shortHex() + ", images "
+                    + prediction.rendered().shortHex() + ")";
         } else if (message instanceof Outcome outcome) {
             return text(outcome);
         } else if (message instanceof Addressed part) {

@@ -15,7 +15,7 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What the log says by its own rules: the first batch of a step, the first prediction of a peer, the first outcome. */
+/** The log by its own rules: the first batch of a step, the first prediction of a peer, the first outcome. */
 final class LogView implements Invariant {
     private final SortedMap<Long, Batch> batches = new TreeMap<>();
     private final SortedMap<Long, SortedMap<PeerId, Prediction>> predictions = new TreeMap<>();
@@ -32,8 +32,10 @@ final class LogView implements Invariant {
             }
             Batch first = batches.computeIfAbsent(batch.step(), s -> batch);
             require(first.equals(batch), "batch {} is in the log with two contents", batch.step());
-        } else if (entry.message() instanceof Prediction said) {
-            predictions.computeIfAbsent(said.step(), s -> new TreeMap<>()).putIfAbsent(said.peer(), said);
+        } else if (entry.message() instanceof Prediction prediction) {
+            predictions
+                    .computeIfAbsent(prediction.step(), s -> new TreeMap<>())
+                    .putIfAbsent(prediction.peer(), prediction);
         } else if (entry.message() instanceof Outcome outcome) {
             outcomes.computeIfAbsent(outcome.step(), s -> new ArrayList<>()).add(outcome);
         } else if (entry.message() instanceof End last) {
@@ -43,7 +45,7 @@ final class LogView implements Invariant {
         }
     }
 
-    /** The last step of the run, once it is said. */
+    /** The last step of the run, once it is published. */
     OptionalLong lastStep() {
         return endOfRun.lastStep();
     }

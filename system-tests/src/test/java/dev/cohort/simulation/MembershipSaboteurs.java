@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** One class a safeguard of the membership: a node that does without it. */
+/** Nodes that lack one safeguard of the membership, a class for each. */
 final class MembershipSaboteurs {
     private MembershipSaboteurs() {}
 
-    /** Believes that whoever is let go is meant in every start, the later ones too. */
+    /** Applies a drain to every start of a peer, later ones included. */
     static final class DrainsEveryStart extends Wrapping {
         DrainsEveryStart(Node inner) {
             super(inner);
@@ -34,7 +34,7 @@ final class MembershipSaboteurs {
         }
     }
 
-    /** Says of no slot that it begins anew. */
+    /** Renews no slot. */
     static final class KeepsSilentAboutNewVoters extends Wrapping {
         KeepsSilentAboutNewVoters(Node inner) {
             super(inner);
@@ -50,8 +50,8 @@ final class MembershipSaboteurs {
             return silent(inner.onDeadline(nowMs));
         }
 
-        private static List<Message> silent(List<Message> said) {
-            return said.stream()
+        private static List<Message> silent(List<Message> sent) {
+            return sent.stream()
                     .map(m -> m instanceof Outcome o
                             ? new Outcome(
                                     o.step(),
@@ -65,7 +65,7 @@ final class MembershipSaboteurs {
         }
     }
 
-    /** Takes whoever has a seat for gone when a newcomer asks for one. */
+    /** Evicts the peer in a seat when a newcomer asks for one. */
     static final class EvictsForNewcomers extends Wrapping {
         private final SortedMap<PeerId, Long> seated = new TreeMap<>();
 
@@ -75,16 +75,16 @@ final class MembershipSaboteurs {
 
         @Override
         public List<Message> onMessage(Message message, long nowMs) {
-            List<Message> said = new ArrayList<>();
+            List<Message> sent = new ArrayList<>();
             if (message instanceof Joining joining) {
                 if (!seated.containsKey(joining.peer())) {
                     seated.forEach((peer, start) ->
-                            said.addAll(inner.onMessage(new Left(peer, start, "evicted", Optional.empty()), nowMs)));
+                            sent.addAll(inner.onMessage(new Left(peer, start, "evicted", Optional.empty()), nowMs)));
                 }
                 seated.merge(joining.peer(), joining.incarnation(), Math::max);
             }
-            said.addAll(inner.onMessage(message, nowMs));
-            return said;
+            sent.addAll(inner.onMessage(message, nowMs));
+            return sent;
         }
     }
 }

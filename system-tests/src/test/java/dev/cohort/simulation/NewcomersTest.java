@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Newcomers say what they think for a while before they become part of the teacher. */
+/** Newcomers publish predictions for a while before they contribute to the teacher. */
 class NewcomersTest {
     private static final int SEEDS = 60;
     private static final int SLOTS = 6;
@@ -21,13 +21,13 @@ class NewcomersTest {
     private static final int CRASHES = 4;
     private static final long CRASH_EVERY_MS = 150;
     private static final long DOWN_MS = 20;
-    /** Without faults there is always somebody to contribute, so nobody is let in for want of others. */
+    /** Without faults there are always contributors, so no newcomer is admitted for want of others. */
     private static final Elastic PROVING = new Elastic(1, SLOTS, 0, AFTER_STEPS, 0);
 
     /**
-     * For each newcomer that an outcome names, how many steps before the first such outcome it had spoken of by then.
+     * For each newcomer that an outcome names, how many steps it had predicted before the first such outcome.
      */
-    private static List<Long> spokenBefore(Sabotage sabotage) {
+    private static List<Long> predictedBefore(Sabotage sabotage) {
         List<Long> spoken = new ArrayList<>();
         for (long seed = 1; seed <= SEEDS; seed++) {
             Simulation simulation =
@@ -61,22 +61,22 @@ class NewcomersTest {
 
     @Test
     void contributeOnlyAfterTheyHaveProvedThemselves() {
-        assertThat(spokenBefore(Sabotage.NONE)).hasSizeGreaterThan(5).allMatch(steps -> steps >= AFTER_STEPS);
+        assertThat(predictedBefore(Sabotage.NONE)).hasSizeGreaterThan(5).allMatch(steps -> steps >= AFTER_STEPS);
     }
 
     @Test
-    void areSeenToContributeTooEarlyWhenEverybodyIsAdmitted() {
-        Sabotage everybody = new Sabotage() {
+    void contributeTooEarlyWithoutTheTest() {
+        Sabotage untested = new Sabotage() {
             @Override
             public Elastic elastic(Elastic asked) {
                 return new Elastic(asked.min(), asked.max(), asked.cooldownMs(), 0, 0);
             }
         };
 
-        assertThat(spokenBefore(everybody)).anyMatch(steps -> steps < AFTER_STEPS);
+        assertThat(predictedBefore(untested)).anyMatch(steps -> steps < AFTER_STEPS);
     }
 
-    /** Newcomers that began at the head die again and again. */
+    /** Newcomers that began at the head crash repeatedly. */
     private static Simulation restarting(long seed, Sabotage sabotage) {
         Scenario drawn = Draw.scenario(seed);
         List<Fault> crashes = new ArrayList<>();
@@ -92,7 +92,7 @@ class NewcomersTest {
     }
 
     @Test
-    void canBeTrainedAgainFromWhereTheySayThatTheyBegan() {
+    void canBeTrainedAgainFromTheirPublishedStart() {
         long restored = 0;
         for (long seed = 1; seed <= SEEDS; seed++) {
             // Every simulation ends with all peers trained again.

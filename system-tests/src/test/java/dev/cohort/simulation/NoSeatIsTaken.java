@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** A slot is given to another peer only once the one that had it has left, was let go, or is dead. */
+/** A slot is given to another peer only once the previous one has left, was drained, or is dead. */
 final class NoSeatIsTaken implements Invariant {
     private final Simulation simulation;
     private final SortedMap<Integer, PeerId> holders = new TreeMap<>();
@@ -26,10 +26,10 @@ final class NoSeatIsTaken implements Invariant {
 
     @Override
     public void appended(Entry entry) {
-        if (entry.message() instanceof Left goodbye) {
-            left.merge(goodbye.peer(), goodbye.incarnation(), Math::max);
+        if (entry.message() instanceof Left leave) {
+            left.merge(leave.peer(), leave.incarnation(), Math::max);
         } else if (entry.message() instanceof Command drain && drain.kind() == Command.Kind.DRAIN) {
-            // One that is away then cannot say goodbye, and is let go all the same.
+            // A peer that is away cannot publish its leave, and is drained all the same.
             left.merge(drain.peer().orElseThrow(), drain.incarnation().orElse(Long.MAX_VALUE), Math::max);
         } else if (entry.message() instanceof Admitted answer && isFirst(answer) && !answer.refused()) {
             admitted.put(answer.peer(), answer.incarnation());

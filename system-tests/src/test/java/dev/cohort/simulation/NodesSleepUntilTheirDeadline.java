@@ -8,7 +8,7 @@ final class NodesSleepUntilTheirDeadline implements Invariant {
     private static final int CALLS_MAX = 3;
 
     @Override
-    public void worked(SimulatedProcess process, List<Message> said) {
+    public void worked(SimulatedProcess process, List<Message> sent) {
         require(
                 process.callsWithoutEffect() <= CALLS_MAX,
                 "{} asked {} times in a row to be called at once and then did nothing",

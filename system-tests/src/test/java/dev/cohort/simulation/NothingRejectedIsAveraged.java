@@ -6,7 +6,7 @@ import dev.cohort.protocol.Prediction;
 import dev.cohort.simulation.SimulatedLog.Entry;
 import dev.cohort.tensor.Ints;
 
-/** Whoever contributes rendered the very batch, has a seat of its own, and said numbers of the right shape that can be read. */
+/** Every contributor rendered the same batch, has its own seat, and published readable numbers of the right shape. */
 final class NothingRejectedIsAveraged implements Invariant {
     private final LogView log;
     private final Scenario scenario;
@@ -36,18 +36,18 @@ final class NothingRejectedIsAveraged implements Invariant {
         return scenario.peers().stream().anyMatch(p -> p.id().equals(named.peer()) && !p.observer());
     }
 
-    private void check(Batch batch, Prediction said, Outcome.Contributor named) {
+    private void check(Batch batch, Prediction prediction, Outcome.Contributor named) {
         require(
-                said.flaw().isEmpty(),
-                "{} said what cannot be read at step {} and is averaged",
+                prediction.flaw().isEmpty(),
+                "{} published an unreadable prediction at step {} and is averaged",
                 named.peer(),
                 batch.step());
         require(
-                said.rendered().equals(batch.digest(named.slot())),
+                prediction.rendered().equals(batch.digest(named.slot())),
                 "{} rendered other images than batch {} and is averaged",
                 named.peer(),
                 batch.step());
         Ints shape = Ints.of(batch.rows(), batch.labels().classes());
-        require(said.logits().shape().equals(shape), "{} of {} is averaged", said.logits(), named.peer());
+        require(prediction.logits().shape().equals(shape), "{} of {} is averaged", prediction.logits(), named.peer());
     }
 }

@@ -6,7 +6,7 @@ import dev.cohort.protocol.Outcome;
 import java.util.List;
 import java.util.Optional;
 
-/** A coordinator speaks of the step after the one it applied last, and of no other; it never goes back. */
+/** A coordinator proposes an outcome only for the step after the one it applied last. */
 final class OneOutcomePerStep implements Invariant {
     private final Simulation simulation;
 
@@ -15,15 +15,15 @@ final class OneOutcomePerStep implements Invariant {
     }
 
     @Override
-    public void worked(SimulatedProcess process, List<Message> said) {
-        for (Message message : said) {
+    public void worked(SimulatedProcess process, List<Message> sent) {
+        for (Message message : sent) {
             if (message instanceof Outcome outcome) {
                 Optional<Coordinator> coordinator =
                         Optional.ofNullable(simulation.coordinators().get(process.name()));
                 long open = coordinator.orElseThrow().applied() + 1;
                 require(
                         outcome.step() == open,
-                        "{} says an outcome of step {} while step {} is open",
+                        "{} proposes an outcome of step {} while step {} is open",
                         process.name(),
                         outcome.step(),
                         open);

@@ -66,7 +66,7 @@ final class Parts {
         return renderer;
     }
 
-    /** What every coordinator has: teachers are pure, so one is as good as many. */
+    /** The teacher of every coordinator; teachers are pure, so one is enough. */
     Teacher teacher() {
         return teacher;
     }
@@ -77,7 +77,7 @@ final class Parts {
         return Ints.of(widths);
     }
 
-    /** @param from what it goes on from, if that is not the beginning */
+    /** @param from the snapshot it resumes from, if any */
     Coordinator coordinator(String name, Teacher itsTeacher, Experiment.Elastic elastic, Optional<Snapshot> from) {
         Set<PeerId> observers = new TreeSet<>();
         experiment.peers().stream().filter(Experiment.Peer::control).forEach(p -> observers.add(p.id()));
@@ -110,7 +110,7 @@ final class Parts {
                 renderer);
     }
 
-    /** A student with the weights its life began with. */
+    /** A student with the initial weights of its peer. */
     Learner learner(PeerPlan of) {
         return new OneHiddenLayer(
                 data.shape(),

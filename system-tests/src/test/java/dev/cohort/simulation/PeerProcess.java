@@ -14,7 +14,7 @@ import dev.cohort.simulation.SimulatedLog.Partition;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** A peer over all its lives: its process, what survives on its disk, and the launcher that starts it again. */
+/** A peer over all its starts: its process, its disk, and the launcher that restarts it. */
 final class PeerProcess {
     private final PeerPlan plan;
     private final Parts parts;
@@ -97,17 +97,17 @@ final class PeerProcess {
         return checkpoints;
     }
 
-    /** The slot it knows of. */
+    /** Its slot, once it knows it. */
     Optional<Integer> slot() {
         return slot;
     }
 
-    /** The newest life's node. */
+    /** The node of the newest start. */
     Optional<Peer> peer() {
         return life.map(Life::peer);
     }
 
-    /** What the newest life began with. */
+    /** What the newest start began with. */
     Optional<Checkpoint> from() {
         return life.flatMap(Life::from);
     }
@@ -116,12 +116,12 @@ final class PeerProcess {
         return life.map(Life::learner);
     }
 
-    /** Whether its process has ended as it should and is not started again. */
+    /** Whether its process has ended in order and is not restarted. */
     boolean exited() {
         return exited;
     }
 
-    /** Whether it has said, or is about to say, goodbye. */
+    /** Whether it has published its leave, or is about to. */
     boolean leaves() {
         return peer().flatMap(Peer::left).isPresent();
     }
@@ -167,7 +167,7 @@ final class PeerProcess {
         beat(incarnation, new Heartbeats(peer::status, Scenario.HEARTBEAT_MS));
     }
 
-    /** The thread that says that it lives. */
+    /** The heartbeat thread. */
     private void beat(long of, Heartbeats heartbeats) {
         if (of == incarnation && process.alive()) {
             if (!process.frozen()) {
@@ -198,7 +198,7 @@ final class PeerProcess {
         }
     }
 
-    /** Training stands still, the process lives on. */
+    /** Training stands still, while the process lives on. */
     void stall(long forMs) {
         learner().ifPresent(l -> l.stall(forMs));
     }
@@ -228,16 +228,16 @@ final class PeerProcess {
         }
     }
 
-    /** Its goodbye is in the log: the process ends. */
-    void said(Left left) {
+    /** Its leave is in the log: the process ends. */
+    void left(Left left) {
         if (left.peer().equals(id()) && left.incarnation() == incarnation && process.alive()) {
             exited = true;
             process.exit();
         }
     }
 
-    /** Its goodbye could not be appended: the process ends with an error, and the launcher starts it again. */
-    void couldNotSayGoodbye() {
+    /** Its leave could not be appended: the process ends with an error, and the launcher restarts it. */
+    void couldNotLeave() {
         if (peer().flatMap(Peer::left).isPresent()) {
             crash(20, Fault.Damage.NONE);
         }

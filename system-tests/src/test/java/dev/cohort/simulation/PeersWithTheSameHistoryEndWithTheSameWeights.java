@@ -5,7 +5,7 @@ import dev.cohort.protocol.Left;
 import dev.cohort.tensor.Digest;
 import java.util.Optional;
 
-/** Without distillation the control peer and the first peer, who begin alike, end alike, whatever happened to either. */
+/** Without distillation, the control peer and the first peer begin and end with equal weights, whatever happens to either. */
 final class PeersWithTheSameHistoryEndWithTheSameWeights implements Invariant {
     @Override
     public void ended(Simulation simulation) {
@@ -22,7 +22,7 @@ final class PeersWithTheSameHistoryEndWithTheSameWeights implements Invariant {
         return simulation.peers().stream()
                 .filter(p -> p.id().value().equals(id) && p.exited())
                 .findFirst()
-                // Whoever diverged, or was there when a run was given up, has a shorter history.
+                // A peer that diverged, or whose run was given up, has a shorter history.
                 .filter(p -> p.peer()
                         .flatMap(Peer::left)
                         .filter(left -> left.reason().equals(Left.FINISHED))

@@ -11,11 +11,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** A learner that tells of each update it makes, and how long its work takes in virtual time. */
+/** Reports each update of a learner, and how long its work takes in virtual time. */
 final class RecordingLearner implements Learner {
     private final Learner inner;
     private final long computeMs;
-    private final Consumer<Update> told;
+    private final Consumer<Update> updates;
     private final List<Gradient> gradients = new ArrayList<>();
     private long spentMs;
     private boolean diverged;
@@ -38,10 +38,10 @@ final class RecordingLearner implements Learner {
         }
     }
 
-    RecordingLearner(Learner inner, long computeMs, Consumer<Update> told) {
+    RecordingLearner(Learner inner, long computeMs, Consumer<Update> updates) {
         this.inner = inner;
         this.computeMs = computeMs;
-        this.told = told;
+        this.updates = updates;
     }
 
     /** How long it has worked since it was last asked. */
@@ -56,7 +56,7 @@ final class RecordingLearner implements Learner {
         spentMs += forMs;
     }
 
-    /** From now on nothing it puts out is finite. */
+    /** From now on its outputs are not finite. */
     void diverge() {
         diverged = true;
     }
@@ -107,7 +107,7 @@ final class RecordingLearner implements Learner {
     public void update(double learningRate) {
         spentMs += computeMs;
         inner.update(learningRate);
-        told.accept(new Update(gradients, learningRate, inner.weights()));
+        updates.accept(new Update(gradients, learningRate, inner.weights()));
         gradients.clear();
     }
 

@@ -43,22 +43,22 @@ final class ReferenceTeacher implements Invariant {
         }
     }
 
-    /** What the contributors of {@code outcome} make the teacher say; empty if it names none. */
+    /** The teacher's step for the contributors of {@code outcome}; empty if it names none. */
     Optional<Teacher.TeacherStep> lesson(Outcome outcome) {
         if (outcome.contributors().isEmpty()) {
             return Optional.empty();
         }
-        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Teacher.PeerPrediction> votes = new ArrayList<>();
         for (Outcome.Contributor named : outcome.contributors()) {
-            Prediction said = log.prediction(outcome.step(), named.peer()).orElseThrow();
-            votes.add(new Teacher.Vote(named.peer(), named.slot(), said.tensors()));
+            Prediction vote = log.prediction(outcome.step(), named.peer()).orElseThrow();
+            votes.add(new Teacher.PeerPrediction(named.peer(), named.slot(), vote.tensors()));
         }
         Batch batch = log.batch(outcome.step()).orElseThrow();
         double rate = parts.learningRate().at(batch.step());
         NamedTensors before = Optional.ofNullable(after.get(outcome.step() - 1)).orElseThrow();
         return Optional.of(teacher.teach(
                 teacher.renewed(before, outcome.renewed()),
-                new Teacher.Votes(batch.step(), batch.epoch(), rate, batch.labels(), votes)));
+                new Teacher.StepInput(batch.step(), batch.epoch(), rate, batch.labels(), votes)));
     }
 
     /** Hash of the state after {@code step}, once the outcome of that step is in the log. */

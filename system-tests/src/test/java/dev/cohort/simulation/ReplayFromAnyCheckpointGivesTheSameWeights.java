@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A fresh process that is given any checkpoint of a peer, or none, and the log, ends with the weights the peer ended with; a
- * newcomer that began at the head begins where the peer says that it did.
+ * A fresh process with any checkpoint of a peer, or none, and the log ends with the weights of the peer; a
+ * newcomer that began at the head begins at the step that the peer published.
  */
 final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
     @Override
     public void ended(Simulation simulation) {
         for (PeerProcess peer : simulation.peers()) {
-            // One that is refused a seat trains as far as it gets before it reads that.
+            // A peer that is refused a seat trains until it reads the refusal.
             boolean refused = peer.peer()
                     .flatMap(Peer::left)
                     .filter(l -> l.reason().startsWith("refused"))

@@ -10,7 +10,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Snapshot;
 import java.util.Optional;
 
-/** Takes a safeguard away from the nodes, to see whether the simulation notices. */
+/** Removes a safeguard from the nodes, to check that the simulation notices. */
 interface Sabotage {
     Sabotage NONE = new Sabotage() {};
 
@@ -23,7 +23,7 @@ interface Sabotage {
         return coordinator;
     }
 
-    /** What a coordinator believes about who may come and go. */
+    /** The membership rules of a coordinator. */
     default Experiment.Elastic elastic(Experiment.Elastic asked) {
         return asked;
     }
@@ -37,12 +37,12 @@ interface Sabotage {
         return peer;
     }
 
-    /** @param disk where a peer keeps its checkpoints */
+    /** @param disk checkpoints of a peer */
     default CheckpointStore checkpoints(CheckpointStore disk) {
         return disk;
     }
 
-    /** Why a coordinator does not go on from a snapshot; empty if it does. */
+    /** Why a coordinator refuses a snapshot; empty if it resumes from it. */
     default Optional<String> objection(Snapshot snapshot, Optional<Outcome> next) {
         return TeacherSnapshots.objection(snapshot, next);
     }

@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Each safeguard is taken away in turn; some seed must notice. A simulation that cannot fail proves nothing. */
+/** Removes each safeguard in turn; some seed must notice. A simulation that cannot fail proves nothing. */
 class SabotageTest {
     private static final int SEEDS = 150;
 
-    /** What the first seed that notices says; empty if none does. */
+    /** The violation that the first seed notices; empty if none does. */
     private static Optional<String> noticed(Sabotage sabotage) {
         for (long seed = 1; seed <= SEEDS; seed++) {
             try {

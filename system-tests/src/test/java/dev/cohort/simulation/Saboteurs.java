@@ -22,7 +22,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** One class a safeguard: a node that does without it. */
+/** Nodes that lack one safeguard, a class for each. */
 final class Saboteurs {
     private Saboteurs() {}
 
@@ -42,14 +42,14 @@ final class Saboteurs {
             return backwards(inner.onDeadline(nowMs));
         }
 
-        private static List<Message> backwards(List<Message> said) {
-            List<Message> backwards = new ArrayList<>(said);
+        private static List<Message> backwards(List<Message> sent) {
+            List<Message> backwards = new ArrayList<>(sent);
             Collections.reverse(backwards);
             return backwards;
         }
     }
 
-    /** Trains without the part of an outcome that is meant for it alone. */
+    /** Trains without the part of an outcome that is addressed to it. */
     static final class DoesWithoutItsPart extends Wrapping {
         DoesWithoutItsPart(Node inner) {
             super(inner);
@@ -88,13 +88,13 @@ final class Saboteurs {
             return noted(inner.onDeadline(nowMs));
         }
 
-        private List<Message> noted(List<Message> said) {
-            for (Message message : said) {
+        private List<Message> noted(List<Message> sent) {
+            for (Message message : sent) {
                 if (message instanceof Prediction prediction) {
                     published.put(prediction.step(), prediction.tensors().digest());
                 }
             }
-            return said;
+            return sent;
         }
 
         private Outcome believed(Outcome outcome) {
@@ -144,18 +144,18 @@ final class Saboteurs {
             return noted(inner.onDeadline(nowMs), nowMs);
         }
 
-        private List<Message> noted(List<Message> said, long nowMs) {
-            for (Message message : said) {
+        private List<Message> noted(List<Message> sent, long nowMs) {
+            for (Message message : sent) {
                 if (message instanceof Prediction prediction && prediction.step() > step) {
                     step = prediction.step();
                     sinceMs = nowMs;
                 }
             }
-            return said;
+            return sent;
         }
     }
 
-    /** Of several outcomes of a step it takes the last one it hears of within a short while. */
+    /** Of several outcomes of a step, uses the last one that it reads within a short time. */
     static final class LastOutcomeWins extends Wrapping {
         private static final int MESSAGES_HELD = 6;
         private final SortedMap<Long, Outcome> newest = new TreeMap<>();
@@ -168,41 +168,41 @@ final class Saboteurs {
 
         @Override
         public List<Message> onMessage(Message message, long nowMs) {
-            List<Message> said = new ArrayList<>();
+            List<Message> sent = new ArrayList<>();
             if (message instanceof Outcome outcome) {
                 if (newest.put(outcome.step(), outcome) == null) {
                     order.add(outcome.step());
                 }
             } else {
-                said.addAll(inner.onMessage(message, nowMs));
+                sent.addAll(inner.onMessage(message, nowMs));
             }
             since++;
             if (since > MESSAGES_HELD) {
-                said.addAll(release(nowMs));
+                sent.addAll(release(nowMs));
             }
-            return said;
+            return sent;
         }
 
         @Override
         public List<Message> onDeadline(long nowMs) {
-            List<Message> said = new ArrayList<>(release(nowMs));
-            said.addAll(inner.onDeadline(nowMs));
-            return said;
+            List<Message> sent = new ArrayList<>(release(nowMs));
+            sent.addAll(inner.onDeadline(nowMs));
+            return sent;
         }
 
         private List<Message> release(long nowMs) {
             since = 0;
-            List<Message> said = new ArrayList<>();
+            List<Message> sent = new ArrayList<>();
             for (long step : order) {
-                said.addAll(
+                sent.addAll(
                         inner.onMessage(Optional.ofNullable(newest.get(step)).orElseThrow(), nowMs));
             }
             order.clear();
-            return said;
+            return sent;
         }
     }
 
-    /** Makes an update for every outcome it reads of the step it trained last, the repeated ones too. */
+    /** Makes an update for every outcome of the step it trained last, repeated ones included. */
     static final class TrainsDuplicates extends Wrapping {
         private final RecordingLearner learner;
         private final TreeSet<Long> seen = new TreeSet<>();
@@ -229,9 +229,9 @@ final class Saboteurs {
 
         @Override
         public List<Message> onMessage(Message message, long nowMs) {
-            List<Message> said = new ArrayList<>(inner.onMessage(message, nowMs));
+            List<Message> sent = new ArrayList<>(inner.onMessage(message, nowMs));
             if (message instanceof Batch batch) {
-                said.addAll(inner.onMessage(
+                sent.addAll(inner.onMessage(
                         new Outcome(
                                 batch.step(),
                                 0,
@@ -241,11 +241,11 @@ final class Saboteurs {
                                 new Outcome.Skipped(Outcome.SkipReason.TOO_FEW)),
                         nowMs));
             }
-            return said;
+            return sent;
         }
     }
 
-    /** Takes every peer at its word that it rendered the right images, where all see the same ones. */
+    /** Does not check the digest of the rendered images, where all peers have the same view. */
     static final class IgnoresTheImageDigest extends Wrapping {
         private final SortedMap<Long, Batch> batches = new TreeMap<>();
 
@@ -258,28 +258,28 @@ final class Saboteurs {
             if (message instanceof Batch batch && batch.digests().size() == 1) {
                 batches.put(batch.step(), batch);
             }
-            if (message instanceof Prediction said && batches.containsKey(said.step())) {
-                Digest asked = Optional.ofNullable(batches.get(said.step()))
+            if (message instanceof Prediction prediction && batches.containsKey(prediction.step())) {
+                Digest asked = Optional.ofNullable(batches.get(prediction.step()))
                         .orElseThrow()
                         .digest(0);
                 return inner.onMessage(
                         new Prediction(
-                                said.step(),
-                                said.part(),
-                                said.peer(),
-                                said.incarnation(),
-                                said.version(),
-                                said.tensors(),
+                                prediction.step(),
+                                prediction.part(),
+                                prediction.peer(),
+                                prediction.incarnation(),
+                                prediction.version(),
+                                prediction.tensors(),
                                 asked,
-                                said.previous(),
-                                said.flaw()),
+                                prediction.previous(),
+                                prediction.flaw()),
                         nowMs);
             }
             return inner.onMessage(message, nowMs);
         }
     }
 
-    /** Takes a prediction that cannot be read for one of logits that are 0. */
+    /** Replaces an unreadable prediction by logits of 0. */
     static final class IgnoresTheFlaw extends Wrapping {
         private final SortedMap<Long, Batch> batches = new TreeMap<>();
 
@@ -292,16 +292,17 @@ final class Saboteurs {
             if (message instanceof Batch batch) {
                 batches.put(batch.step(), batch);
             }
-            Optional<Prediction> mended = message instanceof Prediction said
-                            && said.flaw().isPresent()
-                    ? Optional.ofNullable(batches.get(said.step()))
-                            .map(b -> Lies.innocent(b, said.peer(), said.incarnation(), 0, Optional.of(Draw.HIDDEN)))
+            Optional<Prediction> mended = message instanceof Prediction prediction
+                            && prediction.flaw().isPresent()
+                    ? Optional.ofNullable(batches.get(prediction.step()))
+                            .map(b -> Lies.innocent(
+                                    b, prediction.peer(), prediction.incarnation(), 0, Optional.of(Draw.HIDDEN)))
                     : Optional.empty();
             return inner.onMessage(mended.<Message>map(m -> m).orElse(message), nowMs);
         }
     }
 
-    /** Of several predictions of a peer for a step it takes the last one it hears of within a short while. */
+    /** Of several predictions of a peer for a step, uses the last one that it reads within a short time. */
     static final class NewestPredictionCounts extends Wrapping {
         private static final int MESSAGES_HELD = 16;
         private final List<Message> held = new ArrayList<>();
@@ -314,9 +315,9 @@ final class Saboteurs {
         @Override
         public List<Message> onMessage(Message message, long nowMs) {
             if (message instanceof Prediction newer) {
-                held.replaceAll(older -> older instanceof Prediction said
-                                && said.step() == newer.step()
-                                && said.peer().equals(newer.peer())
+                held.replaceAll(older -> older instanceof Prediction prediction
+                                && prediction.step() == newer.step()
+                                && prediction.peer().equals(newer.peer())
                         ? newer
                         : older);
             }
@@ -337,7 +338,7 @@ final class Saboteurs {
         }
     }
 
-    /** Hands every checkpoint on as another one. */
+    /** Alters every checkpoint. */
     private abstract static class WrappingStore implements CheckpointStore {
         private final CheckpointStore inner;
 
@@ -358,7 +359,7 @@ final class Saboteurs {
         }
     }
 
-    /** Keeps the weights, and momentum that stands still. */
+    /** Keeps the weights, with momentum 0. */
     static final class ForgetsMomentum extends WrappingStore {
         ForgetsMomentum(CheckpointStore inner) {
             super(inner);
@@ -393,7 +394,7 @@ final class Saboteurs {
         }
     }
 
-    /** Goes on reading one outcome too late. */
+    /** Resumes reading one outcome too late. */
     static final class SkipsAnOutcome extends WrappingStore {
         SkipsAnOutcome(CheckpointStore inner) {
             super(inner);
@@ -421,7 +422,7 @@ final class Saboteurs {
         }
     }
 
-    /** Does its work and says nothing of it. */
+    /** Does its work without publishing anything. */
     static final class Silent extends Wrapping {
         Silent(Node inner) {
             super(inner);

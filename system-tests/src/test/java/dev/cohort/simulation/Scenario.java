@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What one simulated run is to be like.
+ * One simulated run.
  *
  * @param seed of everything that is drawn while it runs
  * @param hidden width of every student's hidden layer
  * @param second whether there is a second coordinator from the beginning, and of what kind
  * @param predictionPartitions peers may share one
- * @param faultsEndMs from then on nothing goes wrong any more
+ * @param faultsEndMs end of all faults
  */
 record Scenario(
         long seed,
@@ -35,7 +35,7 @@ record Scenario(
     static final long HEARTBEAT_MS = 40;
     static final long RESEND_MS = 60;
     static final long SETTLE_MS = 20;
-    /** Of a coordinator that stands by. */
+    /** Patience of a standby coordinator. */
     static final long PATIENCE_MS = 80;
 
     static final long START_MS = 20_000;
@@ -43,9 +43,9 @@ record Scenario(
     /** The coordinator beside the first one. */
     enum Second {
         NONE,
-        /** Speaks as the first one does. */
+        /** Leads like the first one. */
         SPEAKS,
-        /** Speaks when the first one falls silent. */
+        /** Leads when the first one falls silent. */
         STANDS_BY
     }
 
@@ -54,7 +54,7 @@ record Scenario(
         faults = List.copyOf(faults);
     }
 
-    /** Batches planned. */
+    /** Number of planned batches. */
     long steps() {
         return experiment.run().steps().orElseThrow();
     }
@@ -63,7 +63,7 @@ record Scenario(
         return experiment.method().name();
     }
 
-    /** Whether each slot sees the images of a batch in its own way. */
+    /** Whether each slot has its own view of a batch. */
     boolean ownViews() {
         return experiment.augment().perPeer() || experiment.mix().kind() == Experiment.Mix.Mixing.CUTMIX_PER_PEER;
     }
@@ -78,7 +78,7 @@ record Scenario(
                 seed, experiment, data, hidden, peers, second, predictionPartitions, weather, others, faultsEndMs);
     }
 
-    /** One line a fact, for whoever looks for the reason of a failure. */
+    /** One line per fact, to find the cause of a failure. */
     String describe() {
         Experiment e = experiment;
         return "seed " + seed + ": " + method() + ", mix " + e.mix().kind() + ", "

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** More peers than seats over a run: two that stay, and four newcomers that come and go one after the other to a third seat. */
+/** More peers than seats over a run: two that stay, and four newcomers that take a third seat one after another. */
 class SeatsTest {
     private static final int SEEDS = 3;
     private static final int NEWCOMERS = 4;
@@ -43,13 +43,13 @@ class SeatsTest {
             peers.add(plan(id, PeerPlan.Role.HEAD_NEWCOMER, atMs, SEATS + i));
             faults.add(new Fault.Drain(atMs + STAYS_MS, id));
         }
-        // A second coordinator and a restart, both of which read all that was.
+        // A second coordinator and a restart, both of which read the whole log.
         faults.add(new Fault.SecondCoordinator(FIRST_MS + 3 * EVERY_MS / 2, "c2"));
         faults.add(new Fault.Crash(FIRST_MS + 5 * EVERY_MS / 2, "c1", 50, Fault.Damage.NONE));
         Experiment experiment = Draw.experiment(
                 method,
                 new Experiment.Run("seats", seed, OptionalInt.empty(), OptionalLong.of(300), 6),
-                // Each seat sees the images in its own way.
+                // Each seat has its own view of the images.
                 new Experiment.Augment(1, true, seed % 2 == 0),
                 new Experiment.Mix(Mixing.NONE, 1, 0, 1),
                 Experiment.Data.Delivery.RECIPE,

@@ -20,7 +20,7 @@ final class SimulatedClock {
         return running ? baseLocalMs + (virtualMs - baseVirtualMs) * perMille / 1000 : baseLocalMs;
     }
 
-    /** The first virtual time at which it shows {@code localMs} or later, if it goes on running. */
+    /** The first virtual time at which it shows {@code localMs} or later, if it keeps running. */
     long virtualMs(long localMs) {
         long wait = Math.max(0, localMs - baseLocalMs);
         return baseVirtualMs + (wait * 1000 + perMille - 1) / perMille;

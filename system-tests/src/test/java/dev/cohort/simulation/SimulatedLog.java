@@ -18,8 +18,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The records of a run, as bytes: a total order within each partition, and no order at all between partitions. Everybody is
- * handed what the codec makes of the bytes, never the message that was written.
+ * The records of a run, as bytes: a total order within each partition, and none between partitions. Readers get
+ * what the codec makes of the bytes, never the message that was written.
  */
 final class SimulatedLog {
     private final MessageCodec codec = new MessageCodec("simulated", Limits.DEFAULT);
@@ -49,14 +49,14 @@ final class SimulatedLog {
             return partition.place();
         }
 
-        /** Whether anybody is handed anything for it. */
+        /** Whether readers receive anything for it. */
         boolean readable() {
             return handed().isPresent();
         }
 
-        /** What everybody who reads it is handed: its message, or what stands in for a prediction. */
+        /** What readers receive: its message, or the stand-in for a flawed prediction. */
         Message message() {
-            return handed().orElseThrow(() -> new IllegalStateException("nobody can read " + decoding));
+            return handed().orElseThrow(() -> new IllegalStateException("unreadable: " + decoding));
         }
 
         private Optional<Message> handed() {
@@ -69,8 +69,8 @@ final class SimulatedLog {
                     .filter(message -> Topic.of(message) == partition.topic());
         }
 
-        /** Whether it is read as the very message that was written. */
-        boolean says(Message written) {
+        /** Whether it reads as the message that was written. */
+        boolean reads(Message written) {
             return decoding.equals(new Decoding.Accepted(written, writer));
         }
     }
@@ -90,13 +90,13 @@ final class SimulatedLog {
         return new Partition(Topic.of(message), "");
     }
 
-    /** Where the predictions of a peer are looked for. */
+    /** The partition with the predictions of a peer. */
     Partition predictions(PeerId peer) {
         int partition = Math.floorMod(peer.value().hashCode(), predictionPartitions);
         return new Partition(Topic.PREDICTIONS, Integer.toString(partition));
     }
 
-    /** In whose name a prediction speaks, if {@code record} is one. */
+    /** The peer that a prediction names, if {@code record} is one. */
     Optional<PeerId> speaker(byte[] record) {
         Decoding decoding = codec.decode(record);
         if (decoding instanceof Decoding.Rejected rejected) {
@@ -128,7 +128,7 @@ final class SimulatedLog {
         return Collections.unmodifiableList(partitions.getOrDefault(partition, List.of()));
     }
 
-    /** What a partition says, without records that nobody can read. */
+    /** The readable messages of a partition. */
     List<Message> messages(Partition partition) {
         return entries(partition).stream()
                 .filter(Entry::readable)

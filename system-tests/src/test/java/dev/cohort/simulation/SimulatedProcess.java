@@ -38,7 +38,7 @@ final class SimulatedProcess {
     private boolean deadlineIsNext;
     private ToIntFunction<Partition> position = partition -> 0;
     private int callsWithoutEffect;
-    /** What is in the log when this life begins, and not read yet. */
+    /** Records that existed when this start began, and are not read yet. */
     private final SortedMap<Partition, Integer> backlog = new TreeMap<>();
 
     private boolean caughtUp;
@@ -55,7 +55,7 @@ final class SimulatedProcess {
 
     /**
      * @param reads the partitions its consumers are assigned
-     * @param seen told of each record before the node is
+     * @param seen receives each record before the node does
      * @param workMs asked after each call of the node: how long the thread was busy with it
      */
     SimulatedProcess(
@@ -95,12 +95,12 @@ final class SimulatedProcess {
         return callsWithoutEffect;
     }
 
-    /** Starts with no memory but what {@code fresh} holds; reads the log from its beginning. */
+    /** Starts with the node {@code fresh} and reads the log from its beginning. */
     void start(Node fresh) {
         start(fresh, partition -> 0);
     }
 
-    /** As {@link #start(Node)}, reading from where {@code from} says. */
+    /** As {@link #start(Node)}, reading from the positions {@code from}. */
     void start(Node fresh, ToIntFunction<Partition> from) {
         life++;
         node = Optional.of(fresh);
@@ -121,7 +121,7 @@ final class SimulatedProcess {
         schedule();
     }
 
-    /** Loses all memory, and perhaps what was handed to the producer and is not in the log yet. */
+    /** Loses all memory, and perhaps records that the producer has not appended yet. */
     void crash() {
         life++;
         crashes++;
@@ -130,7 +130,7 @@ final class SimulatedProcess {
         around.note(this, "crashes", "");
     }
 
-    /** Ends as it should: nothing it said is lost any more. */
+    /** Ends in order: everything it sent is appended. */
     void exit() {
         life++;
         node = Optional.empty();
@@ -157,7 +157,7 @@ final class SimulatedProcess {
         }
     }
 
-    /** Does nothing at all for a while, and does not know it. */
+    /** Does nothing for a while, without noticing. */
     void freeze(long forMs) {
         frozenUntilMs = Math.max(frozenUntilMs, around.time().nowMs() + forMs);
         around.note(this, "freezes", forMs + " ms");
@@ -252,19 +252,19 @@ final class SimulatedProcess {
         schedule();
     }
 
-    /** Whether it has taken in everything that was in the log at its start, and does not know it yet. */
+    /** Whether it has read everything that was in the log at its start, and has not noticed yet. */
     private boolean catchesUp() {
         return !caughtUp && backlog.isEmpty() && inbox.isEmpty();
     }
 
-    private void worked(List<Message> said, boolean woken) {
+    private void worked(List<Message> sent, boolean woken) {
         long tookMs = workMs.getAsLong();
         boolean effect =
-                !woken || tookMs > 0 || !said.isEmpty() || node.orElseThrow().nextDeadlineMs() > nowMs();
+                !woken || tookMs > 0 || !sent.isEmpty() || node.orElseThrow().nextDeadlineMs() > nowMs();
         callsWithoutEffect = effect ? 0 : callsWithoutEffect + 1;
         busyUntilMs = around.time().nowMs() + tookMs;
-        append(said, busyUntilMs);
-        around.worked(this, said);
+        append(sent, busyUntilMs);
+        around.worked(this, sent);
     }
 
     /** Appends {@code messages} one after the other, beginning at {@code atMs}. */
@@ -277,7 +277,7 @@ final class SimulatedProcess {
 
     private void appendNext(List<Message> messages, int of) {
         Message first = messages.get(0);
-        // What was handed to the producer before a crash may still get out, or not.
+        // Records that the producer had before a crash may still be appended, or not.
         if (of != crashes && around.random().nextBoolean()) {
             around.note(this, "loses", first);
         } else if (!reachable || frozen()) {

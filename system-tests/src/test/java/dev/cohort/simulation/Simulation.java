@@ -1,8 +1,6 @@
 package dev.cohort.simulation;
 
-import dev.cohort.augment.Augmenter;
 import dev.cohort.coordinator.Coordinator;
-import dev.cohort.coordinator.SnapshotPositions;
 import dev.cohort.coordinator.speak.Standby;
 import dev.cohort.protocol.Admitted;
 import dev.cohort.protocol.Batch;
@@ -28,13 +26,15 @@ import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 
-/** One run of a whole cohort in virtual time, from its first process to the last goodbye. */
+/** One run of a whole cohort in virtual time, from the start of its first process to the leave of its last peer. */
 final class Simulation implements Surroundings {
     private static final String OPERATOR = "operator";
-    /** How long a run may take once nothing goes wrong any more. */
+    /** How long a run may take after its last fault. */
     private static final long PATIENCE_MS = 30_000;
-    /** What is still under way when the last peer has left. */
+    /** Time for messages in flight when the last peer has left. */
     private static final long SETTLING_MS = 200;
 
     private final Scenario scenario;
@@ -44,23 +44,20 @@ final class Simulation implements Surroundings {
     private final VirtualTime time = new VirtualTime();
     private final SimulatedLog log;
     private final Beginnings beginnings;
+    private final Roles roles;
     private final SplittableRandom random;
     private final SplittableRandom clocks;
     private final Nonsense nonsense;
     private final Trace trace;
     private final SortedMap<String, SimulatedProcess> processes = new TreeMap<>();
     private final SortedMap<String, PeerProcess> peers = new TreeMap<>();
-    private final SortedMap<String, Coordinator> coordinators = new TreeMap<>();
-    private final SortedMap<String, Standby> standbys = new TreeMap<>();
-    private final SortedSet<String> lost = new TreeSet<>();
-    private final SortedMap<String, Augmenter> augmenters = new TreeMap<>();
     private final List<Prediction> forgeries = new ArrayList<>();
     /** Peers that will join again once they have left. */
-    private final SortedSet<String> toCome = new TreeSet<>();
+    private final SortedSet<String> returning = new TreeSet<>();
 
     /** When each step was closed. */
     private final SortedMap<Long, Long> closedMs = new TreeMap<>();
-    /** The most steps each peer was behind the outcomes when one was said. */
+    /** Largest lag of each peer behind the outcomes when one was published. */
     private final SortedMap<String, Long> lags = new TreeMap<>();
 
     private boolean lostEvaluations;
@@ -74,6 +71,7 @@ final class Simulation implements Surroundings {
         nonsense = new Nonsense(scenario.seed());
         log = new SimulatedLog(scenario.predictionPartitions());
         beginnings = new Beginnings(log, sabotage);
+        roles = new Roles(scenario, sabotage, parts, beginnings, this::start);
         trace = new Trace(keepsTrace);
         invariants = Invariant.all(this);
     }
@@ -84,16 +82,16 @@ final class Simulation implements Surroundings {
         scenario.faults().forEach(fault -> time.at(fault.atMs(), () -> happens(fault)));
         long limitMs = scenario.faultsEndMs() + PATIENCE_MS;
         while (!done() && time.step(limitMs)) {
-            // invariants are checked on the way
+            // invariants are checked meanwhile
         }
         long settledMs = Math.min(limitMs, time.nowMs() + SETTLING_MS);
         while (time.step(settledMs)) {
-            // what is under way arrives
+            // messages in flight arrive
         }
         invariants.forEach(invariant -> invariant.ended(this));
     }
 
-    /** Runs to the end, and counts the steps that had an outcome by then. */
+    /** Runs to the end, and counts the steps with an outcome before {@code atMs}. */
     long closedBy(long atMs) {
         run();
         return closedMs.values().stream().filter(ms -> ms < atMs).count();
@@ -104,7 +102,7 @@ final class Simulation implements Surroundings {
         return closedMs;
     }
 
-    /** The most steps that a peer was ever behind the outcomes. */
+    /** Largest lag of a peer behind the outcomes, in steps. */
     long worstLag(String peer) {
         return lags.getOrDefault(peer, 0L);
     }
@@ -113,18 +111,12 @@ final class Simulation implements Surroundings {
         if (time.nowMs() <= scenario.faultsEndMs()) {
             return false;
         }
-        sendHomeWhoCameTooLate();
-        return toCome.isEmpty() && peers.values().stream().allMatch(PeerProcess::done);
+        endWaitingPeers();
+        return returning.isEmpty() && peers.values().stream().allMatch(PeerProcess::done);
     }
 
     private void stage() {
-        startAugmenter("augmenter");
-        startCoordinator("c1");
-        switch (scenario.second()) {
-            case NONE -> {}
-            case SPEAKS -> startCoordinator("c2");
-            case STANDS_BY -> startStandby("c2");
-        }
+        roles.stage();
         for (PeerPlan plan : scenario.peers()) {
             PeerProcess peer = peer(plan.id().value(), plan, new MemoryCheckpoints());
             time.at(plan.startsAtMs(), peer::start);
@@ -139,52 +131,7 @@ final class Simulation implements Surroundings {
         return peer;
     }
 
-    private void startAugmenter(String name) {
-        start(name, this::readByAugmenter, () -> {
-            Augmenter augmenter = parts.augmenter();
-            augmenters.put(name, augmenter);
-            return sabotage.augmenter(augmenter);
-        });
-    }
-
-    private boolean readByAugmenter(Partition partition) {
-        return switch (partition.topic()) {
-            case BATCHES, OUTCOMES, MEMBERS, CONTROL -> true;
-            default -> false;
-        };
-    }
-
-    private boolean readByCoordinator(Partition partition) {
-        return switch (partition.topic()) {
-            case RUN, ADDRESSED, SNAPSHOTS -> false;
-            default -> true;
-        };
-    }
-
-    private Node coordinator(String name) {
-        Coordinator coordinator = parts.coordinator(
-                name,
-                sabotage.teacher(parts.teacher()),
-                sabotage.elastic(scenario.experiment().elastic()),
-                beginnings.next(name));
-        coordinators.put(name, coordinator);
-        return sabotage.coordinator(new SnapshotPositions(coordinator, beginnings.offsets(name)));
-    }
-
-    private void startCoordinator(String name) {
-        start(name, this::readByCoordinator, () -> coordinator(name));
-    }
-
-    private void startStandby(String name) {
-        start(name, this::readByCoordinator, () -> {
-            Standby standby = new Standby(coordinator(name), name, Scenario.PATIENCE_MS);
-            standbys.put(name, standby);
-            return sabotage.standby(standby);
-        });
-    }
-
-    private void start(
-            String name, java.util.function.Predicate<Partition> reads, java.util.function.Supplier<Node> node) {
+    private void start(String name, Predicate<Partition> reads, Supplier<Node> node) {
         SimulatedProcess process = processes.computeIfAbsent(
                 name,
                 n -> new SimulatedProcess(
@@ -196,16 +143,6 @@ final class Simulation implements Surroundings {
         return new SimulatedClock(clocks.nextLong(100_000) - 50_000, 900 + clocks.nextInt(201));
     }
 
-    private void restart(String name) {
-        if (augmenters.containsKey(name)) {
-            startAugmenter(name);
-        } else if (standbys.containsKey(name)) {
-            startStandby(name);
-        } else {
-            startCoordinator(name);
-        }
-    }
-
     private void happens(Fault fault) {
         if (fault instanceof Fault.Crash crash) {
             crash(crash);
@@ -214,7 +151,7 @@ final class Simulation implements Surroundings {
                     .forEach(name ->
                             crash(new Fault.Crash(blackout.atMs(), name, blackout.downMs(), Fault.Damage.NONE)));
         } else if (fault instanceof Fault.Kill kill) {
-            whenHeardOf(kill.process(), () -> peer(kill.process()).kill());
+            whenPresent(kill.process(), () -> peer(kill.process()).kill());
         } else if (fault instanceof Fault.CoordinatorLost) {
             lose("c1");
         } else if (fault instanceof Fault.CutOff cut) {
@@ -228,23 +165,24 @@ final class Simulation implements Surroundings {
         } else if (fault instanceof Fault.Diverge diverge) {
             peer(diverge.peer()).diverge();
         } else if (fault instanceof Fault.SecondCoordinator second) {
-            startCoordinator(second.name());
+            roles.startCoordinator(second.name());
         } else if (fault instanceof Fault.SecondAugmenter) {
-            startAugmenter("augmenter2");
+            roles.startAugmenter("augmenter2");
         } else if (fault instanceof Fault.Twin twin) {
             PeerProcess first = peer(twin.peer());
             if (!first.done()) {
                 peer(twin.peer() + "-twin", first.plan(), first.checkpoints()).start();
             }
         } else if (fault instanceof Fault.Drain drain) {
-            PeerId whom = new PeerId(drain.peer());
-            whenHeardOf(
+            PeerId drained = new PeerId(drain.peer());
+            whenPresent(
                     drain.peer(),
                     () -> append(
-                            OPERATOR, Command.drain(whom, peer(drain.peer()).incarnation(), "asked by an operator")));
+                            OPERATOR,
+                            Command.drain(drained, peer(drain.peer()).incarnation(), "asked by an operator")));
         } else if (fault instanceof Fault.Return back) {
             comeBack(peer(back.peer()));
-            toCome.add(back.peer());
+            returning.add(back.peer());
         } else if (fault instanceof Fault.Stop) {
             append(OPERATOR, new Command(Command.Kind.STOP, Optional.empty(), "asked by an operator"));
         } else if (fault instanceof Fault.Forgery forgery) {
@@ -260,19 +198,19 @@ final class Simulation implements Surroundings {
                 comeBack(peer);
                 return;
             }
-            toCome.remove(peer.id().value());
+            returning.remove(peer.id().value());
             if (peer.exited()) {
                 peer.comeBack();
             }
         });
     }
 
-    /** A peer that is lost before anybody knew it ends the run at its start deadline: not what is to be seen here. */
-    private void whenHeardOf(String peer, Runnable action) {
-        boolean heard = log.messages(new Partition(Topic.MEMBERS, "")).stream()
+    /** Waits for a peer's first heartbeat: a peer lost before it ends the run at the start deadline, which hides the fault. */
+    private void whenPresent(String peer, Runnable action) {
+        boolean present = log.messages(new Partition(Topic.MEMBERS, "")).stream()
                 .anyMatch(
                         m -> m instanceof Heartbeat beat && beat.peer().value().equals(peer));
-        time.after(heard ? 0 : 20, heard ? action : () -> whenHeardOf(peer, action));
+        time.after(present ? 0 : 20, present ? action : () -> whenPresent(peer, action));
     }
 
     private void crash(Fault.Crash crash) {
@@ -281,21 +219,15 @@ final class Simulation implements Surroundings {
             peer.crash(crash.downMs(), crash.damage());
         } else if (process(crash.process()).alive()) {
             process(crash.process()).crash();
-            time.after(crash.downMs(), () -> {
-                if (!lost.contains(crash.process())) {
-                    restart(crash.process());
-                }
-            });
+            time.after(crash.downMs(), () -> roles.restart(crash.process()));
         }
     }
 
-    /** Nobody starts it again, nor waits for what it would say. */
     private void lose(String coordinator) {
         if (process(coordinator).alive()) {
             process(coordinator).crash();
         }
-        coordinators.remove(coordinator);
-        lost.add(coordinator);
+        roles.lose(coordinator);
     }
 
     private void forge(Fault.Forgery forgery) {
@@ -314,14 +246,14 @@ final class Simulation implements Surroundings {
                 peer.slot().orElse(0),
                 features ? Optional.of(scenario.hidden()) : Optional.empty());
         Entry forged = lie("forger", innocent, forgery.lie());
-        if (forged.readable() && forged.message() instanceof Prediction said) {
-            forgeries.add(said);
+        if (forged.readable() && forged.message() instanceof Prediction prediction) {
+            forgeries.add(prediction);
         }
         appended(forged);
     }
 
-    private Entry lie(String writer, Prediction said, Fault.Lie lie) {
-        Prediction distorted = Lies.distorted(said, lie);
+    private Entry lie(String writer, Prediction honest, Fault.Lie lie) {
+        Prediction distorted = Lies.distorted(honest, lie);
         byte[] record = Lies.distorted(log.encode(writer, distorted), lie, nonsense);
         return log.append(writer, log.predictions(log.speaker(record).orElse(distorted.peer())), record);
     }
@@ -339,29 +271,29 @@ final class Simulation implements Surroundings {
     public void append(String writer, Message message) {
         Optional<Fault.Lie> lie =
                 Optional.ofNullable(peers.get(writer)).flatMap(p -> p.plan().lies());
-        if (message instanceof Prediction said && lie.isPresent()) {
-            appended(lie(writer, said, lie.get()));
+        if (message instanceof Prediction prediction && lie.isPresent()) {
+            appended(lie(writer, prediction, lie.get()));
             return;
         }
         byte[] record = sabotage.record(message, log.encode(writer, message));
         Entry entry = log.append(writer, log.partition(message), record);
-        if (!entry.says(message)) {
+        if (!entry.reads(message)) {
             throw new Invariant.Violation(
-                    "EverythingSaidCanBeRead: " + writer + " says " + message + ", read as " + entry.decoding());
+                    "EverythingSaidCanBeRead: " + writer + " writes " + message + ", read as " + entry.decoding());
         }
         appended(entry);
     }
 
     private void appended(Entry entry) {
         if (entry.readable()) {
-            said(entry, entry.message());
+            published(entry, entry.message());
         } else {
-            trace.note(time.nowMs(), entry.writer(), "appends", "what nobody can read");
+            trace.note(time.nowMs(), entry.writer(), "appends", "an unreadable record");
         }
         processes.values().forEach(process -> process.hasRecords(entry.partition()));
     }
 
-    private void said(Entry entry, Message message) {
+    private void published(Entry entry, Message message) {
         trace.note(time.nowMs(), entry.writer(), "appends", message);
         invariants.forEach(invariant -> invariant.appended(entry));
         if (message instanceof Outcome outcome && closedMs.putIfAbsent(outcome.step(), time.nowMs()) == null) {
@@ -371,39 +303,30 @@ final class Simulation implements Surroundings {
         if (message instanceof Admitted admission) {
             peers.values().forEach(peer -> peer.admitted(admission));
         } else if (message instanceof Left left) {
-            peers.values().forEach(peer -> peer.said(left));
+            peers.values().forEach(peer -> peer.left(left));
         }
     }
 
     @Override
     public void lost(SimulatedProcess process, List<Message> messages) {
         lostEvaluations |= messages.stream().anyMatch(Evaluation.class::isInstance);
-        boolean goodbye = messages.stream().anyMatch(Left.class::isInstance);
-        if (goodbye) {
-            peers.values().stream().filter(p -> p.process() == process).forEach(PeerProcess::couldNotSayGoodbye);
+        boolean leaves = messages.stream().anyMatch(Left.class::isInstance);
+        if (leaves) {
+            peers.values().stream().filter(p -> p.process() == process).forEach(PeerProcess::couldNotLeave);
         }
     }
 
     @Override
-    public void worked(SimulatedProcess process, List<Message> said) {
-        invariants.forEach(invariant -> invariant.worked(process, said));
-        boolean decided = Optional.ofNullable(coordinators.get(process.name()))
-                .map(Coordinator::finished)
-                .orElse(false);
-        boolean nothingDue = Optional.ofNullable(standbys.get(process.name()))
-                .map(Standby::nothingDue)
-                .orElse(true);
-        boolean sent = Optional.ofNullable(augmenters.get(process.name()))
-                .map(Augmenter::finished)
-                .orElse(false);
-        boolean over = (decided && nothingDue) || sent;
-        if (over) {
+    public void worked(SimulatedProcess process, List<Message> sent) {
+        invariants.forEach(invariant -> invariant.worked(process, sent));
+        if (roles.done(process.name())) {
             process.exit();
         }
     }
 
-    /** When the coordinators have ended there is nobody left to give a newcomer a seat; the launcher ends it. */
-    private void sendHomeWhoCameTooLate() {
+    /** Once the coordinators have ended, no peer can get a seat; the launcher ends those that wait for one. */
+    private void endWaitingPeers() {
+        SortedMap<String, Coordinator> coordinators = coordinators();
         boolean over = coordinators.keySet().stream().map(this::process).noneMatch(SimulatedProcess::alive);
         if (over && coordinators.values().stream().allMatch(Coordinator::finished)) {
             peers.values().stream().filter(PeerProcess::waitsForASeat).forEach(PeerProcess::kill);
@@ -455,33 +378,33 @@ final class Simulation implements Surroundings {
         return Optional.ofNullable(peers.get(name)).orElseThrow();
     }
 
-    /** All peers there ever were. */
+    /** All peers that ever started. */
     List<PeerProcess> peers() {
         return List.copyOf(peers.values());
     }
 
-    /** Whether a producer gave up on an evaluation; in production that ends its process. */
+    /** Whether a producer failed to send an evaluation, which ends its process in production. */
     boolean lostEvaluations() {
         return lostEvaluations;
     }
 
-    /** What was said in others' names. */
+    /** Forged predictions that could be read. */
     List<Prediction> forgeries() {
         return forgeries;
     }
 
-    /** Where coordinators began to read. */
+    /** Positions from which coordinators began to read. */
     Beginnings beginnings() {
         return beginnings;
     }
 
-    /** The standbys' newest lives by name. */
+    /** The newest start of each standby by name. */
     SortedMap<String, Standby> standbys() {
-        return standbys;
+        return roles.standbys();
     }
 
-    /** The coordinators' newest lives by name, without those that are lost. */
+    /** The newest start of each coordinator by name, without lost ones. */
     SortedMap<String, Coordinator> coordinators() {
-        return coordinators;
+        return roles.coordinators();
     }
 }

@@ -5,7 +5,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.simulation.SimulatedLog.Entry;
 import dev.cohort.tensor.Ints;
 
-/** An outcome says which slots begin anew: those from which another peer voted last, by the winning outcomes before it. */
+/** An outcome renews exactly the slots from which another peer voted last, by the winning outcomes before it. */
 final class SlotsBeginAnew implements Invariant {
     private final SlotHistory history = new SlotHistory();
     private long closed;
@@ -14,15 +14,15 @@ final class SlotsBeginAnew implements Invariant {
     public void appended(Entry entry) {
         if (entry.message() instanceof Outcome outcome && outcome.step() > closed) {
             closed = outcome.step();
-            Ints must = history.renewed(SlotHistory.voters(outcome.contributors()));
+            Ints must = history.renewed(SlotHistory.contributors(outcome.contributors()));
             require(
                     outcome.renewed().equals(must),
-                    "outcome {} of {} renews slots {}, others than before vote from {}",
+                    "outcome {} of {} renews slots {}, but other peers than before vote from {}",
                     outcome.step(),
                     outcome.coordinator(),
                     outcome.renewed(),
                     must);
-            history.voted(SlotHistory.voters(outcome.contributors()));
+            history.add(SlotHistory.contributors(outcome.contributors()));
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** One class a safeguard: a coordinator that keeps its snapshots without it. */
+/** Coordinators whose snapshots lack one safeguard, a class for each. */
 final class SnapshotSaboteurs {
     private SnapshotSaboteurs() {}
 
@@ -22,8 +22,8 @@ final class SnapshotSaboteurs {
 
         abstract Snapshot altered(Snapshot snapshot);
 
-        private List<Message> altered(List<Message> said) {
-            return said.stream()
+        private List<Message> altered(List<Message> sent) {
+            return sent.stream()
                     .map(m -> m instanceof Snapshot snapshot ? altered(snapshot) : m)
                     .toList();
         }
@@ -39,7 +39,7 @@ final class SnapshotSaboteurs {
         }
     }
 
-    /** Lets others go on one batch too late. */
+    /** Makes others resume one batch too late. */
     static final class GoesOnTooLate extends Altering {
         GoesOnTooLate(Node inner) {
             super(inner);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** The first step waits for all peers the experiment names, up to a limit. */
 class StartTest {
-    /** A drawn scenario in which the last named peer never starts, and nothing else goes wrong. */
+    /** A drawn scenario whose only fault is that the last named peer never starts. */
     private static Scenario withoutOne(long seed) {
         Scenario drawn = Draw.scenario(seed);
         String absent = "p" + drawn.seats().size();

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Once nothing goes wrong any more, the run comes to its end: every batch has an outcome and every peer that is left trains to
+ * After the last fault, the run comes to its end: every batch has an outcome and every remaining peer trains to
  * the last one.
  */
 final class StepsAdvanceOnceFaultsEnd implements Invariant {
@@ -74,13 +74,13 @@ final class StepsAdvanceOnceFaultsEnd implements Invariant {
     }
 
     private static boolean mayStopEarly(Simulation simulation, PeerProcess peer, Left left) {
-        // A drain lets go the peer that was there, not one that joins again after its goodbye.
+        // A drain applies to the start that was present, not to one that joins again later.
         boolean drained = !peer.cameBack()
                 && commands(simulation, Command.Kind.DRAIN).stream()
                         .anyMatch(c -> c.peer().equals(Optional.of(peer.id())));
-        // A peer that was set aside for its lies is not let in again when it restarts.
+        // A peer that was set aside for its lies is not admitted again when it restarts.
         boolean setAside = peer.plan().lies().isPresent() && left.reason().contains("set aside");
-        // Likewise one that comes back and finds its seat given to another one.
+        // Nor is one whose seat was given to another peer meanwhile.
         boolean noSeat =
                 (!peer.plan().named() || peer.cameBack()) && left.reason().contains("no seat");
         boolean diverged = peer.diverged() && left.divergence().isPresent();

@@ -4,7 +4,7 @@ import dev.cohort.protocol.Message;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** What a simulated process lives in. */
+/** The environment of a simulated process. */
 interface Surroundings {
     VirtualTime time();
 
@@ -15,7 +15,7 @@ interface Surroundings {
 
     SplittableRandom random();
 
-    /** Puts a record into the log, at once. */
+    /** Appends a record to the log at once. */
     void append(String writer, Message message);
 
     /** The producer of {@code process} has given up on {@code messages}. */
@@ -23,6 +23,6 @@ interface Surroundings {
 
     void note(SimulatedProcess process, String what, Object subject);
 
-    /** {@code process} has just taken in a message or a deadline, and said this. */
-    void worked(SimulatedProcess process, List<Message> said);
+    /** {@code process} has just handled a message or a deadline, and sent these messages. */
+    void worked(SimulatedProcess process, List<Message> sent);
 }

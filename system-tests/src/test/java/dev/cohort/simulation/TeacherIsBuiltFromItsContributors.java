@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Every outcome, the losing ones too, is exactly what the predictions it names and the state it names make; what it adds for
- * single peers is in the log before it.
+ * Every outcome, losing ones included, follows exactly from the predictions and the state that it names; its parts for
+ * single peers precede it in the log.
  */
 final class TeacherIsBuiltFromItsContributors implements Invariant {
     private final LogView log;
@@ -36,7 +36,7 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
                     outcome.step() - 1);
             require(
                     before.equals(Optional.of(outcome.stateBefore())),
-                    "outcome {} of {} is made from teacher {}, the log says {}",
+                    "outcome {} of {} is made from teacher {}, the log has {}",
                     outcome.step(),
                     outcome.coordinator(),
                     outcome.stateBefore(),
@@ -47,23 +47,23 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
     }
 
     private void isInTheLog(Outcome outcome, Outcome.Contributor named) {
-        Optional<Prediction> said = log.prediction(outcome.step(), named.peer());
+        Optional<Prediction> published = log.prediction(outcome.step(), named.peer());
         require(
-                said.isPresent()
-                        && said.get().tensors().digest().equals(named.tensors())
-                        && said.get().incarnation() == named.incarnation()
-                        && said.get().version() == named.version(),
+                published.isPresent()
+                        && published.get().tensors().digest().equals(named.tensors())
+                        && published.get().incarnation() == named.incarnation()
+                        && published.get().version() == named.version(),
                 "outcome {} names {}, whose first prediction in the log is {}",
                 outcome.step(),
                 named,
-                said);
+                published);
     }
 
     private void saysWhatTheyMake(Outcome outcome) {
         Optional<Teacher.TeacherStep> lesson = reference.lesson(outcome);
         require(
                 lesson.isPresent() == (outcome.resolution() instanceof Targets),
-                "outcome {} has {} contributors and says {}",
+                "outcome {} has {} contributors and result {}",
                 outcome.step(),
                 outcome.contributors().size(),
                 outcome.resolution().getClass().getSimpleName());
@@ -71,7 +71,7 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
             Teacher.TeacherStep made = lesson.orElseThrow();
             require(
                     digest(targets.terms()).equals(digest(made.terms())) && targets.labelWeight() == made.labelWeight(),
-                    "outcome {} of {} does not say what its contributors make",
+                    "outcome {} of {} does not follow from its contributors",
                     outcome.step(),
                     outcome.coordinator());
             addsWhatItNames(outcome, targets, made);

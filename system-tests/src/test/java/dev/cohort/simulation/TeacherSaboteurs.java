@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/** One class a safeguard: a teacher that does without it. */
+/** Teachers that lack one safeguard, a class for each. */
 final class TeacherSaboteurs {
     private TeacherSaboteurs() {}
 
-    /** A teacher that hands everything on. */
+    /** A teacher that delegates everything. */
     private abstract static class WrappingTeacher implements Teacher {
         final Teacher inner;
 
@@ -62,14 +62,14 @@ final class TeacherSaboteurs {
         }
 
         @Override
-        public TeacherStep teach(NamedTensors state, Votes votes) {
-            TeacherStep lesson = inner.teach(mine.orElse(state), votes);
+        public TeacherStep teach(NamedTensors state, StepInput input) {
+            TeacherStep lesson = inner.teach(mine.orElse(state), input);
             mine = Optional.of(lesson.next());
             return lesson;
         }
     }
 
-    /** Goes on with what it knows of a slot when another peer has it. */
+    /** Keeps the state of a slot when another peer takes it. */
     static final class RemembersFormerVoters extends WrappingTeacher {
         RemembersFormerVoters(Teacher inner) {
             super(inner);
@@ -81,8 +81,8 @@ final class TeacherSaboteurs {
         }
 
         @Override
-        public TeacherStep teach(NamedTensors state, Votes votes) {
-            return inner.teach(state, votes);
+        public TeacherStep teach(NamedTensors state, StepInput input) {
+            return inner.teach(state, input);
         }
     }
 
@@ -93,19 +93,19 @@ final class TeacherSaboteurs {
         }
 
         @Override
-        public TeacherStep teach(NamedTensors state, Votes votes) {
-            List<Vote> all = new ArrayList<>(votes.votes());
+        public TeacherStep teach(NamedTensors state, StepInput input) {
+            List<PeerPrediction> all = new ArrayList<>(input.predictions());
             for (int slot = 0; slot < 2; slot++) {
                 int absent = slot;
                 if (all.stream().noneMatch(v -> v.slot() == absent)) {
                     all.add(
                             slot,
-                            new Vote(
+                            new PeerPrediction(
                                     new PeerId("absent"), slot, zeros(all.get(0).tensors())));
                 }
             }
-            SoftLabels labels = votes.labels();
-            return inner.teach(state, new Votes(votes.step(), votes.epoch(), votes.learningRate(), labels, all));
+            SoftLabels labels = input.labels();
+            return inner.teach(state, new StepInput(input.step(), input.epoch(), input.learningRate(), labels, all));
         }
 
         private static NamedTensors zeros(NamedTensors like) {

@@ -5,7 +5,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Topic;
 import java.util.List;
 
-/** After the last step the coordinator says how good its teacher is, from what those said who made it. */
+/** After the last step the coordinator publishes the accuracy of its teacher, from the evaluations of its contributors. */
 final class TheTeacherIsEvaluated implements Invariant {
     private final LogView log;
 

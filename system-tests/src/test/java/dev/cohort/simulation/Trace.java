@@ -4,7 +4,7 @@ import dev.cohort.tensor.Hasher;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What happened, as lines for people and as one number for comparisons. */
+/** The history of a run, as lines for people and as one number for comparisons. */
 final class Trace {
     private final boolean keepsLines;
     private final List<String> lines = new ArrayList<>();

@@ -19,7 +19,7 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** One run, told line by line: the shortest way to see how the parts work together. */
+/** One run, line by line: the shortest way to see how the parts work together. */
 class TraceTest {
     private static final String NAME = "a-crash-and-two-coordinators.txt";
 
@@ -50,7 +50,7 @@ class TraceTest {
                 200);
     }
 
-    private static String told() {
+    private static String trace() {
         Simulation simulation = new Simulation(scenario(), Sabotage.NONE, true);
         simulation.run();
         return simulation.trace().lines().stream()
@@ -62,7 +62,7 @@ class TraceTest {
 
     @Test
     void tellsTheStoryInTheFile() throws IOException {
-        String told = told();
+        String trace = trace();
         try (InputStream kept = TraceTest.class.getResourceAsStream("/traces/" + NAME)) {
             String story = new String(Objects.requireNonNull(kept).readAllBytes(), StandardCharsets.UTF_8);
             int begin = story.indexOf("\n\n") + 2;
@@ -71,8 +71,8 @@ class TraceTest {
                     .isGreaterThan(2);
             Path written = Path.of("target", "traces", NAME);
             Files.createDirectories(Path.of("target", "traces"));
-            Files.writeString(written, story.substring(0, begin) + told);
-            assertThat(told)
+            Files.writeString(written, story.substring(0, begin) + trace);
+            assertThat(trace)
                     .as("if the change is meant: cp system-tests/%s system-tests/src/test/resources/traces/", written)
                     .isEqualTo(story.substring(begin));
         }

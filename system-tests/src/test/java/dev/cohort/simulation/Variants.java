@@ -3,11 +3,11 @@ package dev.cohort.simulation;
 import dev.cohort.experiment.Experiment;
 import java.util.List;
 
-/** Scenarios like another one but for what is to be seen. */
+/** Variants of scenarios. */
 final class Variants {
     private Variants() {}
 
-    /** The same run with other rules of who comes and goes, and other faults. */
+    /** The same run with other membership rules and other faults. */
     static Scenario of(Scenario drawn, Experiment.Elastic elastic, List<Fault> faults) {
         Experiment e = drawn.experiment();
         Experiment varied = new Experiment(

@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
  * @param appendDelayMsMax until an append is in the log
  * @param readDelayMsMax until a consumer has read a record
  * @param stragglersPerMille records that take up to ten times as long
- * @param lostPerMille appends the producer gave up on; what it was asked to append after it, in the same breath, is lost too
- * @param duplicatedPerMille appends that land twice, the second time later
+ * @param lostPerMille appends that the producer gives up, together with those that follow in the same call
+ * @param duplicatedPerMille appends that are stored twice, the second time later
  * @param rereadPerMille reads that go back by up to three records
  */
 record Weather(

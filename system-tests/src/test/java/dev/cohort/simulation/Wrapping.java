@@ -4,7 +4,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
 import java.util.List;
 
-/** A node that hands everything on. */
+/** A node that delegates everything. */
 abstract class Wrapping implements Node {
     final Node inner;
 

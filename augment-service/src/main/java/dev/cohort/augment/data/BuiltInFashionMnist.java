@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * 10,000 training and 2,000 test images of Fashion-MNIST (Xiao, Rasul, Vollgraf 2017; MIT licence, beside the files), 1,000
- * and 200 of each class, evenly spaced in the order of the original files. They are part of the product.
+ * The built-in data: 10,000 training and 2,000 test images of Fashion-MNIST (Xiao, Rasul, Vollgraf 2017; MIT licence, beside the
+ * files), 1,000 and 200 of each class, evenly spaced in the order of the original files.
  */
 final class BuiltInFashionMnist {
     static final List<String> CLASS_NAMES = List.of(
@@ -23,11 +23,11 @@ final class BuiltInFashionMnist {
         String file = "fashion-mnist/" + name + ".gz";
         try (InputStream in = BuiltInFashionMnist.class.getResourceAsStream(file)) {
             if (in == null) {
-                throw new DataException("the built-in " + file + " is missing from this build: build it again");
+                throw new DataException("the built-in " + file + " is missing from this build: rebuild Cohort");
             }
             return IdxFile.read(in, file, rank, Room.ofThisProcess());
         } catch (IOException e) {
-            throw new DataException("the built-in " + file + " cannot be read: build the product again", e);
+            throw new DataException("the built-in " + file + " cannot be read: rebuild Cohort", e);
         }
     }
 }

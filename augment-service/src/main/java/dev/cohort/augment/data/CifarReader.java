@@ -13,11 +13,11 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * CIFAR-10 and CIFAR-100 in the binary form of https://www.cs.toronto.edu/~kriz/cifar.html: records of one or two label bytes
- * (CIFAR-100: coarse, then fine; the fine one counts) and 3,072 pixel bytes, the red, green and blue plane row-major.
+ * Reads CIFAR-10 and CIFAR-100 in the binary version of https://www.cs.toronto.edu/~kriz/cifar.html: records of one or two label
+ * bytes (CIFAR-100: coarse, then fine; the fine one is used) and 3,072 pixel bytes, the red, green and blue planes row-major.
  */
 final class CifarReader {
-    static final String EXPECTED_10 = "a folder with data_batch_1.bin (and further ones) and test_batch.bin";
+    static final String EXPECTED_10 = "a folder with data_batch_1.bin (and further batches) and test_batch.bin";
     static final String EXPECTED_100 = "a folder with train.bin and test.bin";
 
     private static final ImageShape SHAPE = new ImageShape(32, 32, 3);
@@ -65,12 +65,12 @@ final class CifarReader {
         List<String> names = Folder.names(found.get());
         if (names.size() != known.size()) {
             throw new DataException(found.get().toAbsolutePath() + " names " + names.size() + " classes: expected "
-                    + known.size() + "; get it again or delete it");
+                    + known.size() + "; download it again or delete it");
         }
         return names;
     }
 
-    /** In the order of their numbers: data_batch_10 comes after data_batch_9. */
+    /** The data batches in the order of their numbers: data_batch_10 comes after data_batch_9. */
     private static List<Path> dataBatches(Folder folder) throws DataException {
         List<Path> batches = Folder.list(folder.path()).stream()
                 .filter(path -> DATA_BATCH.matcher(Folder.name(path)).matches())
@@ -84,7 +84,7 @@ final class CifarReader {
         return matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
-    /** The files themselves lie in memory while they are unpacked, and what is held out is copied. */
+    /** Twice the size, since the files are in memory while they are decoded, and held-out images are copied. */
     private static void requireRoom(Room room, List<Path> train, Path test) throws DataException {
         long bytes = size(test);
         for (Path file : train) {
@@ -101,7 +101,7 @@ final class CifarReader {
         }
     }
 
-    /** Batches that are not there though later ones are. */
+    /** A note on missing batches before existing ones. */
     private static List<String> missing(List<Path> batches) {
         List<Integer> numbers = batches.stream().map(CifarReader::number).toList();
         int last = numbers.get(numbers.size() - 1);
@@ -113,7 +113,7 @@ final class CifarReader {
         return missing.isEmpty()
                 ? List.of()
                 : List.of(String.join(", ", missing) + (missing.size() == 1 ? " is" : " are")
-                        + " not there, though data_batch_" + last + ".bin is");
+                        + " missing, though data_batch_" + last + ".bin exists");
     }
 
     private static ImageSet read(List<Path> files, int labelBytes, int classes) throws DataException {
@@ -125,7 +125,7 @@ final class CifarReader {
             images += content.length / (labelBytes + SHAPE.size());
         }
         if (images * SHAPE.size() > Folder.ARRAY_BYTES_MAX) {
-            throw new DataException(files.get(0).toAbsolutePath() + " and others hold " + images
+            throw new DataException(files.get(0).toAbsolutePath() + " and others have " + images
                     + " images: expected at most " + Folder.ARRAY_BYTES_MAX / SHAPE.size() + "; use fewer files");
         }
         byte[] pixels = new byte[(int) images * SHAPE.size()];
@@ -141,8 +141,9 @@ final class CifarReader {
         try {
             long size = Files.size(file);
             if (size == 0 || size % recordBytes != 0 || size > Folder.ARRAY_BYTES_MAX) {
-                throw new DataException(file.toAbsolutePath() + " has " + size + " bytes: expected a multiple of "
-                        + recordBytes + ", one record an image; it is truncated or of another kind, get it again");
+                throw new DataException(
+                        file.toAbsolutePath() + " has " + size + " bytes: expected a multiple of " + recordBytes
+                                + ", one record per image; it is truncated or of another kind, download it again");
             }
             return Files.readAllBytes(file);
         } catch (IOException e) {
@@ -150,7 +151,7 @@ final class CifarReader {
         }
     }
 
-    /** Decodes all records of one file to images {@code at} and following; returns the next free one. */
+    /** Decodes all records of one file into the images from {@code at} on; returns the next free index. */
     private static int decode(
             Path file, byte[] content, int labelBytes, int classes, byte[] pixels, int[] labels, int at)
             throws DataException {
@@ -160,7 +161,7 @@ final class CifarReader {
             if (label >= classes) {
                 throw new DataException(file.toAbsolutePath() + " has label " + label + " in record " + (image - at)
                         + ": expected 0 to " + (classes - 1)
-                        + "; the file is damaged or of another kind, get it again");
+                        + "; the file is damaged or of another kind, download it again");
             }
             labels[image] = label;
             int to = image * SHAPE.size();

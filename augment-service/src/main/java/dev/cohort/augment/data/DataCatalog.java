@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The kinds of data a run can learn from. A new kind is one line here and one reader. */
+/** The kinds of data that a run can train on. A new kind needs one entry here and one reader. */
 public final class DataCatalog {
     private static final List<Kind> KINDS = List.of(
             new Kind(
@@ -15,8 +15,14 @@ public final class DataCatalog {
                     "nothing, or " + IdxReader.EXPECTED),
             new Kind("cifar10", "CIFAR-10 (binary version), RGB 32x32, 10 classes", CifarReader.EXPECTED_10),
             new Kind("cifar100", "CIFAR-100 (binary version), RGB 32x32, 100 fine classes", CifarReader.EXPECTED_100),
-            new Kind("idx", "Grey images in IDX files, as MNIST; class-names.txt if there is one", IdxReader.EXPECTED),
-            new Kind("imagefolder", "PNG or JPEG pictures of one size, a folder a class", ImageFolderReader.EXPECTED));
+            new Kind(
+                    "idx",
+                    "Grey images in IDX files, like MNIST, with an optional class-names.txt",
+                    IdxReader.EXPECTED),
+            new Kind(
+                    "imagefolder",
+                    "PNG or JPEG pictures of one size, one folder per class",
+                    ImageFolderReader.EXPECTED));
 
     private DataCatalog() {}
 
@@ -25,19 +31,20 @@ public final class DataCatalog {
      *
      * @param name value of {@code data.name}
      * @param about one line for people
-     * @param path what {@code data.path} must be
+     * @param path description of {@code data.path}
      */
     public record Kind(String name, String about, String path) {}
 
-    /** Every kind, in the order in which people should see them. */
+    /** Every kind, in the order for lists. */
     public static List<Kind> kinds() {
         return KINDS;
     }
 
     /**
-     * Reads the data into memory and holds out the validation share, nothing when there is none. A relative path starts at the working directory.
+     * Reads the data into memory and holds out the validation share, if one is set. A relative path starts at the working
+     * directory.
      *
-     * @throws DataException when it cannot be used; the message says what to do
+     * @throws DataException when the data cannot be used; the message names what to do
      */
     public static ImageData open(Experiment.Data data) throws DataException {
         double share = data.validation().orElse(0);
@@ -81,7 +88,7 @@ public final class DataCatalog {
         try {
             return Path.of(data.path().get());
         } catch (InvalidPathException e) {
-            throw new DataException("data.path: " + data.path().get() + ": is no path; must be " + expected);
+            throw new DataException("data.path: " + data.path().get() + ": is not a path; must be " + expected);
         }
     }
 }

@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A folder of data and the errors that folders cause.
+ * A folder of data, with the error messages for its files.
  *
- * @param expected what should be in it, for error messages
+ * @param expected description of its content, for error messages
  */
 record Folder(Path path, String expected) {
     /** Largest array that every Java platform can allocate. */
@@ -29,7 +29,7 @@ record Folder(Path path, String expected) {
         return new Folder(path, expected);
     }
 
-    /** The first of {@code names} that is a file. */
+    /** The first of {@code names} that is a file; fails if none is. */
     Path need(String... names) throws DataException {
         Optional<Path> found = find(names);
         if (found.isEmpty()) {
@@ -44,7 +44,7 @@ record Folder(Path path, String expected) {
         return Stream.of(names).map(path::resolve).filter(Files::isRegularFile).findFirst();
     }
 
-    /** Entries, sorted by name in code point order, which no locale changes; hidden ones are left out. */
+    /** Entries without hidden ones, sorted by name in code point order, which does not depend on the locale. */
     static List<Path> list(Path folder) throws DataException {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.filter(entry -> !name(entry).startsWith("."))
@@ -63,7 +63,7 @@ record Folder(Path path, String expected) {
         return name == null ? "" : name.toString();
     }
 
-    /** Lines of a text file that are not blank: one class name each. */
+    /** The class names in a text file: its lines that are not blank. */
     static List<String> names(Path file) throws DataException {
         try {
             return Files.readAllLines(file).stream()
@@ -71,7 +71,7 @@ record Folder(Path path, String expected) {
                     .filter(line -> !line.isEmpty())
                     .toList();
         } catch (CharacterCodingException e) {
-            throw new DataException(file.toAbsolutePath() + " is not UTF-8 text: expected one class name a line", e);
+            throw new DataException(file.toAbsolutePath() + " is not UTF-8 text: expected one class name per line", e);
         } catch (IOException e) {
             throw unreadable(file, e);
         }

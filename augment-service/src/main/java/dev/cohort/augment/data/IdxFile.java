@@ -32,25 +32,25 @@ final class IdxFile {
         return dimensions;
     }
 
-    /** Row-major; not a copy. */
+    /** The values, row-major; not a copy. */
     byte[] values() {
         return values;
     }
 
     /**
-     * Reads to the end.
+     * Reads a whole file.
      *
-     * @param name for messages; a name ending in .gz is unpacked
-     * @param rank number of dimensions expected: 3 for images, 1 for labels
-     * @param room for its values and a copy of them, in case that some are held out
+     * @param name for messages; a file with a name ending in .gz is decompressed
+     * @param rank expected number of dimensions: 3 for images, 1 for labels
+     * @param room memory for the values and a copy of them, in case some are held out
      */
     static IdxFile read(InputStream source, String name, int rank, Room room) throws DataException, IOException {
         try (InputStream in = name.endsWith(".gz") ? new GZIPInputStream(source, 1 << 16) : source) {
             return parse(new DataInputStream(new BufferedInputStream(in, 1 << 16)), name, rank, room);
         } catch (ZipException e) {
-            throw new DataException(name + " is not a good gzip file (" + e.getMessage() + "): get it again", e);
+            throw new DataException(name + " is not a valid gzip file (" + e.getMessage() + "): download it again", e);
         } catch (EOFException e) {
-            throw new DataException(name + " ends early: it is truncated, get it again", e);
+            throw new DataException(name + " ends early: it is truncated, download it again", e);
         }
     }
 
@@ -59,7 +59,7 @@ final class IdxFile {
         int magic = in.readInt();
         if (magic >>> 16 == GZIP) {
             throw new DataException(
-                    name + " is packed with gzip: expected a name that ends in .gz; rename it or unpack it");
+                    name + " is compressed with gzip: expected a name that ends in .gz; rename or decompress it");
         }
         if (magic != UNSIGNED_BYTES + rank) {
             throw new DataException(String.format(
@@ -80,18 +80,18 @@ final class IdxFile {
         }
         if (size > Folder.ARRAY_BYTES_MAX) {
             throw new DataException(name + " declares the size " + Arrays.toString(dimensions)
-                    + ": expected positive numbers and at most 2 GiB in all; get it again");
+                    + ": expected positive numbers and at most 2 GiB in total; download it again");
         }
         room.require(2 * size, name);
         byte[] values = new byte[(int) size];
         int read = in.readNBytes(values, 0, values.length);
         if (read < size) {
-            throw new DataException(
-                    name + " ends after " + read + " of " + size + " bytes of values: it is truncated, get it again");
+            throw new DataException(name + " ends after " + read + " of " + size
+                    + " bytes of values: it is truncated, download it again");
         }
         if (in.read() != -1) {
             throw new DataException(
-                    name + " goes on after the " + size + " bytes of values that it declares: get it again");
+                    name + " continues after the " + size + " bytes of values that it declares: download it again");
         }
         return new IdxFile(Ints.of(dimensions), values);
     }

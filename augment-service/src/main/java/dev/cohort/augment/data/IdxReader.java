@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Grey images in the four IDX files of MNIST and its successors, plain or .gz. */
+/** Reads grey images in the four IDX files of MNIST and its successors, plain or .gz. */
 final class IdxReader {
     static final String EXPECTED = "a folder with train-images-idx3-ubyte, train-labels-idx1-ubyte,"
             + " t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or .gz";
@@ -18,13 +18,13 @@ final class IdxReader {
 
     private IdxReader() {}
 
-    /** Where one file comes from: a folder or the product itself. */
+    /** Source of a file: a folder or the built-in data. */
     interface Source {
         IdxFile read(String name, int rank) throws DataException;
     }
 
     /**
-     * Reads a folder. Class names come from its class-names.txt (one a line), else from {@code knownNames}, else they are the
+     * Reads a folder. Class names come from its class-names.txt (one per line), else from {@code knownNames}, else they are the
      * numbers up to the largest label.
      */
     static Splits read(Path path, Optional<List<String>> knownNames, Room room) throws DataException {
@@ -71,14 +71,14 @@ final class IdxReader {
             throw new DataException(
                     prefix + "-images-idx3-ubyte has " + images.dimensions().get(0) + " images, " + prefix
                             + "-labels-idx1-ubyte " + classIds.length
-                            + " labels: expected as many; use files that belong together");
+                            + " labels: expected equal numbers; use files that belong together");
         }
         int height = images.dimensions().get(1);
         int width = images.dimensions().get(2);
         int sideMax = Limits.DEFAULT.imageSideMax();
         if (Math.max(height, width) > sideMax || Math.min(height, width) < 1) {
             throw new DataException(prefix + "-images-idx3-ubyte has images of " + height + "x" + width
-                    + " pixels: a side must have 1 to " + sideMax + "; cut or scale them");
+                    + " pixels: a side must have 1 to " + sideMax + "; crop or scale them");
         }
         ImageShape shape = new ImageShape(height, width, 1);
         return ImageSet.owning(shape, images.values(), classIds);

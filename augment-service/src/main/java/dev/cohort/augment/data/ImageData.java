@@ -32,8 +32,8 @@ public final class ImageData {
     }
 
     /**
-     * Holds out {@code validationShare} of the training images: of each class the same share, rounded half up, evenly spaced in
-     * the order of the data. No chance is involved, so everybody holds out the same images.
+     * Holds out {@code validationShare} of the training images: the same share of each class, rounded half up, evenly spaced in
+     * the order of the data. Deterministic, so all processes hold out the same images.
      *
      * @param validationShare 0 (nothing is held out) to below 1
      * @throws IllegalArgumentException when shapes differ, a label has no class name, or a set or share is impossible
@@ -42,7 +42,7 @@ public final class ImageData {
         return of(new Splits(classNames, train, test), validationShare);
     }
 
-    /** The same of what a reader found. */
+    /** Likewise, for the result of a reader. */
     static ImageData of(Splits splits, double validationShare) {
         List<String> names = splits.classNames();
         ImageSet train = splits.train();
@@ -68,12 +68,12 @@ public final class ImageData {
         return new ImageData(names, kept, train.select(parts.chosen()), test, notes);
     }
 
-    /** Which classes have no image in a set, if any has none. */
+    /** A note on classes without an image in a set. */
     private static Optional<String> without(List<String> names, String what, ImageSet set) {
-        boolean[] there = new boolean[names.size()];
-        set.labels().stream().forEach(label -> there[label] = true);
-        List<String> absent = IntStream.range(0, there.length)
-                .filter(label -> !there[label])
+        boolean[] present = new boolean[names.size()];
+        set.labels().stream().forEach(label -> present[label] = true);
+        List<String> absent = IntStream.range(0, present.length)
+                .filter(label -> !present[label])
                 .mapToObj(names::get)
                 .toList();
         if (absent.isEmpty()) {
@@ -89,7 +89,7 @@ public final class ImageData {
 
     private static void requireUsable(String what, List<String> classNames, ImageSet set) {
         if (set.count() == 0) {
-            throw new IllegalArgumentException("no " + what + " images: needs at least one");
+            throw new IllegalArgumentException("no " + what + " images: must be at least 1");
         }
         for (int i = 0; i < set.count(); i++) {
             int label = set.labels().get(i);
@@ -113,12 +113,12 @@ public final class ImageData {
         return classNames;
     }
 
-    /** What peers train on; the held-out images are not in it. */
+    /** The training images, without the held-out ones. */
     public ImageSet train() {
         return train;
     }
 
-    /** Held out from the training images; may be empty. */
+    /** The images held out from the training images; may be empty. */
     public ImageSet validation() {
         return validation;
     }
@@ -129,19 +129,19 @@ public final class ImageData {
 
     /**
      * Mean and population standard deviation of pixel / 255 per channel, computed from the training images. These are the true
-     * pixel statistics; the deviations often printed for CIFAR-10 (0.2023, 0.1994, 0.2010) are smaller, because they average
-     * the deviations of single images. A constant channel gets the deviation 1/255, so that nobody divides by zero.
+     * pixel statistics; the deviations often given for CIFAR-10 (0.2023, 0.1994, 0.2010) are smaller, because they average the
+     * deviations of single images. A constant channel gets the deviation 1/255, to avoid a division by zero.
      */
     public Normalisation normalisation() {
         return normalisation;
     }
 
-    /** Digest of class names, shapes, labels and pixels of all three sets: equal digests, equal data. */
+    /** Digest of class names, shapes, labels and pixels of all three sets: data with equal digests is equal. */
     public Digest digest() {
         return digest;
     }
 
-    /** What whoever starts a run should know of the data: what was left out, changed or is missing; a line each. */
+    /** Notes for the user on files that were skipped, changed or are missing; one line each. */
     public List<String> notes() {
         return notes;
     }

@@ -10,12 +10,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Pictures in folders named after their classes: train/CLASS/*.png|jpg|jpeg and test/CLASS/... (or val/CLASS/...). Classes and
- * files are taken in the order of their names. All pictures have one size; they are grey (one channel) if every one is, else
- * RGB.
+ * Reads pictures from folders named after their classes: train/CLASS/*.png|jpg|jpeg and test/CLASS/... (or val/CLASS/...).
+ * Classes and files are read in the order of their names. All pictures have the same size. The data is grey (one channel) if
+ * every picture is, else RGB.
  */
 final class ImageFolderReader {
-    static final String EXPECTED = "a folder with train/CLASS/*.png and test/CLASS/*.png (or val/; .jpg, .jpeg alike)";
+    static final String EXPECTED = "a folder with train/CLASS/*.png and test/CLASS/*.png (or val/, or .jpg, .jpeg)";
 
     private ImageFolderReader() {}
 
@@ -59,7 +59,7 @@ final class ImageFolderReader {
         return folders;
     }
 
-    /** Classes that one of two machines would take for one. */
+    /** Notes on classes that would be one on a machine with case-insensitive file names. */
     private static List<String> alike(List<String> names) {
         SortedMap<String, String> seen = new TreeMap<>();
         List<String> notes = new ArrayList<>();
@@ -67,7 +67,7 @@ final class ImageFolderReader {
             String other = seen.putIfAbsent(name.toLowerCase(Locale.ROOT), name);
             if (other != null) {
                 notes.add("classes " + other + " and " + name
-                        + " differ only in case: where file names have none, they would be one class");
+                        + " differ only in case: with case-insensitive file names, they would be one class");
             }
         }
         return notes;
@@ -113,7 +113,7 @@ final class ImageFolderReader {
         return pictures;
     }
 
-    /** The class that was meant, perhaps. */
+    /** A hint at a class whose name differs only in case. */
     private static String alike(String name, List<String> names) {
         return names.stream()
                 .filter(name::equalsIgnoreCase)
@@ -124,7 +124,7 @@ final class ImageFolderReader {
 
     private record Picture(Path file, int label) {}
 
-    /** Pixels of pictures of one size: a byte each while all are grey, three once one is not. */
+    /** Pixels of pictures of one size: one byte per pixel while all are grey, else three. */
     private static final class Pixels {
         private final int perPicture;
         private byte[] values;
@@ -150,7 +150,7 @@ final class ImageFolderReader {
             }
         }
 
-        /** From now on three bytes a pixel. */
+        /** Changes to three bytes per pixel. */
         void colour() {
             if (channels == 3) {
                 return;
@@ -187,27 +187,27 @@ final class ImageFolderReader {
             channels = picture.grey() ? 1 : 3;
         }
 
-        /** Of so many pictures like the first one, and of a copy in case that some are held out. */
+        /** Memory for so many pictures like the first one, and for a copy, in case some are held out. */
         long bytes(int pictures) {
             return 2L * channels * width * height * pictures;
         }
 
-        /** What was done to them, and what of them is not there. */
+        /** Notes on turned and animated pictures. */
         List<String> notes() {
             List<String> notes = new ArrayList<>();
             if (turned > 0) {
                 notes.add(turned + (turned == 1 ? " picture was" : " pictures were")
-                        + " turned or mirrored as the Exif orientation in its file says");
+                        + " turned or mirrored according to the Exif orientation in the file");
             }
             if (animated > 0) {
                 notes.add(animated + (animated == 1 ? " picture is" : " pictures are")
-                        + " animated: the first frame alone is taken");
+                        + " animated: only the first frame is used");
             }
             return notes;
         }
 
         Pixels decode(List<Picture> pictures) throws DataException {
-            // Counted as RGB, which one coloured picture makes of all.
+            // Counted as RGB, since a single coloured picture makes all of them RGB.
             long bytes = 3L * width * height * pictures.size();
             if (bytes > Folder.ARRAY_BYTES_MAX) {
                 throw new DataException(pictures.size() + " pictures of " + width + "x" + height + " beside "
@@ -220,7 +220,7 @@ final class ImageFolderReader {
                 if (picture.width() != width || picture.height() != height) {
                     throw new DataException(one.file().toAbsolutePath() + " is " + picture.width() + "x"
                             + picture.height() + " pixels: expected " + width + "x" + height + " like "
-                            + firstFile.toAbsolutePath() + "; bring all pictures to one size");
+                            + firstFile.toAbsolutePath() + "; scale all pictures to one size");
                 }
                 pixels.add(picture);
                 turned += picture.turned() ? 1 : 0;

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Immutable labelled images: uint8 pixels, row-major [image][row][column][channel] (NHWC), and one class id per image.
- * Together at most 2 GiB of pixels.
+ * At most 2 GiB of pixels.
  */
 public final class ImageSet {
     private final ImageShape shape;
@@ -17,8 +17,8 @@ public final class ImageSet {
     private ImageSet(ImageShape shape, byte[] pixels, Ints labels) {
         long expected = (long) labels.size() * shape.size();
         if (pixels.length != expected) {
-            throw new IllegalArgumentException(
-                    pixels.length + " bytes of pixels: " + labels.size() + " images of " + shape + " are " + expected);
+            throw new IllegalArgumentException("pixels of " + pixels.length + " bytes: must be " + expected + " for "
+                    + labels.size() + " images of " + shape);
         }
         this.shape = shape;
         this.pixels = pixels;
@@ -30,7 +30,7 @@ public final class ImageSet {
         return new ImageSet(shape, pixels.clone(), Ints.of(labels));
     }
 
-    /** As {@link #of}, but keeps the array: the caller gives it up. */
+    /** Like {@link #of}, but keeps the array, which the caller must not use any more. */
     static ImageSet owning(ImageShape shape, byte[] pixels, int[] labels) {
         return new ImageSet(shape, pixels, Ints.of(labels));
     }
@@ -48,12 +48,12 @@ public final class ImageSet {
         return labels;
     }
 
-    /** All images as they are; a view, nothing is copied. */
+    /** All images; a view, nothing is copied. */
     public Images images() {
         return new Images(count(), shape, ByteBuffer.wrap(pixels));
     }
 
-    /** Copies {@code columns} pixels of one image row, from {@code column} on, to {@code target} at {@code offset}. */
+    /** Copies {@code columns} pixels of one image row, starting at {@code column}, to {@code target} at {@code offset}. */
     public void copyRow(int image, int row, int column, int columns, byte[] target, int offset) {
         int channels = shape.channels();
         int from = image * shape.size() + (row * shape.width() + column) * channels;

@@ -10,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Files among pictures that are not taken, counted by their kind, so that nothing is passed over in silence. */
+/** Counts skipped files among pictures by kind, so that no file is skipped silently. */
 final class LeftOut {
     private static final String NO_ENDING = "without an ending";
     private static final String FOLDER = "folders";
@@ -34,11 +34,12 @@ final class LeftOut {
         return dot < 0 || dot == name.length() - 1 ? NO_ENDING : name.substring(dot);
     }
 
-    /** One line, if there are any. */
+    /** One line, if files were skipped. */
     List<String> notes() {
         return first
                 .map(example -> (count == 1 ? "1 file is" : count + " files are")
-                        + " left out, being no .png, .jpg or .jpeg in the folder of a class: " + list(kinds)
+                        + " skipped, which " + (count == 1 ? "is" : "are")
+                        + " no .png, .jpg or .jpeg in the folder of a class: " + list(kinds)
                         + "; the first is "
                         + example.toAbsolutePath())
                 .stream()

@@ -4,25 +4,25 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * How a picture must be turned to be seen as its camera meant it: the tag Orientation (0x0112) of Exif 2.32, in a segment APP1
- * of a JPEG or a chunk eXIf of a PNG. Pixels that a viewer shows are the pixels to learn from.
+ * The orientation of a picture, which training uses as viewers do: the tag Orientation (0x0112) of Exif 2.32, in a segment APP1
+ * of a JPEG or a chunk eXIf of a PNG.
  */
 enum Orientation {
-    /** 1: as it lies there. */
+    /** 1: not turned. */
     UPRIGHT(false, false, false),
-    /** 2: left and right exchanged. */
+    /** 2: left and right are exchanged. */
     MIRRORED(false, true, false),
     /** 3: turned by 180 degrees. */
     UPSIDE_DOWN(false, true, true),
-    /** 4: top and bottom exchanged. */
+    /** 4: top and bottom are exchanged. */
     FLIPPED(false, false, true),
-    /** 5: rows are columns. */
+    /** 5: transposed. */
     TRANSPOSED(true, false, false),
-    /** 6: to be turned clockwise by 90 degrees. */
+    /** 6: must be turned clockwise by 90 degrees. */
     TURNED_LEFT(true, true, false),
-    /** 7: rows are columns, both from their ends. */
+    /** 7: transposed, and turned by 180 degrees. */
     TRANSVERSED(true, true, true),
-    /** 8: to be turned anticlockwise by 90 degrees. */
+    /** 8: must be turned anticlockwise by 90 degrees. */
     TURNED_RIGHT(true, false, true);
 
     private static final int TAG = 0x0112;
@@ -50,7 +50,7 @@ enum Orientation {
         this.flips = flips;
     }
 
-    /** What a whole file says; {@link #UPRIGHT} when it says nothing that can be understood. */
+    /** The orientation in a file; {@link #UPRIGHT} if it has none or an invalid one. */
     static Orientation of(byte[] file) {
         ByteBuffer in = ByteBuffer.wrap(file);
         boolean jpeg = file.length > 2 && (in.getShort(0) & 0xffff) == 0xffd8;
@@ -124,12 +124,12 @@ enum Orientation {
         return UPRIGHT;
     }
 
-    /** Width of a picture that lies {@code width} by {@code height}, once it is turned. */
+    /** Width of a picture of {@code width} by {@code height}, after turning. */
     int width(int width, int height) {
         return swaps ? height : width;
     }
 
-    /** Height of a picture that lies {@code width} by {@code height}, once it is turned. */
+    /** Height of a picture of {@code width} by {@code height}, after turning. */
     int height(int width, int height) {
         return swaps ? width : height;
     }
@@ -137,7 +137,7 @@ enum Orientation {
     /**
      * Turns pixels.
      *
-     * @param rgb three bytes a pixel, row-major, {@code width * height} of them
+     * @param rgb three bytes per pixel, row-major, {@code width * height} pixels
      */
     byte[] turn(byte[] rgb, int width, int height) {
         if (this == UPRIGHT) {

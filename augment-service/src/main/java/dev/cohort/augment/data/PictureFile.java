@@ -16,8 +16,8 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * One PNG or JPEG file as 8-bit RGB, three bytes a pixel, row-major, turned as its {@link Orientation} says. Transparency is
- * dropped, 16-bit samples keep their upper byte. A grey picture has three equal bytes.
+ * Reads one PNG or JPEG file as 8-bit RGB, three bytes per pixel, row-major, turned according to its {@link Orientation}.
+ * Transparency is dropped; 16-bit samples keep their upper byte. A grey picture has three equal bytes.
  */
 final class PictureFile {
     private static final int SIDE_MAX = Limits.DEFAULT.imageSideMax();
@@ -51,17 +51,17 @@ final class PictureFile {
         return grey;
     }
 
-    /** Whether its file says that it must be turned or mirrored, which was done. */
+    /** Whether it was turned or mirrored, according to its file. */
     boolean turned() {
         return turned;
     }
 
-    /** Whether it has further frames, which were left out. */
+    /** Whether it has further frames, which were skipped. */
     boolean animated() {
         return animated;
     }
 
-    /** Not a copy. */
+    /** The pixels; not a copy. */
     byte[] rgb() {
         return rgb;
     }
@@ -73,8 +73,8 @@ final class PictureFile {
 
     static PictureFile read(Path file) throws DataException {
         if (Files.isDirectory(file)) {
-            throw new DataException(
-                    file.toAbsolutePath() + " is a folder: expected a picture by its name; rename or remove it");
+            throw new DataException(file.toAbsolutePath()
+                    + " is a folder with the name of a picture: expected a file; rename or remove it");
         }
         byte[] content;
         try {
@@ -85,7 +85,7 @@ final class PictureFile {
         if (!isWhole(content)) {
             throw new DataException(damaged(file, content));
         }
-        // A stream in memory: ImageIO would else write a temporary file.
+        // A stream in memory, since ImageIO would otherwise write a temporary file.
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
             if (!readers.hasNext()) {
@@ -98,7 +98,7 @@ final class PictureFile {
                 | IllegalStateException
                 | IndexOutOfBoundsException
                 | NegativeArraySizeException e) {
-            // The decoders of the JDK do not check what a broken header says.
+            // The JDK's decoders do not check a damaged header.
             throw new DataException(damaged(file, content), new IOException(e));
         }
     }
@@ -107,12 +107,12 @@ final class PictureFile {
             throws DataException, IOException {
         try {
             reader.setInput(in, true, true);
-            // The header alone is read for these; the pixels of what is refused are not.
+            // These read only the header; the pixels of a refused picture are not read.
             int width = reader.getWidth(0);
             int height = reader.getHeight(0);
             if (Math.max(width, height) > SIDE_MAX) {
                 throw new DataException(file.toAbsolutePath() + " is " + width + "x" + height
-                        + " pixels: expected at most " + SIDE_MAX + " a side; make the pictures smaller");
+                        + " pixels: expected at most " + SIDE_MAX + " per side; scale the pictures down");
             }
             return decode(reader.read(0), Orientation.of(content), isAnimated(content));
         } finally {
@@ -129,8 +129,8 @@ final class PictureFile {
     }
 
     /**
-     * Whether a PNG has its end chunk, or a JPEG an end after its last scan: the decoder fills what a truncated JPEG lacks with
-     * grey and does not complain. Within a scan a byte 0xff is never followed by 0xd9 (end) or 0xda (start of scan).
+     * Whether a PNG has its end chunk, or a JPEG an end after its last scan: the decoder silently fills the missing part of a
+     * truncated JPEG with grey. Within a scan, a byte 0xff is never followed by 0xd9 (end) or 0xda (start of scan).
      */
     private static boolean isWhole(byte[] content) {
         if (content.length < 2 || (content[0] & 0xff) != 0xff || (content[1] & 0xff) != 0xd8) {
@@ -147,12 +147,12 @@ final class PictureFile {
 
     private static String damaged(Path file, byte[] content) {
         String form = hasFourColours(content)
-                ? "expected grey or RGB, it is a JPEG in CMYK; convert it to RGB"
-                : "expected a whole PNG or JPEG picture; replace or remove it";
+                ? "expected grey or RGB, found a JPEG in CMYK; convert it to RGB"
+                : "expected a complete PNG or JPEG picture; replace or remove it";
         return file.toAbsolutePath() + " (" + content.length + " bytes) cannot be decoded: " + form;
     }
 
-    /** Whether the frame header of a JPEG names four components, as those of printers do. */
+    /** Whether the frame header of a JPEG has four components, as in CMYK. */
     private static boolean hasFourColours(byte[] content) {
         int at = 2;
         while (at + 9 < content.length && (content[0] & 0xff) == 0xff && (content[at] & 0xff) == 0xff) {
@@ -170,7 +170,7 @@ final class PictureFile {
         int width = picture.getWidth();
         int height = picture.getHeight();
         byte[] rgb = new byte[width * height * 3];
-        // getRGB would brighten grey pictures: Java takes their values for linear light.
+        // getRGB would brighten grey pictures, since Java treats their values as linear light.
         boolean grey = picture.getColorModel().getNumColorComponents() == 1;
         if (grey) {
             Raster raster = picture.getRaster();
@@ -183,7 +183,7 @@ final class PictureFile {
                 rgb[3 * i + 2] = (byte) value;
             }
         } else if (picture.getSampleModel().getSampleSize(0) > 8) {
-            // getRGB would round them, grey ones are cut.
+            // Truncated like grey samples; getRGB would round them.
             int shift = picture.getSampleModel().getSampleSize(0) - 8;
             for (int channel = 0; channel < 3; channel++) {
                 int[] samples = picture.getRaster().getSamples(0, 0, width, height, channel, (int[]) null);

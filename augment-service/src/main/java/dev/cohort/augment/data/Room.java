@@ -1,12 +1,12 @@
 package dev.cohort.augment.data;
 
 /**
- * The memory there is to read data into, asked before it is allocated.
+ * The memory available for data, checked before it is allocated.
  *
- * @param bytesMax of the heap of this process
+ * @param bytesMax limit of the heap of this process
  */
 record Room(long bytesMax) {
-    /** What the program itself takes of a heap, and the little things that are made while data is read. */
+    /** Heap for the program itself and for small objects while data is read. */
     private static final long BESIDES = 16L << 20;
 
     private static final int MIB = 1 << 20;
@@ -16,16 +16,16 @@ record Room(long bytesMax) {
     }
 
     /**
-     * Refuses data for which there is no room.
+     * Refuses data that needs more memory than available.
      *
-     * @param bytes that reading it takes at once, at most
-     * @param what for people, such as the path
+     * @param bytes largest amount in use at once while the data is read
+     * @param what name of the data in the message, such as its path
      */
     void require(long bytes, String what) throws DataException {
         long needed = bytes + BESIDES;
         if (needed > bytesMax) {
             throw new DataException(
-                    "reading " + what + " takes " + up(needed) + " MiB of memory, and this process may have "
+                    "reading " + what + " takes " + up(needed) + " MiB of memory, but this process is limited to "
                             + bytesMax / MIB + " MiB: start it with COHORT_JAVA_OPTS=-Xmx" + up(needed + needed / 4)
                             + "m, or use fewer or smaller images");
         }

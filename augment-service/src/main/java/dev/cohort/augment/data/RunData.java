@@ -7,11 +7,11 @@ import dev.cohort.tensor.Digest;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The data of a run that has begun: it may lie elsewhere by now, or on this machine, but it must be the same. */
+/** Opens the data of an existing run. It may have another path than at the start of the run, but must be equal. */
 public final class RunData {
     private RunData() {}
 
-    /** The experiment with its data in {@code elsewhere}, if that is given. */
+    /** The experiment with its data in {@code elsewhere}, if given. */
     public static Experiment at(Experiment e, Optional<Path> elsewhere) {
         if (elsewhere.isEmpty()) {
             return e;
@@ -24,8 +24,8 @@ public final class RunData {
     /**
      * Reads the data of a run.
      *
-     * @param elsewhere where it is on this machine; empty for where the experiment says
-     * @throws IllegalArgumentException when it is not there or is other data; the message says what to do
+     * @param elsewhere path of the data on this machine; empty for the experiment's path
+     * @throws IllegalArgumentException when the data cannot be read or differs; the message names what to do
      */
     public static ImageData open(Manifest manifest, Experiment experiment, Optional<Path> elsewhere) {
         Experiment.Data place = at(experiment, elsewhere).data();
@@ -34,19 +34,18 @@ public final class RunData {
             data = DataCatalog.open(place);
         } catch (DataException e) {
             throw new IllegalArgumentException(
-                    e.getMessage() + ". If the data of this run is elsewhere by now, name its folder with --data-path",
-                    e);
+                    e.getMessage() + ". If the data of this run has moved, name its folder with --data-path", e);
         }
         requireSame(manifest, data.digest(), words(data), place);
         return data;
     }
 
     /**
-     * Refuses data that is not what a run began with.
+     * Refuses data that differs from the data at the start of a run.
      *
-     * @param begun what the run is
-     * @param now what it would be with the data that is there now
-     * @param place where that data is
+     * @param begun manifest of the run
+     * @param now manifest of a run with the present data
+     * @param place the present data
      * @throws IllegalArgumentException with both digests
      */
     public static void requireSame(Manifest begun, Manifest now, Experiment.Data place) {
@@ -60,10 +59,10 @@ public final class RunData {
         throw new IllegalArgumentException("data " + place.path().orElse(place.name() + ", built in")
                 + " is not the data of this run: digest " + now.shortHex() + " (" + words
                 + "), the run began with digest " + begun.dataDigest().shortHex() + " (" + words(begun) + ")"
-                + ": put back what it began with, name its folder with --data-path, or begin a new run");
+                + ": restore the original data, name its folder with --data-path, or start a new run");
     }
 
-    /** How many images there are, and of what kind, for people. */
+    /** Number and shape of the images, for people. */
     public static String words(Manifest m) {
         return words(
                 m.trainImages(), m.validationLabels().size(), m.testLabels().size(), m.image(), m.classes());

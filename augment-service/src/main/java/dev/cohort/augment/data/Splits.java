@@ -3,9 +3,9 @@ package dev.cohort.augment.data;
 import java.util.List;
 
 /**
- * What a reader found, before anything is held out.
+ * The result of a reader, before images are held out.
  *
- * @param notes what whoever starts a run should know of it, such as files that were left out; a line each
+ * @param notes notes for the user, such as on skipped files; one line each
  */
 record Splits(List<String> classNames, ImageSet train, ImageSet test, List<String> notes) {
     Splits {

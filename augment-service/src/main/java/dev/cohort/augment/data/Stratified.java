@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Chooses images class by class: of a class's n images k, evenly spaced in the order of the data. Image j of the class is
- * chosen when {@code floor((j+1)*k/n) > floor(j*k/n)}. No chance is involved.
+ * Chooses k of the n images of each class, evenly spaced in the order of the data. Image j of the class is chosen when {@code
+ * floor((j+1)*k/n) > floor(j*k/n)}. Deterministic.
  */
 final class Stratified {
     private Stratified() {}
@@ -19,7 +19,7 @@ final class Stratified {
         return choose(labels, classes, n -> (int) Math.floor(share * n + 0.5));
     }
 
-    /** Chooses {@code count} images of each class, all of a smaller class. */
+    /** Chooses {@code count} images of each class, or all images of a smaller class. */
     static Parts byCount(Ints labels, int classes, int count) {
         return choose(labels, classes, n -> Math.min(n, count));
     }

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** The augmenter's process: it has the data and says what the batches are. */
+/** The process of the augmenter, which has the data and publishes the batches. */
 public final class AugmenterProcess {
     private static final Set<Topic> FOLLOWED = EnumSet.of(Topic.BATCHES, Topic.OUTCOMES, Topic.CONTROL);
 
@@ -34,8 +34,8 @@ public final class AugmenterProcess {
     /**
      * Runs until the process is asked to end.
      *
-     * @param dataPath where the data is on this machine; empty for where the experiment says
-     * @throws IllegalArgumentException when the data cannot be read or is not that of the run
+     * @param dataPath path of the data on this machine; empty for the experiment's path
+     * @throws IllegalArgumentException when the data cannot be read or is not the run's
      */
     public static ExitCode run(RoleOptions options, Optional<Path> dataPath) {
         Session session = Session.open(options);
@@ -63,14 +63,14 @@ public final class AugmenterProcess {
         return session.process().await();
     }
 
-    private static Status status(AugmenterStatus said) {
+    private static Status status(AugmenterStatus status) {
         return new Status(Map.of(
                 "role", "augmenter",
-                "planned", said.planned(),
-                "sent", said.sent(),
-                "logged", said.logged(),
-                "resolved", said.resolved(),
-                "unseen", said.unseen(),
-                "ended", said.end().isPresent()));
+                "planned", status.planned(),
+                "sent", status.sent(),
+                "logged", status.logged(),
+                "resolved", status.resolved(),
+                "unseen", status.unseen(),
+                "ended", status.end().isPresent()));
     }
 }

@@ -1,6 +1,4 @@
-/**
- * The augmenter as a process: Kafka, HTTP and data set files around {@link dev.cohort.augment.Augmenter}.
- */
+/** The augmenter as a process: Kafka, HTTP and data set files around {@link dev.cohort.augment.Augmenter}. */
 @NullMarked
 package dev.cohort.augment.process;
 

@@ -33,7 +33,7 @@ final class BuiltInFashionMnistTest {
     }
 
     @Test
-    void isTheSameDataEverywhere() throws Exception {
+    void isTheSameDataOnEveryMachine() throws Exception {
         assertThat(DataCatalog.open(Folders.builtIn(0)).digest().hex())
                 .isEqualTo("85b8ca4e58349b90037770a4f4e3457ab086df5e3ad455b1ae1b0adbcc1cb95c");
     }

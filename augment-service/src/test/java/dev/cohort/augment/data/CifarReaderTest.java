@@ -114,13 +114,13 @@ final class CifarReaderTest {
     }
 
     @Test
-    void saysWhichBatchIsMissingBetweenOthers() throws Exception {
+    void namesABatchThatIsMissingBetweenOthers() throws Exception {
         Folders.write(folder.resolve("data_batch_1.bin"), Folders.cifar(10, 1));
         Folders.write(folder.resolve("data_batch_4.bin"), Folders.cifar(10, 2));
         Folders.write(folder.resolve("test_batch.bin"), Folders.cifar(10, 2));
 
         assertThat(DataCatalog.open(Folders.data("cifar10", folder)).notes())
-                .contains("data_batch_2.bin, data_batch_3.bin are not there, though data_batch_4.bin is");
+                .contains("data_batch_2.bin, data_batch_3.bin are missing, though data_batch_4.bin exists");
     }
 
     private void refuses(String name, String... parts) {

@@ -34,7 +34,7 @@ final class DataCatalogTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"cifar10", "cifar100", "idx", "imagefolder"})
-    void refusesAMissingPathAndSaysWhatItMustBe(String name) {
+    void refusesAMissingPathAndDescribesIt(String name) {
         refuses(data(name, Optional.empty()), "data.path is not set: " + name + " needs a folder with");
     }
 
@@ -47,8 +47,8 @@ final class DataCatalogTest {
     }
 
     @Test
-    void refusesAPathThatIsNone() {
-        refuses(data("idx", Optional.of("a\0b")), "is no path");
+    void refusesAnInvalidPath() {
+        refuses(data("idx", Optional.of("a\0b")), "is not a path");
     }
 
     @ParameterizedTest

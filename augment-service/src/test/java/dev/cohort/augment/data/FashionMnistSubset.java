@@ -11,7 +11,7 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Makes the built-in data from the whole of Fashion-MNIST (https://github.com/zalandoresearch/fashion-mnist). Not run by the
+ * Makes the built-in data from the whole of Fashion-MNIST (https://github.com/zalandoresearch/fashion-mnist). Not part of the
  * build; to make the files again:
  *
  * <pre>

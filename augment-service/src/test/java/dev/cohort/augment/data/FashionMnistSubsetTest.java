@@ -25,7 +25,7 @@ final class FashionMnistSubsetTest {
         assertThat(data.train().labels().stream().sorted())
                 .containsExactly(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9);
         assertThat(data.test().labels()).isEqualTo(Ints.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
-        // Of class 0 the images 10 and 30 of 0, 10, 20, 30; an image has 6 bytes that count on.
+        // Of class 0 the images 10 and 30 of 0, 10, 20, 30; an image has 6 consecutive bytes.
         ByteBuffer pixels = data.train().images().pixels();
         assertThat(pixels.get(0)).isEqualTo((byte) 60);
         assertThat(pixels.get(10 * 6)).isEqualTo((byte) 180);

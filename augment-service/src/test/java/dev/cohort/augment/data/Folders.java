@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.zip.GZIPOutputStream;
 
-/** Small data folders, good and broken, as the readers' tests need them. */
+/** Makes small data folders, valid and damaged, for the tests of readers. */
 final class Folders {
     private Folders() {}
 

@@ -99,7 +99,7 @@ final class IdxReaderTest {
     void refusesAPackedFileThatIsNotPacked() throws Exception {
         Folders.write(folder.resolve("train-images-idx3-ubyte.gz"), Folders.idxImages(8, 2, 3));
 
-        refuses(folder, "train-images-idx3-ubyte.gz is not a good gzip file");
+        refuses(folder, "train-images-idx3-ubyte.gz is not a valid gzip file");
     }
 
     @Test
@@ -119,7 +119,7 @@ final class IdxReaderTest {
     }
 
     @Test
-    void refusesSidesThatNoProcessTakes() throws Exception {
+    void refusesSidesAboveTheLimit() throws Exception {
         Folders.write(folder.resolve("train-images-idx3-ubyte"), Folders.idxImages(8, 1, 5_000));
 
         refuses(folder, "train-images-idx3-ubyte has images of 1x5000 pixels: a side must have 1 to 4096");
@@ -130,7 +130,7 @@ final class IdxReaderTest {
         byte[] whole = Folders.idxImages(8, 2, 3);
         Folders.write(folder.resolve("train-images-idx3-ubyte"), Arrays.copyOf(whole, whole.length + 1));
 
-        refuses(folder, "train-images-idx3-ubyte goes on after the 48 bytes");
+        refuses(folder, "train-images-idx3-ubyte continues after the 48 bytes");
     }
 
     @Test
@@ -160,7 +160,7 @@ final class IdxReaderTest {
     }
 
     @Test
-    void saysThatLabelsSeemToCountFromOne() throws Exception {
+    void notesThatLabelsSeemToCountFromOne() throws Exception {
         byte[] labels = Folders.idxLabels(6, 3);
         for (int i = 8; i < labels.length; i++) {
             labels[i]++;
@@ -176,16 +176,16 @@ final class IdxReaderTest {
     }
 
     @Test
-    void saysThatAPackedFileIsNamedLikeAPlainOne() throws Exception {
+    void refusesACompressedFileNamedLikeAPlainOne() throws Exception {
         Folders.idx(folder, 6, 6, 3);
         Path file = folder.resolve("t10k-labels-idx1-ubyte");
         Files.write(file, Folders.gzip(Files.readAllBytes(file)));
 
-        refuses(folder, file + " is packed with gzip", ".gz");
+        refuses(folder, file + " is compressed with gzip", ".gz");
     }
 
     @Test
-    void refusesDataForWhichThereIsNoRoomBeforeItIsRead() throws Exception {
+    void refusesTooLargeDataBeforeItIsRead() throws Exception {
         Folders.idx(folder, 6, 6, 3);
         Path images = folder.resolve("train-images-idx3-ubyte");
         Files.write(

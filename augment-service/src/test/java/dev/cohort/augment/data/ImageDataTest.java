@@ -27,7 +27,7 @@ final class ImageDataTest {
     }
 
     @Test
-    void digestCoversPixelsLabelsAndNames() {
+    void coversPixelsLabelsAndNamesWithItsDigest() {
         ImageSet set = ImageSet.of(SHAPE, new byte[] {1, 2, 3, 4}, 0);
         ImageSet otherPixel = ImageSet.of(SHAPE, new byte[] {1, 2, 3, 5}, 0);
         ImageSet otherLabel = ImageSet.of(SHAPE, new byte[] {1, 2, 3, 4}, 1);
@@ -51,7 +51,7 @@ final class ImageDataTest {
 
         ImageData data = ImageData.of(NAMES, train, train, 0.5);
 
-        // Class 0 is 0,1,2,3,6,7 and class 1 is 4,5,8,9: of both every second one.
+        // Class 0 is 0,1,2,3,6,7 and class 1 is 4,5,8,9: every second image of both.
         assertThat(bytes(data.validation())).containsExactly(1, 3, 5, 7, 9);
         assertThat(bytes(data.train())).containsExactly(0, 2, 4, 6, 8);
         assertThat(data.validation().labels()).isEqualTo(Ints.of(0, 0, 1, 0, 1));

@@ -128,7 +128,7 @@ final class ImageFolderReaderTest {
     void refusesMixedSizes() throws Exception {
         picture("train/cat/c.png", BufferedImage.TYPE_INT_RGB, 5, 3, 0);
 
-        refuses(folder.resolve("train/cat/c.png") + " is 5x3 pixels: expected 4x3", "bring all pictures to one size");
+        refuses(folder.resolve("train/cat/c.png") + " is 5x3 pixels: expected 4x3", "scale all pictures to one size");
     }
 
     @ParameterizedTest
@@ -158,7 +158,7 @@ final class ImageFolderReaderTest {
             try {
                 assertThat(PictureFile.read(file).rgb()).isNotEmpty();
             } catch (DataException e) {
-                assertThat(e.getMessage()).containsAnyOf("cannot be decoded", "expected at most 4096 a side");
+                assertThat(e.getMessage()).containsAnyOf("cannot be decoded", "expected at most 4096 per side");
             }
         }
     }
@@ -192,7 +192,7 @@ final class ImageFolderReaderTest {
     }
 
     @Test
-    void saysWhichFilesAreLeftOut() throws Exception {
+    void namesSkippedFiles() throws Exception {
         for (String name : new String[] {
             "train/cat/a.webp",
             "train/cat/b.bmp",
@@ -211,13 +211,13 @@ final class ImageFolderReaderTest {
         assertThat(data.train().count()).isEqualTo(3);
         assertThat(data.notes())
                 .contains(
-                        "7 files are left out, being no .png, .jpg or .jpeg in the folder of a class: 1 .bmp, 1 .png, 1"
+                        "7 files are skipped, which are no .png, .jpg or .jpeg in the folder of a class: 1 .bmp, 1 .png, 1"
                                 + " .tiff, 2 .webp, 1 folders, 1 without an ending; the first is "
                                 + folder.resolve("train/loose.png"));
     }
 
     @Test
-    void saysNothingOfDataThatIsWhole() throws Exception {
+    void hasNoNotesOnCompleteData() throws Exception {
         picture("test/bird/a.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0xa0b0c0);
 
         assertThat(DataCatalog.open(Folders.data("imagefolder", folder)).notes())
@@ -225,18 +225,18 @@ final class ImageFolderReaderTest {
     }
 
     @Test
-    void saysWhichClassesHaveNoTestImage() throws Exception {
+    void namesClassesWithoutATestImage() throws Exception {
         assertThat(DataCatalog.open(Folders.data("imagefolder", folder)).notes())
                 .containsExactly("1 of 2 classes has no test image: bird");
     }
 
     @Test
-    void saysWhichClassesDifferOnlyInCase() throws Exception {
+    void namesClassesThatDifferOnlyInCase() throws Exception {
         picture("train/Cat/a.png", BufferedImage.TYPE_INT_RGB, 4, 3, 0);
 
         assertThat(DataCatalog.open(Folders.data("imagefolder", folder)).notes())
                 .contains(
-                        "classes Cat and cat differ only in case: where file names have none, they would be one class");
+                        "classes Cat and cat differ only in case: with case-insensitive file names, they would be one class");
     }
 
     @Test
@@ -263,7 +263,7 @@ final class ImageFolderReaderTest {
     }
 
     @Test
-    void saysThatAJpegOfAPrinterMustBeConverted() throws Exception {
+    void refusesACmykJpegWithAdviceToConvertIt() throws Exception {
         picture("train/cat/c.jpg", BufferedImage.TYPE_INT_RGB, 4, 3, 0xff0000);
         Path file = folder.resolve("train/cat/c.jpg");
         byte[] jpeg = Files.readAllBytes(file);
@@ -278,10 +278,10 @@ final class ImageFolderReaderTest {
     }
 
     @Test
-    void refusesAPictureWithALongerSideThanAnyProcessTakes() throws Exception {
+    void refusesAPictureWithASideAboveTheLimit() throws Exception {
         picture("train/bird/z.png", BufferedImage.TYPE_BYTE_GRAY, 4, 4_097, 0);
 
-        refuses(folder.resolve("train/bird/z.png") + " is 4x4097 pixels: expected at most 4096 a side");
+        refuses(folder.resolve("train/bird/z.png") + " is 4x4097 pixels: expected at most 4096 per side");
     }
 
     @Test
@@ -299,13 +299,13 @@ final class ImageFolderReaderTest {
     }
 
     @Test
-    void refusesDataForWhichThereIsNoRoom() {
+    void refusesTooLargeData() {
         Room room = new Room(16 << 20);
 
         assertThatExceptionOfType(DataException.class)
                 .isThrownBy(() -> ImageFolderReader.read(folder, room))
                 .withMessageContainingAll(
-                        "4 pictures in " + folder, "takes 17 MiB", "may have 16 MiB", "COHORT_JAVA_OPTS=-Xmx21m");
+                        "4 pictures in " + folder, "takes 17 MiB", "limited to 16 MiB", "COHORT_JAVA_OPTS=-Xmx21m");
     }
 
     private void refuses(String... parts) {

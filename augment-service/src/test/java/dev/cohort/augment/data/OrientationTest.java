@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pictures are learned from as they are seen. What is seen was written down by hand from the figure in Exif 2.32, 4.6.4. */
+/** Pictures are read in their displayed orientation. Expected values were written by hand from the figure in Exif 2.32, 4.6.4. */
 final class OrientationTest {
     private static final int PNG_HEADER_BYTES = 8 + 25;
 
@@ -38,7 +38,7 @@ final class OrientationTest {
         "7, FC/EB/DA",
         "8, CF/BE/AD"
     })
-    void turnsAPictureAsItIsSeen(int orientation, String seen) throws Exception {
+    void turnsAPictureAsDisplayed(int orientation, String seen) throws Exception {
         for (ByteOrder order : new ByteOrder[] {ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN}) {
             PictureFile picture = read("a.png", png("ABC/DEF", exif(orientation, order)));
 
@@ -62,7 +62,7 @@ final class OrientationTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 9, 65_535})
-    void leavesAPictureWithAnImpossibleOrientationAsItLies(int orientation) throws Exception {
+    void ignoresAnImpossibleOrientation(int orientation) throws Exception {
         assertThat(letters(read("a.png", png("ABC/DEF", exif(orientation, ByteOrder.BIG_ENDIAN)))))
                 .isEqualTo("ABC/DEF");
     }
@@ -83,7 +83,7 @@ final class OrientationTest {
     }
 
     @Test
-    void saysHowManyPicturesWereTurned() throws Exception {
+    void countsTurnedPictures() throws Exception {
         for (String name : new String[] {"train/x/a.png", "train/x/b.png", "train/y/a.png", "test/x/a.png"}) {
             byte[] file = png(
                     name.endsWith("b.png") ? "AB/CD/EF" : "ABC/DEF",
@@ -93,14 +93,15 @@ final class OrientationTest {
 
         ImageData data = DataCatalog.open(Folders.data("imagefolder", folder));
 
-        assertThat(data.notes()).contains("1 picture was turned or mirrored as the Exif orientation in its file says");
+        assertThat(data.notes())
+                .contains("1 picture was turned or mirrored according to the Exif orientation in the file");
     }
 
     private PictureFile read(String name, byte[] file) throws Exception {
         return PictureFile.read(Files.write(folder.resolve(name), file));
     }
 
-    /** Letter A is the grey value 65, and so on. */
+    /** The letter A is the grey value 65, and so on. */
     private static String letters(PictureFile picture) {
         StringBuilder letters = new StringBuilder();
         for (int i = 0; i < picture.width() * picture.height(); i++) {

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The embedded broker in a JVM of its own, which can be killed. */
+/** The embedded broker in a separate JVM, which can be killed. */
 final class BrokerProcess implements AutoCloseable {
     private final Path dataDir;
     private final KafkaAddress address;
@@ -33,7 +33,7 @@ final class BrokerProcess implements AutoCloseable {
         return address;
     }
 
-    /** As {@code kill -9}. */
+    /** Like {@code kill -9}. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
@@ -62,7 +62,7 @@ final class BrokerProcess implements AutoCloseable {
         }
     }
 
-    /** What runs in the broker's JVM. */
+    /** The main class of the broker's JVM. */
     public static void main(String[] args) {
         EmbeddedBroker.run(Path.of(args[0]), HostPort.LOOPBACK);
     }

@@ -11,8 +11,8 @@ import org.testcontainers.kafka.KafkaContainer;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * The contract on Kafka in a container, which an outage pauses. Skipped where no container engine is. {@code -Dcohort.kafka.image}
- * names another image; one whose name begins with {@code localhost/} is never looked for elsewhere.
+ * The contract with Kafka in a container, which is paused for an outage. Skipped without a container engine. {@code
+ * -Dcohort.kafka.image} names another image; an image whose name begins with {@code localhost/} is never pulled.
  */
 @Tag("slow")
 @NullUnmarked // JUnit fills the field.
@@ -47,7 +47,7 @@ class ContainerRunLogTest extends RunLogContract {
         return KafkaAddress.of(kafka.getBootstrapServers().replaceFirst("^PLAINTEXT://", ""));
     }
 
-    /** Paused, not restarted: a restarted container comes back at another port. */
+    /** Paused, not restarted: a restarted container has another port. */
     @Override
     void outage(Runnable meanwhile) {
         kafka.getDockerClient().pauseContainerCmd(kafka.getContainerId()).exec();

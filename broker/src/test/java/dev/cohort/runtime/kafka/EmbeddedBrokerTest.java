@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class EmbeddedBrokerTest {
     @Test
-    void keepsItsAddressForTheLifeOfTheRun(@TempDir Path folder) {
+    void keepsItsAddressDuringTheRun(@TempDir Path folder) {
         HostPort first = new BrokerFolder(folder).address(HostPort.LOOPBACK);
         assertThat(new BrokerFolder(folder).address(HostPort.LOOPBACK)).isEqualTo(first);
         HostPort other = HostPort.LOOPBACK.with(12345);
@@ -29,7 +29,7 @@ class EmbeddedBrokerTest {
     }
 
     @Test
-    void saysInOneLineThatItsPortIsInUse(@TempDir Path folder) throws IOException {
+    void reportsAPortInUseInOneLine(@TempDir Path folder) throws IOException {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThatThrownBy(() -> EmbeddedBroker.run(folder, HostPort.LOOPBACK.with(other.getLocalPort())))
                     .isInstanceOf(BrokerException.class)
@@ -41,7 +41,7 @@ class EmbeddedBrokerTest {
     }
 
     @Test
-    void saysInOneLineThatItsFolderCannotBeUsed(@TempDir Path folder) throws IOException {
+    void reportsAnUnusableFolderInOneLine(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "not a folder");
         assertThatThrownBy(() -> EmbeddedBroker.run(file, HostPort.LOOPBACK))
                 .isInstanceOf(BrokerException.class)
@@ -52,10 +52,10 @@ class EmbeddedBrokerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "::"})
-    void refusesAnAddressThatNobodyCanConnectTo(String everywhere, @TempDir Path folder) {
+    void refusesAnAddressThatClientsCannotConnectTo(String everywhere, @TempDir Path folder) {
         assertThatThrownBy(() -> EmbeddedBroker.run(folder, new HostPort(everywhere, 0)))
                 .isInstanceOf(BrokerException.class)
-                .hasMessageContaining("name one address of this machine");
+                .hasMessageContaining("choose one address of this machine");
     }
 
     @Test

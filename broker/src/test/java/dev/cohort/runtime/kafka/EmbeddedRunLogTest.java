@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The contract on the embedded broker, which an outage kills. */
+/** The contract with the embedded broker, which is killed for an outage. */
 @NullUnmarked // JUnit fills the fields.
 class EmbeddedRunLogTest extends RunLogContract {
     @TempDir
@@ -59,7 +59,7 @@ class EmbeddedRunLogTest extends RunLogContract {
         return List.of(Samples.command(1), Samples.command(2), Samples.command(3), Samples.command(4));
     }
 
-    /** Appends the commands, each in a record batch of its own, and returns a copy of the broker's log. */
+    /** Appends the commands, each in its own record batch, and returns a copy of the broker's log. */
     private Path copiedLog(Path copies) throws IOException {
         RunLog writer = connect("writer");
         for (Message command : commands()) {
@@ -84,9 +84,10 @@ class EmbeddedRunLogTest extends RunLogContract {
         return log.resolve(TopicPlan.topicName(runId(), Topic.CONTROL) + "-0/00000000000000000000.log");
     }
 
-    private static List<String> said(List<RecordedLog.Entry> entries) {
+    private static List<String> texts(List<RecordedLog.Entry> entries) {
         return entries.stream()
-                .map(e -> e instanceof RecordedLog.Said said ? said.message().toString() : e.place())
+                .map(e ->
+                        e instanceof RecordedLog.Said record ? record.message().toString() : e.place())
                 .toList();
     }
 
@@ -95,30 +96,30 @@ class EmbeddedRunLogTest extends RunLogContract {
     }
 
     @Test
-    void isReadWithoutABrokerFromItsFiles(@TempDir Path copies) throws IOException {
+    void isReadFromItsFilesWithoutABroker(@TempDir Path copies) throws IOException {
         Path log = copiedLog(copies);
 
         List<RecordedLog.Entry> entries = control(log);
 
-        assertThat(said(entries))
+        assertThat(texts(entries))
                 .containsExactlyElementsOf(
                         commands().stream().map(Object::toString).toList());
         assertThat(entries).allSatisfy(e -> {
-            RecordedLog.Said said = (RecordedLog.Said) e;
-            assertThat(said.sender()).isEqualTo("writer");
-            assertThat(said.appendedMs()).isCloseTo(System.currentTimeMillis(), Offset.offset(60_000L));
+            RecordedLog.Said record = (RecordedLog.Said) e;
+            assertThat(record.sender()).isEqualTo("writer");
+            assertThat(record.appendedMs()).isCloseTo(System.currentTimeMillis(), Offset.offset(60_000L));
         });
         assertThatThrownBy(() -> SegmentLog.open(log, "another")).hasMessageContaining("cohort.another.run");
     }
 
     @Test
-    void namesTheRecordBatchThatIsDamagedAndReadsTheOthers(@TempDir Path copies) throws IOException {
+    void namesADamagedRecordBatchAndReadsTheOthers(@TempDir Path copies) throws IOException {
         Path log = copiedLog(copies);
         byte[] bytes = Files.readAllBytes(controlFile(log));
-        bytes[bytes.length / 4 + 70] ^= 4; // in the second of four equal record batches, behind its header
+        bytes[bytes.length / 4 + 70] ^= 4; // in the second of four equal record batches, after its header
         Files.write(controlFile(log), bytes);
 
-        assertThat(said(control(log)))
+        assertThat(texts(control(log)))
                 .containsExactly(
                         commands().get(0).toString(),
                         "control-0 offsets 1 to 1",
@@ -127,12 +128,12 @@ class EmbeddedRunLogTest extends RunLogContract {
     }
 
     @Test
-    void saysFromWhereOnAHalfWrittenFileCannotBeRead(@TempDir Path copies) throws IOException {
+    void namesWhereAnIncompleteFileEnds(@TempDir Path copies) throws IOException {
         Path log = copiedLog(copies);
         byte[] bytes = Files.readAllBytes(controlFile(log));
         Files.write(controlFile(log), Arrays.copyOf(bytes, bytes.length - 5));
 
-        assertThat(said(control(log)))
+        assertThat(texts(control(log)))
                 .containsExactly(
                         commands().get(0).toString(),
                         commands().get(1).toString(),
@@ -141,13 +142,13 @@ class EmbeddedRunLogTest extends RunLogContract {
     }
 
     @Test
-    void goesOnBehindARecordBatchWhoseLengthIsDamaged(@TempDir Path copies) throws IOException {
+    void continuesAfterARecordBatchWithADamagedLength(@TempDir Path copies) throws IOException {
         Path log = copiedLog(copies);
         byte[] bytes = Files.readAllBytes(controlFile(log));
         bytes[bytes.length / 2 + 8] = -1; // the length of the third record batch
         Files.write(controlFile(log), bytes);
 
-        assertThat(said(control(log)))
+        assertThat(texts(control(log)))
                 .containsExactly(
                         commands().get(0).toString(),
                         commands().get(1).toString(),
@@ -156,7 +157,7 @@ class EmbeddedRunLogTest extends RunLogContract {
     }
 
     @Test
-    void isReadWhileTheBrokerWritesAndLeftAlone() throws Exception {
+    void isReadUnchangedWhileTheBrokerWrites() throws Exception {
         RunLog writer = connect("writer");
         Path log = new BrokerFolder(folder).log();
         int commands = 2_000;

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Peer and coordinator answer each other in lock step through the log and two node verticles: nothing is lost on the way. Prints
- * how long a round takes; prediction and outcome are of the same size. Both nodes are in this JVM, the broker is not.
+ * Peer and coordinator answer each other in lock step through the log and two node verticles, and no message is lost. Prints the
+ * duration of a round; prediction and outcome have the same size. Both nodes are in this JVM, the broker is not.
  */
 @Tag("slow")
 @Timeout(300)
@@ -37,7 +37,7 @@ class RoundTripTest {
 
     private final RecordedFaults faults = new RecordedFaults();
 
-    /** Starts step t+1 when the outcome of step t has come, and notes the time. */
+    /** Starts step t+1 when the outcome of step t has arrived, and records the time. */
     private static final class Peer implements Node {
         private final int rows;
         private final long[] nanos = new long[STEPS + 1];
@@ -102,7 +102,7 @@ class RoundTripTest {
     /** 128 x 10 and 128 x 100 logits of 4 bytes. */
     @ParameterizedTest
     @ValueSource(ints = {128, 1280})
-    void everyStepComesBack(int rows, @TempDir Path folder) throws IOException {
+    void answersEveryStep(int rows, @TempDir Path folder) throws IOException {
         try (BrokerProcess broker = BrokerProcess.start(folder);
                 RoleProcess process = RoleProcess.start("measurement")) {
             RunLog coordinatorLog = RunLog.connect(broker.address(), "trip", "coordinator", faults);

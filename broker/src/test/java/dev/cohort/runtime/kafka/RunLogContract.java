@@ -39,11 +39,11 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
-/** What {@link RunLog} promises on any broker. */
+/** The contract of {@link RunLog} with any broker. */
 abstract class RunLogContract extends RunTopicsContract {
     @Test
     void carriesEveryKindOfMessageUnchanged() {
-        List<Message> said = List.of(
+        List<Message> messages = List.of(
                 Samples.manifest(),
                 Samples.batch(1),
                 Samples.prediction(1, Samples.P1, 128),
@@ -54,9 +54,9 @@ abstract class RunLogContract extends RunTopicsContract {
                 Samples.evaluation(1, 100),
                 Samples.snapshot(1));
         Recorder recorder = new Recorder();
-        connect("all").append(said);
+        connect("all").append(messages);
         connect("reader").follow(ALL_BUT_ADDRESSED, OptionalInt.of(2), From.BEGINNING, recorder);
-        assertThat(recorder.await(said.size())).containsExactlyInAnyOrderElementsOf(said);
+        assertThat(recorder.await(messages.size())).containsExactlyInAnyOrderElementsOf(messages);
         assertThat(recorder.deliveries()).allSatisfy(d -> {
             assertThat(d.sender()).isEqualTo("all");
             assertThat(d.topic()).isEqualTo(Topic.of(d.message()));
@@ -64,7 +64,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void isReadForStudyFromItsBeginningToWhereItEnds() {
+    void isReadAsARecordFromItsBeginningToItsEnd() {
         RunLog writer = connect("writer");
         writer.append(commands(1, 200));
         writer.append(List.of(Samples.addressed(1, 2, 128), Samples.prediction(1, Samples.P1, 128)));
@@ -105,7 +105,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void twoFollowersSeeTheSameOrderOfTwoWriters() throws InterruptedException {
+    void showsTwoFollowersTheSameOrderOfTwoWriters() throws InterruptedException {
         Recorder first = new Recorder();
         Recorder second = new Recorder();
         follow(connect("reader1"), first, Topic.CONTROL);
@@ -125,7 +125,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void addressedPartsAreInTheLogBeforeTheOutcomeThatFollows() throws Exception {
+    void appendsAddressedPartsBeforeTheirOutcome() throws Exception {
         RunLog writer = connect("coordinator");
         Recorder recorder = new Recorder();
         TopicPartition parts = new TopicPartition(TopicPlan.topicName(runId, Topic.ADDRESSED), 1);
@@ -148,7 +148,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void aPeerReadsTheAddressedPartsOfItsSlotOnly() {
+    void followsTheAddressedPartsOfOneSlotOnly() {
         RunLog writer = connect("coordinator");
         writer.append(List.of(Samples.addressed(1, 0, 1), Samples.addressed(1, 1, 1), Samples.addressed(1, 2, 1)));
         Recorder recorder = new Recorder();
@@ -159,7 +159,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void goesOnReadingAtThePositionsOfACheckpoint() {
+    void continuesAtThePositionsOfACheckpoint() {
         RunLog writer = connect("writer");
         writer.append(commands(1, 10));
         writer.append(List.of(Samples.addressed(1, 1, 1), Samples.addressed(2, 1, 1)));
@@ -177,7 +177,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void saysWhatIsThereWhenAPositionIsNot() {
+    void namesTheRecordsOfATopicWithoutThePosition() {
         RunLog writer = connect("writer");
         writer.append(commands(1, 10));
         assertThat(writer.flush(Duration.ofSeconds(30))).isTrue();
@@ -188,11 +188,11 @@ abstract class RunLogContract extends RunTopicsContract {
                         From.at(Positions.parse("control-0=11")),
                         new Recorder()))
                 .isInstanceOf(RunLogException.class)
-                .hasMessageContaining("has the records 0 to 10: a checkpoint goes on at 11, which is not there yet");
+                .hasMessageContaining("has records 0 to 10: a checkpoint continues at 11, which is not in the log yet");
     }
 
     @Test
-    void allPredictionsOfAPeerAreInOnePartition() {
+    void keepsAllPredictionsOfAPeerInOnePartition() {
         RunLog writer = connect("peers");
         List<PeerId> peers = List.of(new PeerId("p1"), new PeerId("p2"), new PeerId("p3"), new PeerId("control"));
         for (long step = 1; step <= 20; step++) {
@@ -218,7 +218,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void aLongLogIsReadInTheOrderInWhichItWasWritten() {
+    void readsALongLogInTheOrderOfItsAppends() {
         RunLog writer = connect("everybody");
         long steps = 400;
         for (long step = 1; step <= steps; step++) {
@@ -227,7 +227,7 @@ abstract class RunLogContract extends RunTopicsContract {
                     Samples.prediction(step, Samples.P1, 64),
                     Samples.prediction(step, new PeerId("p2"), 64),
                     Samples.outcome(step, 64)));
-            // So that it is known to be appended before the next step is.
+            // Ensures that it is appended before the next step.
             assertThat(writer.flush(Duration.ofMinutes(1))).isTrue();
         }
         Recorder recorder = new Recorder();
@@ -243,12 +243,12 @@ abstract class RunLogContract extends RunTopicsContract {
                 aheadMost = Math.max(aheadMost, prediction.step() - applied);
             }
         }
-        // The broker's clock has milliseconds: what was appended within one may be read in any order.
+        // The broker's clock has milliseconds: records appended within the same one may be read in any order.
         assertThat(aheadMost).isBetween(1L, 20L);
     }
 
     @Test
-    void aFullReceiverHoldsUpOnlyABoundedNumberOfMessagesAndLosesNone() {
+    void holdsABoundedNumberOfMessagesForAFullReceiverAndLosesNone() {
         Recorder recorder = new Recorder(5);
         Follower follower = (Follower) follow(connect("reader"), recorder, Topic.CONTROL);
         RunLog writer = connect("writer");
@@ -264,7 +264,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void bytesThatAreNoMessageAreCountedAndLeftOut() {
+    void countsAndSkipsBytesThatAreNoMessage() {
         RunLog reader = connect("reader");
         Recorder recorder = new Recorder();
         follow(reader, recorder, Topic.CONTROL, Topic.PREDICTIONS);
@@ -285,7 +285,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void aPredictionOnAnotherPeersPartitionIsNobodysVote() {
+    void deliversAPredictionOnTheWrongPartitionWithoutItsTensors() {
         RunLog reader = connect("reader");
         Recorder recorder = new Recorder();
         follow(reader, recorder, Topic.PREDICTIONS);
@@ -311,22 +311,22 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void aPredictionThatIsNotFiniteArrivesWithoutItsTensors() {
+    void deliversANonFinitePredictionWithoutItsTensors() {
         RunLog reader = connect("reader");
         Recorder recorder = new Recorder();
         follow(reader, recorder, Topic.PREDICTIONS);
-        Prediction said = Samples.prediction(3, Samples.P1, 2);
+        Prediction valid = Samples.prediction(3, Samples.P1, 2);
         float odd = 12345.678f;
         Prediction finite = new Prediction(
-                said.step(),
-                said.part(),
-                said.peer(),
-                said.incarnation(),
-                said.version(),
+                valid.step(),
+                valid.part(),
+                valid.peer(),
+                valid.incarnation(),
+                valid.version(),
                 NamedTensors.of(TensorName.LOGITS, Tensor.ofFloats(new float[] {odd}, 1, 1)),
-                said.rendered(),
-                said.previous());
-        // Nobody can build it; another program could still write it.
+                valid.rendered(),
+                valid.previous());
+        // It cannot be constructed, but another program could write it.
         byte[] bytes = new MessageCodec(runId, Limits.DEFAULT).encode(finite, "p1");
         ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int at = IntStream.rangeClosed(0, bytes.length - Float.BYTES)
@@ -344,7 +344,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void aLaterProcessReadsEverythingFromTheBeginning() {
+    void readsEverythingFromTheBeginningInALaterProcess() {
         RunLog first = connect("first");
         first.append(commands(1, 50));
         assertThat(first.flush(Duration.ofSeconds(30))).isTrue();
@@ -359,7 +359,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void followingFromTheEndLeavesOutWhatWasThere() {
+    void skipsEarlierRecordsWhenFollowingFromTheEnd() {
         RunLog log = connect("log");
         log.append(commands(1, 20));
         assertThat(log.flush(Duration.ofSeconds(30))).isTrue();
@@ -370,7 +370,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void aClosedFollowerIsOfferedNothingMore() {
+    void offersNothingOnceClosed() {
         RunLog log = connect("log");
         Recorder recorder = new Recorder();
         Following following = follow(log, recorder, Topic.CONTROL);
@@ -385,7 +385,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void isReadFromNearItsEndAndWaitedForAsLongAsRecordsCome() throws Exception {
+    void isReadFromNearItsEndAndWaitsWhileRecordsArrive() throws Exception {
         RunLog log = connect("both");
         log.append(commands(1, 100));
         assertThat(log.flush(Duration.ofSeconds(30))).isTrue();
@@ -401,7 +401,7 @@ abstract class RunLogContract extends RunTopicsContract {
     }
 
     @Test
-    void writersAndFollowersGoOnAfterAnOutageAndLoseNothing() throws Exception {
+    void continuesAfterAnOutageWithoutALoss() throws Exception {
         RunLog writer = connect("writer");
         RunLog reader = connect("reader");
         Recorder recorder = new Recorder();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
-/** A broker with the topics of one run, and logs that are closed after each test. */
+/** Provides a broker with the topics of one run, and closes logs after each test. */
 @Timeout(60)
 abstract class RunLogFixture {
     static final TopicPlan PLAN = new TopicPlan(3, 4, 1, OptionalLong.empty());
@@ -33,7 +33,7 @@ abstract class RunLogFixture {
 
     abstract KafkaAddress address();
 
-    /** Makes the broker unreachable, runs {@code meanwhile}, and lets it come back at the same address. */
+    /** Makes the broker unreachable, runs {@code meanwhile}, and makes it reachable again at the same address. */
     abstract void outage(Runnable meanwhile) throws Exception;
 
     @BeforeEach

@@ -23,10 +23,10 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 
-/** What a run's topics and its manifest promise on any broker. */
+/** The contract of a run's topics and manifest with any broker. */
 abstract class RunTopicsContract extends RunLogFixture {
     @Test
-    void aTopicThatTheBrokerDoesNotHaveIsNamed() throws Exception {
+    void namesAMissingTopic() throws Exception {
         String topic = TopicPlan.topicName(runId, Topic.PREDICTIONS);
         try (Admin admin = Admin.create(ClientSettings.admin(address(), "check"))) {
             admin.deleteTopics(List.of(topic)).all().get();
@@ -45,7 +45,7 @@ abstract class RunTopicsContract extends RunLogFixture {
     }
 
     @Test
-    void theManifestIsFoundAsSoonAsItIsWritten() {
+    void findsTheManifestAsSoonAsItIsWritten() {
         RunLog reader = connect("p1");
         assertThatThrownBy(() -> reader.awaitManifest(Duration.ofMillis(300)))
                 .isInstanceOf(RunLogException.class)
@@ -58,7 +58,7 @@ abstract class RunTopicsContract extends RunLogFixture {
     }
 
     @Test
-    void saysAtOnceThatARunIsOfALaterVersion() {
+    void refusesARunOfALaterVersionAtOnce() {
         byte[] manifest = new MessageCodec(runId, Limits.DEFAULT).encode(Samples.manifest(), "launcher");
         assertThat(manifest[1])
                 .as("the first field of an envelope is its version")
@@ -68,12 +68,12 @@ abstract class RunTopicsContract extends RunLogFixture {
 
         assertThatThrownBy(() -> connect("p1").awaitManifest(Duration.ofMinutes(5)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("run " + runId + " speaks protocol version 99: this program speaks "
-                        + Manifest.PROTOCOL_VERSION + "; update it");
+                .hasMessage("run " + runId + " has protocol version 99: this program reads " + Manifest.PROTOCOL_VERSION
+                        + "; update it");
     }
 
     @Test
-    void saysAtOnceThatTheFirstRecordCannotBeRead() {
+    void refusesARunWithAnInvalidFirstRecordAtOnce() {
         writeRecord(new ProducerRecord<>(TopicPlan.topicName(runId, Topic.RUN), 0, new byte[] {1}, new byte[] {7, 7}));
 
         assertThatThrownBy(() -> connect("p1").awaitManifest(Duration.ofMinutes(5)))
@@ -82,14 +82,14 @@ abstract class RunTopicsContract extends RunLogFixture {
     }
 
     @Test
-    void aRunThatWasNeverMadeDoesNotExist() {
+    void doesNotExistBeforeItIsCreated() {
         assertThat(connect("p1").exists()).isTrue();
         try (RunLog other = RunLog.connect(address(), runId + "x", "p1", faults)) {
             assertThat(other.exists()).isFalse();
             assertThatThrownBy(() -> other.awaitManifest(Duration.ofMillis(50)))
                     .isInstanceOf(RunLogException.class)
                     .hasMessageContaining("is not on broker")
-                    .hasMessageContaining("is the run id right");
+                    .hasMessageContaining("check the run id");
             assertThatThrownBy(() -> follow(other, new Recorder(), Topic.CONTROL))
                     .isInstanceOf(RunLogException.class)
                     .hasMessageContaining("cohort." + runId + "x.control");
@@ -97,7 +97,7 @@ abstract class RunTopicsContract extends RunLogFixture {
     }
 
     @Test
-    void makingTopicsAgainChangesNothingAndAnotherPlanIsRefused() {
+    void changesNoExistingTopicsAndRefusesAnotherPlan() {
         RunLog log = connect("launcher");
         log.append(commands(1, 1));
         log.createTopics(PLAN);
@@ -110,14 +110,14 @@ abstract class RunTopicsContract extends RunLogFixture {
     }
 
     @Test
-    void itsBrokerTellsWhereItIs() throws Exception {
+    void readsTheAdvertisedAddressOfItsBroker() throws Exception {
         HostPort server = address().servers().get(0);
         assertThat(AdvertisedBrokers.named(server)).isNotEmpty();
         assertThat(AdvertisedBrokers.obstacle(address())).isEmpty();
     }
 
     @Test
-    void topicsThatWereMadeBeforehandBecomeARun() throws Exception {
+    void usesTopicsThatWereCreatedBeforehand() throws Exception {
         String made = "made-" + UUID.randomUUID();
         try (Admin admin = Admin.create(ClientSettings.admin(address(), "operator"))) {
             admin.createTopics(Arrays.stream(Topic.values())
@@ -138,7 +138,7 @@ abstract class RunTopicsContract extends RunLogFixture {
     }
 
     @Test
-    void topicsThatWereMadeBeforehandWithOtherSettingsAreRefusedByName() throws Exception {
+    void refusesExistingTopicsWithOtherSettingsByName() throws Exception {
         String made = "made-" + UUID.randomUUID();
         try (Admin admin = Admin.create(ClientSettings.admin(address(), "operator"))) {
             admin.createTopics(List.of(new NewTopic(TopicPlan.topicName(made, Topic.OUTCOMES), 1, (short) 1)

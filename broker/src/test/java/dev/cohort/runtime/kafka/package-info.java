@@ -1,6 +1,6 @@
 /**
- * What {@code dev.cohort.runtime.kafka} promises on a real broker. The tests are here since the broker is, and in that package since
- * they look at what it hides.
+ * Tests of {@code dev.cohort.runtime.kafka} with a broker. They are in this module because it has the broker, and in that package
+ * because they use its package-private classes.
  */
 @NullMarked
 package dev.cohort.runtime.kafka;

@@ -9,24 +9,24 @@ import java.util.Set;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * What a coordinator must know of a run.
+ * Settings of a coordinator for one run.
  *
- * @param name of this coordinator, for people
+ * @param name of this coordinator, for operators
  * @param seats peers the experiment names, in the order of their slots
  * @param observers peers the experiment names that are never waited for (control)
- * @param elastic how many contribute, and who is let in
+ * @param elastic how many peers contribute, and which newcomers are admitted
  * @param classes number of classes C
  * @param featureWidths width of the pooled features of each slot
- * @param dataDigest of the run's data
+ * @param dataDigest digest of the run's data
  * @param testLabels class of each test image, to evaluate the teacher
- * @param validationImages how many images are held out, for methods that read what peers say of them
+ * @param validationImages number of held-out images, for methods that read predictions for them
  * @param pace clocks and completion
- * @param forkedAtStep last step that was taken over from another run, 0 for none
- * @param plannedSteps batches of the run; what is said of a later step is ignored
+ * @param forkedAtStep last step copied from another run, 0 for none
+ * @param plannedSteps batches of the run; predictions for a later step are ignored
  * @param learningRate of the trained teacher at a step
- * @param resendMs after which a proposal that has not come back from the log is sent again
- * @param snapshotSteps after how many steps a trained teacher is kept; 0 for never
- * @param evaluationLogits whether evaluations bring along what the teacher's own evaluation is made from
+ * @param resendMs time after which a proposal that was not read back from the log is published again
+ * @param snapshotSteps steps between snapshots of a trained teacher; 0 for none
+ * @param evaluationLogits whether evaluations carry the tensors that the teacher's evaluation is computed from
  */
 public record CoordinatorSetting(
         String name,
@@ -54,7 +54,7 @@ public record CoordinatorSetting(
         }
     }
 
-    /** Most contributors ever. */
+    /** Largest number of contributors. */
     public int slots() {
         return elastic.max();
     }
@@ -64,7 +64,7 @@ public record CoordinatorSetting(
         return pace.onLoss() == Experiment.Pace.OnLoss.HOLD;
     }
 
-    /** Fewer live ones pause the run. */
+    /** Fewest present contributors; with fewer the run pauses. */
     public int contributorsMin() {
         return elastic.min();
     }

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The shapes of all tensors that a teacher reads: batch, manifest and slot say them before the first prediction is there. What has
- * another shape is refused before it is kept, so that no teacher ever computes with it.
+ * The shapes of all tensors that a teacher reads. They follow from batch, manifest and slot, so tensors of any other shape are
+ * rejected before a teacher computes with them.
  */
 public final class DeclaredShapes {
     private final CoordinatorSetting setting;
@@ -24,30 +24,30 @@ public final class DeclaredShapes {
         this.reads = List.copyOf(reads);
     }
 
-    /** Which tensor is missing or has another shape; of an observer only the logits are looked at. */
-    public Optional<String> objection(Prediction prediction, Batch batch, Seated voter) {
+    /** The first tensor that is missing or has another shape; only the logits of an observer are checked. */
+    public Optional<String> objection(Prediction prediction, Batch batch, Seated member) {
         List<String> names = batch.endsEpoch()
                 ? reads
                 : reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
-        return objection(prediction.tensors(), batch.rows(), names, voter);
+        return objection(prediction.tensors(), batch.rows(), names, member);
     }
 
-    /** Likewise; an evaluation without any tensor is none that a teacher could be evaluated with, and no offence. */
-    public Optional<String> objection(Evaluation evaluation, Seated voter) {
+    /** Likewise; an evaluation without tensors is allowed, but a teacher cannot be evaluated with it. */
+    public Optional<String> objection(Evaluation evaluation, Seated member) {
         List<String> names =
                 reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
         return evaluation.tensors().asMap().isEmpty()
                 ? Optional.empty()
-                : objection(evaluation.tensors(), setting.testLabels().size(), names, voter);
+                : objection(evaluation.tensors(), setting.testLabels().size(), names, member);
     }
 
-    private Optional<String> objection(NamedTensors tensors, int rows, List<String> names, Seated voter) {
+    private Optional<String> objection(NamedTensors tensors, int rows, List<String> names, Seated member) {
         Optional<String> logits = objection(tensors, TensorName.LOGITS, Ints.of(rows, setting.classes()));
-        if (logits.isPresent() || voter.observer()) {
+        if (logits.isPresent() || member.observer()) {
             return logits;
         }
         return names.stream()
-                .map(name -> objection(tensors, name, shape(name, rows, voter.slot())))
+                .map(name -> objection(tensors, name, shape(name, rows, member.slot())))
                 .flatMap(Optional::stream)
                 .findFirst();
     }

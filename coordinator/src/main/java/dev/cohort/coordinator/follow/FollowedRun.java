@@ -17,10 +17,10 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * What the log says of the run: a fold of its messages that knows no clock and no members and publishes nothing.
+ * The state of a run as a fold of the messages in its log: without a clock, without members, and without output.
  *
- * <p>The teacher's state changes when the winning outcome of a step is read, recomputed from exactly the predictions which that
- * outcome names. Steps are applied in their order, each once.
+ * <p>The teacher's state changes when the first outcome of a step is applied; it is computed from exactly the predictions that
+ * the outcome names. Steps are applied in order, each once.
  */
 public final class FollowedRun {
     private final CoordinatorSetting setting;
@@ -53,14 +53,14 @@ public final class FollowedRun {
         learns = !state.asMap().isEmpty();
     }
 
-    /** Goes on after a snapshot; what the log holds up to its step need not be read. */
+    /** Continues from a snapshot; messages up to its step need not be read. */
     public void restore(Snapshot from) {
         state = from.state();
         applied = from.step();
         skipped = from.skipped();
         targets = applied - skipped;
-        history.voted(from.lastVotes());
-        evaluations.goesOnAfter(applied);
+        history.add(from.lastVotes());
+        evaluations.continueAfter(applied);
     }
 
     public void batch(Batch batch) {
@@ -83,7 +83,7 @@ public final class FollowedRun {
     }
 
     public void evaluation(Evaluation evaluation) {
-        evaluations.said(evaluation);
+        evaluations.add(evaluation);
     }
 
     public void end(End end) {
@@ -92,10 +92,10 @@ public final class FollowedRun {
     }
 
     /**
-     * Applies the outcome of the open step if it is here with all that it names. The step's predictions are kept until
-     * {@link #forgetClosed}.
+     * Applies the outcome of the open step once the batch and the predictions that it names were read. The step's predictions
+     * are kept until {@link #forgetClosed}.
      *
-     * @param computed what this coordinator has computed already for such an outcome, if it has
+     * @param computed the teacher's result for an outcome, if this coordinator computed it already
      * @throws IllegalStateException if the outcome was computed from another state of the teacher
      */
     public Optional<AppliedStep> applyNext(Function<Outcome, Optional<Teacher.TeacherStep>> computed) {
@@ -105,13 +105,13 @@ public final class FollowedRun {
         if (outcome == null || batch.isEmpty()) {
             return Optional.empty();
         }
-        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Teacher.PeerPrediction> predictions = new ArrayList<>();
         for (Outcome.Contributor contributor : outcome.contributors()) {
             Optional<StepAssembly.Entry> named = assembly.named(step, contributor);
             if (named.isEmpty()) {
                 return Optional.empty();
             }
-            votes.add(new Teacher.Vote(
+            predictions.add(new Teacher.PeerPrediction(
                     contributor.peer(),
                     contributor.slot(),
                     named.get().prediction().tensors()));
@@ -123,8 +123,8 @@ public final class FollowedRun {
                     + ": the log or this coordinator is broken");
         }
         if (outcome.resolution() instanceof Outcome.Targets) {
-            state = after(outcome, batch.get(), votes, computed.apply(outcome));
-            history.voted(SlotHistory.voters(outcome.contributors()));
+            state = after(outcome, batch.get(), predictions, computed.apply(outcome));
+            history.add(SlotHistory.contributors(outcome.contributors()));
             targets++;
         } else {
             skipped++;
@@ -135,13 +135,16 @@ public final class FollowedRun {
         return Optional.of(new AppliedStep(batch.get(), outcome));
     }
 
-    /** The teacher's state after a step with targets; one that learns nothing is not asked to teach again. */
+    /** The teacher's state after a step with targets; a teacher without trained parameters need not compute it. */
     private NamedTensors after(
-            Outcome outcome, Batch batch, List<Teacher.Vote> votes, Optional<Teacher.TeacherStep> computed) {
+            Outcome outcome,
+            Batch batch,
+            List<Teacher.PeerPrediction> predictions,
+            Optional<Teacher.TeacherStep> computed) {
         if (computed.isEmpty() && !learns) {
             return state;
         }
-        return computed.orElseGet(() -> teacherSteps.step(state, outcome.renewed(), batch, votes))
+        return computed.orElseGet(() -> teacherSteps.step(state, outcome.renewed(), batch, predictions))
                 .next();
     }
 
@@ -164,7 +167,7 @@ public final class FollowedRun {
         return assembly.batch(openStep());
     }
 
-    /** Whether the log has an outcome of the open step, which may wait for predictions that it names. */
+    /** Whether an outcome of the open step was read; it may wait for predictions that it names. */
     public boolean openStepHasOutcome() {
         return outcomes.containsKey(openStep());
     }
@@ -199,12 +202,12 @@ public final class FollowedRun {
         return evaluations;
     }
 
-    /** Steps applied so far that had targets. */
+    /** Applied steps with targets. */
     public long targets() {
         return targets;
     }
 
-    /** Steps applied so far that had none. */
+    /** Applied steps without targets. */
     public long skipped() {
         return skipped;
     }

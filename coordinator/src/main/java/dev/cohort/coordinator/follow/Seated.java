@@ -2,13 +2,13 @@ package dev.cohort.coordinator.follow;
 
 import dev.cohort.protocol.PeerId;
 
-/** Who publishes predictions, as far as they are checked. */
+/** A member as far as its predictions are checked. */
 public interface Seated {
     PeerId peer();
 
-    /** Its seat; for observers the slot whose view they render. */
+    /** Slot of its seat; for an observer the slot whose view it renders. */
     int slot();
 
-    /** Whether it is never waited for, averaged or counted. */
+    /** Whether it is an observer: never awaited, averaged or counted. */
     boolean observer();
 }

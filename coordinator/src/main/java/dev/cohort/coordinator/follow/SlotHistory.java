@@ -11,38 +11,38 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Whose vote was the last one from each slot, over the outcomes of a run in their order. What a trained teacher knows of a slot
- * is about that peer: when another one votes from it, it begins anew.
+ * The last contributor of each slot, over the outcomes of a run in step order. What a trained teacher has learned about a slot is
+ * about that peer, so it is reset when another peer contributes from the slot.
  */
 public final class SlotHistory {
-    private final SortedMap<Integer, PeerId> voters = new TreeMap<>();
+    private final SortedMap<Integer, PeerId> last = new TreeMap<>();
 
     /**
-     * Slots from which another peer voted last, ascending.
+     * Slots whose last contributor was another peer, ascending.
      *
-     * @param now who votes, by slot
+     * @param now contributors of the next outcome, by slot
      */
     public Ints renewed(SortedMap<Integer, PeerId> now) {
         return Ints.of(now.entrySet().stream()
-                .filter(vote -> Optional.ofNullable(voters.get(vote.getKey()))
-                        .filter(before -> !before.equals(vote.getValue()))
+                .filter(entry -> Optional.ofNullable(last.get(entry.getKey()))
+                        .filter(before -> !before.equals(entry.getValue()))
                         .isPresent())
                 .mapToInt(Map.Entry::getKey)
                 .toArray());
     }
 
-    /** Whose vote was the last one from each slot. */
-    SortedMap<Integer, PeerId> lastVotes() {
-        return Collections.unmodifiableSortedMap(voters);
+    /** The last contributor of each slot. */
+    SortedMap<Integer, PeerId> lastContributors() {
+        return Collections.unmodifiableSortedMap(last);
     }
 
-    /** Takes in the next outcome with targets. */
-    public void voted(SortedMap<Integer, PeerId> now) {
-        voters.putAll(now);
+    /** Adds the contributors of the next outcome with targets, by slot. */
+    public void add(SortedMap<Integer, PeerId> now) {
+        last.putAll(now);
     }
 
-    /** Whose predictions an outcome is made from, by slot. */
-    public static SortedMap<Integer, PeerId> voters(List<Outcome.Contributor> contributors) {
+    /** Contributors of an outcome, by slot. */
+    public static SortedMap<Integer, PeerId> contributors(List<Outcome.Contributor> contributors) {
         SortedMap<Integer, PeerId> bySlot = new TreeMap<>();
         contributors.forEach(c -> bySlot.put(c.slot(), c.peer()));
         return bySlot;

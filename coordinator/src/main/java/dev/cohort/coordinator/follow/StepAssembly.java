@@ -11,8 +11,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Batches and predictions of the steps that are not closed yet. The first prediction per (step, peer) counts, good or bad; a
- * bad one answers the wait but is never taught from.
+ * Batches and predictions of the steps that are not closed yet. The first prediction per (step, peer) counts, valid or not; an
+ * invalid one ends the wait for its peer but no teacher uses it. A step has one part, part 0: no pace splits batches.
  */
 public final class StepAssembly {
     private final DeclaredShapes shapes;
@@ -20,7 +20,7 @@ public final class StepAssembly {
     private final SortedMap<Long, SortedMap<PeerId, Entry>> entries = new TreeMap<>();
     private final SortedMap<Long, Long> openedMs = new TreeMap<>();
 
-    /** A prediction and its digest, and what is wrong with it if anything is. */
+    /** A prediction, its digest, and its rejection if it is invalid. */
     public record Entry(Prediction prediction, Digest digest, Optional<Rejection> rejection) {
         public boolean good() {
             return rejection.isEmpty();
@@ -39,7 +39,7 @@ public final class StepAssembly {
         return Optional.ofNullable(batches.get(step));
     }
 
-    /** Keeps the first prediction of a peer; true if this was it. */
+    /** Keeps the first prediction of a peer for a step; returns whether this was the first. */
     public boolean predicted(Prediction prediction) {
         SortedMap<PeerId, Entry> step = entries.computeIfAbsent(prediction.step(), s -> new TreeMap<>());
         if (step.containsKey(prediction.peer())) {
@@ -49,38 +49,38 @@ public final class StepAssembly {
         return true;
     }
 
-    /** The first prediction of {@code voter} for {@code step}, checked against the batch, which must be here. */
-    public Optional<Entry> entry(long step, Seated voter) {
-        SortedMap<PeerId, Entry> of = entries.getOrDefault(step, new TreeMap<>());
+    /** The first prediction of {@code member} for {@code step}, checked against the batch; empty until both were read. */
+    public Optional<Entry> entry(long step, Seated member) {
+        SortedMap<PeerId, Entry> byPeer = entries.getOrDefault(step, new TreeMap<>());
         return batch(step)
-                .flatMap(batch -> Optional.ofNullable(of.get(voter.peer())).map(e -> checked(e, voter, batch)));
+                .flatMap(batch -> Optional.ofNullable(byPeer.get(member.peer())).map(e -> checked(e, member, batch)));
     }
 
-    /** Whether a prediction for a step that is closed would have been good. */
-    public Entry check(Prediction prediction, Seated voter, Batch batch) {
-        return checked(unchecked(prediction), voter, batch);
+    /** Checks a prediction for a step that is closed. */
+    public Entry check(Prediction prediction, Seated member, Batch batch) {
+        return checked(unchecked(prediction), member, batch);
     }
 
     private static Entry unchecked(Prediction prediction) {
         return new Entry(prediction, prediction.tensors().digest(), Optional.empty());
     }
 
-    private Entry checked(Entry entry, Seated voter, Batch batch) {
+    private Entry checked(Entry entry, Seated member, Batch batch) {
         Prediction p = entry.prediction();
         if (p.flaw().isPresent()) {
             Prediction.Flaw flaw = p.flaw().get();
             return rejected(entry, flaw.reason(), flaw.detail());
         }
-        Optional<String> shape = shapes.objection(p, batch, voter);
+        Optional<String> shape = shapes.objection(p, batch, member);
         if (shape.isPresent()) {
             return rejected(entry, Rejection.Reason.SHAPE, shape.get());
         }
-        if (!p.rendered().equals(batch.digest(voter.slot()))) {
+        if (!p.rendered().equals(batch.digest(member.slot()))) {
             return rejected(
                     entry,
                     Rejection.Reason.DIGEST,
                     "rendered " + p.rendered().shortHex() + ", the batch is "
-                            + batch.digest(voter.slot()).shortHex());
+                            + batch.digest(member.slot()).shortHex());
         }
         return entry;
     }
@@ -90,23 +90,23 @@ public final class StepAssembly {
         return new Entry(p, entry.digest(), Optional.of(new Rejection(p.step(), p.part(), p.peer(), reason, detail)));
     }
 
-    /** The prediction an outcome names, once it is here. */
+    /** The prediction that an outcome names, once it was read. */
     public Optional<Entry> named(long step, Outcome.Contributor contributor) {
         return Optional.ofNullable(entries.getOrDefault(step, new TreeMap<>()).get(contributor.peer()))
                 .filter(e -> e.digest().equals(contributor.tensors()));
     }
 
-    /** Whether {@code peer} has spoken of {@code step}, well or badly. */
+    /** Whether a prediction of {@code peer} for {@code step} was read, valid or not. */
     public boolean hasPrediction(long step, PeerId peer) {
         return entries.getOrDefault(step, new TreeMap<>()).containsKey(peer);
     }
 
-    /** Whether anybody at all has spoken of {@code step}, or is past it. */
+    /** Whether any prediction for {@code step} or a later step was read. */
     public boolean anybody(long step) {
         return !entries.tailMap(step).isEmpty();
     }
 
-    /** When {@code step} was first found open. */
+    /** When {@code step} was opened: the time of the first call. */
     public long openedMs(long step, long nowMs) {
         return openedMs.computeIfAbsent(step, s -> nowMs);
     }

@@ -19,10 +19,10 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Evaluates the teacher itself on the test images, from what the peers published about them after the same step.
+ * Evaluates the teacher on the test images, from the tensors that peers published about them after the same step.
  *
- * <p>An evaluation is megabytes: those of a step are kept only as long as the teacher waits for others of that step, and of a few
- * steps only. A step whose contributors have not all been evaluated by then has no evaluation of the teacher.
+ * <p>An evaluation takes megabytes, so those of a step are kept only while the teacher waits for the others of that step, and
+ * only for a few steps. The teacher is not evaluated after a step whose contributors were not all evaluated by then.
  */
 public final class TeacherEvaluations {
     private static final int STEPS_HELD_MAX = 3;
@@ -32,23 +32,25 @@ public final class TeacherEvaluations {
     private final Ints testLabels;
     private final boolean possible;
     private final SortedMap<Long, After> after = new TreeMap<>();
-    /** Steps not applied yet of which the log has the teacher's evaluation. */
+    /** Steps not applied yet whose evaluation of the teacher was read. */
     private final SortedSet<Long> inLog = new TreeSet<>();
 
-    private final SortedMap<Long, SortedMap<String, Evaluation>> said = new TreeMap<>();
+    private final SortedMap<Long, SortedMap<String, Evaluation>> evaluations = new TreeMap<>();
     private long applied;
     private long done;
-    /** The steps of the newest evaluation that was made, and of the newest in the log. */
+    /** Step of the newest evaluation that was computed. */
     private long made;
 
+    /** Step of the newest evaluation that was read. */
     private long logged;
+
     private long lastStep = -1;
     private After latest;
 
-    /** The teacher after a step and whom it was taught from. */
+    /** The teacher's state after a step, and the contributors of that step. */
     private record After(NamedTensors state, List<Outcome.Contributor> contributors) {}
 
-    /** @param possible whether evaluations bring along what the teacher's own is made from */
+    /** @param possible whether evaluations carry the tensors that the teacher's evaluation is computed from */
     public TeacherEvaluations(Teacher teacher, Ints testLabels, boolean possible) {
         this.teacher = teacher;
         this.testLabels = testLabels;
@@ -56,7 +58,7 @@ public final class TeacherEvaluations {
         latest = new After(teacher.initialState(), List.of());
     }
 
-    /** Notes the teacher's state after a step at which peers evaluate. */
+    /** Notes the teacher's state after a step; it is evaluated at the steps at which peers evaluate. */
     public void applied(Batch batch, NamedTensors state, List<Outcome.Contributor> contributors) {
         latest = new After(state, contributors);
         applied = batch.step();
@@ -64,8 +66,11 @@ public final class TeacherEvaluations {
         if (batch.endsEpoch() || batch.step() == lastStep) {
             await(batch.step());
         }
-        // The newest step may turn out to be the last one.
-        said.headMap(applied + (contributors.isEmpty() ? 1 : 0)).keySet().removeIf(step -> !after.containsKey(step));
+        // The newest step may be the last one of the run.
+        evaluations
+                .headMap(applied + (contributors.isEmpty() ? 1 : 0))
+                .keySet()
+                .removeIf(step -> !after.containsKey(step));
     }
 
     private void await(long step) {
@@ -80,11 +85,11 @@ public final class TeacherEvaluations {
 
     private void giveUpTo(long step) {
         done = Math.max(done, step);
-        said.headMap(step + 1).clear();
+        evaluations.headMap(step + 1).clear();
         after.headMap(step + 1).clear();
     }
 
-    /** The run ends at {@code lastStep}, in the middle of an epoch perhaps. */
+    /** Notes the last step of the run, which may be in the middle of an epoch. */
     public void ends(long step) {
         lastStep = step;
         if (step == applied) {
@@ -92,28 +97,29 @@ public final class TeacherEvaluations {
         }
     }
 
-    /** Whether every step at which peers evaluate has its evaluation. */
+    /** Whether the teacher was evaluated after every applied step at which peers evaluate. */
     public boolean settled() {
         return after.isEmpty();
     }
 
-    /** Whether every evaluation so far stands in the log, too. */
-    public boolean said() {
+    /** Whether the log holds every evaluation so far. */
+    public boolean settledInLog() {
         return settled() && made <= logged;
     }
 
-    /** What was to be said up to {@code step} was said. */
-    public void goesOnAfter(long step) {
+    /** The log holds the evaluations up to {@code step}. */
+    public void continueAfter(long step) {
         done = step;
         applied = step;
     }
 
-    /** Steps of which evaluations are held, to show that they are bounded. */
+    /** Number of steps whose evaluations are held, to show that it is bounded. */
     public int held() {
-        return Math.max(after.size(), said.size());
+        return Math.max(after.size(), evaluations.size());
     }
 
-    public void said(Evaluation evaluation) {
+    /** Adds an evaluation that was read: one of a peer, or of the teacher by any coordinator. */
+    public void add(Evaluation evaluation) {
         long step = evaluation.step();
         if (evaluation.source().equals(Evaluation.TEACHER)) {
             logged = Math.max(logged, step);
@@ -127,43 +133,45 @@ public final class TeacherEvaluations {
         boolean awaited = possible && step > done && (step >= applied || after.containsKey(step));
         boolean usable = evaluation.tensors().find(TensorName.LOGITS).isPresent();
         if (awaited && (usable || evaluation.diverged())) {
-            said.computeIfAbsent(step, s -> new TreeMap<>()).put(evaluation.source(), evaluation);
+            evaluations.computeIfAbsent(step, s -> new TreeMap<>()).put(evaluation.source(), evaluation);
             dropEarliest();
         }
     }
 
-    /** A reader that is far behind: the teacher's evaluations of early steps are in the log. */
+    /** Bounds the steps of a reader that is far behind: the log holds the teacher's evaluations of early steps. */
     private void dropEarliest() {
-        Iterator<Long> steps = said.keySet().iterator();
-        while (said.size() > STEPS_HELD_MAX + 1) {
+        Iterator<Long> steps = evaluations.keySet().iterator();
+        while (evaluations.size() > STEPS_HELD_MAX + 1) {
             if (!after.containsKey(steps.next())) {
                 steps.remove();
             }
         }
     }
 
-    /** The teacher's evaluation of the earliest step that all its contributors have spoken of. */
+    /** The teacher's evaluation after the earliest step whose contributors were all evaluated. */
     public Optional<Evaluation> next() {
-        for (Map.Entry<Long, SortedMap<String, Evaluation>> of : said.entrySet()) {
-            After then = after.get(of.getKey());
+        for (Map.Entry<Long, SortedMap<String, Evaluation>> ofStep : evaluations.entrySet()) {
+            After then = after.get(ofStep.getKey());
             if (then == null) {
                 continue;
             }
-            SortedMap<Integer, NamedTensors> votes = new TreeMap<>();
+            SortedMap<Integer, NamedTensors> predictions = new TreeMap<>();
             for (Outcome.Contributor contributor : then.contributors()) {
-                Optional.ofNullable(of.getValue().get(contributor.peer().value()))
-                        .ifPresent(e -> votes.put(contributor.slot(), e.tensors()));
+                Optional.ofNullable(ofStep.getValue().get(contributor.peer().value()))
+                        .ifPresent(e -> predictions.put(contributor.slot(), e.tensors()));
             }
-            if (votes.isEmpty() || votes.size() < then.contributors().size()) {
+            if (predictions.isEmpty()
+                    || predictions.size() < then.contributors().size()) {
                 continue;
             }
-            Evaluation example = of.getValue().values().iterator().next();
-            giveUpTo(of.getKey());
-            if (votes.values().stream().anyMatch(vote -> vote.asMap().isEmpty())) {
-                // Nobody can say what the teacher makes of a peer that has diverged.
+            Evaluation example = ofStep.getValue().values().iterator().next();
+            giveUpTo(ofStep.getKey());
+            if (predictions.values().stream()
+                    .anyMatch(prediction -> prediction.asMap().isEmpty())) {
+                // The teacher cannot be evaluated with a peer that has diverged.
                 return next();
             }
-            return teacher.evaluate(then.state(), votes).map(logits -> evaluation(example, logits));
+            return teacher.evaluate(then.state(), predictions).map(logits -> evaluation(example, logits));
         }
         return Optional.empty();
     }

@@ -10,55 +10,55 @@ import dev.cohort.tensor.NamedTensors;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/** When the trained teacher is kept, and which of what was kept is a beginning. */
+/** Decides when a snapshot of the trained teacher is due, and whether a coordinator can continue from one. */
 public final class TeacherSnapshots {
     private final long everySteps;
     private long newest;
 
-    /** @param everySteps 0 for never */
+    /** @param everySteps steps between snapshots, 0 for none */
     public TeacherSnapshots(long everySteps) {
         this.everySteps = everySteps;
     }
 
-    /** There is one of {@code step}. */
+    /** Notes that a snapshot after {@code step} exists. */
     public void has(long step) {
         newest = step;
     }
 
-    /** Whether one is due after {@code applied}; a teacher that learns nothing needs none. */
+    /** Whether a snapshot is due after {@code applied}; a teacher without trained parameters needs none. */
     public boolean due(long applied, NamedTensors state) {
         return everySteps > 0
                 && applied / everySteps > newest / everySteps
                 && !state.asMap().isEmpty();
     }
 
-    /** The teacher after a step; a coordinator knows no positions. */
+    /** A snapshot of the teacher after the last applied step, without log positions. */
     public Snapshot taken(FollowedRun run, SortedMap<PeerId, Long> latestStarts) {
         has(run.applied());
         return new Snapshot(
                 run.applied(),
                 run.state(),
                 Teacher.hash(run.state()),
-                run.history().lastVotes(),
+                run.history().lastContributors(),
                 latestStarts,
                 run.skipped(),
                 Positions.NONE);
     }
 
     /**
-     * Why a snapshot is no beginning; empty if it is one. What was kept may be of a step that another proposal won, or damaged, or a
-     * lie: the log decides.
+     * Why a coordinator cannot continue from a snapshot; empty if it can. A snapshot may be damaged, forged, or of a state that
+     * the log does not confirm.
      *
-     * @param next the first outcome in the log of the step after it, if there is one
+     * @param next the first outcome in the log of the step after the snapshot, if one exists
      */
     public static Optional<String> objection(Snapshot snapshot, Optional<Outcome> next) {
         Digest state = Teacher.hash(snapshot.state());
         if (!state.equals(snapshot.hash())) {
-            return Optional.of("its state has the hash " + state.shortHex() + ", it says "
+            return Optional.of("its state has the hash " + state.shortHex() + ", it declares "
                     + snapshot.hash().shortHex());
         }
         if (next.isEmpty() || next.get().step() != snapshot.step() + 1) {
-            return Optional.of("no outcome of step " + (snapshot.step() + 1) + " is there to confirm it");
+            return Optional.of("no outcome of step " + (snapshot.step() + 1) + " confirms it");
         }
         Digest before = next.get().stateBefore();
         return before.equals(state)

@@ -7,31 +7,32 @@ import dev.cohort.tensor.NamedTensors;
 import java.util.List;
 import java.util.function.LongToDoubleFunction;
 
-/** Asks the teacher for one step: the same for whoever proposes it, applies it or computes it again from the log. */
+/** Computes one step of the teacher, in the same way for a proposal, for an applied outcome and for verification. */
 public final class TeacherSteps {
     private final Teacher teacher;
     private final LongToDoubleFunction learningRate;
 
-    /** @param learningRate of the trained teacher at a step */
+    /** @param learningRate learning rate of the trained teacher by step */
     public TeacherSteps(Teacher teacher, LongToDoubleFunction learningRate) {
         this.teacher = teacher;
         this.learningRate = learningRate;
     }
 
     /**
-     * What the teacher makes of the predictions for a batch.
+     * The teacher's result for the predictions for a batch.
      *
      * @param state of the teacher before the step
      * @param renewed slots whose trained parameters are reset first, ascending
-     * @param votes in the order of their slots
+     * @param predictions in the order of their slots
      */
-    public Teacher.TeacherStep step(NamedTensors state, Ints renewed, Batch batch, List<Teacher.Vote> votes) {
-        return teacher.teach(teacher.renewed(state, renewed), votes(batch, votes));
+    public Teacher.TeacherStep step(
+            NamedTensors state, Ints renewed, Batch batch, List<Teacher.PeerPrediction> predictions) {
+        return teacher.teach(teacher.renewed(state, renewed), input(batch, predictions));
     }
 
-    /** The predictions for a batch, with what the teacher is told of the batch. */
-    public Teacher.Votes votes(Batch batch, List<Teacher.Vote> votes) {
-        return new Teacher.Votes(
-                batch.step(), batch.epoch(), learningRate.applyAsDouble(batch.step()), batch.labels(), votes);
+    /** The teacher's input for a batch. */
+    public Teacher.StepInput input(Batch batch, List<Teacher.PeerPrediction> predictions) {
+        return new Teacher.StepInput(
+                batch.step(), batch.epoch(), learningRate.applyAsDouble(batch.step()), batch.labels(), predictions);
     }
 }

@@ -1,6 +1,6 @@
 /**
- * What the log says of a run, folded into a state: no clock, nothing is published. The same for a coordinator that leads, one that
- * stands by, and whoever reads the log afterwards.
+ * The log of a run folded into a state, without a clock and without output. A leading coordinator, a standby and later readers
+ * of the log use the same fold.
  */
 @NullMarked
 package dev.cohort.coordinator.follow;

@@ -16,16 +16,16 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Lets newcomers contribute once they keep up and are nearly as good as those who do, so that fresh weights do not spoil the
+ * Admits newcomers once they keep up and are nearly as accurate as the contributors, so that fresh weights do not spoil the
  * teacher: {@code elastic.admit}.
  *
- * <p>Accuracy is that of the predictions in the log, on the training batches both sides saw, as a moving mean. What is let in
- * when may differ between coordinators without harm: whom an outcome was made from stands in the outcome.
+ * <p>Accuracy is a moving mean over the predictions in the log, on the training batches that both sides predicted. Coordinators
+ * may admit a newcomer at different steps without harm, because an outcome names its contributors.
  */
 public final class Admission {
-    /** A prediction this far behind the open step is still measured. */
+    /** A prediction up to this many steps behind the open step is still measured. */
     private static final int MEASURED_STEPS = 16;
-    /** A newcomer this far behind the open step is let in; the others wait for it from then on. */
+    /** A newcomer up to this many steps behind the open step is admitted; the others wait for it from then on. */
     private static final int BEHIND_MAX = 2;
     /** Weight of the newest step in a moving mean. */
     private static final double NEWEST = 0.1;
@@ -37,18 +37,18 @@ public final class Admission {
     private final SortedMap<Long, Closed> recent = new TreeMap<>();
     private final SortedMap<PeerId, Course> courses = new TreeMap<>();
 
-    /** A closed step without its pixels, and how good its contributors were, if there were any. */
+    /** A closed step, without pixels, and the mean accuracy of its contributors; empty without contributors. */
     private record Closed(Batch batch, OptionalDouble accuracy) {}
 
     /**
-     * How a candidate did.
+     * The record of a candidate.
      *
-     * @param incarnation the start it is of
-     * @param steps predicted near the head
+     * @param incarnation start of the peer that the record is about
+     * @param steps number of steps predicted near the head
      * @param step the last of them
-     * @param compared steps at which there were contributors to compare it with
-     * @param own its moving accuracy at these, 0..1
-     * @param others mean of the contributors' moving accuracy at these
+     * @param compared number of steps with contributors to compare it with
+     * @param own its moving accuracy at those steps, 0..1
+     * @param others moving mean accuracy of the contributors at those steps, 0..1
      */
     private record Course(long incarnation, long steps, long step, long compared, double own, double others) {
         Course and(long nextStep, double accuracy, OptionalDouble ofOthers) {
@@ -71,7 +71,7 @@ public final class Admission {
         this.assembly = assembly;
     }
 
-    /** The step of {@code outcome} is applied; what was said of it is still in the assembly. */
+    /** Measures candidates at a step that was just applied; the assembly still holds its predictions. */
     public void applied(Batch batch, Outcome outcome, long nowMs) {
         membership.contributed(outcome, nowMs);
         List<Member> candidates = members.candidates();
@@ -90,8 +90,8 @@ public final class Admission {
         }
     }
 
-    /** A prediction for a step that is closed: it shows how good a candidate is that is a little behind. */
-    public void late(Prediction prediction, long applied, long nowMs) {
+    /** Measures a candidate that is a little behind, from its prediction for a closed step. */
+    public void predictedClosed(Prediction prediction, long applied, long nowMs) {
         Optional<Closed> closed = Optional.ofNullable(recent.get(prediction.step()));
         Optional<Member> candidate = members.find(prediction.peer()).filter(Member::candidate);
         if (closed.isPresent()
@@ -137,12 +137,12 @@ public final class Admission {
 
     private static String admitted(Course course) {
         return course.compared() == 0
-                ? "admitted: there was nobody to compare it with"
+                ? "admitted: no contributor to compare it with"
                 : "admitted: training accuracy " + percent(course.own()) + ", the contributors' "
                         + percent(course.others());
     }
 
-    /** In steps of ten, since every further reason is said in the log. */
+    /** Rounded to tens, because every change of the reason is published. */
     private static String percent(double share) {
         return String.format(Locale.ROOT, "%d %%", 10 * Math.round(10 * share));
     }
@@ -150,9 +150,9 @@ public final class Admission {
     private OptionalDouble accuracy(Batch batch, Outcome outcome) {
         double sum = 0;
         for (Outcome.Contributor contributor : outcome.contributors()) {
-            Prediction said =
+            Prediction prediction =
                     assembly.named(batch.step(), contributor).orElseThrow().prediction();
-            sum += accuracy(batch.labels(), said.logits());
+            sum += accuracy(batch.labels(), prediction.logits());
         }
         int contributors = outcome.contributors().size();
         return contributors == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / contributors);
@@ -160,11 +160,11 @@ public final class Admission {
 
     /** Share of rows whose largest logit is the label of largest weight, 0..1. */
     private static double accuracy(SoftLabels labels, Tensor logits) {
-        double[] said = logits.toDoubles();
+        double[] predicted = logits.toDoubles();
         double[] right = labels.dense();
         int correct = 0;
-        for (int start = 0; start < said.length; start += labels.classes()) {
-            correct += largest(said, start, labels.classes()) == largest(right, start, labels.classes()) ? 1 : 0;
+        for (int start = 0; start < predicted.length; start += labels.classes()) {
+            correct += largest(predicted, start, labels.classes()) == largest(right, start, labels.classes()) ? 1 : 0;
         }
         return (double) correct / labels.rows();
     }

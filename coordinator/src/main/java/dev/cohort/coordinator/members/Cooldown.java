@@ -4,9 +4,9 @@ import dev.cohort.coordinator.follow.CoordinatorSetting;
 import dev.cohort.experiment.Experiment;
 
 /**
- * For how long a peer that is lost again and again is not waited for once it is back. Its first loss is free; from the second on
- * the time doubles with each, up to a bound, and after a steady presence of that bound all is forgotten. What it says in time is
- * used meanwhile. Lost peers that are held for are waited for all the same.
+ * How long a peer that was lost repeatedly is not awaited after it returns. The first loss is free; from the second on the time
+ * doubles with each loss, up to a bound, and after a presence as long as that bound the losses are forgotten. Predictions that
+ * arrive in time are used meanwhile. There is no cooldown where steps stay open for lost peers.
  */
 final class Cooldown {
     private static final int DOUBLINGS_MAX = 6;
@@ -24,18 +24,18 @@ final class Cooldown {
         return baseMs > Long.MAX_VALUE >> DOUBLINGS_MAX ? Long.MAX_VALUE : baseMs << DOUBLINGS_MAX;
     }
 
-    /** How long a peer that was lost that often must have been back. */
+    /** How long a peer must have been back after this many losses. */
     long afterMs(int losses) {
         int doublings = Math.min(losses - 2, DOUBLINGS_MAX);
         return losses < 2 ? 0 : Math.min(steadyMs(), baseMs << doublings);
     }
 
-    /** Whether {@code member} has been back long enough to be waited for. */
+    /** Whether {@code member} has been back long enough to be awaited. */
     boolean isOver(Member member, long nowMs) {
         return nowMs - member.past().backSinceMs() >= afterMs(member.past().losses());
     }
 
-    /** Why a peer that is back is not waited for yet, if that is so. */
+    /** The reason for a standing after a return, with the cooldown if one applies. */
     String reason(Member member, String back) {
         long ms = afterMs(member.past().losses());
         return ms == 0
@@ -44,7 +44,7 @@ final class Cooldown {
                         + ms + " ms (elastic.cooldown_ms)";
     }
 
-    /** A member of which another start is there: until it has caught up, nobody waits for it. */
+    /** A member whose process restarted: it is not awaited until it has caught up. */
     Member restarted(Member member, long nowMs) {
         Member lost = member.lost(steadyMs(), nowMs);
         return lost.back(nowMs, reason(lost, "start " + lost.incarnation()));

@@ -10,9 +10,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Which contributors cannot go on since their numbers are no longer finite. */
+/** Contributors that diverged: their values are no longer finite. */
 public final class Divergences {
-    /** So many are named one by one. */
+    /** Most peers named in a reason. */
     private static final int NAMED_MAX = 4;
 
     private static final int WHAT_CHARACTERS_MAX = 200;
@@ -23,30 +23,30 @@ public final class Divergences {
         return !diverged.isEmpty();
     }
 
-    /** A peer leaves; it may say that it diverged. */
+    /** Notes a peer that left because it diverged. */
     public void left(Left left) {
         left.divergence().ifPresent(d -> diverged.put(left.peer(), d));
     }
 
-    /** A peer was set aside for this. One that does not look at its own numbers diverges without saying so. */
+    /** Notes a peer that was set aside for non-finite predictions: it may not detect its own divergence. */
     public void setAside(Rejection last) {
         if (last.reason() == Rejection.Reason.NOT_FINITE) {
             diverged.put(
                     last.peer(),
-                    new Left.Divergence(last.step(), "what it publishes is not finite: lower optimizer.learning_rate"));
+                    new Left.Divergence(last.step(), "its predictions are not finite: lower optimizer.learning_rate"));
         }
     }
 
-    /** A later start of a peer may do better. */
+    /** Forgets the divergence of a peer that joins again. */
     public void joined(Joining joining) {
         diverged.remove(joining.peer());
     }
 
     /**
-     * Why the run cannot go on.
+     * The reason why the run cannot continue.
      *
-     * @param left how many may still contribute
-     * @param least how many must
+     * @param left number of peers that may still contribute
+     * @param least number of contributors needed
      */
     public String reason(long left, int least) {
         List<Map.Entry<PeerId, Left.Divergence>> all = List.copyOf(diverged.entrySet());

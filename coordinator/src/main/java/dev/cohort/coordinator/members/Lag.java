@@ -13,11 +13,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How many steps contributors are behind the outcomes, and what follows when it is more than {@code elastic.lag_max_steps}: the
- * others wait for them, or they are excluded ({@code elastic.on_lag}).
+ * Tracks how many steps contributors are behind the outcomes. With more than {@code elastic.lag_max_steps} the others wait for
+ * them, or they are excluded ({@code elastic.on_lag}).
  *
- * <p>How far a peer is, is known from its heartbeats and predictions. Only a peer that goes on paces the others: one that trained
- * nothing for {@code pace.deadline_ms} does so no longer, and one that is gone never.
+ * <p>The progress of a peer follows from its heartbeats and predictions. Only a peer that makes progress paces the others: not
+ * one that trained nothing for {@code pace.deadline_ms}, and not one that is gone.
  */
 public final class Lag {
     private final CoordinatorSetting setting;
@@ -26,9 +26,9 @@ public final class Lag {
     private final SortedMap<PeerId, Progress> progress = new TreeMap<>();
 
     /**
-     * How far a peer is.
+     * Progress of a peer.
      *
-     * @param incarnation the start it is of
+     * @param incarnation start of the peer
      * @param step last step it is known to have trained
      * @param sinceMs when it became known
      */
@@ -44,7 +44,7 @@ public final class Lag {
         this.membership = membership;
     }
 
-    /** Takes in how far a peer says it is; one that is too far behind is excluded if that is the policy. */
+    /** Notes the progress in a heartbeat, and excludes a peer that is too far behind if that is the policy. */
     public void heard(Heartbeat heartbeat, long applied, long nowMs) {
         reached(heartbeat.peer(), new Progress(heartbeat.incarnation(), heartbeat.step(), nowMs));
         members.find(heartbeat.peer())
@@ -55,7 +55,7 @@ public final class Lag {
                         nowMs));
     }
 
-    /** Who speaks of a step has trained the one before. */
+    /** Notes the progress in a prediction: its peer has trained the step before. */
     public void predicted(Prediction prediction, long nowMs) {
         reached(prediction.peer(), new Progress(prediction.incarnation(), prediction.step() - 1, nowMs));
     }
@@ -64,36 +64,36 @@ public final class Lag {
         progress.merge(peer, now, (before, after) -> before.isBefore(after) ? after : before);
     }
 
-    /** Peers for whose sake {@code step} is not closed yet. */
+    /** Peers that keep {@code step} open. */
     public List<Member> holding(long step, long nowMs) {
         return members.all().stream()
                 .filter(m -> policy(OnLag.PACE) && counts(m) && isTooFarBehind(m, step) && nowMs < heldUntilMs(m))
                 .toList();
     }
 
-    /** When {@code step} may be closed although nobody has moved. */
+    /** When {@code step} may be closed even if no peer makes progress. */
     public long nextMs(long step, long nowMs) {
         return holding(step, nowMs).stream().mapToLong(this::heldUntilMs).min().orElse(Long.MAX_VALUE);
     }
 
-    /** Says of each peer whether it paces the others. */
+    /** Notes for each peer whether it paces the others. */
     public void explain(long step, long nowMs) {
         if (!policy(OnLag.PACE)) {
             return;
         }
         List<Member> holding = holding(step, nowMs);
         for (Member member : members.all()) {
-            String said = "more than " + setting.elastic().lag().maxSteps()
+            String pacing = "more than " + setting.elastic().lag().maxSteps()
                     + " steps behind, so the others wait (elastic.on_lag: pace)";
             if (holding.contains(member)) {
-                membership.because(member, said);
-            } else if (member.why().equals(said) && hasCaughtUp(member, step)) {
+                membership.because(member, pacing);
+            } else if (member.why().equals(pacing) && hasCaughtUp(member, step)) {
                 membership.because(member, "caught up");
             }
         }
     }
 
-    /** Half of what is allowed: who is paced is at the limit all the time, and that is no news. */
+    /** Half of the limit: a peer that paces stays close to the limit, and its reason must not alternate. */
     private boolean hasCaughtUp(Member member, long step) {
         return behind(member, step) <= setting.elastic().lag().maxSteps() / 2;
     }
@@ -112,7 +112,7 @@ public final class Lag {
         return behind(member, step) > setting.elastic().lag().maxSteps();
     }
 
-    /** 0 for a peer that said nothing yet of how far it is. */
+    /** 0 for a peer whose progress is unknown. */
     private long behind(Member member, long step) {
         return known(member).map(p -> step - p.step()).orElse(0L);
     }

@@ -10,37 +10,37 @@ import dev.cohort.protocol.Standing;
  *
  * @param slot its seat; for observers the slot whose view they render
  * @param observer never waited for, averaged or counted
- * @param standing what the coordinator makes of it
- * @param sinceMs when it came to that standing
- * @param why for people
- * @param heard what it said of itself
- * @param past what was between it and the others
+ * @param standing how the coordinator treats it
+ * @param sinceMs when the standing began
+ * @param why reason for the standing, for operators
+ * @param heard what it reported about itself
+ * @param past its history in this run
  */
 public record Member(
         PeerId peer, int slot, boolean observer, Standing standing, long sinceMs, String why, Heard heard, Past past)
         implements Seated {
 
     /**
-     * What a peer said of itself.
+     * What a peer reported about itself.
      *
-     * @param incarnation latest start heard of, 0 before the first
-     * @param lastMs when it was last heard
-     * @param doing what it said it does
+     * @param incarnation latest known start, 0 before the first
+     * @param lastMs when its last message was read
+     * @param doing reported state
      * @param freeSinceMs when it last came back from an evaluation
-     * @param step last step it said it trained
+     * @param step last step that it reported as trained
      */
     public record Heard(long incarnation, long lastMs, PeerState doing, long freeSinceMs, long step) {}
 
     /**
-     * What was between a peer and the others.
+     * The history of a peer in a run.
      *
      * @param joined latest start that asked for a seat, 0 if none did
-     * @param rejectedInRow predictions rejected since the last good one
-     * @param missed whether it was waited for when it was lost, and has not come back to the head since
-     * @param answersUntil when draining, the last step that it is waited for
-     * @param goodbye latest start that said goodbye, 0 if none did
+     * @param rejectedInRow predictions rejected since the last valid one
+     * @param missed whether it was awaited when it was lost and has not returned to the head since
+     * @param answersUntil when draining, the last step for which it is awaited
+     * @param goodbye latest start that left, 0 if none did
      * @param candidateFrom the start with which it began to wait for its admission, 0 when it may contribute
-     * @param losses how often it was lost while it was waited for, without a long steady time in between
+     * @param losses how often it was lost while awaited, without a long steady presence in between
      * @param backSinceMs when it last came back
      */
     public record Past(
@@ -108,22 +108,22 @@ public record Member(
                 Past.NONE);
     }
 
-    /** Latest start heard of, 0 before the first. */
+    /** Latest known start, 0 before the first. */
     public long incarnation() {
         return heard.incarnation();
     }
 
-    /** What it said it does. */
+    /** Its reported state. */
     public PeerState doing() {
         return heard.doing();
     }
 
-    /** Last step it said it trained. */
+    /** Last step that it reported as trained. */
     public long step() {
         return heard.step();
     }
 
-    /** Whether it is alive and has neither gone nor been sent away. */
+    /** Whether it is present: alive, and neither left nor set aside. */
     public boolean there() {
         return switch (standing) {
             case CANDIDATE, LIVE, LAGGING, DRAINING -> true;
@@ -136,12 +136,12 @@ public record Member(
         return past.candidateFrom() > 0;
     }
 
-    /** Whether a teacher may be made of it. */
+    /** Whether a teacher may use its predictions. */
     public boolean mayContribute() {
         return !observer && !candidate() && standing != Standing.SET_ASIDE;
     }
 
-    /** Whether it is there and may answer {@code step}, now or later. */
+    /** Whether it is present and may publish a prediction for {@code step}, now or later. */
     public boolean answers(long step) {
         return there() && !candidate() && (standing != Standing.DRAINING || step <= past.answersUntil());
     }
@@ -150,7 +150,7 @@ public record Member(
         return next == standing ? this : changed(next, nowMs, reason);
     }
 
-    /** Gives the reason anew even if the standing is the same. */
+    /** Sets the standing and its reason, even if the standing is the same. */
     private Member changed(Standing next, long nowMs, String reason) {
         return new Member(peer, slot, observer, next, nowMs, reason, heard, past.missing(staysMissed(next)));
     }
@@ -172,9 +172,9 @@ public record Member(
     }
 
     /**
-     * It is there no more, or another start of it is. It counts when it was waited for.
+     * The process of the member was lost or restarted; the loss counts if the member was awaited.
      *
-     * @param steadyMs after which what was before is forgotten
+     * @param steadyMs presence after which earlier losses are forgotten
      */
     public Member lost(long steadyMs, long nowMs) {
         if (standing != Standing.LIVE) {
@@ -184,7 +184,7 @@ public record Member(
         return with(past.lost(steady ? 1 : past.losses() + 1));
     }
 
-    /** It is alive again, or another start of it is: until it has caught up it says nothing of the open step. */
+    /** It is alive again, possibly as another start: it publishes nothing for the open step until it has caught up. */
     public Member back(long nowMs, String reason) {
         return candidate()
                 ? changed(Standing.CANDIDATE, nowMs, reason)
@@ -203,7 +203,7 @@ public record Member(
         return standing == Standing.CANDIDATE ? free.changed(Standing.LIVE, nowMs, reason) : free;
     }
 
-    /** It leaves, and is waited for up to {@code lastStep}. */
+    /** It is leaving, and is awaited up to {@code lastStep}. */
     public Member draining(long lastStep, long nowMs, String reason) {
         return standing(Standing.DRAINING, nowMs, reason).until(lastStep);
     }

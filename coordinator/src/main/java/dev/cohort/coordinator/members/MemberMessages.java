@@ -10,7 +10,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.StandingChange;
 import java.util.Optional;
 
-/** Takes in the messages about members: who joins, is alive, is drained, leaves, and what other coordinators published of them. */
+/** Applies the messages about members: from the members themselves, from operators and from other coordinators. */
 public final class MemberMessages {
     private final Members members;
     private final Membership membership;
@@ -27,10 +27,10 @@ public final class MemberMessages {
     }
 
     /**
-     * Takes in a message; one that is not about members changes nothing.
+     * Applies a message; a message that is not about members changes nothing.
      *
      * @param applied last step whose outcome was applied
-     * @return the answer to a peer that asks for a seat
+     * @return the answer to a peer that requests a seat
      */
     public Optional<Message> take(Message message, long applied, long nowMs) {
         if (message instanceof Heartbeat heartbeat) {

@@ -11,13 +11,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The members of a run as they are now, and what follows from their standings. */
+/** The current members of a run, and queries over their standings. */
 public final class Members {
     private final CoordinatorSetting setting;
     private final SortedMap<PeerId, Member> members = new TreeMap<>();
     private final Seats seats;
 
-    /** Those whom the experiment names are expected. */
+    /** Expects the peers that the experiment names. */
     public Members(CoordinatorSetting setting) {
         this.setting = setting;
         seats = new Seats(setting, this::find);
@@ -43,17 +43,17 @@ public final class Members {
         return List.copyOf(members.values());
     }
 
-    /** Whether a peer may be averaged: it has its slot still and has nothing against it. */
+    /** Whether a peer may contribute: it still has its slot and its standing allows it. */
     public boolean mayContribute(Member member) {
         return member.mayContribute() && seats.has(member);
     }
 
-    /** Whether nobody else was given its slot. */
+    /** Whether its slot was not given to another peer. */
     public boolean hasSeat(Member member) {
         return seats.has(member);
     }
 
-    /** Contributors for whom {@code step}, which is open, waits. */
+    /** Contributors that the open step {@code step} waits for. */
     public List<Member> awaited(long step) {
         return members.values().stream()
                 .filter(m -> !m.observer())
@@ -64,14 +64,14 @@ public final class Members {
                 .toList();
     }
 
-    /** Contributors that may answer {@code step}, late ones included. */
+    /** Number of contributors that may publish a prediction for {@code step}, late ones included. */
     public long present(long step) {
         return members.values().stream()
                 .filter(m -> !m.observer() && m.answers(step))
                 .count();
     }
 
-    /** Contributors the experiment names that were not heard of yet. */
+    /** Contributors that the experiment names and that have not joined yet. */
     public List<PeerId> absent() {
         return members.values().stream()
                 .filter(m -> !m.observer() && m.standing() == Standing.EXPECTED)
@@ -79,19 +79,19 @@ public final class Members {
                 .toList();
     }
 
-    /** Contributors that have a seat and did not say goodbye: the single process would have them all. */
+    /** Number of contributors that have a seat and have not left; a single process would have them all. */
     public long seated() {
         return members.values().stream()
                 .filter(m -> !m.observer() && !m.candidate() && m.standing() != Standing.LEFT)
                 .count();
     }
 
-    /** Newcomers that are there and may not contribute yet. */
+    /** Newcomers that are present and may not contribute yet. */
     public List<Member> candidates() {
         return members.values().stream().filter(m -> m.candidate() && m.there()).toList();
     }
 
-    /** Whether fewer than {@code elastic.min} contributors are there or expected, so that anybody is welcome. */
+    /** Whether fewer than {@code elastic.min} contributors are present or expected. */
     public boolean tooFew() {
         return members.values().stream()
                         .filter(m -> mayContribute(m) && (m.there() || m.standing() == Standing.EXPECTED))
@@ -99,7 +99,7 @@ public final class Members {
                 < setting.contributorsMin();
     }
 
-    /** Contributors and newcomers that are there, may come (back), or have trained to the end. */
+    /** Number of contributors and newcomers that are present, may join or return, or have finished training. */
     public long mayComeToContribute() {
         return members.values().stream()
                 .filter(m -> !m.observer() && m.standing() != Standing.SET_ASIDE)
@@ -107,25 +107,25 @@ public final class Members {
                 .count();
     }
 
-    /** Who does not answer {@code step}, and why; for people. */
-    public String whoIsNotThere(long step) {
+    /** Contributors that publish no prediction for {@code step}, with reasons, for operators. */
+    public String absentees(long step) {
         return members.values().stream()
                 .filter(m -> !m.observer() && !m.answers(step))
                 .map(m -> m.peer() + " " + m.standing().name().toLowerCase(Locale.ROOT) + " (" + m.why() + ")")
                 .collect(Collectors.joining(", "));
     }
 
-    /** Whether anybody is there. */
-    public boolean anybodyThere() {
+    /** Whether any member is present. */
+    public boolean anyPresent() {
         return members.values().stream().anyMatch(Member::there);
     }
 
-    /** Whether anybody the experiment names has never come. */
-    public boolean anybodyExpected() {
+    /** Whether any peer that the experiment names has never joined. */
+    public boolean anyExpected() {
         return members.values().stream().anyMatch(m -> m.standing() == Standing.EXPECTED);
     }
 
-    /** Whether everybody there ever was has said goodbye. */
+    /** Whether all members have left. */
     public boolean allLeft() {
         return !members.isEmpty() && members.values().stream().allMatch(m -> m.standing() == Standing.LEFT);
     }

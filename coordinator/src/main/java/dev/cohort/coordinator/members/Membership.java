@@ -18,18 +18,18 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * Who takes part, and who is waited for.
+ * Maintains the standing of each member: which peers take part, and which are awaited.
  *
  * <pre>
- * EXPECTED --heard--> LIVE --late--> LAGGING --speaks of the open step--> LIVE
- *                      |  \--silent--> GONE --heard--> LAGGING
- *                      |  \--rejected three times in a row--> SET_ASIDE
- *                      |  \--drained--> DRAINING
- *                      \--says goodbye--> LEFT
+ * EXPECTED --message--> LIVE --late--> LAGGING --prediction for the open step--> LIVE
+ *                        |  \--silent--> GONE --message--> LAGGING
+ *                        |  \--rejected three times in a row--> SET_ASIDE
+ *                        |  \--drained--> DRAINING
+ *                        \--Left--> LEFT
  * newcomer --Joining--> CANDIDATE --admitted--> LIVE
  * </pre>
  *
- * What a member contributes is recorded in the outcome, so two coordinators may see the members differently without harm.
+ * An outcome names its contributors, so two coordinators may see the members differently without harm.
  */
 public final class Membership {
     /** Rejected predictions in a row after which a peer is set aside. */
@@ -39,10 +39,10 @@ public final class Membership {
     private final Members members;
     private final Cooldown cooldown;
     private final Seating seating;
-    /** Who was asked to go, and not gone since. */
+    /** Peers that were drained and have not left since. */
     private final SortedMap<PeerId, Command> drained = new TreeMap<>();
 
-    /** @param featuresAreRead whether the teacher reads them, so that their width matters */
+    /** @param featuresAreRead whether the teacher reads features, so that their width must fit the slot */
     public Membership(CoordinatorSetting setting, Members members, boolean featuresAreRead) {
         this.setting = setting;
         this.members = members;
@@ -50,30 +50,30 @@ public final class Membership {
         seating = new Seating(setting, members, cooldown, featuresAreRead);
     }
 
-    /** Takes a peer in, or says why not; the answer is said in the log. */
+    /** Gives a peer a seat or refuses it; the answer is to be published. */
     public Admitted joining(Joining joining, long openStep, long nowMs) {
         Admitted answer = seating.joining(joining, openStep, nowMs);
         applyDrains(nowMs);
         return answer;
     }
 
-    /** The log shows who got which slot, whoever gave it. */
+    /** Applies an answer in the log, from any coordinator. */
     public void admitted(Admitted answer, long nowMs) {
         seating.admitted(answer, nowMs);
         applyDrains(nowMs);
     }
 
-    /** Answers whoever asked for a seat and has no answer in the log. */
+    /** Answers for the peers that requested a seat and have no answer in the log. */
     public List<Admitted> unanswered(long openStep, long nowMs) {
         return seating.unanswered(openStep, nowMs);
     }
 
-    /** The log shows who contributes, whoever let them in. */
+    /** Admits the contributors of an outcome, which any coordinator may have admitted. */
     public void contributed(Outcome outcome, long nowMs) {
         seating.contributed(outcome, nowMs);
     }
 
-    /** What earlier outcomes named. */
+    /** Restores the latest starts that earlier outcomes named. */
     public void contributed(SortedMap<PeerId, Long> latestStarts) {
         seating.contributed(latestStarts);
     }
@@ -83,7 +83,7 @@ public final class Membership {
         return seating.latestStarts();
     }
 
-    /** Reading the log took its time; whoever was there last is given the time to be heard. */
+    /** Restarts the silence of present members, because reading the log took time. */
     public void caughtUp(long nowMs) {
         members.all().stream()
                 .filter(Member::there)
@@ -101,9 +101,9 @@ public final class Membership {
                 .ifPresent(members::put);
     }
 
-    /** @param anew whether an earlier start of it, if any, was the last one heard of */
-    private Member awake(Member member, boolean anew, long nowMs) {
-        if (anew && member.standing() == Standing.LIVE && !member.observer()) {
+    /** @param restarted whether the message is from a later start than any before */
+    private Member awake(Member member, boolean restarted, long nowMs) {
+        if (restarted && member.standing() == Standing.LIVE && !member.observer()) {
             // Its heartbeat may come before it joins.
             return cooldown.restarted(member, nowMs);
         }
@@ -114,22 +114,22 @@ public final class Membership {
         };
     }
 
-    /** Lets a candidate contribute. */
+    /** Admits a candidate as a contributor. */
     public void admit(PeerId peer, String why, long nowMs) {
         members.find(peer).filter(Member::candidate).ifPresent(m -> members.put(m.admitted(nowMs, why)));
     }
 
-    /** A contributor is neither averaged nor waited for until it is admitted again. */
+    /** Excludes a contributor: it is neither averaged nor awaited until it is admitted again. */
     public void exclude(PeerId peer, String why, long nowMs) {
         members.find(peer).ifPresent(m -> members.put(m.candidate(nowMs, "excluded: " + why)));
     }
 
-    /** Gives another reason for what a member is. */
+    /** Changes the reason for a member's standing. */
     public void because(Member member, String why) {
         members.put(member.because(why));
     }
 
-    /** Notes why a candidate is not admitted yet. */
+    /** Sets the reason why a candidate is not admitted yet. */
     public void notYet(PeerId peer, String why) {
         members.find(peer).filter(m -> m.standing() == Standing.CANDIDATE).ifPresent(m -> members.put(m.because(why)));
     }
@@ -144,7 +144,7 @@ public final class Membership {
                 .ifPresent(c -> drained.remove(left.peer()));
     }
 
-    /** A peer is about to leave, and says for which steps it may be waited for. */
+    /** Notes that a peer is about to leave, and its last step. */
     public void draining(Draining draining, long nowMs) {
         members.find(draining.peer())
                 .filter(m -> draining.incarnation() >= m.incarnation() && m.standing() != Standing.LEFT)
@@ -153,7 +153,7 @@ public final class Membership {
                 .ifPresent(members::put);
     }
 
-    /** An operator drains a peer. A peer that is there says goodbye itself; a lost one cannot. */
+    /** Drains a peer on an operator's command. A present peer leaves by itself; a lost one is marked as left. */
     public void drain(PeerId peer, Command command, long nowMs) {
         boolean goneSince = members.find(peer)
                 .filter(m -> m.past().goodbye() >= named(command))
@@ -175,7 +175,7 @@ public final class Membership {
 
     private static Member drained(Member member, String reason, long nowMs) {
         return switch (member.standing()) {
-            // One that is waited for may answer once more, and says until when.
+            // A live peer may still publish predictions; its Draining message names the last step.
             case LIVE -> member.draining(Long.MAX_VALUE, nowMs, "drained: " + reason);
             case LAGGING, CANDIDATE -> member.draining(0, nowMs, "drained: " + reason);
             case GONE, EXPECTED -> member.standing(Standing.LEFT, nowMs, "drained while it was away");
@@ -183,7 +183,7 @@ public final class Membership {
         };
     }
 
-    /** A good prediction for the open step: the peer is at the head. */
+    /** Notes a valid prediction for the open step: the peer is at the head. */
     public void atHead(PeerId peer, long nowMs) {
         members.find(peer)
                 .map(m -> m.rejections(0).heard(m.incarnation(), m.doing(), m.step(), nowMs))
@@ -200,15 +200,15 @@ public final class Membership {
     }
 
     private String admittedOfNeed() {
-        return "admitted: fewer than " + setting.contributorsMin() + " contributors were there (elastic.min)";
+        return "admitted: fewer than " + setting.contributorsMin() + " contributors were present (elastic.min)";
     }
 
     /**
-     * Newcomers that have answered the open step are welcome once contributors are missing, also when those left afterwards: a
-     * newcomer waits for the outcome of that step and will not answer it again. If the answer is rejected, the step is closed all
-     * the same, and the next one shows more.
+     * Admits newcomers with a prediction for the open step if there are too few contributors, even if those left after the
+     * prediction: a newcomer waits for the outcome of that step and will not predict it again. If the prediction is rejected, the
+     * step is closed nevertheless.
      *
-     * @param answered whether a newcomer has
+     * @param answered whether a newcomer has a prediction for the open step
      */
     public void admitOfNeed(Predicate<Member> answered, long nowMs) {
         if (members.tooFew()) {
@@ -218,7 +218,7 @@ public final class Membership {
         }
     }
 
-    /** A prediction of a peer was rejected; returns whether the peer is set aside for it. */
+    /** Counts a rejected prediction of a peer; returns whether the peer is set aside for it. */
     public boolean rejected(PeerId peer, String why, long nowMs) {
         Optional<Member> member =
                 members.find(peer).map(m -> m.rejections(m.past().rejectedInRow() + 1));
@@ -229,7 +229,7 @@ public final class Membership {
         return setAside;
     }
 
-    /** Notes who has been silent for too long. */
+    /** Marks members as gone that have been silent for too long. */
     public void expire(long nowMs) {
         for (Member member : members.all()) {
             if (member.there()
@@ -245,10 +245,10 @@ public final class Membership {
         applyDrains(nowMs);
     }
 
-    /** Peers of {@code missing} that had their time since {@code openedMs} are no longer waited for. */
-    public void late(List<Member> missing, long step, long openedMs, long nowMs) {
+    /** Stops waiting for those peers of {@code missing} whose deadline since {@code openedMs} has passed. */
+    public void endWait(List<Member> missing, long step, long openedMs, long nowMs) {
         for (Member member : missing) {
-            if (nowMs < lateAtMs(member, openedMs)) {
+            if (nowMs < waitEndsMs(member, openedMs)) {
                 continue;
             }
             if (member.standing() == Standing.LIVE) {
@@ -259,23 +259,23 @@ public final class Membership {
         }
     }
 
-    /** When the wait for somebody of {@code missing} may end. */
-    public long nextLateMs(List<Member> missing, long openedMs) {
+    /** When the next deadline of a peer in {@code missing} passes. */
+    public long nextWaitEndMs(List<Member> missing, long openedMs) {
         return missing.stream()
                 .filter(m -> m.standing() == Standing.LIVE || m.standing() == Standing.DRAINING)
-                .mapToLong(m -> lateAtMs(m, openedMs))
+                .mapToLong(m -> waitEndsMs(m, openedMs))
                 .min()
                 .orElse(Long.MAX_VALUE);
     }
 
-    private long lateAtMs(Member member, long openedMs) {
+    private long waitEndsMs(Member member, long openedMs) {
         return Math.max(openedMs, member.heard().freeSinceMs())
                 + (member.doing() == PeerState.EVALUATING
                         ? setting.pace().evaluationMs()
                         : setting.pace().deadlineMs());
     }
 
-    /** When {@link #expire} may next find somebody. */
+    /** When {@link #expire} may next mark a member as gone. */
     public long nextExpiryMs() {
         long next = Long.MAX_VALUE;
         for (Member member : members.all()) {

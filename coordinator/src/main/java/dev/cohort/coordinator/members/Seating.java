@@ -14,8 +14,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Answers peers that ask for a seat. The answer is published, and the first answer to a start that the log holds counts, whoever
- * gave it.
+ * Answers peers that request a seat. The answer is published, and the first answer to a start in the log counts, from any
+ * coordinator.
  */
 final class Seating {
     private final CoordinatorSetting setting;
@@ -25,12 +25,12 @@ final class Seating {
     private final boolean featuresAreRead;
     /** The newest request of each peer. */
     private final SortedMap<PeerId, Joining> asked = new TreeMap<>();
-    /** What the log answers the newest start of each peer; the first answer counts. */
+    /** The first answer in the log to the newest start of each peer. */
     private final SortedMap<PeerId, Admitted> answered = new TreeMap<>();
     /** The latest start of each peer that an outcome names. */
     private final SortedMap<PeerId, Long> contributions = new TreeMap<>();
 
-    /** @param featuresAreRead whether the teacher reads them, so that their width matters */
+    /** @param featuresAreRead whether the teacher reads features, so that their width must fit the slot */
     Seating(CoordinatorSetting setting, Members members, Cooldown cooldown, boolean featuresAreRead) {
         this.setting = setting;
         this.members = members;
@@ -39,7 +39,7 @@ final class Seating {
         seats = members.seats();
     }
 
-    /** Answers whoever asked for a seat and has none in the log. */
+    /** Answers for the peers that requested a seat and have no answer in the log. */
     List<Admitted> unanswered(long openStep, long nowMs) {
         return List.copyOf(asked.values()).stream()
                 .filter(j -> Optional.ofNullable(answered.get(j.peer()))
@@ -52,7 +52,7 @@ final class Seating {
                 .toList();
     }
 
-    /** Takes a peer in, or says why not; the answer is said in the log. */
+    /** Gives a peer a seat or refuses it; the answer is to be published. */
     Admitted joining(Joining joining, long openStep, long nowMs) {
         asked.merge(joining.peer(), joining, (one, other) -> other.incarnation() >= one.incarnation() ? other : one);
         Optional<Member> known = members.find(joining.peer());
@@ -61,7 +61,7 @@ final class Seating {
         boolean gone =
                 known.map(m -> m.past().goodbye() >= joining.incarnation()).orElse(true);
         if (refused.isPresent() && gone) {
-            // It asked again before it read that, and is gone by now.
+            // The request was repeated before the peer read the refusal; it has left by now.
             return refused.get();
         }
         Optional<Integer> slot = known.map(Member::slot)
@@ -80,7 +80,7 @@ final class Seating {
         return new Admitted(joining.peer(), joining.incarnation(), seat, openStep, "");
     }
 
-    /** Who had the slot before, and may live on somewhere, is counted no more. */
+    /** Gives a slot to a member; the previous holder, which may still run, counts as left. */
     private void give(Member member, long nowMs) {
         if (member.observer()) {
             return;
@@ -91,7 +91,7 @@ final class Seating {
                 .ifPresent(members::put);
     }
 
-    /** The log shows who got which slot, whoever gave it: the first answer to a start counts. */
+    /** Applies an answer in the log, from any coordinator: the first answer to a start counts. */
     void admitted(Admitted answer, long nowMs) {
         boolean first = Optional.ofNullable(answered.get(answer.peer()))
                 .filter(a -> a.incarnation() >= answer.incarnation())
@@ -120,14 +120,14 @@ final class Seating {
     }
 
     private Member joined(Member member, Joining joining, long nowMs) {
-        boolean anew = joining.incarnation() > member.incarnation();
+        boolean restarted = joining.incarnation() > member.incarnation();
         Member heard = member.heard(joining.incarnation(), PeerState.JOINING, joining.trainedSteps(), nowMs)
                 .joinedAs(joining.incarnation());
         if (heard.observer()) {
             return heard.standing(Standing.LIVE, nowMs, "joined");
         }
         boolean named = setting.seats().contains(joining.peer());
-        // Nobody knows what the weights of a stranger have learned, nor whether the past it tells of was in this run.
+        // The training of a peer that the experiment does not name cannot be verified: it may have been in another run.
         boolean fresh = joining.trainedSteps() == 0
                 || (member.incarnation() == 0 && member.past().joined() == 0);
         if (!named && fresh && !contributed(joining)) {
@@ -139,10 +139,10 @@ final class Seating {
         if (heard.standing() == Standing.SET_ASIDE) {
             return heard.rejections(0).back(nowMs, "back after it was set aside");
         }
-        return anew ? cooldown.restarted(heard, nowMs) : heard;
+        return restarted ? cooldown.restarted(heard, nowMs) : heard;
     }
 
-    /** Whether the log shows that this start, or a later one, was let in before. */
+    /** Whether an outcome named this start of the peer, or a later one. */
     private boolean contributed(Joining joining) {
         return contributions.getOrDefault(joining.peer(), 0L) >= joining.incarnation();
     }
@@ -152,7 +152,7 @@ final class Seating {
         return Collections.unmodifiableSortedMap(contributions);
     }
 
-    /** What earlier outcomes named. */
+    /** Restores the latest starts that earlier outcomes named. */
     void contributed(SortedMap<PeerId, Long> latestStarts) {
         contributions.putAll(latestStarts);
     }
@@ -179,21 +179,21 @@ final class Seating {
                 : widthRefusal(joining, slot.get());
     }
 
-    /** A peer that was set aside may try again with another start, once it has had time to be mended. */
+    /** A peer that was set aside may join again with another start after the cooldown. */
     private Optional<String> setAsideRefusal(Member member, Joining joining, long nowMs) {
         long restMs = member.sinceMs() + setting.elastic().cooldownMs() - nowMs;
         if (joining.incarnation() > member.past().joined() && restMs <= 0) {
             return Optional.empty();
         }
-        return Optional.of("set aside: " + member.why() + "; mend it and let it join again, at the earliest "
+        return Optional.of("set aside: " + member.why() + "; fix it and start it again, at the earliest "
                 + setting.elastic().cooldownMs() + " ms after it was set aside (elastic.cooldown_ms)");
     }
 
-    /** A peer gets back the slot it had, or none: what it trained with it was rendered for that slot. */
+    /** A peer returns to the slot it had or to none, because its images were rendered for that slot. */
     private Optional<String> seatRefusal(Member known, long nowMs) {
         return seats.has(known) || seats.isFree(known.slot(), nowMs)
                 ? Optional.empty()
-                : Optional.of("no seat: slot " + known.slot() + ", which it had, was given to "
+                : Optional.of("no seat: slot " + known.slot() + ", which it held, was given to "
                         + seats.holder(known.slot()).map(PeerId::value).orElse("another") + "; join under another id");
     }
 
@@ -205,7 +205,7 @@ final class Seating {
                         + "; choose a model of that width");
     }
 
-    /** The log shows who contributes, whoever let them in. */
+    /** Admits the contributors of an outcome, which any coordinator may have admitted. */
     void contributed(Outcome outcome, long nowMs) {
         for (Outcome.Contributor contributor : outcome.contributors()) {
             contributions.merge(contributor.peer(), contributor.incarnation(), Math::max);

@@ -11,15 +11,15 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Who has which slot. A peer has the same one over all its starts; it loses it when the slot is given to another one, which can
- * happen once it has left, or has been gone for as long as a peer may take to start ({@code pace.start_ms}).
+ * The holder of each slot. A peer keeps its slot over all its starts. The slot may be given to another peer once its holder has
+ * left, or has been gone for as long as a peer may take to start ({@code pace.start_ms}).
  */
 final class Seats {
     private final CoordinatorSetting setting;
     private final Function<PeerId, Optional<Member>> members;
     private final SortedMap<Integer, PeerId> holders = new TreeMap<>();
 
-    /** @param members what is known of a peer */
+    /** @param members finds a member */
     Seats(CoordinatorSetting setting, Function<PeerId, Optional<Member>> members) {
         this.setting = setting;
         this.members = members;
@@ -33,18 +33,18 @@ final class Seats {
         return Optional.ofNullable(holders.get(slot));
     }
 
-    /** Whether the slot is its own still; observers need none. */
+    /** Whether a member still holds its slot; an observer needs none. */
     boolean has(Member member) {
         return member.observer()
                 || holder(member.slot()).filter(member.peer()::equals).isPresent();
     }
 
-    /** Gives a slot to a peer; returns who had it before, if that was another one. */
+    /** Gives a slot to a peer; returns the previous holder if it was another peer. */
     Optional<PeerId> give(int slot, PeerId peer) {
         return Optional.ofNullable(holders.put(slot, peer)).filter(before -> !before.equals(peer));
     }
 
-    /** A slot for a newcomer: one that nobody had rather than one that was left, and that rather than one of a lost peer. */
+    /** A slot for a newcomer: preferably one of its feature width, then one never held, then one whose holder left. */
     Optional<Integer> free(int featureWidth, long nowMs) {
         return IntStream.range(0, setting.slots())
                 .boxed()
@@ -56,7 +56,7 @@ final class Seats {
                         .thenComparing(Comparator.naturalOrder()));
     }
 
-    /** Whether nobody has a slot, or somebody who does not come back to it. */
+    /** Whether a slot has no holder, or a holder that does not return to it. */
     boolean isFree(int slot, long nowMs) {
         return holder(slot).flatMap(members).map(m -> isFree(m, nowMs)).orElse(true);
     }

@@ -10,13 +10,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Says in the log what becomes of the members, for people.
+ * Publishes changes of the members' standings, for operators.
  *
- * <p>A coordinator that starts goes through what was, and that is in the log already: so a change is said once it has lasted a
- * moment, and not at all when the log says the same. Where two coordinators see a peer differently each says it once.
+ * <p>A starting coordinator repeats earlier changes, which the log holds already. So a change is published once it has lasted a
+ * moment, and not if the log holds the same. Where two coordinators see a peer differently, each publishes its view once.
  */
 public final class StandingNews {
-    /** Share of the time after which unanswered things are said again. */
+    /** Divisor of {@code resendMs}: how long a change must last before it is published. */
     private static final int MOMENTS = 8;
 
     private static final int REASON_CHARACTERS_MAX = 200;
@@ -25,7 +25,7 @@ public final class StandingNews {
     private final long momentMs;
     private final SortedMap<PeerId, StandingChange> inLog = new TreeMap<>();
     private final SortedMap<PeerId, Sent> sent = new TreeMap<>();
-    /** What needs not be said any more. */
+    /** Changes that need not be published again. */
     private final SortedMap<PeerId, StandingChange> settled = new TreeMap<>();
 
     private record Sent(StandingChange change, long atMs) {}
@@ -35,7 +35,7 @@ public final class StandingNews {
         this.momentMs = resendMs / MOMENTS;
     }
 
-    /** Takes in what the log says, by this coordinator or another one. */
+    /** Notes a change that was read, from any coordinator. */
     public void read(StandingChange change) {
         inLog.put(change.peer(), change);
         Optional.ofNullable(sent.get(change.peer()))
@@ -43,7 +43,7 @@ public final class StandingNews {
                 .ifPresent(s -> settled.put(change.peer(), s.change()));
     }
 
-    /** What is to be said now. */
+    /** Changes to publish now. */
     public List<StandingChange> due(List<Member> members, long openStep, long nowMs) {
         List<StandingChange> due = new ArrayList<>();
         for (Member member : members) {
@@ -56,7 +56,7 @@ public final class StandingNews {
         return due;
     }
 
-    /** When {@link #due} may next have something. */
+    /** When {@link #due} may next return a change. */
     public long nextMs(List<Member> members) {
         long next = Long.MAX_VALUE;
         for (Member member : members) {
@@ -69,13 +69,13 @@ public final class StandingNews {
     }
 
     private boolean isNews(Member member, StandingChange change) {
-        boolean logged = Optional.ofNullable(inLog.get(member.peer()))
+        boolean inLogAlready = Optional.ofNullable(inLog.get(member.peer()))
                 .filter(l -> same(l, change))
                 .isPresent();
-        if (logged) {
+        if (inLogAlready) {
             settled.put(member.peer(), change);
         }
-        // Whom nobody has heard of has no news.
+        // A member that never joined has no changes.
         return member.standing() != Standing.EXPECTED
                 && Optional.ofNullable(settled.get(member.peer()))
                         .filter(s -> same(s, change))
@@ -100,7 +100,7 @@ public final class StandingNews {
                 why.substring(0, Math.min(REASON_CHARACTERS_MAX, why.length())));
     }
 
-    /** Whether they say the same, be it at another step. */
+    /** Whether two changes are equal but for the step. */
     private static boolean same(StandingChange one, StandingChange other) {
         return one.standing() == other.standing()
                 && one.incarnation() == other.incarnation()

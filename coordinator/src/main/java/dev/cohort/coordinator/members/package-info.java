@@ -1,5 +1,5 @@
 /**
- * Who takes part in a run and who is waited for: seats, standings, admission, lag.
+ * The members of a run: seats, standings, admission, and lag.
  */
 @NullMarked
 package dev.cohort.coordinator.members;

@@ -24,17 +24,17 @@ import java.util.TreeMap;
  * z_E = mean of all z_k with ensemble: all, of all but z_i with ensemble: others
  * </pre>
  *
- * What a contributor gets is addressed to it: {@code CrossEntropy} of weight w_labels - 1 on top of the 1 for everybody; one soft
- * target, the mean of all its teachers' probabilities by their weights, of the sum of those weights (the gradient is that of the
- * formula, the value smaller by what does not depend on z_i); and the feature path as a leaf gradient. A peer that is no
- * contributor gets the labels and the mean of all, each with weight 1.
+ * The terms of a contributor are addressed to it: {@code CrossEntropy} of weight w_labels - 1 on top of the 1 for everybody; one
+ * soft target, the mean of all its teachers' probabilities by their weights, of the sum of those weights (same gradient as the
+ * formula; the value is smaller by an amount that does not depend on z_i); and the feature path as a leaf gradient. A peer that
+ * does not contribute gets the labels and the mean of all logits, each with weight 1.
  *
  * <p>The weights of every step are in the log, as addressed {@link Term.Figures} by path: {@code labels}, {@code ensemble},
  * {@code features}, and {@code slotN} for the path to the peer in that slot.
  *
  * <p>gradnorm and mgda need the paths' gradients with respect to shared weights; here they are those with respect to what the
  * student published (logits; features for the feature path), which the coordinator has: in the style of MGDA-UB, and ours. So
- * the feature path is orthogonal to all others. mgda's weights sum to 1 and lean to the path of the smallest gradient.
+ * the feature path is orthogonal to all others. mgda's weights sum to 1 and favour the path with the smallest gradient.
  *
  * <p>Source: the idea of Chennupati, Kamani, Cheng, Chen, "Adaptive Distillation", BMVC 2021 (arXiv 2110.09674). Only its
  * abstract could be read; which of these rules it proposes is not known. Paths, T and defaults are ours.
@@ -94,8 +94,6 @@ final class Adaptive implements Teacher {
                             MethodParameter.Range.EXPONENT,
                             "1.5",
                             "exponent by which gradnorm favours paths that learn slowly")),
-            List.of(TensorName.FEATURES),
-            2,
             Adaptive::new);
 
     private static MethodParameter fixed(String path) {
@@ -142,12 +140,12 @@ final class Adaptive implements Teacher {
 
     @Override
     public List<String> reads() {
-        return withFeatures ? METHOD.reads() : List.of();
+        return withFeatures ? List.of(TensorName.FEATURES) : List.of();
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override
@@ -162,7 +160,7 @@ final class Adaptive implements Teacher {
         return NamedTensors.of(state);
     }
 
-    /** One path of one student: its loss, what it imitates if that are probabilities, and its gradient. */
+    /** One path of one student: its loss, its target probabilities if it has any, and its gradient. */
     private static final class Path {
         final int number;
         final double loss;
@@ -185,9 +183,9 @@ final class Adaptive implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(votes.votes());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
+        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(input.predictions());
         SortedMap<Integer, double[]> logits = new TreeMap<>();
         tensors.forEach((slot, own) ->
                 logits.put(slot, PredictionMatrices.matrix(slot, own, TensorName.LOGITS, rows, setting.classes())));
@@ -198,16 +196,16 @@ final class Adaptive implements Teacher {
         SortedMap<Integer, Double> featureWeights = new TreeMap<>();
         NamedTensors next = state;
         for (int slot : logits.keySet()) {
-            List<Path> paths = paths(slot, logits, features, votes);
-            PathWeights.Observed seen = observed(paths, votes.epoch());
+            List<Path> paths = paths(slot, logits, features, input);
+            PathWeights.Observed seen = observed(paths, input.epoch());
             double[] weights = rule.weights(state, slot, seen);
             addressed.put(slot, terms(paths, weights, rows));
             paths.stream()
                     .filter(path -> path.number == FEATURES_PATH)
                     .forEach(path -> featureWeights.put(slot, weights[paths.indexOf(path)]));
-            next = rule.updated(next, slot, seen, weights, votes.learningRate(), setting.optimizer());
+            next = rule.updated(next, slot, seen, weights, input.learningRate(), setting.optimizer());
         }
-        next = mutual.updated(next, features, featureWeights, votes.learningRate(), setting.optimizer());
+        next = mutual.updated(next, features, featureWeights, input.learningRate(), setting.optimizer());
         Term others = new Term.SoftTarget(
                 ENSEMBLE,
                 Tensor.of(
@@ -220,34 +218,35 @@ final class Adaptive implements Teacher {
         return new TeacherStep(1, List.of(others), addressed, next);
     }
 
-    private List<Path> paths(int slot, SortedMap<Integer, double[]> logits, MutualFeatures.Step features, Votes votes) {
+    private List<Path> paths(
+            int slot, SortedMap<Integer, double[]> logits, MutualFeatures.Step features, StepInput input) {
         double[] own = logits.getOrDefault(slot, new double[0]);
         List<Path> paths = new ArrayList<>();
-        paths.add(labels(own, votes));
+        paths.add(labels(own, input));
         List<double[]> ensemble = new ArrayList<>();
-        logits.forEach((other, said) -> {
+        logits.forEach((other, theirs) -> {
             if (ofAll || other != slot) {
-                ensemble.add(said);
+                ensemble.add(theirs);
             }
         });
-        int rows = votes.labels().rows();
+        int rows = input.labels().rows();
         paths.add(distillation(ENSEMBLE_PATH, PredictionMatrices.mean(ensemble), own, rows));
         Optional.ofNullable(features.features.get(slot))
                 .ifPresent(gradient -> paths.add(
                         new Path(FEATURES_PATH, features.losses.getOrDefault(slot, 0.0), Optional.empty(), gradient)));
-        logits.forEach((other, said) -> {
+        logits.forEach((other, theirs) -> {
             if (other != slot) {
-                paths.add(distillation(PEER_PATHS + other, said, own, rows));
+                paths.add(distillation(PEER_PATHS + other, theirs, own, rows));
             }
         });
         return paths;
     }
 
-    private Path labels(double[] own, Votes votes) {
-        double[] y = votes.labels().dense();
+    private Path labels(double[] own, StepInput input) {
+        double[] y = input.labels().dense();
         double[] gradient = Softmax.probabilities(own, setting.classes(), 1);
         double[] logarithms = Softmax.logProbabilities(own, setting.classes(), 1);
-        int rows = votes.labels().rows();
+        int rows = input.labels().rows();
         double loss = 0;
         for (int i = 0; i < gradient.length; i++) {
             loss -= y[i] * logarithms[i] / rows;
@@ -266,7 +265,7 @@ final class Adaptive implements Teacher {
             loss += temperature * temperature * q[i] * (logarithms[i] - ownLogarithms[i]) / rows;
             gradient[i] = temperature * (gradient[i] - q[i]) / rows;
         }
-        // Rounding may leave the divergence of equals a little below 0, which no rule expects of a loss.
+        // Rounding may leave the divergence of equal distributions slightly below 0, which no rule expects of a loss.
         return new Path(number, Math.max(0, loss), Optional.of(q), gradient);
     }
 
@@ -289,14 +288,14 @@ final class Adaptive implements Teacher {
     }
 
     private List<Term> terms(List<Path> paths, double[] weights, int rows) {
-        SortedMap<String, Double> said = new TreeMap<>();
+        SortedMap<String, Double> figures = new TreeMap<>();
         double[] mean = new double[rows * setting.classes()];
         double sum = 0;
         double labels = 1;
         List<Term> terms = new ArrayList<>();
         for (int k = 0; k < weights.length; k++) {
             Path path = paths.get(k);
-            said.put(name(path.number), weights[k]);
+            figures.put(name(path.number), weights[k]);
             if (path.number == LABELS_PATH) {
                 labels = weights[k];
             } else if (path.number == FEATURES_PATH) {
@@ -323,20 +322,20 @@ final class Adaptive implements Teacher {
                     temperature));
         }
         terms.add(0, new Term.CrossEntropy(LABELS, labels - 1));
-        terms.add(new Term.Figures(WEIGHTS, said));
+        terms.add(new Term.Figures(WEIGHTS, figures));
         return terms;
     }
 
-    /** By the weights of the paths: that to the ensemble counts for all who are in it. */
+    /** From the weights of the paths: the ensemble's weight is divided equally among its members. */
     @Override
-    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        List<Integer> slots = Shares.slots(votes);
+    public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        List<Integer> slots = Shares.slots(input);
         SortedMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
-        lesson.addressed().forEach((student, terms) -> {
+        teacherStep.addressed().forEach((student, terms) -> {
             SortedMap<Integer, Double> row = new TreeMap<>();
             for (Term term : terms) {
-                if (term instanceof Term.Figures said) {
-                    SortedMap<String, Double> weights = said.values();
+                if (term instanceof Term.Figures figures) {
+                    SortedMap<String, Double> weights = figures.values();
                     List<Integer> ensemble = ofAll ? slots : Shares.without(slots, student);
                     Shares.add(row, ensemble, weights.getOrDefault(ENSEMBLE, 0.0));
                     slots.forEach(slot -> row.merge(slot, weights.getOrDefault(SLOT + slot, 0.0), Double::sum));
@@ -349,12 +348,12 @@ final class Adaptive implements Teacher {
 
     /** The mean of the logits of all, also where the ensemble leaves the student out. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        if (votes.isEmpty()) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        if (predictions.isEmpty()) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
-        double[] mean = PredictionMatrices.mean(PredictionMatrices.logits(votes, rows, setting.classes()));
+        int rows = PredictionMatrices.rows(predictions);
+        double[] mean = PredictionMatrices.mean(PredictionMatrices.logits(predictions, rows, setting.classes()));
         return Optional.of(Tensor.of(setting.wire(), mean, rows, setting.classes()));
     }
 }

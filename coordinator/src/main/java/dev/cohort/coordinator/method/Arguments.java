@@ -5,7 +5,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The effective settings of a method: what the experiment says and the defaults of what it leaves out. All are allowed values.
+ * The effective settings of a method: those of the experiment, and defaults for the others. All values are valid.
  *
  * @param values by the name of the parameter
  */

@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Codistillation: every peer imitates what old copies of the others say of the same batch.
+ * Codistillation: every peer imitates the predictions of old copies of the others for the same batch.
  *
  * <pre>
  * L_i = CE(z_i, y) + w T^2 KL(q_i || softmax_T(z_i)) after burn_in_steps, before: CE(z_i, y)
@@ -24,19 +24,19 @@ import java.util.TreeMap;
  * Each peer copies itself before step 1 and again after every {@code every_steps} = k updates, so at step t its copy is {@code
  * (t - 1) mod k} updates old; it runs the copy, in evaluation mode, and publishes its logits beside its own. With k = 1 the
  * copy is the network of now, but with batch norm's running statistics. k = 0 takes the peers' own logits instead: the
- * gradient is then that of dml. One target serves all, the mean over all copies, from which each contributor takes out what its
- * own copy said; a peer that is late has the mean of all.
+ * gradient is then that of dml. One target serves all: the mean over all copies, from which each contributor takes out the part
+ * of its own copy; a late peer uses the mean of all.
  *
- * <p>With {@code exchange=checkpoints} the weights travel instead of what the copies say: each peer hands its weights over with
- * its prediction of every k-th step, the first included, the outcome of that step gives them to all, and from the next step on
- * every peer runs the copies of the others itself ({@link OwnTeacher.Others}), so that between two exchanges nothing travels
- * that a target needs. It pays when a copy is smaller than k batches of logits. All peers are then of one architecture. A peer
- * that comes between two exchanges learns from the labels alone until the next.
+ * <p>With {@code exchange=checkpoints} the weights travel instead of the copies' predictions: each peer publishes its weights
+ * with its prediction of every k-th step, the first included, the outcome of that step passes them to all, and from the next
+ * step on every peer runs the copies of the others itself ({@link OwnTeacher.Others}), so that between two exchanges nothing
+ * travels that a target needs. It pays when a copy is smaller than k batches of logits. All peers are then of one architecture.
+ * A peer that joins between two exchanges learns from the labels alone until the next.
  *
  * <p>Source: Anil et al., "Large scale distributed neural network training through online distillation", ICLR 2018 (arXiv
- * 1804.03235): stale predictions of the others, burn-in, interval of exchange. The cross-entropy with soft targets of which its
- * algorithm is remembered to speak has the same gradient as the KL at T = 1 and differs in value by the entropy of q_i. Ours:
- * all peers see the same batch, by default the copies' predictions travel instead of their weights, and k = 50.
+ * 1804.03235): stale predictions of the others, burn-in, interval of exchange. The cross-entropy with soft targets in its
+ * algorithm, as we recall it, has the same gradient as the KL at T = 1 and differs in value by the entropy of q_i. Ours: all
+ * peers see the same batch, by default the copies' predictions travel instead of their weights, and k = 50.
  */
 final class Codistillation implements Teacher {
     private static final String EVERY_STEPS = "every_steps";
@@ -63,15 +63,13 @@ final class Codistillation implements Teacher {
                             EXCHANGE,
                             MethodParameter.Range.oneOf(PREDICTIONS, CHECKPOINTS),
                             PREDICTIONS,
-                            "what travels: what a peer's copy of itself says of every batch, or the weights every"
-                                    + " every_steps, which the others then run"),
+                            "what travels: the predictions of a peer's copy of itself for every batch, or its weights after"
+                                    + " every every_steps updates, which the others then run"),
                     new MethodParameter(
                             BURN_IN_STEPS,
                             MethodParameter.Range.WHOLE,
                             "0",
                             "first steps, which learn from the labels alone")),
-            List.of(TensorName.OWN_TEACHER),
-            2,
             Codistillation::new);
 
     private static final String TERM = "others_copies";
@@ -95,14 +93,14 @@ final class Codistillation implements Teacher {
         }
     }
 
-    /** Whether copies teach, not the peers as they are now. */
+    /** Whether copies teach, rather than the current peers. */
     private boolean stale() {
         return everySteps > 0;
     }
 
     @Override
     public List<String> reads() {
-        return stale() && !checkpoints ? METHOD.reads() : List.of();
+        return stale() && !checkpoints ? List.of(TensorName.OWN_TEACHER) : List.of();
     }
 
     @Override
@@ -115,10 +113,10 @@ final class Codistillation implements Teacher {
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
-    /** Whether weights were handed over yet, where they are: nobody has a copy before. */
+    /** Whether weights were exchanged yet, with {@code exchange=checkpoints}: before that no peer has copies. */
     @Override
     public NamedTensors initialState() {
         return checkpoints ? exchanged(0) : NamedTensors.none();
@@ -129,29 +127,29 @@ final class Codistillation implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        return checkpoints ? ofCheckpoints(state, votes) : ofPredictions(state, votes);
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        return checkpoints ? ofCheckpoints(state, input) : ofPredictions(state, input);
     }
 
-    private TeacherStep ofCheckpoints(NamedTensors state, Votes votes) {
+    private TeacherStep ofCheckpoints(NamedTensors state, StepInput input) {
         List<Term> terms = new ArrayList<>();
-        if (votes.step() > burnInSteps && state.get(EXCHANGED).at(0) == 1) {
+        if (input.step() > burnInSteps && state.get(EXCHANGED).at(0) == 1) {
             terms.add(new Term.OwnTarget(
                     TERM,
                     Term.OwnTarget.Form.DIVERGENCE,
-                    distillation.weightAt(votes.epoch()),
+                    distillation.weightAt(input.epoch()),
                     distillation.temperature()));
         }
         List<Term.Copy> handed = new ArrayList<>();
-        for (Vote vote : votes.votes()) {
+        for (PeerPrediction prediction : input.predictions()) {
             SortedMap<String, Tensor> weights = new TreeMap<>();
-            vote.tensors().asMap().forEach((name, tensor) -> {
+            prediction.tensors().asMap().forEach((name, tensor) -> {
                 if (name.startsWith(TensorName.WEIGHTS)) {
                     weights.put(name.substring(TensorName.WEIGHTS.length()), tensor);
                 }
             });
             if (!weights.isEmpty()) {
-                handed.add(new Term.Copy(vote.slot(), NamedTensors.of(weights)));
+                handed.add(new Term.Copy(prediction.slot(), NamedTensors.of(weights)));
             }
         }
         if (!handed.isEmpty()) {
@@ -160,16 +158,17 @@ final class Codistillation implements Teacher {
         return new TeacherStep(1, terms, new TreeMap<>(), handed.isEmpty() ? state : exchanged(1));
     }
 
-    private TeacherStep ofPredictions(NamedTensors state, Votes votes) {
-        if (votes.step() <= burnInSteps) {
+    private TeacherStep ofPredictions(NamedTensors state, StepInput input) {
+        if (input.step() <= burnInSteps) {
             return new TeacherStep(1, List.of(), new TreeMap<>(), state);
         }
-        int rows = votes.labels().rows();
+        int rows = input.labels().rows();
         double temperature = distillation.temperature();
-        String voice = stale() ? TensorName.OWN_TEACHER : TensorName.LOGITS;
-        List<double[]> probabilities = PredictionMatrices.bySlot(votes.votes()).entrySet().stream()
-                .map(vote -> Softmax.probabilities(
-                        PredictionMatrices.matrix(vote.getKey(), vote.getValue(), voice, rows, setting.classes()),
+        String tensor = stale() ? TensorName.OWN_TEACHER : TensorName.LOGITS;
+        List<double[]> probabilities = PredictionMatrices.bySlot(input.predictions()).entrySet().stream()
+                .map(prediction -> Softmax.probabilities(
+                        PredictionMatrices.matrix(
+                                prediction.getKey(), prediction.getValue(), tensor, rows, setting.classes()),
                         setting.classes(),
                         temperature))
                 .toList();
@@ -178,7 +177,7 @@ final class Codistillation implements Teacher {
                 Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 stale() ? Term.Vote.OWN_TEACHER_LEFT_OUT : Term.Vote.LEFT_OUT,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 temperature);
         return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }

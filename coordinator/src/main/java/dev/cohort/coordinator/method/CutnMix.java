@@ -25,8 +25,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * The feature term, and with the head CE(z_E, y), are addressed leaf gradients on the pooled features. Pooled, because feature
- * maps are not aligned when each peer has boxes of its own. A peer that is no contributor gets t alone; with an absent slot t and
- * the feature term are those of the slots present. The weight averages are of the parameters alone; their batch norm keeps
+ * maps are not aligned when each peer has boxes of its own. A peer that does not contribute gets t alone; with an absent slot, t
+ * and the feature term are those of the slots present. The weight averages are of the parameters alone; their batch norm keeps
  * running statistics of its own and normalises with the batch while training, as in Mean Teacher.
  *
  * <p>How images are mixed is {@code mix.kind} of the experiment, whatever the method: {@code mixup}, {@code cutmix} (one box for
@@ -67,8 +67,6 @@ final class CutnMix implements Teacher {
                             MethodParameter.Range.BELOW_ONE,
                             "0.999",
                             "largest decay a of the weight averages, a = min(1 - 1/(t+1), ema_decay) after update t")),
-            List.of(TensorName.FEATURES, TensorName.OWN_TEACHER),
-            2,
             CutnMix::new);
 
     private static final String FEATURES = "features";
@@ -93,7 +91,7 @@ final class CutnMix implements Teacher {
 
     @Override
     public List<String> reads() {
-        return kind.equals(EMA) ? METHOD.reads() : List.of(TensorName.FEATURES);
+        return kind.equals(EMA) ? List.of(TensorName.FEATURES, TensorName.OWN_TEACHER) : List.of(TensorName.FEATURES);
     }
 
     @Override
@@ -103,7 +101,7 @@ final class CutnMix implements Teacher {
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override
@@ -122,15 +120,15 @@ final class CutnMix implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Step step = step(state, votes);
-        int rows = votes.labels().rows();
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Step step = step(state, input);
+        int rows = input.labels().rows();
         Term target = new Term.SoftTarget(
                 TEACHER,
                 Tensor.of(setting.wire(), step.target, rows, setting.classes()),
                 Term.Space.LOGITS,
                 Term.Vote.INCLUDED,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
         SortedMap<Integer, Double> weights = new TreeMap<>();
@@ -146,9 +144,9 @@ final class CutnMix implements Teacher {
             addressed.put(slot, List.of(new Term.LeafGradient(FEATURES, TensorName.FEATURES, leaf)));
             weights.put(slot, beta);
         });
-        NamedTensors projected = mutual.updated(state, step.mutual, weights, votes.learningRate(), setting.optimizer());
+        NamedTensors projected = mutual.updated(state, step.mutual, weights, input.learningRate(), setting.optimizer());
         NamedTensors next = step.head
-                .map(of -> head.updated(projected, of, votes.learningRate(), setting.optimizer()))
+                .map(of -> head.updated(projected, of, input.learningRate(), setting.optimizer()))
                 .orElse(projected);
         return new TeacherStep(1, List.of(target), addressed, next);
     }
@@ -168,13 +166,13 @@ final class CutnMix implements Teacher {
         }
     }
 
-    Step step(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(votes.votes());
+    Step step(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
+        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(input.predictions());
         SortedMap<Integer, double[]> features = PredictionMatrices.features(tensors, rows, setting.featureWidths());
         MutualFeatures.Step learned = mutual.step(state, features, rows);
         if (kind.equals(HEAD)) {
-            FusedHead.Step fused = head.step(state, features, votes.labels());
+            FusedHead.Step fused = head.step(state, features, input.labels());
             return new Step(fused.logits, learned, Optional.of(fused));
         }
         return new Step(meanLogits(tensors, rows), learned, Optional.empty());
@@ -187,18 +185,18 @@ final class CutnMix implements Teacher {
                         : PredictionMatrices.logits(tensors, rows, setting.classes()));
     }
 
-    /** t; empty when a vote lacks what it is made from. */
+    /** t; empty if a prediction lacks the tensor that t is computed from. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
         String needed =
                 kind.equals(EMA) ? TensorName.OWN_TEACHER : kind.equals(MEAN) ? TensorName.LOGITS : TensorName.FEATURES;
-        if (!PredictionMatrices.allHave(votes, needed)) {
+        if (!PredictionMatrices.allHave(predictions, needed)) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
+        int rows = PredictionMatrices.rows(predictions);
         double[] logits = kind.equals(HEAD)
-                ? head.logits(state, PredictionMatrices.features(votes, rows, setting.featureWidths()), rows)
-                : meanLogits(votes, rows);
+                ? head.logits(state, PredictionMatrices.features(predictions, rows, setting.featureWidths()), rows)
+                : meanLogits(predictions, rows);
         return Optional.of(Tensor.of(setting.wire(), logits, rows, setting.classes()));
     }
 }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Strength of a soft target, as nearly every method has it: {@code w(epoch) T^2 KL} with {@code w(epoch) = weight *
+ * The strength of a soft target, which most methods share: {@code w(epoch) T^2 KL} with {@code w(epoch) = weight *
  * rampUp(epoch)}.
  */
 record Distillation(double temperature, double weight, double rampUpEpochs) {
@@ -23,7 +23,7 @@ record Distillation(double temperature, double weight, double rampUpEpochs) {
         return parameters(temperature, "1.0", own);
     }
 
-    /** As {@link #parameters(String, Parameter...)}, of a method whose papers weigh the distillation otherwise. */
+    /** As {@link #parameters(String, MethodParameter...)}, for a method with another default weight. */
     static List<MethodParameter> parameters(String temperature, String weight, MethodParameter... own) {
         List<MethodParameter> all = new ArrayList<>();
         all.add(new MethodParameter(

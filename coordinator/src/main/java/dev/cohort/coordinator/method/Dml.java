@@ -29,8 +29,6 @@ final class Dml implements Teacher {
             "L_i = CE(z_i, y) + w(epoch)/(m-1) * sum_{j!=i} T^2 KL(softmax_T(z_j) || softmax_T(z_i))",
             "Zhang et al., Deep Mutual Learning, CVPR 2018, arXiv 1706.00384",
             Distillation.parameters("1.0"),
-            List.of(),
-            2,
             (arguments, setting) -> new Dml(Distillation.of(arguments), setting));
 
     private static final String TERM = "peers";
@@ -44,21 +42,17 @@ final class Dml implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
         double temperature = distillation.temperature();
         List<double[]> probabilities =
-                PredictionMatrices.logits(PredictionMatrices.bySlot(votes.votes()), rows, setting.classes()).stream()
+                PredictionMatrices.logits(PredictionMatrices.bySlot(input.predictions()), rows, setting.classes())
+                        .stream()
                         .map(logits -> Softmax.probabilities(logits, setting.classes(), temperature))
                         .toList();
         Term target = new Term.SoftTarget(
@@ -66,7 +60,7 @@ final class Dml implements Teacher {
                 Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 Term.Vote.LEFT_OUT,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 temperature);
         return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }

@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * dCE(z_E, y)/dz_E = (softmax(z_E) - y)/B = G,  dCE/dW_s = G^T f_s,  dCE/db = sum of the rows of G,  dCE/df_s = G W_s
  * </pre>
  *
- * An absent slot enters as zeros, so W_s of the present slots alone is used and trained; the rest of W keeps values and momentum.
+ * An absent slot enters as zeros, so only W_s of the present slots is used and trained; the rest of W keeps values and momentum.
  * Values start from U(-1/sqrt(H), 1/sqrt(H)), H the sum of the widths of all slots: PyTorch's initialisation of a linear layer.
  */
 final class FusedHead {
@@ -39,7 +39,7 @@ final class FusedHead {
         this.classes = classes;
     }
 
-    /** Puts its first values into a state. */
+    /** Adds its initial values to a state. */
     void initial(Map<String, Tensor> state, long seed) {
         int inputs = weights.stream().mapToInt(Linear::inputs).sum();
         for (int slot = 0; slot < weights.size(); slot++) {
@@ -49,7 +49,7 @@ final class FusedHead {
                 .put(state, BIAS, classes);
     }
 
-    /** One batch through the head and back. */
+    /** Forward and backward pass of one batch. */
     static final class Step {
         /** z_E [B, C]. */
         final double[] logits;
@@ -102,7 +102,7 @@ final class FusedHead {
         return step;
     }
 
-    /** The state after one update of what belongs to the present slots, and of the bias. */
+    /** The state after one update of the weights of the present slots and of the bias. */
     NamedTensors updated(NamedTensors state, Step step, double learningRate, Experiment.Optimizer optimizer) {
         NamedTensors next = TrainedParameter.updated(state, BIAS, step.bias, learningRate, optimizer);
         for (Map.Entry<Integer, double[]> of : step.weights.entrySet()) {

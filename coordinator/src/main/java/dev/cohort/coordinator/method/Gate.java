@@ -233,20 +233,20 @@ final class Gate {
         return linear;
     }
 
-    /** A state in which what belongs to one slot is as in {@code initial}. */
+    /** A state in which the parameters and statistics of one slot are reset to those of {@code initial}. */
     NamedTensors renewed(NamedTensors state, NamedTensors initial, int slot) {
         int first = offsets[slot];
         int end = first + widths[slot];
         IntPredicate weights = i -> i / inputs == slot || (i % inputs >= first && i % inputs < end);
-        NamedTensors anew = state;
+        NamedTensors reset = state;
         for (String name : state.asMap().keySet()) {
             IntPredicate own = name.startsWith(GateState.WEIGHT) ? weights : i -> i == slot;
-            anew = ResetSlot.elements(anew, initial, name, own);
+            reset = ResetSlot.elements(reset, initial, name, own);
         }
-        return anew;
+        return reset;
     }
 
-    /** One optimizer step and the running statistics, for what belongs to present slots alone. */
+    /** One optimizer step and one update of the running statistics, for the present slots alone. */
     void update(GateState state, Pass pass, Gradients gradients, double learningRate, Experiment.Optimizer optimizer) {
         Input input = pass.input;
         for (int j = 0; j < input.present(); j++) {

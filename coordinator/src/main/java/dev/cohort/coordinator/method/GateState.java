@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * What {@link Gate} has learned: parameters with their momentum, and running statistics; all {@code double}. With S slots and
+ * The state of a {@link Gate}: parameters with their momentum, and running statistics; all {@code double}. With S slots and
  * H the sum of their feature widths: weight [S, H], everything else [S]. Entry s of each belongs to slot s; weight [s, h]
  * belongs to slot s and to the slot whose feature h is.
  */
@@ -44,8 +44,8 @@ final class GateState {
     }
 
     /**
-     * Weight and bias from U(-1/sqrt(H), 1/sqrt(H)), which is PyTorch's initialisation of a linear layer and what the official
-     * code of ONE leaves it at; batch norm as the identity. What belongs to a slot is drawn from the seed and the slot alone.
+     * Weight and bias from U(-1/sqrt(H), 1/sqrt(H)), which is PyTorch's initialisation of a linear layer which the official code
+     * of ONE keeps; batch norm starts as the identity. The values of a slot depend on the seed and the slot alone.
      */
     static GateState initial(int slots, int inputs, long seed) {
         double[] weight = new double[slots * inputs];

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * No distillation: {@code L_i = CE(z_i, y)}. The same batches and the same bookkeeping as with a teacher, so that a comparison
- * shows what the teacher adds.
+ * No distillation: {@code L_i = CE(z_i, y)}. Batches and bookkeeping are the same as with a teacher, so that a comparison shows
+ * the effect of the teacher.
  */
 final class Independent implements Teacher {
     static final Method METHOD = new Method(
@@ -16,8 +16,6 @@ final class Independent implements Teacher {
             "L_i = CE(z_i, y)",
             "none",
             List.of(),
-            List.of(),
-            1,
             (arguments, setting) -> new Independent());
 
     @Override
@@ -26,17 +24,12 @@ final class Independent implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 1;
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, StepInput input) {
         return new TeacherStep(1, List.of(), new TreeMap<>(), state);
     }
 }

@@ -16,14 +16,14 @@ import java.util.TreeMap;
  * L_i = (1 - alpha) CE(z_i, y) + alpha T^2 KL(softmax_T(z_t) || softmax_T(z_i)),  z_t constant
  * </pre>
  *
- * Every peer runs the teacher itself, in evaluation mode, on its own view of the batch: no target depends on a prediction and
- * nobody is waited for.
+ * Every peer runs the teacher itself, in evaluation mode, on its own view of the batch: no target depends on a prediction, and
+ * no peer is awaited.
  *
  * <p>Source: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network" (2015); the other three: Yuan et al.,
  * "Revisiting Knowledge Distillation via Label Smoothing Regularization", CVPR 2020 (arXiv 1909.11723), and its code
- * yuanli2333/Teacher-free-Knowledge-Distillation, which sets alpha = 0.6, T = 20 for ResNet-50 to ResNet-18 and alpha = 0.95,
- * T = 20 for MobileNetV2 and ShuffleNetV2 as their own teachers. That code takes the KL as the mean over classes too, C times
- * smaller, and has a multiplier against it; here it is the sum, as in the formula. Ours: the values of kd also for reversed and
+ * yuanli2333/Teacher-free-Knowledge-Distillation, which sets alpha = 0.6, T = 20 for ResNet-50 to ResNet-18 and alpha = 0.95, T
+ * = 20 for MobileNetV2 and ShuffleNetV2 as their own teachers. That code takes the KL as a mean over classes, C times smaller,
+ * and compensates with a multiplier; here it is the sum, as in the formula. Ours: the values of kd also for reversed and
  * defective teachers.
  */
 final class Kd implements Teacher {
@@ -113,15 +113,8 @@ final class Kd implements Teacher {
                                 MethodParameter.Range.TEMPERATURE,
                                 "20.0",
                                 "T of teacher and student; the loss carries T^2")),
-                List.of(),
-                0,
                 (arguments, setting) -> new Kd(
                         arguments, new OwnTeacher.Frozen(StoredTeacher.checkpoints(arguments, builtIn), choice)));
-    }
-
-    @Override
-    public List<String> reads() {
-        return List.of();
     }
 
     @Override
@@ -135,7 +128,7 @@ final class Kd implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, StepInput input) {
         Term target = new Term.OwnTarget(TERM, Term.OwnTarget.Form.DIVERGENCE, alpha, temperature);
         return new TeacherStep(1 - alpha, List.of(target), new TreeMap<>(), state);
     }

@@ -11,35 +11,33 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Knowledge Distillation via Collaborative Learning, for the rules that read nothing but the batch: all peers imitate one target
- * that an {@link Ensemble} makes from their logits and the labels.
+ * Knowledge Distillation via Collaborative Learning, for the rules that need only the batch: all peers imitate one target, which
+ * an {@link Ensemble} computes from their logits and the labels.
  *
  * <pre>
  * L_i = CE(z_i, y) + w T^2 KL(softmax_T(z_t) || softmax_T(z_i)),  z_t constant
  * </pre>
  *
- * Source: Guo et al., "Online Knowledge Distillation via Collaborative Learning", CVPR 2020. Its text could be read no further
- * than the abstract: the formulas of the rules are recalled and not checked against it, T = 2 and w = 1 are ours. There each
- * student sees its own random crop and flip of the same images ({@code augment.per_peer}).
+ * Source: Guo et al., "Online Knowledge Distillation via Collaborative Learning", CVPR 2020. Only the abstract was accessible:
+ * the formulas of the rules are recalled, not checked against the paper, and T = 2 and w = 1 are ours. There each student sees
+ * its own random crop and flip of the same images ({@code augment.per_peer}).
  */
 final class Kdcl implements Teacher {
     static final String PAPER = "Guo et al., Online Knowledge Distillation via Collaborative Learning, CVPR 2020";
     static final String TEMPERATURE = "2.0";
     static final String TERM = "ensemble";
 
-    private final Method method;
     private final Ensemble ensemble;
     private final Distillation distillation;
     private final TeacherSetting setting;
 
-    Kdcl(Method method, Ensemble ensemble, Arguments arguments, TeacherSetting setting) {
-        this.method = method;
+    Kdcl(Ensemble ensemble, Arguments arguments, TeacherSetting setting) {
         this.ensemble = ensemble;
         this.distillation = Distillation.of(arguments);
         this.setting = setting;
     }
 
-    /** How peers become a teacher. */
+    /** Computes the target from the peers' logits. */
     @FunctionalInterface
     interface Ensemble {
         /**
@@ -69,39 +67,34 @@ final class Kdcl implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return method.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return method.contributorsMin();
+        return 2;
     }
 
-    private Target target(Votes votes) {
+    private Target target(StepInput input) {
         List<double[]> logits = PredictionMatrices.logits(
-                PredictionMatrices.bySlot(votes.votes()), votes.labels().rows(), setting.classes());
-        return ensemble.of(logits, votes.labels(), distillation.temperature());
+                PredictionMatrices.bySlot(input.predictions()), input.labels().rows(), setting.classes());
+        return ensemble.of(logits, input.labels(), distillation.temperature());
     }
 
     @Override
-    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        return target(votes)
+    public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        return target(input)
                 .weights
-                .map(weights -> Shares.alike(votes, weights))
-                .orElseGet(() -> Teacher.super.shares(state, votes, lesson));
+                .map(weights -> Shares.alike(input, weights))
+                .orElseGet(() -> Teacher.super.shares(state, input, teacherStep));
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
-        Target target = target(votes);
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
+        Target target = target(input);
         Term term = new Term.SoftTarget(
                 TERM,
                 Tensor.of(setting.wire(), target.values, rows, setting.classes()),
                 target.space,
                 Term.Vote.INCLUDED,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
         return new TeacherStep(1, List.of(term), new TreeMap<>(), state);
     }

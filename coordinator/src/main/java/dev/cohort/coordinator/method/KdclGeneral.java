@@ -15,20 +15,20 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * {@link Kdcl}, rule "general": the combination of the peers that errs least on images nobody trains on.
+ * {@link Kdcl}, rule "general": the combination of the peers with the smallest error on held-out images.
  *
  * <pre>
  * z_t = sum alpha_k z_k,  alpha = C^-1 1 / (1' C^-1 1)
  * C_ij = mean over the held-out images of (p_i - y) . (p_j - y),  p = softmax(z) at T = 1
  * </pre>
  *
- * alpha minimises alpha' C alpha under sum alpha = 1; it may be negative and is not clipped. Peers say what they think of the
- * held-out images with the last batch of each epoch, so C is renewed once an epoch and holds from the next batch on; it is the
+ * alpha minimises alpha' C alpha under sum alpha = 1; it may be negative and is not clipped. Peers publish predictions for the
+ * held-out images with the last batch of each epoch, so C is updated once an epoch and used from the next batch on; it is the
  * trained state of this teacher. The outcome records alpha as gates of weight 0, beside the target.
  *
- * <p>Ours, where the paper's text could not be read: before the first epoch is over, and for contributors of which one said
- * nothing at its end, alpha is uniform; so it is where C has no inverse to speak of (equal peers), which shows in an alpha
- * beyond {@value #ALPHA_MAX}. A missing contributor is left out: alpha follows from the rows and columns of the others.
+ * <p>Ours, since the paper's text was not accessible: alpha is uniform before the end of the first epoch, if a contributor
+ * published no such prediction at the end of an epoch, and where C is nearly singular (equal peers), which an alpha beyond
+ * {@value #ALPHA_MAX} shows. A missing contributor is left out: alpha follows from the rows and columns of the others.
  */
 final class KdclGeneral implements Teacher {
     static final Method METHOD = new Method(
@@ -39,8 +39,6 @@ final class KdclGeneral implements Teacher {
                     + " (p_i - y).(p_j - y) at the end of the epoch before",
             Kdcl.PAPER,
             Distillation.parameters(Kdcl.TEMPERATURE),
-            List.of(TensorName.VALIDATION),
-            2,
             (arguments, setting) -> new KdclGeneral(Distillation.of(arguments), setting));
 
     private static final String ERRORS = "validation.errors";
@@ -57,15 +55,15 @@ final class KdclGeneral implements Teacher {
 
     @Override
     public List<String> reads() {
-        return METHOD.reads();
+        return List.of(TensorName.VALIDATION);
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
-    /** C [slots, slots] and which slots it knows [slots]: none. */
+    /** C [slots, slots], and which slots it covers [slots]: none. */
     @Override
     public NamedTensors initialState() {
         int slots = setting.slots();
@@ -96,10 +94,10 @@ final class KdclGeneral implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
         int classes = setting.classes();
-        SortedMap<Integer, NamedTensors> bySlot = PredictionMatrices.bySlot(votes.votes());
+        SortedMap<Integer, NamedTensors> bySlot = PredictionMatrices.bySlot(input.predictions());
         List<double[]> logits = PredictionMatrices.logits(bySlot, rows, classes);
         double[] alpha = alpha(state, List.copyOf(bySlot.keySet()));
         Term target = new Term.SoftTarget(
@@ -107,7 +105,7 @@ final class KdclGeneral implements Teacher {
                 Tensor.of(setting.wire(), PredictionMatrices.combined(logits, alpha), rows, classes),
                 Term.Space.LOGITS,
                 Term.Vote.INCLUDED,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
         double[] gates = new double[rows * alpha.length];
         for (int i = 0; i < gates.length; i++) {
@@ -117,15 +115,15 @@ final class KdclGeneral implements Teacher {
         return new TeacherStep(1, List.of(target, record), new TreeMap<>(), renewed(state, bySlot));
     }
 
-    /** z_t on the test images, with the weights that hold from the next batch on. */
+    /** z_t on the test images, with the weights used from the next batch on. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        if (votes.isEmpty()) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        if (predictions.isEmpty()) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
-        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
-        double[] combined = PredictionMatrices.combined(logits, alpha(state, List.copyOf(votes.keySet())));
+        int rows = PredictionMatrices.rows(predictions);
+        List<double[]> logits = PredictionMatrices.logits(predictions, rows, setting.classes());
+        double[] combined = PredictionMatrices.combined(logits, alpha(state, List.copyOf(predictions.keySet())));
         return Optional.of(Tensor.of(setting.wire(), combined, rows, setting.classes()));
     }
 
@@ -151,7 +149,7 @@ final class KdclGeneral implements Teacher {
         return alpha;
     }
 
-    /** {@code C^-1 1 / (1' C^-1 1)}; uniform where that says nothing. */
+    /** {@code C^-1 1 / (1' C^-1 1)}; uniform where C is nearly singular. */
     static double[] alpha(double[] errors, int peers) {
         double[][] system = new double[peers][peers + 1];
         for (int i = 0; i < peers; i++) {
@@ -172,21 +170,22 @@ final class KdclGeneral implements Teacher {
         return alpha;
     }
 
-    /** C of those who spoke of the held-out images with this batch, if anybody did. */
-    private NamedTensors renewed(NamedTensors before, SortedMap<Integer, NamedTensors> votes) {
-        SortedMap<Integer, double[]> opinions = new TreeMap<>();
+    /** C of the contributors with predictions for the held-out images; unchanged if there are none. */
+    private NamedTensors renewed(NamedTensors before, SortedMap<Integer, NamedTensors> predictions) {
+        SortedMap<Integer, double[]> heldOut = new TreeMap<>();
         int held = setting.validationLabels().size();
-        votes.forEach((slot, vote) -> {
-            if (vote.find(TensorName.VALIDATION).isPresent()) {
-                opinions.put(
-                        slot, PredictionMatrices.matrix(slot, vote, TensorName.VALIDATION, held, setting.classes()));
+        predictions.forEach((slot, prediction) -> {
+            if (prediction.find(TensorName.VALIDATION).isPresent()) {
+                heldOut.put(
+                        slot,
+                        PredictionMatrices.matrix(slot, prediction, TensorName.VALIDATION, held, setting.classes()));
             }
         });
-        if (opinions.isEmpty()) {
+        if (heldOut.isEmpty()) {
             return before;
         }
-        double[] some = errors(List.copyOf(opinions.values()), dense(setting.validationLabels()), setting.classes());
-        List<Integer> slots = List.copyOf(opinions.keySet());
+        double[] some = errors(List.copyOf(heldOut.values()), dense(setting.validationLabels()), setting.classes());
+        List<Integer> slots = List.copyOf(heldOut.keySet());
         double[] all = new double[setting.slots() * setting.slots()];
         double[] known = new double[setting.slots()];
         for (int i = 0; i < slots.size(); i++) {

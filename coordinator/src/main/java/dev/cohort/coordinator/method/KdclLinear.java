@@ -12,7 +12,7 @@ import java.util.Optional;
  * z_t = sum alpha_k z_k,  alpha = argmin of CE(sum alpha_k z_k, y) over alpha_k at least 0, sum alpha_k = 1
  * </pre>
  *
- * The problem is convex; {@link ConvexEnsemble} solves it anew in each step. The cross-entropy of mixed labels is that with all
+ * The problem is convex; {@link ConvexEnsemble} solves it in each step. The cross-entropy of mixed labels is that with all
  * classes of the mix by their weights.
  */
 final class KdclLinear {
@@ -23,14 +23,12 @@ final class KdclLinear {
                     + " alpha = argmin CE(z_t, y) on the simplex",
             Kdcl.PAPER,
             Distillation.parameters(Kdcl.TEMPERATURE),
-            List.of(),
-            2,
             KdclLinear::teacher);
 
     private KdclLinear() {}
 
     private static Kdcl teacher(Arguments arguments, TeacherSetting setting) {
-        return new Kdcl(METHOD, (logits, labels, temperature) -> target(logits, labels), arguments, setting);
+        return new Kdcl((logits, labels, temperature) -> target(logits, labels), arguments, setting);
     }
 
     private static Kdcl.Target target(List<double[]> logits, SoftLabels labels) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * {@link Kdcl}, rule "minimum logit": for each class the peer that is surest it is wrong.
+ * {@link Kdcl}, rule "minimum logit": for each class the smallest margin to the true class over all peers.
  *
  * <pre>
  * z_t,c = min over peers k of (z_k,c - z_k,true)      the true class has 0, and the largest margin over every other
@@ -25,14 +25,12 @@ final class KdclMinLogit {
             "L_i = CE(z_i, y) + w(epoch) T^2 KL(softmax_T(z_t) || softmax_T(z_i)), z_t,c = min_k (z_k,c - z_k,true)",
             Kdcl.PAPER,
             Distillation.parameters(Kdcl.TEMPERATURE),
-            List.of(),
-            2,
             KdclMinLogit::teacher);
 
     private KdclMinLogit() {}
 
     private static Kdcl teacher(Arguments arguments, TeacherSetting setting) {
-        return new Kdcl(METHOD, KdclMinLogit::target, arguments, setting);
+        return new Kdcl(KdclMinLogit::target, arguments, setting);
     }
 
     private static Kdcl.Target target(List<double[]> logits, SoftLabels labels, double temperature) {

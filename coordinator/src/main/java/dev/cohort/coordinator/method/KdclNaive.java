@@ -23,14 +23,12 @@ final class KdclNaive {
             "L_i = CE(z_i, y) + w(epoch) T^2 KL(softmax_T(z_k) || softmax_T(z_i)), k = argmin CE(z_k, y)",
             Kdcl.PAPER,
             Distillation.parameters(Kdcl.TEMPERATURE),
-            List.of(),
-            2,
             KdclNaive::teacher);
 
     private KdclNaive() {}
 
     private static Kdcl teacher(Arguments arguments, TeacherSetting setting) {
-        return new Kdcl(METHOD, (logits, labels, temperature) -> target(logits, labels), arguments, setting);
+        return new Kdcl((logits, labels, temperature) -> target(logits, labels), arguments, setting);
     }
 
     private static Kdcl.Target target(List<double[]> logits, SoftLabels labels) {

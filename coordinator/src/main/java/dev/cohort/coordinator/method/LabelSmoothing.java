@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * Label smoothing: every peer learns from labels that leave some probability to the wrong classes. Nobody teaches anybody, so
- * it tells apart what smoothing does and what knowledge does.
+ * Label smoothing: every peer learns from labels that leave some probability to the wrong classes. There is no teacher, so it
+ * separates the effect of smoothing from that of knowledge.
  *
  * <pre>
  * L_i = CE(z_i, y'),  y' = (1 - d) y + d u,  u uniform over all C classes
@@ -34,7 +34,7 @@ final class LabelSmoothing implements Teacher {
 
     static final Method METHOD = new Method(
             "label_smoothing",
-            "every peer learns from smoothed labels, and from nobody",
+            "every peer learns from smoothed labels, without a teacher",
             "L_i = CE(z_i, (1 - d) y + d/C), d = epsilon (form uniform) or epsilon C/(C-1) (form others)",
             "Yuan et al., Revisiting KD via Label Smoothing Regularization, CVPR 2020, arXiv 1909.11723",
             List.of(
@@ -45,8 +45,6 @@ final class LabelSmoothing implements Teacher {
                             MethodParameter.Range.oneOf(UNIFORM, OTHERS),
                             UNIFORM,
                             "uniform: to all C classes alike; others: to the C-1 wrong ones")),
-            List.of(),
-            0,
             (arguments, setting) -> new LabelSmoothing(
                     arguments.number(EPSILON), arguments.word(FORM).equals(OTHERS), setting));
 
@@ -61,17 +59,12 @@ final class LabelSmoothing implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, StepInput input) {
         double[] uniform = new double[setting.classes()];
         Arrays.fill(uniform, 1.0 / setting.classes());
         Term target = new Term.SoftTarget(

@@ -15,9 +15,9 @@ import java.util.TreeMap;
  * </pre>
  *
  * The draw is a function of the run's seed and the step, the same for all peers, and the outcome's target is named after it:
- * {@code teacher_2_of_3}. Every peer runs the drawn teacher itself, in evaluation mode: no target depends on a prediction and
- * nobody is waited for. What is reported as distillation is gamma KL(softmax(z_t) || softmax(z_i)), which has the same gradient and
- * is smaller by gamma times the teacher's entropy.
+ * {@code teacher_2_of_3}. Every peer runs the drawn teacher itself, in evaluation mode: no target depends on a prediction, and no
+ * peer is awaited. The reported distillation loss is gamma KL(softmax(z_t) || softmax(z_i)), which has the same gradient and is
+ * smaller by gamma times the teacher's entropy.
  *
  * <p>Source: Shen, He, Xue, "MEAL: Multi-Model Ensemble via Adversarial Learning", AAAI 2019 (arXiv 1812.02425), code
  * AaronHeee/MEAL: soft cross-entropy without temperature, the labels unused, one teacher per batch, and for its ensemble of
@@ -36,8 +36,6 @@ final class Meal implements Teacher {
             MethodParameter.all(
                     StoredTeacher.several("a trained resnet8 and a trained resnet14"),
                     new MethodParameter(GAMMA, MethodParameter.Range.POSITIVE_FACTOR, "1.0", "factor of the loss")),
-            List.of(),
-            0,
             Meal::new);
 
     private final OwnTeacher.Frozen stored;
@@ -52,23 +50,18 @@ final class Meal implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public OwnTeacher ownTeacher() {
         return stored;
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        String drawn = "teacher_" + (stored.drawn(votes.step()) + 1) + "_of_"
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        String drawn = "teacher_" + (stored.drawn(input.step()) + 1) + "_of_"
                 + stored.checkpoints().size();
         Term target = new Term.OwnTarget(drawn, Term.OwnTarget.Form.DIVERGENCE, gamma, 1);
         return new TeacherStep(0, List.of(target), new TreeMap<>(), state);

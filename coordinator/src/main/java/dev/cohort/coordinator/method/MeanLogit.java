@@ -36,8 +36,6 @@ final class MeanLogit implements Teacher {
                             MethodParameter.Range.FLAG,
                             "true",
                             "true: mean over all peers; false: each peer's own logits are left out")),
-            List.of(),
-            2,
             (arguments, setting) -> new MeanLogit(Distillation.of(arguments), arguments.flag(SELF), setting));
 
     private static final String TERM = "mean";
@@ -53,38 +51,33 @@ final class MeanLogit implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
         double[] mean = PredictionMatrices.mean(
-                PredictionMatrices.logits(PredictionMatrices.bySlot(votes.votes()), rows, setting.classes()));
+                PredictionMatrices.logits(PredictionMatrices.bySlot(input.predictions()), rows, setting.classes()));
         Term target = new Term.SoftTarget(
                 TERM,
                 Tensor.of(setting.wire(), mean, rows, setting.classes()),
                 Term.Space.LOGITS,
                 vote,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
         return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }
 
     /** The mean of all, also where training leaves the own logits out. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        if (votes.isEmpty()) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        if (predictions.isEmpty()) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
-        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
+        int rows = PredictionMatrices.rows(predictions);
+        List<double[]> logits = PredictionMatrices.logits(predictions, rows, setting.classes());
         return Optional.of(Tensor.of(setting.wire(), PredictionMatrices.mean(logits), rows, setting.classes()));
     }
 }

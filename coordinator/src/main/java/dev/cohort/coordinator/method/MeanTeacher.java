@@ -17,8 +17,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * t_i are the average's logits, constant. It is in training mode, so batch norm uses the statistics of the batch, and it sees
- * the student's very view of the images: the paper's separate noise for student and teacher is left out. Only parameters are
- * averaged. No target depends on a prediction and nobody is waited for.
+ * the student's view of the images: the paper's separate noise for student and teacher is left out. Only parameters are
+ * averaged. No target depends on a prediction, and no peer is awaited.
  *
  * <p>Source: Tarvainen and Valpola, "Mean teachers are better role models", NeurIPS 2017 (arXiv 1703.01780), and its code
  * CuriousAI/mean-teacher, which sets the decay, the mean of the squares over batch and classes and the ramp-up. Ours: labels
@@ -48,8 +48,6 @@ final class MeanTeacher implements Teacher {
                             MethodParameter.Range.oneOf("squares", "divergence"),
                             "squares",
                             "squares: of the probabilities, without temperature; divergence: T^2 KL")),
-            List.of(),
-            0,
             (arguments, setting) -> new MeanTeacher(arguments));
 
     private static final String TERM = "own_average";
@@ -67,23 +65,18 @@ final class MeanTeacher implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public OwnTeacher ownTeacher() {
         return average;
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Term target = new Term.OwnTarget(TERM, form, distillation.weightAt(votes.epoch()), distillation.temperature());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Term target = new Term.OwnTarget(TERM, form, distillation.weightAt(input.epoch()), distillation.temperature());
         return new TeacherStep(1, List.of(target), new TreeMap<>(), state);
     }
 }

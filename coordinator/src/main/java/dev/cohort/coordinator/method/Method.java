@@ -12,16 +12,14 @@ import java.util.TreeMap;
 import java.util.function.BiFunction;
 
 /**
- * A way of mutual distillation: what it is, what can be set, and how to make its teacher.
+ * A method of mutual distillation: its description, its parameters, and the factory of its teacher.
  *
  * @param name as in an experiment
- * @param summary one line for people
+ * @param summary one line for users
  * @param formula the loss of peer i
- * @param paper where it comes from
- * @param parameters what can be set
- * @param reads tensors besides the logits that peers must publish
- * @param contributorsMin fewest contributors for which there are targets
- * @param maker makes the teacher from allowed arguments
+ * @param paper source
+ * @param parameters its settings
+ * @param maker creates the teacher from valid arguments
  */
 public record Method(
         String name,
@@ -29,29 +27,26 @@ public record Method(
         String formula,
         String paper,
         List<MethodParameter> parameters,
-        List<String> reads,
-        int contributorsMin,
         BiFunction<Arguments, TeacherSetting, Teacher> maker) {
-    /** How every loss becomes one number. */
+    /** How a loss is reduced to one number. */
     public static final String REDUCTION = "each term is the mean over the images of a batch";
 
     public Method {
         parameters = List.copyOf(parameters);
-        reads = List.copyOf(reads);
     }
 
     /** Notes unknown parameters and values out of range. */
     public void validate(Experiment.Method chosen, Problems problems, String path) {
-        for (Map.Entry<String, String> said : chosen.parameters().entrySet()) {
-            String where = path + "." + said.getKey();
+        for (Map.Entry<String, String> entry : chosen.parameters().entrySet()) {
+            String where = path + "." + entry.getKey();
             parameters.stream()
-                    .filter(parameter -> parameter.name().equals(said.getKey()))
+                    .filter(parameter -> parameter.name().equals(entry.getKey()))
                     .findFirst()
                     .ifPresentOrElse(
                             parameter -> problems.require(
-                                    parameter.range().allows(said.getValue()),
+                                    parameter.range().allows(entry.getValue()),
                                     where,
-                                    said.getValue(),
+                                    entry.getValue(),
                                     parameter.range().toString()),
                             () -> problems.add(where, "method " + name + " has no such parameter; it has " + names()));
         }
@@ -60,7 +55,7 @@ public record Method(
     /**
      * The settings in force, defaults included.
      *
-     * @throws IllegalArgumentException with everything that {@link #validate} finds
+     * @throws IllegalArgumentException with all problems that {@link #validate} finds
      */
     public Arguments arguments(Experiment.Method chosen) {
         Problems problems = new Problems();
@@ -78,26 +73,39 @@ public record Method(
     /**
      * The teacher of a run.
      *
-     * @throws IllegalArgumentException with everything that {@link #validate} finds
+     * @throws IllegalArgumentException with all problems that {@link #validate} finds
      */
     public Teacher create(Experiment.Method chosen, TeacherSetting setting) {
         return maker.apply(arguments(chosen), setting);
     }
 
-    /** Whether it makes targets at all. */
+    /** Whether its teacher makes targets. */
     public boolean distils() {
+        return example().distils();
+    }
+
+    /** Tensors besides the logits that its teacher reads with default settings. */
+    public List<String> reads() {
+        return example().reads();
+    }
+
+    /** Fewest contributors for which its teacher makes targets. */
+    public int contributorsMin() {
+        return example().contributorsMin();
+    }
+
+    /** A teacher with default settings, which knows what the method needs. */
+    private Teacher example() {
         Experiment.Optimizer any = new Experiment.Optimizer(
                 1, 0, false, 0, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
         return create(
-                        new Experiment.Method(name, Map.of()),
-                        new TeacherSetting(2, Ints.of(1, 1), 2, 1, any, DType.FLOAT32))
-                .distils();
+                new Experiment.Method(name, Map.of()), new TeacherSetting(2, Ints.of(1, 1), 2, 1, any, DType.FLOAT32));
     }
 
     /**
-     * What is in force, in one line: every setting, the loss (which says what is averaged, and where), and its reduction.
+     * The effective method in one line: every setting, the loss, and its reduction.
      *
-     * @throws IllegalArgumentException with everything that {@link #validate} finds
+     * @throws IllegalArgumentException with all problems that {@link #validate} finds
      */
     public String inForce(Experiment.Method chosen) {
         SortedMap<String, String> values = arguments(chosen).values();

@@ -5,7 +5,7 @@ import dev.cohort.experiment.Problems;
 import java.util.List;
 import java.util.Optional;
 
-/** All methods there are. A new one is one file with a {@link Method} and one line here. */
+/** All methods. A new one is one file with a {@link Method} and one line here. */
 public final class MethodCatalog {
     private static final List<Method> METHODS = List.of(
             Independent.METHOD,
@@ -47,7 +47,7 @@ public final class MethodCatalog {
     /**
      * The method of that name.
      *
-     * @throws IllegalArgumentException when there is none
+     * @throws IllegalArgumentException if no such method exists
      */
     public static Method get(String name) {
         return find(name)

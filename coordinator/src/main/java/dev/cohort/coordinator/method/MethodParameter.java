@@ -8,32 +8,32 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * One setting of a method, as a person writes it under {@code method:} in an experiment.
+ * One setting of a method, written under {@code method:} in an experiment.
  *
- * @param range what values are allowed, readable after "must be"
- * @param defaultValue used when the experiment does not say
- * @param meaning one line for people
+ * @param range allowed values, readable after "must be"
+ * @param defaultValue used if the experiment does not set it
+ * @param meaning one line for users
  */
 public record MethodParameter(String name, Range range, String defaultValue, String meaning) {
-    /** {@code first} and the others after them. */
+    /** {@code first} followed by {@code others}. */
     static List<MethodParameter> all(List<MethodParameter> first, MethodParameter... others) {
         return Stream.concat(first.stream(), Arrays.stream(others)).toList();
     }
 
-    /** What a value may be. */
+    /** The allowed values of a setting. */
     public static final class Range {
         private static final double FACTOR_MAX = 1e6;
         private static final double EXPONENT_MAX = 100;
         private static final long WIDTH_MAX = 4096;
 
         public static final Range NOT_NEGATIVE = numbers("a number of at least 0", number -> number >= 0);
-        /** Its square times any loss is a number that a float can hold, and logits divided by it are. */
+        /** Within these limits T^2 times a loss, and logits divided by T, fit a float. */
         public static final Range TEMPERATURE =
                 numbers("a number from 0.001 to 1000000", number -> number >= 1e-3 && number <= FACTOR_MAX);
         /** A weight of a term. */
         public static final Range FACTOR =
                 numbers("a number from 0 to 1000000", number -> number >= 0 && number <= FACTOR_MAX);
-        /** A weight of all that is learned, so that there is something to learn. */
+        /** The weight of the whole loss, which must not vanish. */
         public static final Range POSITIVE_FACTOR =
                 numbers("a number above 0, at most 1000000", number -> number > 0 && number <= FACTOR_MAX);
 
@@ -51,7 +51,7 @@ public record MethodParameter(String name, Range range, String defaultValue, Str
                 "number",
                 "a whole number from 0 to 4096",
                 value -> value.matches("[0-9]{1,4}") && Decimal.whole(value).orElse(WIDTH_MAX + 1) <= WIDTH_MAX);
-        /** For copies of a thing that teach each other. */
+        /** A number of copies that teach each other. */
         public static final Range SEVERAL =
                 new Range("number", "a whole number from 2 to 16", value -> value.matches("[2-9]|1[0-6]"));
 
@@ -103,7 +103,7 @@ public record MethodParameter(String name, Range range, String defaultValue, Str
             return rule.test(value);
         }
 
-        /** NaN, which no range allows, for what is not a finite number. */
+        /** The number, or NaN, which no range allows, if it is not a finite number. */
         private static double number(String value) {
             return Decimal.number(value).orElse(Double.NaN);
         }

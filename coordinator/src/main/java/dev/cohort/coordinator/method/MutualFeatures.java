@@ -38,12 +38,12 @@ final class MutualFeatures {
         }
     }
 
-    /** Puts the first projections, if there are any, into a state: U(-1/sqrt(D), 1/sqrt(D)). */
+    /** Adds the initial projections, if there are any, to a state: U(-1/sqrt(D), 1/sqrt(D)). */
     void initial(Map<String, Tensor> state, long seed) {
         projections.forEach((slot, linear) -> linear.initial(state, seed, slot, linear.inputs()));
     }
 
-    /** The loss of every slot that is present and what follows from it; all without any weight. */
+    /** The unweighted loss and gradients of every slot present. */
     static final class Step {
         /** l_i. */
         final SortedMap<Integer, Double> losses = new TreeMap<>();
@@ -56,7 +56,7 @@ final class MutualFeatures {
     /**
      * One batch.
      *
-     * @param features [B, D] by slot; a single one has nobody to learn from
+     * @param features [B, D] by slot; a single slot has no others to learn from
      */
     Step step(NamedTensors state, SortedMap<Integer, double[]> features, int rows) {
         SortedMap<Integer, double[]> projected = new TreeMap<>(features);

@@ -25,13 +25,13 @@ import java.util.TreeMap;
  * with q = softmax_T(t), p = softmax_T(z), d = ln q - ln p:  dKL/dz = (T/B)(p - q),  dKL/dt = (T/B) q (d - &lt;q, d&gt;)
  * </pre>
  *
- * The targets are not detached: only so do W_q and W_k learn. Each student's divergence is a soft target addressed to it, whose
- * gradient and value it computes itself; what the targets of all send back into z_a (through A and the mean) and into f_a (through
- * the attention) are leaf gradients. The leader sends nothing: its logits are in no target, its features are not read.
+ * The targets are not detached, so that W_q and W_k learn. Each student's divergence is a soft target addressed to it, whose
+ * gradient and value it computes itself; what the targets of all send back into z_a (through A and the mean) and into f_a
+ * (through the attention) are leaf gradients. The leader sends nothing: its logits are in no target, its features are not read.
  *
- * <p>Who is not there: an absent auxiliary peer is in no attention and in no mean. Without the leader there is no t_L that
- * sends anything back. A single auxiliary peer attends to itself alone, so that its own target is its logits. A peer that is no
- * contributor gets the mean of the auxiliary peers as a constant target; newcomers are auxiliary peers.
+ * <p>An absent auxiliary peer is part of no attention and no mean. Without the leader, t_L sends no gradient back. A single
+ * auxiliary peer attends to itself alone, so its target is its logits. A peer that does not contribute gets the mean of the
+ * auxiliary peers as a constant target; newcomers are auxiliary peers.
  *
  * <p>Source: Chen, Mei, Wang, Feng, Chen, "Online Knowledge Distillation with Diverse Peers", AAAI 2020 (arXiv 1912.00350), and
  * its code DefangChen/OKDDip-AAAI2020, its network-based variant: T = 3, unit weights, K = D/8. Ours: the matrices per slot for
@@ -53,8 +53,6 @@ final class Okddip implements Teacher {
                             MethodParameter.Range.WIDTH,
                             "0",
                             "K, width of queries and keys; 0 = max(1, D/8), D the width of the narrowest features")),
-            List.of(TensorName.FEATURES),
-            2,
             (arguments, setting) ->
                     new Okddip(Distillation.of(arguments), Math.toIntExact(arguments.whole(ATTENTION_WIDTH)), setting));
 
@@ -85,12 +83,12 @@ final class Okddip implements Teacher {
 
     @Override
     public List<String> reads() {
-        return METHOD.reads();
+        return List.of(TensorName.FEATURES);
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override
@@ -106,10 +104,10 @@ final class Okddip implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Step step = step(state, votes);
-        int rows = votes.labels().rows();
-        double weight = distillation.weightAt(votes.epoch());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Step step = step(state, input);
+        int rows = input.labels().rows();
+        double weight = distillation.weightAt(input.epoch());
         Term.SoftTarget mean = target(AUXILIARIES, step.leaderTarget, rows, weight);
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
         for (int a = 0; a < step.attention.slots.size(); a++) {
@@ -125,7 +123,7 @@ final class Okddip implements Teacher {
                                             .orElseThrow(),
                                     rows)));
         }
-        if (votes.votes().stream().anyMatch(vote -> vote.slot() == leader)) {
+        if (input.predictions().stream().anyMatch(prediction -> prediction.slot() == leader)) {
             addressed.put(leader, List.of(mean));
         }
         Term others = new Term.SoftTarget(
@@ -140,14 +138,14 @@ final class Okddip implements Teacher {
                 1,
                 List.of(others),
                 addressed,
-                attention.updated(state, step.gradients, votes.learningRate(), setting.optimizer()));
+                attention.updated(state, step.gradients, input.learningRate(), setting.optimizer()));
     }
 
-    /** The attention of the auxiliary peers; the leader learns from all of them alike. */
+    /** The attention between the auxiliary peers; equal shares of all of them for the leader. */
     @Override
-    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(votes.votes());
+    public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        int rows = input.labels().rows();
+        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(input.predictions());
         boolean led = auxiliaries.remove(leader) != null;
         PeerAttention.Pass pass =
                 attention.forward(state, PredictionMatrices.features(auxiliaries, rows, setting.featureWidths()), rows);
@@ -207,9 +205,9 @@ final class Okddip implements Teacher {
         }
     }
 
-    Step step(NamedTensors state, Votes votes) {
-        int rows = votes.labels().rows();
-        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(votes.votes());
+    Step step(NamedTensors state, StepInput input) {
+        int rows = input.labels().rows();
+        SortedMap<Integer, NamedTensors> auxiliaries = PredictionMatrices.bySlot(input.predictions());
         Optional<NamedTensors> led = Optional.ofNullable(auxiliaries.remove(leader));
         List<double[]> logits = PredictionMatrices.logits(auxiliaries, rows, setting.classes());
         PeerAttention.Pass pass =
@@ -219,13 +217,13 @@ final class Okddip implements Teacher {
         double[] ofMean = new double[mean.length];
         if (led.isPresent()) {
             double[] own = PredictionMatrices.matrix(leader, led.get(), TensorName.LOGITS, rows, setting.classes());
-            ofMean = targetGradient(mean, own, votes.epoch(), rows);
+            ofMean = targetGradient(mean, own, input.epoch(), rows);
         }
         List<double[]> targets = new ArrayList<>();
         List<double[]> sent = new ArrayList<>();
         for (double[] own : logits) {
             double[] target = attended(pass.weights, targets.size(), logits);
-            sent.add(targetGradient(target, own, votes.epoch(), rows));
+            sent.add(targetGradient(target, own, input.epoch(), rows));
             targets.add(target);
         }
         double[] weightsGradient = new double[pass.weights.length];
@@ -280,8 +278,8 @@ final class Okddip implements Teacher {
 
     /** The leader's target, the mean of the auxiliary peers' logits; empty without any. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        SortedMap<Integer, NamedTensors> auxiliaries = new TreeMap<>(votes);
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        SortedMap<Integer, NamedTensors> auxiliaries = new TreeMap<>(predictions);
         auxiliaries.remove(leader);
         if (auxiliaries.isEmpty()) {
             return Optional.empty();

@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * On-the-fly Native Ensemble between whole networks: a {@link Gate} learns, row by row, how much to trust which peer, and the
+ * On-the-fly Native Ensemble between whole networks: a {@link Gate} learns, row by row, how much weight each peer gets, and the
  * peers imitate the gated ensemble.
  *
  * <pre>
@@ -29,7 +29,7 @@ import java.util.TreeMap;
  *
  * <p>Source: Lan, Zhu, Gong, "Knowledge Distillation by On-the-fly Native Ensemble", NeurIPS 2018 (arXiv 1806.04606), and its
  * code Lan1991Xu/ONE_NeurIPS2018: T = 3, unit weights. Separate networks share no layers, so this is the paper's ablation
- * without sharing, and the gate reads the features of all peers instead of those of the shared trunk. The 1e-7 which that code
+ * without sharing, and the gate reads the features of all peers instead of those of the shared trunk. The 1e-7 that the code
  * adds to target probabilities is left out.
  */
 final class One implements Teacher {
@@ -40,8 +40,6 @@ final class One implements Teacher {
                     + " z_e = sum_k g_k z_k",
             "Lan et al., Knowledge Distillation by On-the-fly Native Ensemble, NeurIPS 2018, arXiv 1806.04606",
             Distillation.parameters("3.0"),
-            List.of(TensorName.FEATURES),
-            2,
             (arguments, setting) -> new One(Distillation.of(arguments), setting));
 
     private static final String ENSEMBLE = "ensemble";
@@ -59,12 +57,12 @@ final class One implements Teacher {
 
     @Override
     public List<String> reads() {
-        return METHOD.reads();
+        return List.of(TensorName.FEATURES);
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override
@@ -78,14 +76,14 @@ final class One implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
+    public TeacherStep teach(NamedTensors state, StepInput input) {
         GateState next = GateState.of(state);
-        Step step = step(next, votes);
-        gate.update(next, step.pass, step.gradients, votes.learningRate(), setting.optimizer());
-        return new TeacherStep(1, shared(step, votes), addressed(step, votes), next.toTensors());
+        Step step = step(next, input);
+        gate.update(next, step.pass, step.gradients, input.learningRate(), setting.optimizer());
+        return new TeacherStep(1, shared(step, input), addressed(step, input), next.toTensors());
     }
 
-    /** One batch through gate and ensemble and back. */
+    /** Forward and backward pass of one batch through gate and ensemble. */
     static final class Step {
         final Gate.Pass pass;
         /** z_e [B, C]. */
@@ -100,20 +98,24 @@ final class One implements Teacher {
         }
     }
 
-    Step step(GateState state, Votes votes) {
-        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(votes.votes());
-        int rows = votes.labels().rows();
+    Step step(GateState state, StepInput input) {
+        SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(input.predictions());
+        int rows = input.labels().rows();
         Gate.Pass pass = gate.train(state, input(tensors, rows));
         List<double[]> logits = PredictionMatrices.logits(tensors, rows, setting.classes());
         double[] ensemble = ensemble(pass, logits);
-        double[] gatesGradient = gatesGradient(votes.labels(), ensemble, logits);
+        double[] gatesGradient = gatesGradient(input.labels(), ensemble, logits);
         return new Step(pass, ensemble, gate.backward(state, pass, gatesGradient));
     }
 
     private Gate.Input input(SortedMap<Integer, NamedTensors> tensors, int rows) {
         List<double[]> features = tensors.entrySet().stream()
-                .map(vote -> PredictionMatrices.matrix(
-                        vote.getKey(), vote.getValue(), TensorName.FEATURES, rows, gate.width(vote.getKey())))
+                .map(prediction -> PredictionMatrices.matrix(
+                        prediction.getKey(),
+                        prediction.getValue(),
+                        TensorName.FEATURES,
+                        rows,
+                        gate.width(prediction.getKey())))
                 .toList();
         return new Gate.Input(
                 Ints.of(tensors.keySet().stream().mapToInt(Integer::intValue).toArray()), features, rows);
@@ -144,15 +146,15 @@ final class One implements Teacher {
         return gradient;
     }
 
-    private List<Term> shared(Step step, Votes votes) {
-        int rows = votes.labels().rows();
+    private List<Term> shared(Step step, StepInput input) {
+        int rows = input.labels().rows();
         return List.of(
                 new Term.SoftTarget(
                         ENSEMBLE,
                         Tensor.of(setting.wire(), step.ensemble, rows, setting.classes()),
                         Term.Space.LOGITS,
                         Term.Vote.INCLUDED,
-                        distillation.weightAt(votes.epoch()),
+                        distillation.weightAt(input.epoch()),
                         distillation.temperature()),
                 new Term.GatedCrossEntropy(
                         ENSEMBLE,
@@ -160,35 +162,36 @@ final class One implements Teacher {
                                 setting.wire(),
                                 step.pass.gates,
                                 rows,
-                                votes.votes().size()),
+                                input.predictions().size()),
                         1));
     }
 
-    private SortedMap<Integer, List<Term>> addressed(Step step, Votes votes) {
+    private SortedMap<Integer, List<Term>> addressed(Step step, StepInput input) {
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
-        for (int j = 0; j < votes.votes().size(); j++) {
-            int slot = votes.votes().get(j).slot();
+        for (int j = 0; j < input.predictions().size(); j++) {
+            int slot = input.predictions().get(j).slot();
             Tensor gradient = Tensor.of(
                     setting.wire(),
                     step.gradients.features.get(j),
-                    votes.labels().rows(),
+                    input.labels().rows(),
                     gate.width(slot));
             addressed.put(slot, List.of(new Term.LeafGradient(GATE, TensorName.FEATURES, gradient)));
         }
         return addressed;
     }
 
-    /** z_e with the gate's running statistics; empty when a vote has no features. */
+    /** z_e with the gate's running statistics; empty if a prediction has no features. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        if (votes.isEmpty()
-                || votes.values().stream()
-                        .anyMatch(vote -> vote.find(TensorName.FEATURES).isEmpty())) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        if (predictions.isEmpty()
+                || predictions.values().stream()
+                        .anyMatch(prediction ->
+                                prediction.find(TensorName.FEATURES).isEmpty())) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
-        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
-        Gate.Pass pass = gate.evaluate(GateState.of(state), input(votes, rows));
+        int rows = PredictionMatrices.rows(predictions);
+        List<double[]> logits = PredictionMatrices.logits(predictions, rows, setting.classes());
+        Gate.Pass pass = gate.evaluate(GateState.of(state), input(predictions, rows));
         return Optional.of(Tensor.of(setting.wire(), ensemble(pass, logits), rows, setting.classes()));
     }
 }

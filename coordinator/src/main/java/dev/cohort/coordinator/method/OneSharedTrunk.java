@@ -18,7 +18,7 @@ import java.util.TreeMap;
  *
  * CE(z_e, y) flows into the branches, the gate, and through both into the shared layers. The logits that a peer publishes and is
  * tested with are those of its first branch, as the official code reports; its own teacher, which is tested beside it, is the
- * ensemble of its branches (ONE-E). No target depends on a prediction and nobody is waited for; what the outcome says is w and T.
+ * ensemble of its branches (ONE-E). No target depends on a prediction, and no peer is awaited; the outcome carries w and T.
  *
  * <p>Source: Lan, Zhu, Gong, "Knowledge Distillation by On-the-fly Native Ensemble", NeurIPS 2018 (arXiv 1806.04606), and its
  * code Lan1991Xu/ONE_NeurIPS2018: three branches, T = 3, unit weights; a ResNet's first two stages are shared. Ours: no ramp-up
@@ -36,12 +36,7 @@ final class OneSharedTrunk implements Teacher {
             Distillation.parameters(
                     "3.0",
                     new MethodParameter(
-                            BRANCHES,
-                            MethodParameter.Range.SEVERAL,
-                            "3",
-                            "how often the high layers of a peer are there")),
-            List.of(),
-            0,
+                            BRANCHES, MethodParameter.Range.SEVERAL, "3", "number of copies of a peer's high layers")),
             (arguments, setting) -> new OneSharedTrunk(Distillation.of(arguments), (int) arguments.whole(BRANCHES)));
 
     private final Distillation distillation;
@@ -53,23 +48,18 @@ final class OneSharedTrunk implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public OwnTeacher ownTeacher() {
         return new OwnTeacher.Branches(branches);
     }
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Term term = new Term.OwnBranches(BRANCHES, distillation.weightAt(votes.epoch()), distillation.temperature());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Term term = new Term.OwnBranches(BRANCHES, distillation.weightAt(input.epoch()), distillation.temperature());
         return new TeacherStep(0, List.of(term), new TreeMap<>(), state);
     }
 }

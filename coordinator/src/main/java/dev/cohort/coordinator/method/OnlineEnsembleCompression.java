@@ -10,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Students of the same depth and different width imitate the mean of all their logits; the narrow ones are what is deployed.
+ * Students of the same depth and different width imitate the mean of all their logits; the narrow ones are deployed.
  *
  * <pre>
  * L_i = a CE(z_i, y) + w T^2 KL(softmax_T(z_E) || softmax_T(z_i)),  z_E = (1/m) sum z_k, constant;  a = 0.7, w = 0.15
@@ -35,8 +35,6 @@ final class OnlineEnsembleCompression implements Teacher {
                     "0.15",
                     new MethodParameter(
                             LABEL_WEIGHT, MethodParameter.Range.FACTOR, "0.7", "factor of the cross-entropy")),
-            List.of(),
-            2,
             (arguments, setting) ->
                     new OnlineEnsembleCompression(Distillation.of(arguments), arguments.number(LABEL_WEIGHT), setting));
 
@@ -53,36 +51,33 @@ final class OnlineEnsembleCompression implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        Tensor mean =
-                mean(PredictionMatrices.bySlot(votes.votes()), votes.labels().rows());
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        Tensor mean = mean(
+                PredictionMatrices.bySlot(input.predictions()), input.labels().rows());
         Term target = new Term.SoftTarget(
                 TERM,
                 mean,
                 Term.Space.LOGITS,
                 Term.Vote.INCLUDED,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
         return new TeacherStep(labelWeight, List.of(target), new TreeMap<>(), state);
     }
 
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return votes.isEmpty() ? Optional.empty() : Optional.of(mean(votes, PredictionMatrices.rows(votes)));
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        return predictions.isEmpty()
+                ? Optional.empty()
+                : Optional.of(mean(predictions, PredictionMatrices.rows(predictions)));
     }
 
-    private Tensor mean(SortedMap<Integer, NamedTensors> votes, int rows) {
-        List<double[]> logits = PredictionMatrices.logits(votes, rows, setting.classes());
+    private Tensor mean(SortedMap<Integer, NamedTensors> predictions, int rows) {
+        List<double[]> logits = PredictionMatrices.logits(predictions, rows, setting.classes());
         return Tensor.of(setting.wire(), PredictionMatrices.mean(logits), rows, setting.classes());
     }
 }

@@ -58,7 +58,7 @@ final class PathWeights {
         this.alpha = alpha;
     }
 
-    /** What a student's paths say at a step. */
+    /** The losses and gradients of a student's paths at a step. */
     static final class Observed {
         final int epoch;
         /** Numbers of the K paths present, ascending. */
@@ -80,7 +80,7 @@ final class PathWeights {
         }
     }
 
-    /** Puts what the rule keeps of a slot's paths into a state. */
+    /** Adds the rule's initial state for a slot's paths to a state. */
     void initial(Map<String, Tensor> state, int slot) {
         switch (rule) {
             case UNCERTAINTY -> TrainedParameter.fresh(new double[paths]).put(state, name(slot, "s"), paths);
@@ -98,15 +98,15 @@ final class PathWeights {
 
     /** A state in which the paths of one slot, and those of the others to it, are as in {@code initial}. */
     NamedTensors renewed(NamedTensors state, NamedTensors initial, int slot, int pathToIt) {
-        NamedTensors anew = state;
+        NamedTensors reset = state;
         for (String name : state.asMap().keySet()) {
             if (name.startsWith(name(slot, ""))) {
-                anew = anew.with(name, initial.get(name));
+                reset = reset.with(name, initial.get(name));
             } else if (name.startsWith(PREFIX) && state.get(name).size() == paths) {
-                anew = ResetSlot.elements(anew, initial, name, i -> i == pathToIt);
+                reset = ResetSlot.elements(reset, initial, name, i -> i == pathToIt);
             }
         }
-        return anew;
+        return reset;
     }
 
     private static String name(int slot, String what) {
@@ -240,7 +240,7 @@ final class PathWeights {
                 .with(name(slot, "first"), Tensor.of(DType.FLOAT64, first, paths));
     }
 
-    /** What is below 0 becomes 0, then all are scaled; equal if nothing is left. */
+    /** Clips weights at 0 and scales them to sum to their number; equal weights if all are 0. */
     private static double[] summingToTheirNumber(double[] weights) {
         double[] positive = Arrays.stream(weights).map(w -> Math.max(0, w)).toArray();
         double sum = Arrays.stream(positive).sum();
@@ -299,7 +299,7 @@ final class PathWeights {
                     state.get(name(slot, "before")).toDoubles());
         }
 
-        /** As it stands in {@code now}: a later epoch closes the current one. */
+        /** The history at epoch {@code now}: a later epoch closes the current one. */
         History at(int now) {
             if (now <= epoch) {
                 return this;

@@ -25,11 +25,11 @@ import java.util.TreeMap;
  *
  * CE(z_E, y) is not detached: contributor i gets its part in f_i as an addressed leaf gradient, and the coordinator trains the
  * head by SGD with the experiment's optimizer. The averages are a mean of divergences, not a divergence from the mean logits:
- * one target serves all, the mean of {@code softmax_T(t_j)}, from which a contributor takes its own average's part. Gradients
- * are those of the formula; the value reported for {@code averages} is smaller by the part that does not depend on the student,
- * {@code T^2 (H(q_i) - mean of H(softmax_T(t_j)))}, q_i the mean of the others.
+ * one target serves all, the mean of {@code softmax_T(t_j)}, from which a contributor takes out the part of its own average.
+ * Gradients are those of the formula; the value reported for {@code averages} is smaller by the part that does not depend on the
+ * student, {@code T^2 (H(q_i) - mean of H(softmax_T(t_j)))}, q_i the mean of the others.
  *
- * <p>A peer that is no contributor gets both targets, the mean with all averages in it. With an absent slot the head is that of
+ * <p>A peer that does not contribute gets both targets, the mean over all averages included. With an absent slot the head uses
  * the slots present.
  *
  * <p>Source: Wu and Gong, "Peer Collaborative Learning for Online Knowledge Distillation", AAAI 2021 (arXiv 2006.04147), as a
@@ -55,8 +55,6 @@ final class Pcl implements Teacher {
                             MethodParameter.Range.BELOW_ONE,
                             "0.999",
                             "largest decay a of the weight averages, a = min(1 - 1/(t+1), ema_decay) after update t")),
-            List.of(TensorName.FEATURES, TensorName.OWN_TEACHER),
-            2,
             (arguments, setting) -> new Pcl(Distillation.of(arguments), arguments.number(EMA_DECAY), setting));
 
     private static final String ENSEMBLE = "ensemble";
@@ -77,7 +75,7 @@ final class Pcl implements Teacher {
 
     @Override
     public List<String> reads() {
-        return METHOD.reads();
+        return List.of(TensorName.FEATURES, TensorName.OWN_TEACHER);
     }
 
     @Override
@@ -87,7 +85,7 @@ final class Pcl implements Teacher {
 
     @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 2;
     }
 
     @Override
@@ -103,36 +101,36 @@ final class Pcl implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        FusedHead.Step step = step(state, votes);
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        FusedHead.Step step = step(state, input);
         return new TeacherStep(
                 1,
-                List.of(ensemble(step, votes), averages(votes)),
-                addressed(step, votes),
-                head.updated(state, step, votes.learningRate(), setting.optimizer()));
+                List.of(ensemble(step, input), averages(input)),
+                addressed(step, input),
+                head.updated(state, step, input.learningRate(), setting.optimizer()));
     }
 
     /** CE(z_E, y) and its gradients. */
-    FusedHead.Step step(NamedTensors state, Votes votes) {
+    FusedHead.Step step(NamedTensors state, StepInput input) {
         SortedMap<Integer, double[]> features = PredictionMatrices.features(
-                PredictionMatrices.bySlot(votes.votes()), votes.labels().rows(), setting.featureWidths());
-        return head.step(state, features, votes.labels());
+                PredictionMatrices.bySlot(input.predictions()), input.labels().rows(), setting.featureWidths());
+        return head.step(state, features, input.labels());
     }
 
-    private Term ensemble(FusedHead.Step step, Votes votes) {
+    private Term ensemble(FusedHead.Step step, StepInput input) {
         return new Term.SoftTarget(
                 ENSEMBLE,
-                Tensor.of(setting.wire(), step.logits, votes.labels().rows(), setting.classes()),
+                Tensor.of(setting.wire(), step.logits, input.labels().rows(), setting.classes()),
                 Term.Space.LOGITS,
                 Term.Vote.INCLUDED,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
     }
 
-    private Term averages(Votes votes) {
-        int rows = votes.labels().rows();
+    private Term averages(StepInput input) {
+        int rows = input.labels().rows();
         List<double[]> probabilities =
-                PredictionMatrices.ownTeachers(PredictionMatrices.bySlot(votes.votes()), rows, setting.classes())
+                PredictionMatrices.ownTeachers(PredictionMatrices.bySlot(input.predictions()), rows, setting.classes())
                         .stream()
                         .map(logits -> Softmax.probabilities(logits, setting.classes(), distillation.temperature()))
                         .toList();
@@ -141,11 +139,11 @@ final class Pcl implements Teacher {
                 Tensor.of(setting.wire(), PredictionMatrices.mean(probabilities), rows, setting.classes()),
                 Term.Space.PROBABILITIES,
                 Term.Vote.OWN_TEACHER_LEFT_OUT,
-                distillation.weightAt(votes.epoch()),
+                distillation.weightAt(input.epoch()),
                 distillation.temperature());
     }
 
-    private SortedMap<Integer, List<Term>> addressed(FusedHead.Step step, Votes votes) {
+    private SortedMap<Integer, List<Term>> addressed(FusedHead.Step step, StepInput input) {
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
         step.features.forEach((slot, gradient) -> addressed.put(
                 slot,
@@ -155,19 +153,20 @@ final class Pcl implements Teacher {
                         Tensor.of(
                                 setting.wire(),
                                 gradient,
-                                votes.labels().rows(),
+                                input.labels().rows(),
                                 setting.featureWidths().get(slot))))));
         return addressed;
     }
 
-    /** z_E; empty when a vote has no features. */
+    /** z_E; empty if a prediction has no features. */
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        if (!PredictionMatrices.allHave(votes, TensorName.FEATURES)) {
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        if (!PredictionMatrices.allHave(predictions, TensorName.FEATURES)) {
             return Optional.empty();
         }
-        int rows = PredictionMatrices.rows(votes);
-        double[] logits = head.logits(state, PredictionMatrices.features(votes, rows, setting.featureWidths()), rows);
+        int rows = PredictionMatrices.rows(predictions);
+        double[] logits =
+                head.logits(state, PredictionMatrices.features(predictions, rows, setting.featureWidths()), rows);
         return Optional.of(Tensor.of(setting.wire(), logits, rows, setting.classes()));
     }
 }

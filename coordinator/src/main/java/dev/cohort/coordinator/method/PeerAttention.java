@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * </pre>
  *
  * All slots share W_q and W_k [K, D] when their features are of one width; otherwise each slot has matrices [K, D] of its own.
- * An absent slot takes no part.
+ * An absent slot is left out.
  */
 final class PeerAttention {
     static final String QUERY = "attention.query";
@@ -46,7 +46,7 @@ final class PeerAttention {
         });
     }
 
-    /** Puts its first values, U(-1/sqrt(D), 1/sqrt(D)), into a state. */
+    /** Adds its initial values, U(-1/sqrt(D), 1/sqrt(D)), to a state. */
     void initial(Map<String, Tensor> state, long seed) {
         queries.forEach((slot, linear) -> linear.initial(state, seed, shared ? NO_SLOT : slot, linear.inputs()));
         keys.forEach((slot, linear) -> linear.initial(state, seed, shared ? NO_SLOT : slot, linear.inputs()));
@@ -56,7 +56,7 @@ final class PeerAttention {
     static final class Pass {
         /** Ascending. */
         final List<Integer> slots;
-        /** A [B, m, m]: row, who asks, who is asked; the latter two in the order of the slots. */
+        /** A [B, m, m]: row, query slot, key slot; slots ascending. */
         final double[] weights;
 
         private final SortedMap<Integer, double[]> features;
@@ -82,23 +82,23 @@ final class PeerAttention {
     }
 
     Pass forward(NamedTensors state, SortedMap<Integer, double[]> features, int rows) {
-        List<double[]> asked = new ArrayList<>();
-        List<double[]> answers = new ArrayList<>();
+        List<double[]> queried = new ArrayList<>();
+        List<double[]> keyed = new ArrayList<>();
         features.forEach((slot, own) -> {
-            asked.add(of(queries, slot).forward(state, own));
-            answers.add(of(keys, slot).forward(state, own));
+            queried.add(of(queries, slot).forward(state, own));
+            keyed.add(of(keys, slot).forward(state, own));
         });
         int present = features.size();
         double[] scores = new double[rows * present * present];
         for (int i = 0; i < scores.length; i++) {
-            double[] query = asked.get(i / present % present);
-            double[] key = answers.get(i % present);
+            double[] query = queried.get(i / present % present);
+            double[] key = keyed.get(i % present);
             int start = i / (present * present) * width;
             for (int d = start; d < start + width; d++) {
                 scores[i] += query[d] * key[d];
             }
         }
-        return new Pass(features, asked, answers, Softmax.probabilities(scores, present, 1));
+        return new Pass(features, queried, keyed, Softmax.probabilities(scores, present, 1));
     }
 
     /** @param weightsGradient dL/dA [B, m, m] */

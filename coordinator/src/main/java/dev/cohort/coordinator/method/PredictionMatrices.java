@@ -1,6 +1,6 @@
 package dev.cohort.coordinator.method;
 
-import dev.cohort.coordinator.teacher.Teacher.Vote;
+import dev.cohort.coordinator.teacher.Teacher.PeerPrediction;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
@@ -9,47 +9,49 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What contributors said, as row-major matrices whose shape has been checked. */
+/** Tensors of the contributors' predictions as row-major matrices with checked shapes. */
 final class PredictionMatrices {
     private PredictionMatrices() {}
 
-    static SortedMap<Integer, NamedTensors> bySlot(List<Vote> votes) {
+    static SortedMap<Integer, NamedTensors> bySlot(List<PeerPrediction> predictions) {
         SortedMap<Integer, NamedTensors> bySlot = new TreeMap<>();
-        votes.forEach(vote -> bySlot.put(vote.slot(), vote.tensors()));
+        predictions.forEach(prediction -> bySlot.put(prediction.slot(), prediction.tensors()));
         return bySlot;
     }
 
     /** Rows of the first logits. */
-    static int rows(SortedMap<Integer, NamedTensors> votes) {
-        return votes.values().iterator().next().get(TensorName.LOGITS).dimension(0);
+    static int rows(SortedMap<Integer, NamedTensors> predictions) {
+        return predictions.values().iterator().next().get(TensorName.LOGITS).dimension(0);
     }
 
-    /** Logits [rows, classes] of every vote, in the order of the slots. */
-    static List<double[]> logits(SortedMap<Integer, NamedTensors> votes, int rows, int classes) {
-        return votes.entrySet().stream()
-                .map(vote -> matrix(vote.getKey(), vote.getValue(), TensorName.LOGITS, rows, classes))
+    /** Logits [rows, classes] of every prediction, in the order of the slots. */
+    static List<double[]> logits(SortedMap<Integer, NamedTensors> predictions, int rows, int classes) {
+        return predictions.entrySet().stream()
+                .map(prediction -> matrix(prediction.getKey(), prediction.getValue(), TensorName.LOGITS, rows, classes))
                 .toList();
     }
 
-    /** Pooled features [rows, D] of every vote, by slot. */
-    static SortedMap<Integer, double[]> features(SortedMap<Integer, NamedTensors> votes, int rows, Ints widths) {
+    /** Pooled features [rows, D] of every prediction, by slot. */
+    static SortedMap<Integer, double[]> features(SortedMap<Integer, NamedTensors> predictions, int rows, Ints widths) {
         SortedMap<Integer, double[]> features = new TreeMap<>();
-        votes.forEach((slot, tensors) ->
+        predictions.forEach((slot, tensors) ->
                 features.put(slot, matrix(slot, tensors, TensorName.FEATURES, rows, widths.get(slot))));
         return features;
     }
 
     /** Logits [rows, classes] of every peer's own teacher, in the order of the slots. */
-    static List<double[]> ownTeachers(SortedMap<Integer, NamedTensors> votes, int rows, int classes) {
-        return votes.entrySet().stream()
-                .map(vote -> matrix(vote.getKey(), vote.getValue(), TensorName.OWN_TEACHER, rows, classes))
+    static List<double[]> ownTeachers(SortedMap<Integer, NamedTensors> predictions, int rows, int classes) {
+        return predictions.entrySet().stream()
+                .map(prediction ->
+                        matrix(prediction.getKey(), prediction.getValue(), TensorName.OWN_TEACHER, rows, classes))
                 .toList();
     }
 
-    /** Whether every vote has tensor {@code name}, and there is one at all. */
-    static boolean allHave(SortedMap<Integer, NamedTensors> votes, String name) {
-        return !votes.isEmpty()
-                && votes.values().stream().allMatch(vote -> vote.find(name).isPresent());
+    /** Whether there are predictions and all have tensor {@code name}. */
+    static boolean allHave(SortedMap<Integer, NamedTensors> predictions, String name) {
+        return !predictions.isEmpty()
+                && predictions.values().stream()
+                        .allMatch(prediction -> prediction.find(name).isPresent());
     }
 
     static double[] matrix(int slot, NamedTensors tensors, String name, int rows, int columns) {
@@ -75,7 +77,7 @@ final class PredictionMatrices {
         return mean;
     }
 
-    /** The element-wise product with a number, as a fresh array. */
+    /** The element-wise product with a number, as a new array. */
     static double[] scaled(double[] matrix, double factor) {
         double[] scaled = matrix.clone();
         for (int i = 0; i < scaled.length; i++) {

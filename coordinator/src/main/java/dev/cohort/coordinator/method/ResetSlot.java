@@ -4,23 +4,23 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.function.IntPredicate;
 
-/** A trained state in which some of it is again what it was before the first step. */
+/** Resets parts of a trained state to their initial values. */
 final class ResetSlot {
     private ResetSlot() {}
 
-    /** With fresh tensors, momentum included, whose names end with a dot and the slot's number. */
+    /** Resets the tensors, momentum included, whose names end with a dot and the slot's number. */
     static NamedTensors named(NamedTensors state, NamedTensors initial, int slot) {
-        NamedTensors anew = state;
+        NamedTensors reset = state;
         for (String name : state.asMap().keySet()) {
             String plain = name.endsWith(TrainedParameter.MOMENTUM)
                     ? name.substring(0, name.length() - TrainedParameter.MOMENTUM.length())
                     : name;
-            anew = plain.endsWith("." + slot) ? anew.with(name, initial.get(name)) : anew;
+            reset = plain.endsWith("." + slot) ? reset.with(name, initial.get(name)) : reset;
         }
-        return anew;
+        return reset;
     }
 
-    /** With fresh elements of one tensor. */
+    /** Resets elements of one tensor. */
     static NamedTensors elements(NamedTensors state, NamedTensors initial, String name, IntPredicate which) {
         Tensor old = state.get(name);
         Tensor first = initial.get(name);

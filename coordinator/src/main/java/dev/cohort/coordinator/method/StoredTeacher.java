@@ -29,16 +29,16 @@ public final class StoredTeacher {
     /** A ResNet-8 that was stopped after a few steps. */
     static final String DEFECTIVE = OwnTeacher.Frozen.BUILT_IN + "resnet8-defective";
 
-    /** A value of {@code method.teacher_steps} that stops a training before it has come to much. */
+    /** A value of {@code method.teacher_steps} that stops the training early. */
     static final String HARDLY = "10";
 
     private StoredTeacher() {}
 
     /**
-     * A training that a method asks for before it can teach.
+     * A training that must run before a method can teach.
      *
      * @param models to train, in this order; empty stands for each model of the students
-     * @param steps empty leaves the length to whoever knows that of the run
+     * @param steps empty if the length depends on that of the run
      */
     public record Training(List<String> models, OptionalLong steps) {
         public Training {
@@ -46,7 +46,7 @@ public final class StoredTeacher {
         }
     }
 
-    /** What has to be trained before a run with {@code chosen}, an allowed method; empty when there is a teacher, or none. */
+    /** The training needed before a run with {@code chosen}, a valid method; empty if its teacher exists or it has none. */
     public static Optional<Training> training(Experiment.Method chosen) {
         Arguments arguments = MethodCatalog.get(chosen.name()).arguments(chosen);
         if (!TRAIN.equals(arguments.values().get(TEACHER))) {
@@ -73,22 +73,22 @@ public final class StoredTeacher {
                 .anyMatch(parameter -> parameter.range() == MethodParameter.Range.CHECKPOINTS);
     }
 
-    /** The places that {@code chosen} names as its teachers, as they are written; empty when it says no such thing. */
+    /** The paths that {@code chosen} names as its teachers, as written; empty if it names none. */
     public static List<String> named(Experiment.Method chosen) {
         boolean stored = MethodCatalog.find(chosen.name()).stream()
                 .flatMap(method -> method.parameters().stream())
                 .anyMatch(parameter -> parameter.name().equals(TEACHER));
-        String said = stored ? chosen.parameters().getOrDefault(TEACHER, TRAIN) : TRAIN;
-        boolean files = !said.equals(TRAIN)
-                && !said.equals(BUILT_IN)
-                && words(said).stream().noneMatch(String::isEmpty);
-        return files ? words(said) : List.of();
+        String value = stored ? chosen.parameters().getOrDefault(TEACHER, TRAIN) : TRAIN;
+        boolean files = !value.equals(TRAIN)
+                && !value.equals(BUILT_IN)
+                && words(value).stream().noneMatch(String::isEmpty);
+        return files ? words(value) : List.of();
     }
 
     /**
      * One network.
      *
-     * @param builtIn which network that word stands for, for people
+     * @param builtIn the network that the word stands for, for users
      * @param model trained by default
      * @param steps trained by default
      */
@@ -100,14 +100,14 @@ public final class StoredTeacher {
                         TRAIN,
                         "checkpoint file (.safetensors), or the directory of a run, whose best peer teaches; builtin, for"
                                 + " the built-in data alone: " + builtIn + "; train: one is trained first"),
-                new MethodParameter(TEACHER_MODEL, MethodParameter.Range.MODEL, model, "what is trained first"),
+                new MethodParameter(TEACHER_MODEL, MethodParameter.Range.MODEL, model, "model that is trained first"),
                 steps(steps));
     }
 
     /**
      * Several networks.
      *
-     * @param builtIn which networks that word stands for, for people
+     * @param builtIn the networks that the word stands for, for users
      */
     static List<MethodParameter> several(String builtIn) {
         return List.of(
@@ -122,7 +122,7 @@ public final class StoredTeacher {
                         TEACHER_MODEL,
                         MethodParameter.Range.MODELS,
                         OWN,
-                        "what is trained first, separated by commas; own: one of each model among the peers"),
+                        "models that are trained first, separated by commas; own: one of each model among the peers"),
                 steps(AUTO));
     }
 
@@ -134,13 +134,13 @@ public final class StoredTeacher {
                 "batches it is trained for; auto: 10 when the run has fewer than 100 steps, else an epoch");
     }
 
-    /** The checkpoints that a method is set to; the word itself while they have to be trained yet. */
+    /** The checkpoints that a method is set to; {@code train} while they have yet to be trained. */
     static List<String> checkpoints(Arguments arguments, List<String> builtIn) {
-        String said = arguments.word(TEACHER);
-        return said.equals(BUILT_IN) ? builtIn : words(said);
+        String value = arguments.word(TEACHER);
+        return value.equals(BUILT_IN) ? builtIn : words(value);
     }
 
-    private static List<String> words(String said) {
-        return Arrays.stream(said.split(",", -1)).map(String::strip).toList();
+    private static List<String> words(String value) {
+        return Arrays.stream(value.split(",", -1)).map(String::strip).toList();
     }
 }

@@ -5,7 +5,7 @@ import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 
 /**
- * What a teacher is built for.
+ * Settings of a teacher for one run.
  *
  * @param slots most contributors ever present
  * @param seats slots of the contributors that the experiment names, 0 to seats - 1; those after them are for newcomers

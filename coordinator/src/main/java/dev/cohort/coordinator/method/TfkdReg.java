@@ -62,8 +62,6 @@ final class TfkdReg implements Teacher {
                             UNTEMPERED,
                             "untempered: softmax(z), as the paper's code on CIFAR; tempered: softmax(z / tau), as its"
                                     + " formula")),
-            List.of(),
-            0,
             TfkdReg::new);
 
     private static final String TERM = "virtual";
@@ -83,18 +81,13 @@ final class TfkdReg implements Teacher {
     }
 
     @Override
-    public List<String> reads() {
-        return METHOD.reads();
-    }
-
-    @Override
     public int contributorsMin() {
-        return METHOD.contributorsMin();
+        return 0;
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        SoftLabels labels = votes.labels();
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        SoftLabels labels = input.labels();
         double[] target = new double[labels.rows() * setting.classes()];
         for (int source = 0; source < labels.weights().size(); source++) {
             double[] q = Softmax.probabilities(virtualTeacher(labels, source), setting.classes(), tau);

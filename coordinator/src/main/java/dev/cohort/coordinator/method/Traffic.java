@@ -26,17 +26,17 @@ import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 
 /**
- * What one step of a method puts on the log, in bytes: measured on the messages themselves, made by the method from random
- * predictions and encoded as they travel. Kafka's own fields and compression are not in it.
+ * The size of the messages of one step of a method, in bytes: computed by the method from random predictions and encoded as in a
+ * run. Kafka's own fields and compression are not counted.
  *
- * @param prediction what each peer says
- * @param outcome what everybody hears
- * @param addressed what a contributor hears besides, for itself alone; 0 when nothing is addressed
+ * @param prediction message of each peer
+ * @param outcome message for all peers
+ * @param addressed largest message for one contributor; 0 if there is none
  */
 public record Traffic(long prediction, long outcome, long addressed) {
     /** Rows and classes of the smallest step that an estimate is made from. */
     private static final int SMALL = 16;
-    /** Contributors for which a step is made; that of many would take long, as some methods weigh each pair. */
+    /** Largest number of contributors to measure; more would take long, as some methods weigh each pair. */
     private static final int FEW = 8;
 
     /**
@@ -74,7 +74,7 @@ public record Traffic(long prediction, long outcome, long addressed) {
     /**
      * Measures {@code chosen}.
      *
-     * @throws IllegalArgumentException when it is not allowed, or needs more peers than the step has
+     * @throws IllegalArgumentException if it is invalid, or needs more peers than the step has
      */
     public static Traffic of(Experiment.Method chosen, Experiment.Optimizer optimizer, Step step) {
         Method method = MethodCatalog.get(chosen.name());
@@ -87,19 +87,19 @@ public record Traffic(long prediction, long outcome, long addressed) {
                 .toArray());
         Teacher teacher = method.create(
                 chosen, new TeacherSetting(step.peers(), widths, step.classes(), 1, optimizer, step.wire()));
-        List<Teacher.Vote> votes = votes(teacher, step);
+        List<Teacher.PeerPrediction> predictions = predictions(teacher, step);
         MessageCodec codec = new MessageCodec("20250131-123005-traffic", Limits.DEFAULT);
-        List<Message> answers = answers(teacher, votes, step);
+        List<Message> answers = answers(teacher, predictions, step);
         long shared = bytes(codec, answers.get(answers.size() - 1));
         long own = answers.subList(0, answers.size() - 1).stream()
                 .mapToLong(part -> bytes(codec, part))
                 .max()
                 .orElse(0);
-        return new Traffic(bytes(codec, prediction(votes.get(0))), shared, own);
+        return new Traffic(bytes(codec, prediction(predictions.get(0))), shared, own);
     }
 
     /**
-     * About what a step of any size puts on the log, without making it: every tensor has the rows, the classes or both as its
+     * Estimates the size for a step of any size without computing it: every tensor has the rows, the classes or both as its
      * lengths, so four small steps tell the size of a large one, and each further contributor adds as much as the one before.
      *
      * @throws IllegalArgumentException as {@link #of}
@@ -143,7 +143,7 @@ public record Traffic(long prediction, long outcome, long addressed) {
         return Math.max(0, Math.round(small + perRow * rows + perClass * classes + perCell * cells));
     }
 
-    /** @throws IllegalArgumentException when nobody could read it, as where a setting makes a weight that is not finite */
+    /** @throws IllegalArgumentException if the message is invalid, for example because a setting leads to a non-finite weight */
     private static long bytes(MessageCodec codec, Message message) {
         byte[] encoded = codec.encode(message, "peer1");
         if (codec.decode(encoded) instanceof Decoding.Rejected rejected) {
@@ -152,21 +152,21 @@ public record Traffic(long prediction, long outcome, long addressed) {
         return encoded.length;
     }
 
-    private static List<Teacher.Vote> votes(Teacher teacher, Step step) {
+    private static List<Teacher.PeerPrediction> predictions(Teacher teacher, Step step) {
         SplittableRandom random = new SplittableRandom(1);
-        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Teacher.PeerPrediction> predictions = new ArrayList<>();
         for (int slot = 0; slot < step.peers(); slot++) {
             NamedTensors tensors = NamedTensors.of(TensorName.LOGITS, tensor(random, step, step.classes()));
             for (String read : everyBatch(teacher)) {
                 int columns = read.equals(TensorName.FEATURES) ? step.featureWidth() : step.classes();
                 tensors = tensors.with(read, tensor(random, step, columns));
             }
-            votes.add(new Teacher.Vote(new PeerId("p" + (slot + 1)), slot, tensors));
+            predictions.add(new Teacher.PeerPrediction(new PeerId("p" + (slot + 1)), slot, tensors));
         }
-        return votes;
+        return predictions;
     }
 
-    /** What is read of every batch; the opinion on held-out images comes once an epoch. */
+    /** Tensors read for every batch; predictions for held-out images are published once an epoch. */
     private static List<String> everyBatch(Teacher teacher) {
         return teacher.reads().stream()
                 .filter(read -> !read.equals(TensorName.VALIDATION))
@@ -178,26 +178,26 @@ public record Traffic(long prediction, long outcome, long addressed) {
         return Tensor.of(step.wire(), values, step.rows(), columns);
     }
 
-    private static Prediction prediction(Teacher.Vote vote) {
+    private static Prediction prediction(Teacher.PeerPrediction prediction) {
         return new Prediction(
                 1,
                 0,
-                vote.peer(),
+                prediction.peer(),
                 1,
                 0,
-                vote.tensors(),
+                prediction.tensors(),
                 new Hasher().text("images").digest(),
                 Optional.empty());
     }
 
-    /** What the coordinator says: the addressed parts, and the outcome last. */
-    private static List<Message> answers(Teacher teacher, List<Teacher.Vote> votes, Step step) {
+    /** The coordinator's messages: the addressed parts, and the outcome last. */
+    private static List<Message> answers(Teacher teacher, List<Teacher.PeerPrediction> predictions, Step step) {
         int[] ids = new int[step.rows()];
         for (int row = 0; row < ids.length; row++) {
             ids[row] = row % step.classes();
         }
         SoftLabels labels = new SoftLabels(step.classes(), List.of(Ints.of(ids)), List.of(1.0));
-        List<Teacher.Vote> heard = teacher.contributorsMin() > 0 ? votes : List.of();
+        List<Teacher.PeerPrediction> used = teacher.contributorsMin() > 0 ? predictions : List.of();
         NamedTensors state = teacher.initialState();
         if (!teacher.distils()) {
             return List.of(new Outcome(
@@ -208,18 +208,22 @@ public record Traffic(long prediction, long outcome, long addressed) {
                     List.of(),
                     new Outcome.Skipped(Outcome.SkipReason.INDEPENDENT)));
         }
-        Teacher.TeacherStep lesson = teacher.teach(state, new Teacher.Votes(1, 0, 0.1, labels, heard));
+        Teacher.TeacherStep teacherStep = teacher.teach(state, new Teacher.StepInput(1, 0, 0.1, labels, used));
         List<Message> messages = new ArrayList<>();
         List<Outcome.Part> parts = new ArrayList<>();
         List<Outcome.Contributor> contributors = new ArrayList<>();
-        for (Teacher.Vote vote : heard) {
+        for (Teacher.PeerPrediction prediction : used) {
             contributors.add(new Outcome.Contributor(
-                    vote.peer(), vote.slot(), 1, 0, vote.tensors().digest()));
-            Optional.ofNullable(new TreeMap<>(lesson.addressed()).get(vote.slot()))
+                    prediction.peer(),
+                    prediction.slot(),
+                    1,
+                    0,
+                    prediction.tensors().digest()));
+            Optional.ofNullable(new TreeMap<>(teacherStep.addressed()).get(prediction.slot()))
                     .filter(terms -> !terms.isEmpty())
-                    .map(terms -> new Addressed(1, 0, vote.peer(), vote.slot(), terms))
+                    .map(terms -> new Addressed(1, 0, prediction.peer(), prediction.slot(), terms))
                     .ifPresent(part -> {
-                        parts.add(new Outcome.Part(vote.peer(), part.digest()));
+                        parts.add(new Outcome.Part(prediction.peer(), part.digest()));
                         messages.add(part);
                     });
         }
@@ -229,7 +233,7 @@ public record Traffic(long prediction, long outcome, long addressed) {
                 "coordinator",
                 Teacher.hash(state),
                 contributors,
-                new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, true)));
+                new Outcome.Targets(teacherStep.labelWeight(), teacherStep.terms(), parts, true)));
         return messages;
     }
 }

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 
 /** A parameter that a teacher trains, and its momentum buffer; both {@code double}. */
 final class TrainedParameter {
-    /** What the momentum of a parameter is called: its name and this. */
+    /** Suffix of the name of a parameter's momentum. */
     static final String MOMENTUM = ".momentum";
 
     final double[] values;
@@ -35,8 +35,8 @@ final class TrainedParameter {
     /**
      * Values from U(-bound, bound).
      *
-     * @param what is drawn
-     * @param slot it belongs to: what a slot gets depends on {@code what}, the seed and the slot alone
+     * @param what name of the values in the random seed
+     * @param slot slot of the values, which depend on {@code what}, the seed and the slot alone
      */
     static TrainedParameter uniform(String what, long seed, int slot, int size, double bound) {
         SplittableRandom random = random(what, seed, slot);

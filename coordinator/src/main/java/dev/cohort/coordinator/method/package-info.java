@@ -1,5 +1,5 @@
 /**
- * The methods of distillation: one file a {@link dev.cohort.coordinator.Teacher}, all of them listed in
+ * The methods of distillation: one class for each {@link dev.cohort.coordinator.teacher.Teacher}, all of them listed in
  * {@link dev.cohort.coordinator.method.MethodCatalog}. The peers' side is {@code dev.cohort.distill.Objective}, which knows terms
  * and no methods.
  */

@@ -55,9 +55,9 @@ public final class CoordinatorProcess {
     }
 
     /**
-     * Stands by until the process is asked to end: leads when nobody else says what is due.
+     * Stands by until the process is asked to end: leads when due messages are not published by another coordinator.
      *
-     * @param patienceMs how long something due may stay unsaid
+     * @param patienceMs how long a due message may stay unpublished
      */
     public static ExitCode standBy(RoleOptions options, long patienceMs) {
         Session session = Session.open(options);
@@ -71,12 +71,12 @@ public final class CoordinatorProcess {
     }
 
     /**
-     * A coordinator that has read nothing yet.
+     * A coordinator that has read no message yet.
      *
-     * @param node says what it says, and where the log goes on
-     * @param offsets must be told what is read
-     * @param snapshotStep of the snapshot it goes on from, 0 for the beginning
-     * @param snapshotsPassedOver that the log does not confirm
+     * @param node the coordinator, with log positions in its snapshots
+     * @param offsets must see every message that is read
+     * @param snapshotStep step of the snapshot it continues from, 0 for the beginning
+     * @param snapshotsPassedOver number of newer snapshots that the log does not confirm
      */
     private record Begun(
             Coordinator coordinator, Node node, StepOffsets offsets, long snapshotStep, int snapshotsPassedOver) {}
@@ -87,10 +87,10 @@ public final class CoordinatorProcess {
         SnapshotSearch.Found found = setting.snapshotSteps() == 0
                 ? new SnapshotSearch.Found(Optional.empty(), List.of())
                 : new SnapshotSearch(session.log(), FOLLOWED).newest();
-        found.passedOver().forEach(why -> LOG.warn("a snapshot of the teacher is passed over: {}", why));
+        found.passedOver().forEach(why -> LOG.warn("skips a snapshot of the teacher: {}", why));
         found.from()
                 .ifPresent(s -> LOG.info(
-                        "goes on from a snapshot of the teacher step={} state={} log={}",
+                        "continues from a snapshot of the teacher step={} state={} log={}",
                         s.step(),
                         s.hash().shortHex(),
                         s.positions()));
@@ -142,11 +142,11 @@ public final class CoordinatorProcess {
         return session.process().await();
     }
 
-    /** Notes where in the log what is read stands. */
+    /** Notes the log position of each message before it is delivered. */
     private record Noting(Receiver inbox, StepOffsets offsets) implements Receiver {
         @Override
         public boolean offer(Delivery delivery) {
-            // Before it is handed over: the step thread may keep a snapshot at once.
+            // Before the delivery, because the step thread may take a snapshot at once.
             offsets.seen(
                     new Positions.Place(delivery.topic(), delivery.partition()), delivery.offset(), delivery.message());
             return inbox.offer(delivery);
@@ -189,24 +189,25 @@ public final class CoordinatorProcess {
                 experiment.recording().evaluationLogits());
     }
 
-    private static Map<String, Object> figures(CoordinatorStatus said) {
+    private static Map<String, Object> figures(CoordinatorStatus status) {
         Map<String, Object> figures = new TreeMap<>();
         figures.put("role", "coordinator");
-        figures.put("step", said.applied());
-        figures.put("waiting_for", said.waitingFor().stream().map(PeerId::value).toList());
-        figures.put("waiting_ms", said.waitingMs());
-        figures.put("waiting_because", said.waitingBecause());
-        figures.put("paused", said.paused());
-        figures.put("aborted", said.aborted());
-        figures.put("targets", said.targets());
-        figures.put("skipped", said.skipped());
-        figures.put("teacher_state", said.teacherState().hex());
+        figures.put("step", status.applied());
+        figures.put(
+                "waiting_for", status.waitingFor().stream().map(PeerId::value).toList());
+        figures.put("waiting_ms", status.waitingMs());
+        figures.put("waiting_because", status.waitingBecause());
+        figures.put("paused", status.paused());
+        figures.put("aborted", status.aborted());
+        figures.put("targets", status.targets());
+        figures.put("skipped", status.skipped());
+        figures.put("teacher_state", status.teacherState().hex());
         Map<String, Object> rejections = new TreeMap<>();
-        said.rejections().forEach((reason, count) -> rejections.put(reason.name(), count));
+        status.rejections().forEach((reason, count) -> rejections.put(reason.name(), count));
         figures.put("rejections", rejections);
         figures.put(
                 "members",
-                said.members().stream()
+                status.members().stream()
                         .map(m -> Map.<String, Object>of(
                                 "peer", m.peer().value(),
                                 "slot", m.slot(),

@@ -8,11 +8,11 @@ import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.runtime.config.ExperimentYaml;
 
-/** Makes the teacher that the manifest of a run asks for. */
+/** Creates the teacher of a run from its manifest. */
 public final class RunTeacher {
     private RunTeacher() {}
 
-    /** The teacher of a run; of a fork, up to the step of the fork, that of its parent. */
+    /** The teacher of a run; for a fork, the parent's teacher up to the step of the fork. */
     public static Teacher of(Manifest manifest, Experiment experiment) {
         Teacher own = ownTeacher(manifest, experiment);
         if (manifest.parent().isEmpty()) {

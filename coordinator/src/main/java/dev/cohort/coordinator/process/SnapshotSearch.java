@@ -21,9 +21,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
-/** Looks for the newest snapshot in the log of a run that its outcomes confirm. */
+/** Finds the newest snapshot that the outcomes in the log confirm. */
 final class SnapshotSearch {
-    /** So many of the newest are looked at. */
+    /** Number of newest snapshots to check. */
     private static final int CANDIDATES_MAX = 8;
 
     private static final Duration SILENCE_MAX = Duration.ofMinutes(2);
@@ -32,8 +32,8 @@ final class SnapshotSearch {
     private final Set<Topic> followed;
 
     /**
-     * @param from the snapshot to go on from; empty for the beginning of the log
-     * @param passedOver newer ones and what is wrong with each
+     * @param from the snapshot to continue from; empty for the beginning of the log
+     * @param passedOver newer snapshots, each with the reason why it cannot be used
      */
     record Found(Optional<Snapshot> from, List<String> passedOver) {
         Found {
@@ -45,13 +45,13 @@ final class SnapshotSearch {
         }
     }
 
-    /** @param followed what a coordinator follows; a snapshot is no beginning if its positions in these are not in the log */
+    /** @param followed topics of a coordinator; a snapshot cannot be used if its positions in them are not in the log */
     SnapshotSearch(RunLog log, Set<Topic> followed) {
         this.log = log;
         this.followed = followed;
     }
 
-    /** @throws RunLogException when the broker does not answer in time */
+    /** @throws RunLogException if the broker does not answer in time */
     Found newest() {
         Newest newest = new Newest();
         ask(Set.of(Topic.SNAPSHOTS), Positions.NONE, newest, newest.whole, "the snapshots of the teacher");
@@ -81,7 +81,7 @@ final class SnapshotSearch {
         try {
             if (!following.await(answer, SILENCE_MAX)) {
                 throw new RunLogException(
-                        what + ": nothing came for " + SILENCE_MAX.toSeconds() + " s; is the broker overloaded?", null);
+                        what + ": no answer for " + SILENCE_MAX.toSeconds() + " s; is the broker overloaded?", null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -91,7 +91,7 @@ final class SnapshotSearch {
         }
     }
 
-    /** Keeps the newest snapshots; of several of one step the last. */
+    /** Keeps the newest snapshots, and of several after one step the last. */
     private static final class Newest implements Receiver {
         private final SortedMap<Long, Snapshot> snapshots = new TreeMap<>();
         private final CompletableFuture<Boolean> whole = new CompletableFuture<>();
@@ -130,8 +130,8 @@ final class SnapshotSearch {
 
         @Override
         public boolean offer(Delivery delivery) {
-            if (delivery.message() instanceof Outcome said && said.step() == step) {
-                outcome.complete(Optional.of(said));
+            if (delivery.message() instanceof Outcome found && found.step() == step) {
+                outcome.complete(Optional.of(found));
             }
             return true;
         }

@@ -21,17 +21,17 @@ public final class Completion {
         this.members = members;
     }
 
-    /** Whether the teacher needs to hear the peers. */
+    /** Whether the teacher reads predictions. */
     public boolean waits() {
         return run.teacher().distils() && run.teacher().contributorsMin() > 0;
     }
 
-    /** Whether too few contributors are there for any step to be closed. */
+    /** Whether too few contributors are present to close a step. */
     public boolean paused(boolean stopping) {
         return waits() && !stopping && members.present(run.openStep()) < setting.contributorsMin();
     }
 
-    /** Contributors for whom the open step still waits. */
+    /** Contributors whose prediction the open step still waits for. */
     public List<Member> missing() {
         long step = run.openStep();
         return members.awaited(step).stream()
@@ -39,7 +39,7 @@ public final class Completion {
                 .toList();
     }
 
-    /** Contributors whose prediction for the open step can be taught from, in the order of their slots. */
+    /** Contributors with a valid prediction for the open step, in the order of their slots. */
     public List<Member> good() {
         return members.all().stream()
                 .filter(members::mayContribute)
@@ -51,20 +51,24 @@ public final class Completion {
                 .toList();
     }
 
-    /** @param stopping whether the run was told to stop, so that it ends with whoever is there */
+    /**
+     * Whether the open step can be closed.
+     *
+     * @param stopping whether the run was told to stop, so that it waits only for peers that are present
+     */
     public boolean complete(boolean stopping) {
         long step = run.openStep();
         if (!waits()) {
-            // Nobody waits for it and nobody says it again: what was lost on the way must not keep the run open.
-            return run.assembly().anybody(step) || members.allLeft() || (stopping && !members.anybodyThere());
+            // Predictions are not awaited here and not sent again, so a lost one must not keep the run open.
+            return run.assembly().anybody(step) || members.allLeft() || (stopping && !members.anyPresent());
         }
         if (stopping) {
-            // Whoever is there is still waited for; whoever is not would keep the run from its end.
+            // Absent peers would keep the run from ending.
             return missing().stream().noneMatch(Member::there);
         }
         boolean started = run.applied() > 0 || members.absent().isEmpty();
-        // After a restart of all, everybody is late: without this, every step left would be skipped while they catch
-        // up.
+        // After a restart of all processes every peer is late: without this, all remaining steps would be skipped while
+        // they catch up.
         boolean enough =
                 members.present(step) >= setting.contributorsMin() && answers(step) >= setting.contributorsMin();
         boolean quorum = setting.pace().completion() == Experiment.Pace.Completion.QUORUM
@@ -72,7 +76,7 @@ public final class Completion {
         return started && enough && (quorum || missing().isEmpty());
     }
 
-    /** Contributors whose prediction is there, be it good or rejected. */
+    /** Contributors with a prediction for {@code step}, valid or rejected. */
     private long answers(long step) {
         return members.all().stream()
                 .filter(m -> !m.candidate()

@@ -17,7 +17,9 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Rejects what no teacher can be made of, counts it by reason, and lets the standing of its peer follow from it. */
+/**
+ * Rejects predictions and evaluations that no teacher can use, counts them by reason, and updates the standing of their peers.
+ */
 public final class PredictionChecks {
     private final FollowedRun run;
     private final DeclaredShapes shapes;
@@ -35,7 +37,7 @@ public final class PredictionChecks {
         this.divergences = divergences;
     }
 
-    /** Checks the first prediction of {@code peer} for the open step, if it and the batch are here. */
+    /** Checks the first prediction of {@code peer} for the open step, once it and the batch were read. */
     public Optional<Rejection> check(PeerId peer, long nowMs) {
         Optional<Member> member = members.find(peer).filter(m -> m.standing() != Standing.SET_ASIDE);
         if (member.isEmpty() || run.openBatch().isEmpty()) {
@@ -58,7 +60,7 @@ public final class PredictionChecks {
         return rejection;
     }
 
-    /** Checks the predictions for the step that has just become the open one; they may have come before. */
+    /** Checks the predictions for the step that has just opened; they may have arrived earlier. */
     public List<Rejection> checkOpenStep(long nowMs) {
         return members.all().stream()
                 .map(member -> check(member.peer(), nowMs))
@@ -81,7 +83,7 @@ public final class PredictionChecks {
         return rejection;
     }
 
-    /** How often something was rejected, by reason. */
+    /** Number of rejections, by reason. */
     public SortedMap<Rejection.Reason, Long> counts() {
         return rejections;
     }

@@ -8,27 +8,28 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What was proposed for the open step.
+ * An outcome proposed for the open step.
  *
- * @param messages the outcome and before it the parts it names, to be published again until one outcome is in the log
- * @param lesson what the teacher made, so as not to compute it twice; empty without targets
+ * @param messages the addressed parts that the outcome names, then the outcome; published again until the log holds an outcome
+ * @param teacherStep result of the teacher, kept so that it is not computed twice; empty without targets
  * @param resendMs when they are published again
  */
-public record Proposal(Outcome outcome, List<Message> messages, Optional<Teacher.TeacherStep> lesson, long resendMs) {
+public record Proposal(
+        Outcome outcome, List<Message> messages, Optional<Teacher.TeacherStep> teacherStep, long resendMs) {
     public Proposal {
         messages = List.copyOf(messages);
     }
 
     public Proposal again(long nextResendMs) {
-        return new Proposal(outcome, messages, lesson, nextResendMs);
+        return new Proposal(outcome, messages, teacherStep, nextResendMs);
     }
 
-    /** The lesson, if {@code winner} was made from the same predictions on the same state. */
-    public Optional<Teacher.TeacherStep> lessonOf(Outcome winner) {
+    /** The teacher's result, if {@code winner} was computed from the same predictions and state. */
+    public Optional<Teacher.TeacherStep> computedFor(Outcome winner) {
         Ints renewed = winner.renewed();
         return outcome.contributors().equals(winner.contributors())
                         && outcome.renewed().equals(renewed)
-                ? lesson
+                ? teacherStep
                 : Optional.empty();
     }
 }

@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes what is proposed for a step from the predictions that are there. */
+/** Computes the proposal for a step from the predictions received. */
 public final class Proposals {
     private final CoordinatorSetting setting;
     private final FollowedRun run;
@@ -30,7 +30,7 @@ public final class Proposals {
         this.run = run;
     }
 
-    /** The labels alone: the method does not distil, or there are too few predictions. */
+    /** An outcome without targets: the method does not distil, or there are too few predictions. */
     public Proposal skip(Batch batch, long resendMs) {
         Outcome.SkipReason reason =
                 run.teacher().distils() ? Outcome.SkipReason.TOO_FEW : Outcome.SkipReason.INDEPENDENT;
@@ -44,15 +44,15 @@ public final class Proposals {
     }
 
     /**
-     * Targets; none where numbers that are finite make others that are not, be it in the targets or in the trained state.
+     * An outcome with targets, or without them where finite predictions lead to non-finite targets or a non-finite trained state.
      *
-     * @param good whose predictions can be used, in the order of their slots
-     * @param exact whether the single process would have them all
+     * @param good members with a valid prediction, in the order of their slots
+     * @param exact whether all seated contributors are among them, as in a single process
      */
     public Proposal targets(Batch batch, List<Member> good, boolean exact, long resendMs) {
         try {
             Proposal taught = taught(batch, good, exact, resendMs);
-            boolean finite = taught.lesson().orElseThrow().next().asMap().values().stream()
+            boolean finite = taught.teacherStep().orElseThrow().next().asMap().values().stream()
                     .allMatch(Tensor::isFinite);
             return finite ? taught : skip(batch, Outcome.SkipReason.NOT_FINITE, resendMs);
         } catch (Unsayable e) {
@@ -66,21 +66,21 @@ public final class Proposals {
     private Proposal taught(Batch batch, List<Member> good, boolean exact, long resendMs) {
         long step = batch.step();
         Digest before = Teacher.hash(run.state());
-        List<Teacher.Vote> votes = new ArrayList<>();
+        List<Teacher.PeerPrediction> predictions = new ArrayList<>();
         List<Outcome.Contributor> contributors = new ArrayList<>();
         for (Member member : good) {
             StepAssembly.Entry entry = run.assembly().entry(step, member).orElseThrow();
             Prediction prediction = entry.prediction();
-            votes.add(new Teacher.Vote(member.peer(), member.slot(), prediction.tensors()));
+            predictions.add(new Teacher.PeerPrediction(member.peer(), member.slot(), prediction.tensors()));
             contributors.add(new Outcome.Contributor(
                     member.peer(), member.slot(), prediction.incarnation(), prediction.version(), entry.digest()));
         }
-        Ints renewed = run.history().renewed(SlotHistory.voters(contributors));
-        Teacher.TeacherStep lesson = run.teacherSteps().step(run.state(), renewed, batch, votes);
+        Ints renewed = run.history().renewed(SlotHistory.contributors(contributors));
+        Teacher.TeacherStep teacherStep = run.teacherSteps().step(run.state(), renewed, batch, predictions);
         List<Message> messages = new ArrayList<>();
         List<Outcome.Part> parts = new ArrayList<>();
         for (Member member : good) {
-            List<Term> terms = lesson.addressed().getOrDefault(member.slot(), List.of());
+            List<Term> terms = teacherStep.addressed().getOrDefault(member.slot(), List.of());
             if (!terms.isEmpty()) {
                 Addressed addressed = new Addressed(step, 0, member.peer(), member.slot(), terms);
                 parts.add(new Outcome.Part(member.peer(), addressed.digest()));
@@ -94,8 +94,8 @@ public final class Proposals {
                 before,
                 contributors,
                 renewed,
-                new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, exact));
+                new Outcome.Targets(teacherStep.labelWeight(), teacherStep.terms(), parts, exact));
         messages.add(outcome);
-        return new Proposal(outcome, messages, Optional.of(lesson), resendMs);
+        return new Proposal(outcome, messages, Optional.of(teacherStep), resendMs);
     }
 }

@@ -13,7 +13,7 @@ import dev.cohort.protocol.Outcome;
 import java.util.List;
 import java.util.Optional;
 
-/** Proposes an outcome for the open step once the step is complete, and proposes it again until an outcome is in the log. */
+/** Proposes an outcome for the open step once it is complete, and publishes it again until the log holds an outcome. */
 public final class Proposer {
     private final CoordinatorSetting setting;
     private final FollowedRun run;
@@ -43,7 +43,7 @@ public final class Proposer {
         proposals = new Proposals(setting, run);
     }
 
-    /** What is to be published now; nothing while the step waits, or while its outcome is on its way. */
+    /** Messages to publish now; none while the step waits, or while the log holds an outcome that is not applied yet. */
     public List<Message> propose(long nowMs) {
         Optional<Batch> batch = run.openBatch();
         if (batch.isEmpty() || run.openStepHasOutcome()) {
@@ -56,7 +56,7 @@ public final class Proposer {
         }
         membership.admitOfNeed(m -> run.assembly().hasPrediction(step, m.peer()), nowMs);
         if (!end.catchesUpWithFork(nowMs)) {
-            membership.late(completion.missing(), step, openedMs, nowMs);
+            membership.endWait(completion.missing(), step, openedMs, nowMs);
         }
         lag.explain(step, nowMs);
         if (!lag.holding(step, nowMs).isEmpty() || !completion.complete(end.isStopping())) {
@@ -77,18 +77,18 @@ public final class Proposer {
 
     private Proposal make(Batch batch, long resendMs) {
         List<Member> good = completion.waits() ? completion.good() : List.of();
-        boolean everybody = !completion.waits() || good.size() == members.seated();
+        boolean exact = !completion.waits() || good.size() == members.seated();
         return !run.teacher().distils() || good.size() < run.teacher().contributorsMin()
                 ? proposals.skip(batch, resendMs)
-                : proposals.targets(batch, good, everybody, resendMs);
+                : proposals.targets(batch, good, exact, resendMs);
     }
 
-    /** What the teacher made of the predictions that {@code winner} names, if this coordinator proposed the same. */
+    /** The teacher's result for {@code winner}, if this coordinator proposed the same outcome. */
     public Optional<Teacher.TeacherStep> computed(Outcome winner) {
-        return proposal.flatMap(p -> p.lessonOf(winner));
+        return proposal.flatMap(p -> p.computedFor(winner));
     }
 
-    /** The open step has got its outcome. */
+    /** The open step was closed. */
     public void stepClosed() {
         proposal = Optional.empty();
     }
@@ -98,7 +98,7 @@ public final class Proposer {
         return proposal.isPresent();
     }
 
-    /** When {@link #propose} may have something new to say although nothing is read. */
+    /** When {@link #propose} may next have something to publish even if no message arrives. */
     public long nextMs(long nowMs) {
         if (proposal.isPresent()) {
             return proposal.get().resendMs();
@@ -110,6 +110,6 @@ public final class Proposer {
         long openedMs = run.assembly().openedMs(step, nowMs);
         return end.catchesUpWithFork(nowMs)
                 ? lagMs
-                : Math.min(lagMs, membership.nextLateMs(completion.missing(), openedMs));
+                : Math.min(lagMs, membership.nextWaitEndMs(completion.missing(), openedMs));
     }
 }

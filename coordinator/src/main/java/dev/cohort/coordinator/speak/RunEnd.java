@@ -9,7 +9,7 @@ import dev.cohort.protocol.PeerId;
 import java.util.List;
 import java.util.Optional;
 
-/** Decides when a run is over, and when it is given up since it cannot go on. */
+/** Decides when a run is over, and when it is aborted because it cannot continue. */
 public final class RunEnd {
     private static final long LAST_EVALUATION_MS = 5_000;
 
@@ -37,24 +37,24 @@ public final class RunEnd {
         this.divergences = divergences;
     }
 
-    /** The clocks of a start begin when the log up to that start was read. */
+    /** Starts the clocks, once the log up to this start was read. */
     public void started(long nowMs) {
         startedMs = nowMs;
     }
 
-    /** Takes in what an operator, the launcher or a coordinator has decided for the whole run. */
+    /** Applies a command for the whole run, from an operator, the launcher or a coordinator. */
     public void commanded(Command command) {
         switch (command.kind()) {
             case ABORT -> aborted = Optional.of(command.reason());
-            // The augmenter ends the run; what is in flight is closed with whoever is there.
+            // The augmenter ends the run; steps in flight are closed with the peers that are present.
             case STOP -> stopping = true;
             case DRAIN -> {
-                // About one peer: Membership takes it.
+                // Concerns one peer: Membership applies it.
             }
         }
     }
 
-    /** Gives the run up if peers did not join in time, or if too few are left after others diverged. */
+    /** Aborts the run if peers did not join in time, or if too few are left after others diverged. */
     public Optional<Command> abortIfHopeless(long nowMs) {
         if (aborted.isPresent()) {
             return Optional.empty();
@@ -71,7 +71,7 @@ public final class RunEnd {
                 : Optional.empty();
     }
 
-    /** Peers that diverged do not come back: with too few others the run would wait for ever. */
+    /** Diverged peers do not come back: with too few others the run would wait forever. */
     private Optional<String> tooFewAfterDivergence() {
         int least = completion.waits() ? setting.contributorsMin() : 1;
         return !run.over() && divergences.any() && members.mayComeToContribute() < least
@@ -79,7 +79,7 @@ public final class RunEnd {
                 : Optional.empty();
     }
 
-    /** Whether the run has not begun, since peers that the experiment names have not come yet. */
+    /** Whether the run has not begun because peers that the experiment names have not joined yet. */
     private boolean awaitsFirstPeers() {
         return run.applied() == setting.forkedAtStep() && !members.absent().isEmpty();
     }
@@ -88,24 +88,24 @@ public final class RunEnd {
         return startedMs + setting.pace().startMs();
     }
 
-    /** Whoever begins with the steps of another run may take as long as a start. */
+    /** Peers that first catch up with the steps of another run may take as long as a start. */
     public boolean catchesUpWithFork(long nowMs) {
         return setting.forkedAtStep() > 0 && run.applied() == setting.forkedAtStep() && nowMs < startDeadlineMs();
     }
 
-    /** The last evaluations may be read after the last goodbyes, and a control peer may come late: both are waited for a while. */
+    /** Ends the run some time after all peers have left: the last evaluations, and a control peer, may arrive late. */
     public void finish(long nowMs) {
         boolean over = aborted.isPresent() || run.over();
-        if (!over || members.anybodyThere()) {
+        if (!over || members.anyPresent()) {
             overSinceMs = Long.MAX_VALUE;
             return;
         }
         overSinceMs = Math.min(overSinceMs, nowMs);
-        boolean settled = run.evaluations().settled() && !members.anybodyExpected();
+        boolean settled = run.evaluations().settled() && !members.anyExpected();
         finished = aborted.isPresent() || settled || nowMs - overSinceMs >= LAST_EVALUATION_MS;
     }
 
-    /** When the next of these decisions may be due although nothing is read. */
+    /** When the next of these decisions may be due even if no message arrives. */
     public long nextMs(long nowMs) {
         long next = Long.MAX_VALUE;
         if ((awaitsFirstPeers() && aborted.isEmpty()) || (run.openBatch().isPresent() && catchesUpWithFork(nowMs))) {
@@ -127,7 +127,7 @@ public final class RunEnd {
         return finished;
     }
 
-    /** What the run waits for as a whole, for people; empty where it waits for a step. */
+    /** What the run as a whole waits for, for operators; empty where it waits for a step. */
     public Optional<String> waitingFor() {
         List<PeerId> absent = members.absent();
         if (finished) {
@@ -135,7 +135,7 @@ public final class RunEnd {
         } else if (aborted.isPresent()) {
             return aborted.map(reason -> "the run was given up: " + reason);
         } else if (run.over()) {
-            return Optional.of("the run is over; it waits for goodbyes and the last evaluations");
+            return Optional.of("the run is over; waiting for peers to leave and for the last evaluations");
         } else if (awaitsFirstPeers() && run.openBatch().isPresent()) {
             return Optional.of(
                     "peers " + absent + " to join, for up to " + setting.pace().startMs() + " ms (pace.start_ms)");

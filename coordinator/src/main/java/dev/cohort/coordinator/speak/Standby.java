@@ -14,16 +14,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A coordinator that follows the log like any other and keeps to itself what it would say, as long as another one says it.
+ * A coordinator that follows the log like any other and withholds its messages as long as another coordinator publishes
+ * theirs.
  *
  * <pre>
- * LISTENS --something due was not said by anybody for the patience--> LEADS
- * LEADS --the outcome of another coordinator comes first at a step--> LISTENS
+ * FOLLOWS --a due message was not published by anyone within the patience--> LEADS
+ * LEADS --the outcome of another coordinator comes first at a step--> FOLLOWS
  * </pre>
  *
- * It is for speed alone: coordinators may always run side by side, since the first outcome of a step wins. So a leader that was
- * only frozen, or two standbys that take over at once, do no harm. It leads as long as its own outcomes come first and stands
- * back for whoever is faster, which ends the race of two standbys.
+ * Withholding only saves work: coordinators may always run side by side, since the first outcome of a step wins. So a leader that
+ * was only frozen, or two standbys that take over at once, do no harm. A standby leads as long as its outcomes come first and
+ * yields to a faster coordinator, which ends the race of two standbys.
  */
 public final class Standby implements Node {
     private final Node coordinator;
@@ -35,9 +36,9 @@ public final class Standby implements Node {
     private long closed;
     private long evaluated;
 
-    /** What the coordinator would have said, and since when nobody has. */
+    /** A message that the coordinator would publish, and since when. */
     private record Withheld(Message message, long sinceMs) {
-        /** Whether it is missed if nobody says it; of what is left, only peers' own clocks depend on it. */
+        /** Whether the run needs the message; peers recover from the loss of any other by their own timeouts. */
         boolean due() {
             return message instanceof Outcome
                     || message instanceof Evaluation
@@ -48,7 +49,7 @@ public final class Standby implements Node {
 
     /**
      * @param name under which {@code coordinator} writes its outcomes; must differ from the leader's
-     * @param patienceMs how long something due may stay unsaid
+     * @param patienceMs how long a due message may stay unpublished
      */
     public Standby(Node coordinator, String name, long patienceMs) {
         if (patienceMs < 1) {
@@ -62,18 +63,18 @@ public final class Standby implements Node {
 
     @Override
     public List<Message> onMessage(Message message, long nowMs) {
-        heard(message);
-        return speak(coordinator.onMessage(message, nowMs), nowMs);
+        follow(message);
+        return publish(coordinator.onMessage(message, nowMs), nowMs);
     }
 
     @Override
     public List<Message> onCaughtUp(long nowMs) {
-        return speak(coordinator.onCaughtUp(nowMs), nowMs);
+        return publish(coordinator.onCaughtUp(nowMs), nowMs);
     }
 
     @Override
     public List<Message> onDeadline(long nowMs) {
-        return speak(coordinator.onDeadline(nowMs), nowMs);
+        return publish(coordinator.onDeadline(nowMs), nowMs);
     }
 
     @Override
@@ -81,7 +82,7 @@ public final class Standby implements Node {
         return Math.min(coordinator.nextDeadlineMs(), impatientAtMs());
     }
 
-    /** Whether what it has to say is said. */
+    /** Whether it publishes its messages. */
     public boolean leads() {
         return leads;
     }
@@ -91,17 +92,17 @@ public final class Standby implements Node {
         return takeovers;
     }
 
-    /** Whether nobody misses anything that it keeps to itself: before that it must not end. */
+    /** Whether no withheld message is due; the process must not end before that. */
     public boolean nothingDue() {
         return withheld.stream().noneMatch(Withheld::due);
     }
 
-    /** What it keeps to itself at the moment, to show that it is bounded. */
+    /** Number of withheld messages, to show that it is bounded. */
     public int withheld() {
         return withheld.size();
     }
 
-    private void heard(Message message) {
+    private void follow(Message message) {
         if (message instanceof Outcome outcome && outcome.step() > closed) {
             closed = outcome.step();
             leads &= outcome.coordinator().equals(name);
@@ -109,11 +110,11 @@ public final class Standby implements Node {
                 && evaluation.source().equals(Evaluation.TEACHER)) {
             evaluated = Math.max(evaluated, evaluation.step());
         }
-        withheld.removeIf(w -> isSaid(w.message()) || answers(message, w.message()));
+        withheld.removeIf(w -> isInLog(w.message()) || replaces(message, w.message()));
     }
 
-    /** Whether the log holds an equivalent already, whoever wrote it. */
-    private boolean isSaid(Message message) {
+    /** Whether the log holds an equivalent message already, from any coordinator. */
+    private boolean isInLog(Message message) {
         if (message instanceof Outcome outcome) {
             return outcome.step() <= closed;
         } else if (message instanceof Addressed part) {
@@ -124,24 +125,24 @@ public final class Standby implements Node {
         return message instanceof Evaluation evaluation && evaluation.step() <= evaluated;
     }
 
-    private static boolean answers(Message said, Message would) {
-        if (would instanceof Admitted mine) {
-            return said instanceof Admitted other
+    private static boolean replaces(Message read, Message withheld) {
+        if (withheld instanceof Admitted mine) {
+            return read instanceof Admitted other
                     && other.peer().equals(mine.peer())
                     && other.incarnation() >= mine.incarnation();
         }
-        return would instanceof Command mine && said instanceof Command other && other.kind() == mine.kind();
+        return withheld instanceof Command mine && read instanceof Command other && other.kind() == mine.kind();
     }
 
-    private List<Message> speak(List<Message> would, long nowMs) {
+    private List<Message> publish(List<Message> messages, long nowMs) {
         if (leads) {
-            return would;
+            return messages;
         }
-        for (Message message : would) {
-            // What nobody has said of the members it will want to say again when it leads; a snapshot nobody misses.
+        for (Message message : messages) {
+            // StandingNews publishes changes of standing again once this coordinator leads; snapshots are optional.
             if (!(message instanceof StandingChange)
                     && !(message instanceof Snapshot)
-                    && !isSaid(message)
+                    && !isInLog(message)
                     && withheld.stream().noneMatch(w -> w.message().equals(message))) {
                 withheld.add(new Withheld(message, nowMs));
             }
@@ -151,9 +152,9 @@ public final class Standby implements Node {
         }
         leads = true;
         takeovers++;
-        List<Message> said = withheld.stream().map(Withheld::message).toList();
+        List<Message> due = withheld.stream().map(Withheld::message).toList();
         withheld.clear();
-        return said;
+        return due;
     }
 
     private long impatientAtMs() {

@@ -1,5 +1,5 @@
 /**
- * What a coordinator adds to the log: when a step is complete, what is proposed for it, when a run is over.
+ * What a coordinator publishes: proposals for complete steps, rejections, and the end of a run.
  */
 @NullMarked
 package dev.cohort.coordinator.speak;

@@ -11,46 +11,46 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
- * The teacher of a fork: up to the step of the fork that of its parent, after it another one. If both are of one method, the trained
- * state goes over; otherwise the new one begins anew.
+ * The teacher of a fork: the parent's teacher up to the step of the fork, then its own. The trained state is kept if both have
+ * the same method; otherwise the new teacher starts from its initial state.
  */
 public final class ForkedTeacher implements Teacher {
     private final Teacher before;
     private final Teacher after;
-    private final boolean stateGoesOver;
+    private final boolean keepsState;
     private final long lastStepBefore;
-    /** Before the names of the new teacher's tensors where the other method has equal ones; empty where it has not. */
+    /** Prefix of the new teacher's tensor names where the parent's teacher has the same names; otherwise empty. */
     private final String mark;
 
     /**
      * @param before teacher of the parent
      * @param after teacher of the fork
-     * @param sameMethod whether the state of one is a state of the other
+     * @param sameMethod whether both have the same method, so that one can use the other's state
      * @param lastStepBefore the step of the fork, at least 1
-     * @throws IllegalArgumentException when students would have to be other ones from there on
+     * @throws IllegalArgumentException if the students would have to change at the fork
      */
     public ForkedTeacher(Teacher before, Teacher after, boolean sameMethod, long lastStepBefore) {
         if (!before.ownTeacher().equals(after.ownTeacher())) {
-            throw new IllegalArgumentException("the students keep " + before.ownTeacher()
-                    + " beside them, with this method " + after.ownTeacher() + ": a fork cannot exchange that");
+            throw new IllegalArgumentException("the students run " + before.ownTeacher()
+                    + " beside themselves, with this method " + after.ownTeacher() + ": a fork cannot change that");
         }
         if (before.distils() && !after.distils()) {
             throw new IllegalArgumentException(
                     "a fork cannot end distillation by its method: let its weight be 0 (method.weight)");
         }
         // The parent may be a fork itself.
-        NamedTensors there = before instanceof ForkedTeacher fork ? fork.after.initialState() : before.initialState();
-        if (sameMethod && !layout(there).equals(layout(after.initialState()))) {
-            throw new IllegalArgumentException("the trained teacher has the parameters " + layout(there)
+        NamedTensors atFork = before instanceof ForkedTeacher fork ? fork.after.initialState() : before.initialState();
+        if (sameMethod && !layout(atFork).equals(layout(after.initialState()))) {
+            throw new IllegalArgumentException("the trained teacher has the parameters " + layout(atFork)
                     + ", with these settings " + layout(after.initialState())
-                    + ": a fork of the same method goes on with those there are");
+                    + ": a fork with the same method must keep the parameters");
         }
         this.before = before;
         this.after = after;
-        this.stateGoesOver = sameMethod;
+        this.keepsState = sameMethod;
         this.lastStepBefore = lastStepBefore;
         boolean ambiguous = !sameMethod
-                && List.of(there, before.initialState()).stream()
+                && List.of(atFork, before.initialState()).stream()
                         .anyMatch(s -> s.asMap()
                                 .keySet()
                                 .equals(after.initialState().asMap().keySet()));
@@ -98,27 +98,31 @@ public final class ForkedTeacher implements Teacher {
     }
 
     @Override
-    public TeacherStep teach(NamedTensors state, Votes votes) {
-        if (votes.step() <= lastStepBefore) {
-            return before.teach(state, votes);
+    public TeacherStep teach(NamedTensors state, StepInput input) {
+        if (input.step() <= lastStepBefore) {
+            return before.teach(state, input);
         }
-        TeacherStep lesson = after.teach(own(state), votes);
-        return new TeacherStep(lesson.labelWeight(), lesson.terms(), lesson.addressed(), marked(lesson.next()));
+        TeacherStep teacherStep = after.teach(own(state), input);
+        return new TeacherStep(
+                teacherStep.labelWeight(), teacherStep.terms(), teacherStep.addressed(), marked(teacherStep.next()));
     }
 
     @Override
-    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
-        return after.evaluate(own(state), votes);
+    public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
+        return after.evaluate(own(state), predictions);
     }
 
     @Override
-    public Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        return votes.step() <= lastStepBefore
-                ? before.shares(state, votes, lesson)
-                : after.shares(own(state), votes, lesson);
+    public Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        return input.step() <= lastStepBefore
+                ? before.shares(state, input, teacherStep)
+                : after.shares(own(state), input, teacherStep);
     }
 
-    /** What the new teacher goes on from: the state is still the parent's at its first step, and also after skipped ones. */
+    /**
+     * The state that the new teacher starts from: at its first step, and after skipped steps, {@code state} is still the
+     * parent's.
+     */
     private NamedTensors own(NamedTensors state) {
         if (isMarked(state)) {
             return renamed(state, name -> name.substring(mark.length()));
@@ -127,7 +131,7 @@ public final class ForkedTeacher implements Teacher {
         if (mark.isEmpty() && state.asMap().keySet().equals(fresh.asMap().keySet())) {
             return state;
         }
-        if (!stateGoesOver) {
+        if (!keepsState) {
             return fresh;
         }
         return before instanceof ForkedTeacher parent ? parent.own(state) : state;

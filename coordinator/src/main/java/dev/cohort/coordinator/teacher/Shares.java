@@ -11,11 +11,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Who teaches whom in a step: what share each contributor has in what each student imitates, as the mean over the rows of the batch.
+ * The share of each contributor in the targets of each student, as the mean over the rows of the batch.
  *
- * @param weighed whether the method weighs the contributors; otherwise all that are in a target count alike
- * @param byStudent by the slot of the student, then of the teacher. A student's shares sum to 1; one that imitates no
- *     contributor's prediction is not there
+ * @param weighed whether the method weighs the contributors; otherwise all contributors to a target count alike
+ * @param byStudent by the slot of the student, then of the teacher. A student's shares sum to 1; a student whose targets
+ *     depend on no contributor is absent
  */
 public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Double>> byStudent) {
     public Shares {
@@ -25,23 +25,24 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
     }
 
     /**
-     * What the terms say by themselves: the gates, where one target serves all; otherwise all contributors alike that are in the
-     * targets, less the student where its own vote is left out, targets by their weights.
+     * The shares that follow from the terms: the gates, where a term has them (of any weight, as a method may publish them for
+     * analysis alone); otherwise equal shares of the contributors to a target, without the student where its own part is left
+     * out, and targets by their weights.
      */
-    static Shares ofTerms(Teacher.Votes votes, Teacher.TeacherStep lesson, OwnTeacher ownTeacher) {
-        List<Integer> slots = slots(votes);
-        Optional<Term.GatedCrossEntropy> gated = lesson.terms().stream()
+    static Shares ofTerms(Teacher.StepInput input, Teacher.TeacherStep teacherStep, OwnTeacher ownTeacher) {
+        List<Integer> slots = slots(input);
+        Optional<Term.GatedCrossEntropy> gated = teacherStep.terms().stream()
                 .filter(Term.GatedCrossEntropy.class::isInstance)
                 .map(Term.GatedCrossEntropy.class::cast)
                 .filter(term -> term.gates().dimension(1) == slots.size())
                 .findFirst();
         if (gated.isPresent()) {
-            return alike(votes, columnMeans(gated.get().gates()));
+            return alike(input, columnMeans(gated.get().gates()));
         }
         TreeMap<Integer, SortedMap<Integer, Double>> byStudent = new TreeMap<>();
         for (int student : slots) {
             SortedMap<Integer, Double> row = new TreeMap<>();
-            for (Term term : termsOf(lesson, student)) {
+            for (Term term : termsOf(teacherStep, student)) {
                 if (term instanceof Term.SoftTarget soft && term.audience().includes(true)) {
                     boolean others = soft.vote() != Term.Vote.INCLUDED;
                     add(row, others ? without(slots, student) : slots, soft.weight());
@@ -54,9 +55,9 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
         return new Shares(false, byStudent);
     }
 
-    /** The same shares for every student; negative ones too. */
-    public static Shares alike(Teacher.Votes votes, double[] shares) {
-        List<Integer> slots = slots(votes);
+    /** The same shares for every student; they may be negative. */
+    public static Shares alike(Teacher.StepInput input, double[] shares) {
+        List<Integer> slots = slots(input);
         SortedMap<Integer, Double> row = new TreeMap<>();
         for (int i = 0; i < shares.length; i++) {
             row.put(slots.get(i), shares[i]);
@@ -66,7 +67,7 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
         return new Shares(true, byStudent);
     }
 
-    /** Weights of teachers divided by their sum; empty when that is 0: then nobody is imitated. */
+    /** Weights of teachers divided by their sum; empty if the sum is 0. */
     public static Optional<SortedMap<Integer, Double>> normalised(SortedMap<Integer, Double> weights) {
         double sum = weights.values().stream().mapToDouble(Double::doubleValue).sum();
         if (sum == 0) {
@@ -77,7 +78,7 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
         return Optional.of(shares);
     }
 
-    /** Adds {@code weight}, shared out alike, to {@code teachers}. */
+    /** Adds {@code weight}, divided equally, to {@code teachers}. */
     public static void add(SortedMap<Integer, Double> weights, List<Integer> teachers, double weight) {
         teachers.forEach(slot -> weights.merge(slot, weight / teachers.size(), Double::sum));
     }
@@ -87,14 +88,14 @@ public record Shares(boolean weighed, SortedMap<Integer, SortedMap<Integer, Doub
         return slots.stream().filter(other -> other != slot).toList();
     }
 
-    /** Of the contributors. */
-    public static List<Integer> slots(Teacher.Votes votes) {
-        return votes.votes().stream().map(Teacher.Vote::slot).toList();
+    /** Slots of the contributors. */
+    public static List<Integer> slots(Teacher.StepInput input) {
+        return input.predictions().stream().map(Teacher.PeerPrediction::slot).toList();
     }
 
-    private static List<Term> termsOf(Teacher.TeacherStep lesson, int student) {
-        List<Term> terms = new ArrayList<>(lesson.terms());
-        terms.addAll(lesson.addressed().getOrDefault(student, List.of()));
+    private static List<Term> termsOf(Teacher.TeacherStep teacherStep, int student) {
+        List<Term> terms = new ArrayList<>(teacherStep.terms());
+        terms.addAll(teacherStep.addressed().getOrDefault(student, List.of()));
         return terms;
     }
 

@@ -13,26 +13,28 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * The coordinator's side of a method: makes targets from the peers' predictions. Pure; a trained teacher's parameters are a
- * value. {@link #teach} has no effect: its {@link TeacherStep#next} becomes the state only when the outcome it belongs to has won.
+ * The coordinator's side of a method: computes targets from the peers' predictions. It is pure, and the parameters of a trained
+ * teacher are a value: {@link TeacherStep#next} becomes the state only when the log holds the outcome that was computed with it.
  */
 public interface Teacher {
-    /** Whether it makes targets at all; without, every peer is an observer that trains on the labels alone. */
+    /** Whether it computes targets; otherwise every peer trains on the labels alone. */
     default boolean distils() {
         return true;
     }
 
     /** Tensors besides the logits that peers must publish ({@link dev.cohort.protocol.TensorName}). */
-    List<String> reads();
+    default List<String> reads() {
+        return List.of();
+    }
 
-    /** The teacher that each student must bring along itself. */
+    /** The teacher that each student runs beside itself. */
     default OwnTeacher ownTeacher() {
         return new OwnTeacher.None();
     }
 
     /**
-     * Fewest contributors for which targets can be made. 0 says that they depend on no prediction at all: nobody is waited for,
-     * and outcomes name no contributors.
+     * Fewest contributors for which it computes targets. 0 if targets depend on no prediction: then no peer is awaited, and
+     * outcomes name no contributors.
      */
     int contributorsMin();
 
@@ -42,11 +44,11 @@ public interface Teacher {
     }
 
     /** The targets of one step and the state after it. */
-    TeacherStep teach(NamedTensors state, Votes votes);
+    TeacherStep teach(NamedTensors state, StepInput input);
 
     /**
-     * The state in which what belongs to one slot, with its momentum and statistics, is as it was before step 1, and everything
-     * else as it is: another peer has the slot now.
+     * The state with the parameters, momentum and statistics of one slot reset to their values before step 1, because another
+     * peer contributes from the slot now.
      */
     default NamedTensors renewed(NamedTensors state, int slot) {
         return state;
@@ -62,52 +64,54 @@ public interface Teacher {
     }
 
     /**
-     * The teacher's logits on the test images, if there is a teacher apart from the peers.
+     * The teacher's logits on the test images; empty for a teacher that cannot be evaluated apart from the peers.
      *
-     * @param votes test-set tensors by slot
+     * @param predictions test-set tensors by slot
      */
-    default Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> votes) {
+    default Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
         return Optional.empty();
     }
 
     /**
-     * Who teaches whom in a step, for those who study a run.
+     * The share of each contributor in the targets of each student, to analyse a run.
      *
      * @param state before the step
-     * @param lesson that {@link #teach} made of both
+     * @param teacherStep result of {@link #teach} for both
      */
-    default Shares shares(NamedTensors state, Votes votes, TeacherStep lesson) {
-        return Shares.ofTerms(votes, lesson, ownTeacher());
+    default Shares shares(NamedTensors state, StepInput input, TeacherStep teacherStep) {
+        return Shares.ofTerms(input, teacherStep, ownTeacher());
     }
 
     /**
-     * What a teacher sees of a step.
+     * What a teacher computes a step from.
      *
      * @param step 1-based
      * @param epoch 0-based, for ramp-up
      * @param learningRate of the trained parameters at this step
      * @param labels of the batch
-     * @param votes of the contributors, in the order of their slots
+     * @param predictions of the contributors, in the order of their slots
      */
-    record Votes(long step, int epoch, double learningRate, SoftLabels labels, List<Vote> votes) {
-        public Votes {
-            votes = List.copyOf(votes);
+    record StepInput(long step, int epoch, double learningRate, SoftLabels labels, List<PeerPrediction> predictions) {
+        public StepInput {
+            predictions = List.copyOf(predictions);
         }
     }
 
-    /** What one contributor said. */
-    record Vote(PeerId peer, int slot, NamedTensors tensors) {}
+    /** The prediction of one contributor. */
+    record PeerPrediction(PeerId peer, int slot, NamedTensors tensors) {}
 
     /**
+     * The targets of a step and the state after it.
+     *
      * @param labelWeight factor of each peer's cross-entropy with the labels
-     * @param terms for everybody
+     * @param terms for all peers
      * @param addressed further terms for single contributors, by slot
      * @param next the state after this step
      */
     record TeacherStep(
             double labelWeight, List<Term> terms, SortedMap<Integer, List<Term>> addressed, NamedTensors next) {}
 
-    /** What an outcome says of a state: its digest. */
+    /** The digest by which an outcome names a state. */
     static Digest hash(NamedTensors state) {
         return state.digest();
     }

@@ -1,5 +1,5 @@
 /**
- * What a teacher is: predictions and a state in, targets and the next state out.
+ * Teachers: functions from predictions and a state to targets and the next state.
  */
 @NullMarked
 package dev.cohort.coordinator.teacher;

@@ -44,9 +44,9 @@ class AdaptiveTest {
             Cohort cohort = Cohort.random(1, LABELS, List.of(0, 1, 3), D);
             NamedTensors state = adaptive.initialState();
             for (int step = 0; step < 3; step++) {
-                state = adaptive.teach(state, cohort.votes(step, 0.1)).next();
+                state = adaptive.teach(state, cohort.input(step, 0.1)).next();
             }
-            Teacher.TeacherStep lesson = adaptive.teach(state, cohort.votes(3, 0.1));
+            Teacher.TeacherStep lesson = adaptive.teach(state, cohort.input(3, 0.1));
             for (int i = 0; i < 3; i++) {
                 SortedMap<String, Double> weights =
                         weights(lesson, cohort.slots().get(i));
@@ -99,7 +99,7 @@ class AdaptiveTest {
                                 NamedTensors.none(),
                                 PredictionMatrices.features(
                                         PredictionMatrices.bySlot(
-                                                cohort.votes(0, 0.1).votes()),
+                                                cohort.input(0, 0.1).predictions()),
                                         LABELS.rows(),
                                         widths),
                                 LABELS.rows())
@@ -113,7 +113,7 @@ class AdaptiveTest {
     void isThePlainSumOfItsPathsWhenAllWeighTheSame() {
         Adaptive adaptive = adaptive(Map.of("weights", "equal", "features", "false"), Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(2, LABELS, List.of(0, 1), D);
-        Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.input(0, 0.1));
 
         assertThat(adaptive.reads()).isEmpty();
         assertThat(adaptive.initialState()).isEqualTo(NamedTensors.none());
@@ -126,8 +126,8 @@ class AdaptiveTest {
         Adaptive adaptive = adaptive(Map.of(), Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(3, LABELS, List.of(0, 1, 2), D);
         NamedTensors state =
-                adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1)).next();
-        Teacher.TeacherStep lesson = adaptive.teach(state, cohort.votes(0, 0.1));
+                adaptive.teach(adaptive.initialState(), cohort.input(0, 0.1)).next();
+        Teacher.TeacherStep lesson = adaptive.teach(state, cohort.input(0, 0.1));
         double crossEntropy = cohort.objective(1, lesson).crossEntropy();
 
         assertThat(weight(weights(lesson, 1), "labels")).isCloseTo(Math.exp(-0.1 * (crossEntropy - 1)), within(1e-12));
@@ -139,10 +139,10 @@ class AdaptiveTest {
         Adaptive adaptive = adaptive(Map.of(), Cohort.sgd(0.9, true, 0.01));
         NamedTensors before = adaptive.teach(
                         adaptive.initialState(),
-                        Cohort.random(4, LABELS, List.of(0, 1, 2), D).votes(0, 0.1))
+                        Cohort.random(4, LABELS, List.of(0, 1, 2), D).input(0, 0.1))
                 .next();
         Teacher.TeacherStep lesson = adaptive.teach(
-                before, Cohort.random(5, LABELS, List.of(0, 2), D).votes(0, 0.1));
+                before, Cohort.random(5, LABELS, List.of(0, 2), D).input(0, 0.1));
 
         assertThat(lesson.addressed()).containsOnlyKeys(0, 2);
         assertThat(weights(lesson, 0)).containsOnlyKeys("labels", "ensemble", "features", "slot2");
@@ -158,9 +158,9 @@ class AdaptiveTest {
     void givesAPeerThatComesLateTheLabelsAndTheMeanOfAll() {
         Adaptive adaptive = adaptive(Map.of("ensemble", "others"), Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(6, LABELS, List.of(0, 1), D);
-        Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.input(0, 0.1));
         NamedTensors own = Cohort.random(7, LABELS, List.of(2), D).published().get(0);
-        Objective.Result late = cohort.late(own, lesson);
+        Objective.Result late = cohort.nonContributor(own, lesson);
 
         assertThat(late.termLosses()).extracting(Objective.TermLoss::name).containsExactly("ensemble");
         assertThat(((Term.SoftTarget) lesson.terms().get(0)).values().toDoubles())
@@ -190,14 +190,14 @@ class AdaptiveTest {
                                 state,
                                 PredictionMatrices.features(
                                         PredictionMatrices.bySlot(
-                                                cohort.votes(0, 0.1).votes()),
+                                                cohort.input(0, 0.1).predictions()),
                                         LABELS.rows(),
                                         widths),
                                 LABELS.rows())
                         .projections
                         .get(1))
                 .orElseThrow();
-        NamedTensors next = adaptive.teach(state, cohort.votes(0, 0.1)).next();
+        NamedTensors next = adaptive.teach(state, cohort.input(0, 0.1)).next();
 
         assertThat(next.get("projection.1").at(2))
                 .isCloseTo(state.get("projection.1").at(2) - 0.1 * 0.5 * gradient[2], within(1e-15));
@@ -208,7 +208,7 @@ class AdaptiveTest {
         Adaptive adaptive = adaptive(
                 Map.of("weights", "fixed", "fixed_ensemble", "0", "fixed_peers", "0"), Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(10, LABELS, List.of(0, 1), D);
-        Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = adaptive.teach(adaptive.initialState(), cohort.input(0, 0.1));
 
         assertThat(cohort.objective(0, lesson).termLosses()).isEmpty();
         assertThat(weights(lesson, 0)).containsEntry("ensemble", 0.0);

@@ -139,7 +139,7 @@ class ChainAndWidthsTest {
     private static Teacher.TeacherStep lesson(String method, Map<String, String> parameters, Cohort cohort) {
         return MethodCatalog.get(method)
                 .create(new Experiment.Method(method, parameters), setting(1))
-                .teach(NamedTensors.none(), cohort.votes(0, 0.1));
+                .teach(NamedTensors.none(), cohort.input(0, 0.1));
     }
 
     private static TeacherSetting setting(long seed) {

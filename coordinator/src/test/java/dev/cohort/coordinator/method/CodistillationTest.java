@@ -37,7 +37,7 @@ class CodistillationTest {
     }
 
     private static Teacher.TeacherStep lesson(String method, Map<String, String> parameters, Cohort cohort) {
-        return teacher(method, parameters).teach(NamedTensors.none(), cohort.votes(0, 0.1));
+        return teacher(method, parameters).teach(NamedTensors.none(), cohort.input(0, 0.1));
     }
 
     /** The same contributors, whose copies say what {@code copies} say. */
@@ -154,12 +154,12 @@ class CodistillationTest {
         Cohort cohort = Cohort.random(1, MIXED, List.of(0, 2), 1);
         Cohort handing = cohort.with("weights/fc.bias", List.of(new double[] {1, 2, 3}, new double[] {4, 5, 6}));
 
-        Teacher.TeacherStep first = teacher.teach(teacher.initialState(), handing.votes(0, 0.1));
-        Teacher.TeacherStep second = teacher.teach(first.next(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep first = teacher.teach(teacher.initialState(), handing.input(0, 0.1));
+        Teacher.TeacherStep second = teacher.teach(first.next(), cohort.input(0, 0.1));
 
         assertThat(teacher.reads()).isEmpty();
         assertThat(teacher.ownTeacher()).isEqualTo(new OwnTeacher.Others(3, 2));
-        assertThat(first.terms()).as("nobody has a copy yet").hasSize(1);
+        assertThat(first.terms()).as("no peer has a copy yet").hasSize(1);
         Term.Copies copies = (Term.Copies) first.terms().get(0);
         assertThat(copies.students()).extracting(Term.Copy::slot).containsExactly(0, 2);
         assertThat(copies.students().get(1).weights().get("fc.bias").toDoubles())
@@ -173,17 +173,17 @@ class CodistillationTest {
     void handsOverWhatThoseWhoSpokeHandedOver() {
         Teacher teacher = teacher("codistillation", CHECKPOINTS);
         Cohort cohort = Cohort.random(1, MIXED, List.of(0, 2), 1);
-        Teacher.Votes votes = cohort.votes(0, 0.1);
-        Teacher.Vote second = votes.votes().get(1);
-        List<Teacher.Vote> half = List.of(
-                votes.votes().get(0),
-                new Teacher.Vote(
+        Teacher.StepInput input = cohort.input(0, 0.1);
+        Teacher.PeerPrediction second = input.predictions().get(1);
+        List<Teacher.PeerPrediction> half = List.of(
+                input.predictions().get(0),
+                new Teacher.PeerPrediction(
                         second.peer(),
                         second.slot(),
                         second.tensors().with("weights/a", Tensor.of(DType.FLOAT32, new double[] {1}, 1))));
 
         Teacher.TeacherStep lesson =
-                teacher.teach(teacher.initialState(), new Teacher.Votes(1, 0, 0.1, votes.labels(), half));
+                teacher.teach(teacher.initialState(), new Teacher.StepInput(1, 0, 0.1, input.labels(), half));
 
         assertThat(((Term.Copies) lesson.terms().get(0)).students())
                 .extracting(Term.Copy::slot)

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * What the contributors of one step published, and what each makes of a lesson: the two ends of a step without the log between.
+ * Predictions of the contributors of one step, and the loss of each with the targets: the two ends of a step without the log between.
  *
  * @param slots of the contributors, ascending
  * @param published per contributor
@@ -71,8 +71,8 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
         return new Cohort(labels, slots, more);
     }
 
-    /** What a peer makes of the shared terms when the outcome does not name its prediction {@code own}. */
-    Objective.Result late(NamedTensors own, Teacher.TeacherStep lesson) {
+    /** Loss and gradients of a peer with the shared terms alone, when the outcome does not name its prediction {@code own}. */
+    Objective.Result nonContributor(NamedTensors own, Teacher.TeacherStep lesson) {
         return Objective.of(labels, lesson.labelWeight(), lesson.terms(), own, own, Optional.empty(), DType.FLOAT64);
     }
 
@@ -80,12 +80,12 @@ record Cohort(SoftLabels labels, List<Integer> slots, List<NamedTensors> publish
         return slots.size();
     }
 
-    Teacher.Votes votes(int epoch, double learningRate) {
-        List<Teacher.Vote> votes = new ArrayList<>();
+    Teacher.StepInput input(int epoch, double learningRate) {
+        List<Teacher.PeerPrediction> predictions = new ArrayList<>();
         for (int i = 0; i < size(); i++) {
-            votes.add(new Teacher.Vote(new PeerId("p" + slots.get(i)), slots.get(i), published.get(i)));
+            predictions.add(new Teacher.PeerPrediction(new PeerId("p" + slots.get(i)), slots.get(i), published.get(i)));
         }
-        return new Teacher.Votes(1, epoch, learningRate, labels, votes);
+        return new Teacher.StepInput(1, epoch, learningRate, labels, predictions);
     }
 
     /** Contributor {@code i}'s loss and gradients with the shared and its own terms. */

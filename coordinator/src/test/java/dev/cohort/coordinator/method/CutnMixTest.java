@@ -35,12 +35,12 @@ class CutnMixTest {
         CutnMix method = method(DIFFERENT, Map.of("beta", "0.7"), Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(1, List.of(0, 1, 2), DIFFERENT);
         NamedTensors state = method.initialState();
-        Teacher.TeacherStep lesson = method.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = method.teach(state, cohort.input(0, 0.1));
 
         assertThat(state.get("projection.2").shape()).isEqualTo(Ints.of(2, 4));
         for (int i = 0; i < 3; i++) {
             double[] features = leaf(lesson, i);
-            double[] projection = Optional.ofNullable(method.step(state, cohort.votes(0, 0.1))
+            double[] projection = Optional.ofNullable(method.step(state, cohort.input(0, 0.1))
                             .mutual
                             .projections
                             .get(i))
@@ -65,7 +65,7 @@ class CutnMixTest {
                 .with(TensorName.FEATURES, List.of(first, PredictionMatrices.scaled(first, -2)));
 
         assertThat(loss(method, method.initialState(), alike, 0)).isCloseTo(0, within(1e-15));
-        assertThat(leaf(method.teach(method.initialState(), alike.votes(0, 0.1)), 0))
+        assertThat(leaf(method.teach(method.initialState(), alike.input(0, 0.1)), 0))
                 .containsOnly(new double[] {0}, within(1e-15));
         assertThat(loss(method, method.initialState(), opposite, 0)).isCloseTo(4, within(1e-14));
     }
@@ -76,7 +76,7 @@ class CutnMixTest {
         double[] zeros = new double[LABELS.rows() * 3];
         Cohort cohort = cohort(3, List.of(0, 1), ALIKE);
         Cohort silent = cohort.with(TensorName.FEATURES, List.of(zeros, features(cohort, 1)));
-        Teacher.TeacherStep lesson = method.teach(method.initialState(), silent.votes(0, 0.1));
+        Teacher.TeacherStep lesson = method.teach(method.initialState(), silent.input(0, 0.1));
 
         assertThat(leaf(lesson, 0)).containsOnly(0);
         assertThat(loss(method, method.initialState(), silent, 0)).isCloseTo(1, within(1e-15));
@@ -87,10 +87,10 @@ class CutnMixTest {
         CutnMix method = method(DIFFERENT, Map.of("teacher", "head"), Cohort.sgd(0.9, true, 0.01));
         NamedTensors before = method.teach(
                         method.initialState(),
-                        cohort(4, List.of(0, 1, 2), DIFFERENT).votes(0, 0.1))
+                        cohort(4, List.of(0, 1, 2), DIFFERENT).input(0, 0.1))
                 .next();
         Cohort two = cohort(5, List.of(0, 2), DIFFERENT);
-        Teacher.TeacherStep lesson = method.teach(before, two.votes(0, 0.1));
+        Teacher.TeacherStep lesson = method.teach(before, two.input(0, 0.1));
 
         assertThat(lesson.addressed()).containsOnlyKeys(0, 2);
         for (String name : before.asMap().keySet()) {
@@ -120,10 +120,10 @@ class CutnMixTest {
                 .containsExactly(new FusedHead(ALIKE, C)
                         .logits(
                                 head.initialState(),
-                                PredictionMatrices.features(votes(cohort), LABELS.rows(), ALIKE),
+                                PredictionMatrices.features(predictions(cohort), LABELS.rows(), ALIKE),
                                 LABELS.rows()));
         for (CutnMix method : List.of(ema, mean, head)) {
-            assertThat(method.evaluate(method.initialState(), votes(cohort))
+            assertThat(method.evaluate(method.initialState(), predictions(cohort))
                             .orElseThrow()
                             .toDoubles())
                     .containsExactly(target(method, cohort));
@@ -136,8 +136,8 @@ class CutnMixTest {
     void trainsTheHeadAndSendsItsGradientIntoTheFeaturesBesideTheFeatureTerm() {
         Cohort cohort = cohort(7, List.of(0, 1, 2), ALIKE);
         CutnMix both = method(ALIKE, Map.of("teacher", "head", "beta", "0.5"), Cohort.sgd(0, false, 0));
-        CutnMix.Step step = both.step(both.initialState(), cohort.votes(0, 0.1));
-        Teacher.TeacherStep lesson = both.teach(both.initialState(), cohort.votes(0, 0.1));
+        CutnMix.Step step = both.step(both.initialState(), cohort.input(0, 0.1));
+        Teacher.TeacherStep lesson = both.teach(both.initialState(), cohort.input(0, 0.1));
 
         double[] ofHead =
                 Optional.ofNullable(step.head.orElseThrow().features.get(1)).orElseThrow();
@@ -153,10 +153,10 @@ class CutnMixTest {
     void givesAPeerThatComesLateTheTeacherAlone() {
         CutnMix method = method(ALIKE, Map.of(), Cohort.sgd(0, false, 0));
         Teacher.TeacherStep lesson = method.teach(
-                method.initialState(), cohort(8, List.of(0, 1), ALIKE).votes(0, 0.1));
+                method.initialState(), cohort(8, List.of(0, 1), ALIKE).input(0, 0.1));
         NamedTensors own = cohort(9, List.of(2), ALIKE).published().get(0);
 
-        Objective.Result late = cohort(8, List.of(0, 1), ALIKE).late(own, lesson);
+        Objective.Result late = cohort(8, List.of(0, 1), ALIKE).nonContributor(own, lesson);
 
         assertThat(late.termLosses()).extracting(Objective.TermLoss::name).containsExactly("teacher");
         assertThat(late.distillation()).isPositive();
@@ -173,12 +173,12 @@ class CutnMixTest {
 
     private static double loss(CutnMix method, NamedTensors state, Cohort cohort, int slot) {
         return Optional.ofNullable(
-                        method.step(state, cohort.votes(0, 0.1)).mutual.losses.get(slot))
+                        method.step(state, cohort.input(0, 0.1)).mutual.losses.get(slot))
                 .orElseThrow();
     }
 
     private static double[] target(CutnMix method, Cohort cohort) {
-        Term term = method.teach(method.initialState(), cohort.votes(0, 0.1))
+        Term term = method.teach(method.initialState(), cohort.input(0, 0.1))
                 .terms()
                 .get(0);
         return ((Term.SoftTarget) term).values().toDoubles();
@@ -195,12 +195,12 @@ class CutnMixTest {
         return cohort.published().get(i).get(TensorName.FEATURES).toDoubles();
     }
 
-    private static SortedMap<Integer, NamedTensors> votes(Cohort cohort) {
-        SortedMap<Integer, NamedTensors> votes = new TreeMap<>();
+    private static SortedMap<Integer, NamedTensors> predictions(Cohort cohort) {
+        SortedMap<Integer, NamedTensors> predictions = new TreeMap<>();
         for (int i = 0; i < cohort.size(); i++) {
-            votes.put(cohort.slots().get(i), cohort.published().get(i));
+            predictions.put(cohort.slots().get(i), cohort.published().get(i));
         }
-        return votes;
+        return predictions;
     }
 
     private static NamedTensors logitsAlone(Cohort cohort) {

@@ -83,8 +83,8 @@ class GateTest {
     void touchesNothingThatBelongsToAnAbsentSlot() {
         One one = one(Cohort.sgd(0.9, true, 0.01));
         NamedTensors before =
-                one.teach(trained(one), cohort("0,1,2,3").votes(0, 0.1)).next();
-        NamedTensors after = one.teach(before, cohort("1,3").votes(0, 0.1)).next();
+                one.teach(trained(one), cohort("0,1,2,3").input(0, 0.1)).next();
+        NamedTensors after = one.teach(before, cohort("1,3").input(0, 0.1)).next();
 
         for (String name : before.asMap().keySet()) {
             Tensor old = before.get(name);
@@ -106,8 +106,8 @@ class GateTest {
         One one = one(optimizer);
         Cohort cohort = cohort("0,1,2,3");
         NamedTensors start = trained(one);
-        NamedTensors first = one.teach(start, cohort.votes(0, 0.1)).next();
-        NamedTensors second = one.teach(first, cohort.votes(0, 0.05)).next();
+        NamedTensors first = one.teach(start, cohort.input(0, 0.1)).next();
+        NamedTensors second = one.teach(first, cohort.input(0, 0.05)).next();
 
         double w0 = start.get(GateState.WEIGHT).at(9);
         double v1 = step(one, start, cohort).gradients.weight[9] + 0.01 * w0;
@@ -127,7 +127,7 @@ class GateTest {
         NamedTensors start = trained(one);
 
         double gradient = step(one, start, cohort).gradients.gamma[2];
-        NamedTensors next = one.teach(start, cohort.votes(0, 0.1)).next();
+        NamedTensors next = one.teach(start, cohort.input(0, 0.1)).next();
 
         assertThat(next.get(GateState.GAMMA).at(2))
                 .isCloseTo(start.get(GateState.GAMMA).at(2) - 0.1 * 1.9 * gradient, within(1e-15));
@@ -140,7 +140,7 @@ class GateTest {
         NamedTensors state = one.initialState();
         double before = loss(one, state, cohort);
         for (int step = 0; step < 50; step++) {
-            state = one.teach(state, cohort.votes(0, 0.1)).next();
+            state = one.teach(state, cohort.input(0, 0.1)).next();
         }
 
         assertThat(loss(one, state, cohort)).isLessThan(before - 0.05);
@@ -153,7 +153,7 @@ class GateTest {
         NamedTensors start = trained(one);
         Gate.Pass pass = step(one, start, cohort).pass;
 
-        NamedTensors next = one.teach(start, cohort.votes(0, 0.1)).next();
+        NamedTensors next = one.teach(start, cohort.input(0, 0.1)).next();
 
         assertThat(next.get(GateState.MEAN).at(1))
                 .isCloseTo(0.9 * start.get(GateState.MEAN).at(1) + 0.1 * pass.mean[1], within(1e-15));
@@ -226,8 +226,8 @@ class GateTest {
     }
 
     private static One.Step step(One one, NamedTensors state, Cohort cohort) {
-        Teacher.Votes votes = cohort.votes(0, 0.1);
-        return one.step(GateState.of(state), votes);
+        Teacher.StepInput input = cohort.input(0, 0.1);
+        return one.step(GateState.of(state), input);
     }
 
     private static double loss(One one, NamedTensors state, Cohort cohort) {

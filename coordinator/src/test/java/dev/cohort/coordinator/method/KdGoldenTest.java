@@ -44,8 +44,8 @@ class KdGoldenTest {
                 .create(
                         new Experiment.Method(method, Map.of("alpha", "" + alpha, "temperature", "" + file.hyper("T"))),
                         new TeacherSetting(1, Ints.of(1), labels.classes(), 1, Cohort.sgd(0, false, 0), golden.type()));
-        Cohort nobody = new Cohort(labels, List.of(), List.of());
-        Teacher.TeacherStep lesson = teacher.teach(NamedTensors.none(), nobody.votes(0, 0.1));
+        Cohort noPeers = new Cohort(labels, List.of(), List.of());
+        Teacher.TeacherStep lesson = teacher.teach(NamedTensors.none(), noPeers.input(0, 0.1));
         Tensor logits = tensor(golden, "z", labels);
 
         Objective.Result result = Objective.of(

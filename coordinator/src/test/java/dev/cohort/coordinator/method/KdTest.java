@@ -37,7 +37,7 @@ class KdTest {
 
     private static Teacher.TeacherStep lesson(Map<String, String> parameters) {
         return teacher("kd", parameters)
-                .teach(NamedTensors.none(), new Cohort(HARD, List.of(), List.of()).votes(0, 0.1));
+                .teach(NamedTensors.none(), new Cohort(HARD, List.of(), List.of()).input(0, 0.1));
     }
 
     private static double[] gradient(Teacher.TeacherStep lesson, SoftLabels labels, Tensor own, Tensor stored) {

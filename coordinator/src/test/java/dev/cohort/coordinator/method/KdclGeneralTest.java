@@ -54,16 +54,17 @@ class KdclGeneralTest {
                 .toArray();
     }
 
-    /** The votes of a batch that ends an epoch. */
-    private static Teacher.Votes ending(Cohort cohort, List<double[]> opinions) {
-        Teacher.Votes votes = cohort.votes(0, 0.1);
-        List<Teacher.Vote> all = new ArrayList<>();
+    /** The input of a batch that ends an epoch. */
+    private static Teacher.StepInput ending(Cohort cohort, List<double[]> opinions) {
+        Teacher.StepInput input = cohort.input(0, 0.1);
+        List<Teacher.PeerPrediction> all = new ArrayList<>();
         for (int i = 0; i < opinions.size(); i++) {
-            Teacher.Vote vote = votes.votes().get(i);
-            Tensor said = Tensor.of(DType.FLOAT64, opinions.get(i), HELD_OUT.size(), C);
-            all.add(new Teacher.Vote(vote.peer(), vote.slot(), vote.tensors().with(TensorName.VALIDATION, said)));
+            Teacher.PeerPrediction vote = input.predictions().get(i);
+            Tensor heldOut = Tensor.of(DType.FLOAT64, opinions.get(i), HELD_OUT.size(), C);
+            all.add(new Teacher.PeerPrediction(
+                    vote.peer(), vote.slot(), vote.tensors().with(TensorName.VALIDATION, heldOut)));
         }
-        return new Teacher.Votes(votes.step(), 0, 0.1, votes.labels(), all);
+        return new Teacher.StepInput(input.step(), 0, 0.1, input.labels(), all);
     }
 
     private static double[] alpha(Teacher.TeacherStep lesson, int peers) {
@@ -116,7 +117,7 @@ class KdclGeneralTest {
         List<double[]> opinions = List.of(opinion(5), opinion(6), opinion(7));
 
         Teacher.TeacherStep first = teacher.teach(teacher.initialState(), ending(cohort, opinions));
-        Teacher.TeacherStep second = teacher.teach(first.next(), cohort.votes(1, 0.1));
+        Teacher.TeacherStep second = teacher.teach(first.next(), cohort.input(1, 0.1));
 
         assertThat(alpha(first, 3)).containsExactly(new double[] {1.0 / 3, 1.0 / 3, 1.0 / 3}, within(1e-15));
         assertThat(alpha(second, 3))
@@ -136,11 +137,11 @@ class KdclGeneralTest {
         Cohort without = Cohort.random(2, LABELS, List.of(0, 3), 1);
         Cohort stranger = Cohort.random(2, LABELS, List.of(0, 2), 1);
 
-        assertThat(alpha(teacher.teach(state, without.votes(1, 0.1)), 2))
+        assertThat(alpha(teacher.teach(state, without.input(1, 0.1)), 2))
                 .containsExactly(
                         KdclGeneral.alpha(KdclGeneral.errors(List.of(opinions.get(0), opinions.get(2)), dense(), C), 2),
                         within(1e-12));
-        assertThat(alpha(teacher.teach(state, stranger.votes(1, 0.1)), 2)).containsExactly(0.5, 0.5);
+        assertThat(alpha(teacher.teach(state, stranger.input(1, 0.1)), 2)).containsExactly(0.5, 0.5);
     }
 
     /** A peer that was not there when an epoch ended is unknown for the next one, however it was known before. */
@@ -156,9 +157,9 @@ class KdclGeneralTest {
         NamedTensors second = teacher.teach(first, ending(two, List.of(opinion(8), opinion(9))))
                 .next();
 
-        assertThat(alpha(teacher.teach(second, all.votes(2, 0.1)), 3))
+        assertThat(alpha(teacher.teach(second, all.input(2, 0.1)), 3))
                 .containsExactly(new double[] {1.0 / 3, 1.0 / 3, 1.0 / 3}, within(1e-15));
-        assertThat(alpha(teacher.teach(second, two.votes(2, 0.1)), 2))
+        assertThat(alpha(teacher.teach(second, two.input(2, 0.1)), 2))
                 .containsExactly(
                         KdclGeneral.alpha(KdclGeneral.errors(List.of(opinion(8), opinion(9)), dense(), C), 2),
                         within(1e-12));
@@ -206,8 +207,8 @@ class KdclGeneralTest {
         assertThat(read).isInstanceOfSatisfying(Decoding.Accepted.class, accepted -> {
             Snapshot snapshot = (Snapshot) accepted.message();
             assertThat(Teacher.hash(snapshot.state())).isEqualTo(snapshot.hash());
-            assertThat(teacher().teach(snapshot.state(), cohort.votes(1, 0.1)))
-                    .isEqualTo(teacher.teach(state, cohort.votes(1, 0.1)));
+            assertThat(teacher().teach(snapshot.state(), cohort.input(1, 0.1)))
+                    .isEqualTo(teacher.teach(state, cohort.input(1, 0.1)));
         });
     }
 
@@ -219,7 +220,7 @@ class KdclGeneralTest {
         NamedTensors state =
                 teacher.teach(teacher.initialState(), ending(cohort, opinions)).next();
         SortedMap<Integer, NamedTensors> test =
-                PredictionMatrices.bySlot(cohort.votes(0, 0.1).votes());
+                PredictionMatrices.bySlot(cohort.input(0, 0.1).predictions());
         double[] alpha = KdclGeneral.alpha(KdclGeneral.errors(opinions, dense(), C), 2);
 
         assertThat(teacher.evaluate(state, test).orElseThrow().toDoubles())
@@ -234,7 +235,7 @@ class KdclGeneralTest {
     void theRecordOfItsWeightsTeachesNothing() {
         Teacher teacher = teacher();
         Cohort cohort = Cohort.random(1, LABELS, List.of(0, 1), 1);
-        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.input(0, 0.1));
         Teacher.TeacherStep without =
                 new Teacher.TeacherStep(1, lesson.terms().subList(0, 1), lesson.addressed(), lesson.next());
 

@@ -65,7 +65,7 @@ class KdclGoldenTest {
     /** Compares what all rules have, and gives the logits. */
     private static List<double[]> compared(GoldenCase golden, Teacher teacher, NamedTensors state) {
         Cohort cohort = golden.cohort();
-        Teacher.TeacherStep lesson = teacher.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(state, cohort.input(0, 0.1));
         List<Objective.Result> results = IntStream.range(0, cohort.size())
                 .mapToObj(i -> cohort.objective(i, lesson))
                 .toList();

@@ -193,6 +193,6 @@ class KdclTest {
                                 1,
                                 Cohort.sgd(0, false, 0),
                                 DType.FLOAT64))
-                .teach(NamedTensors.none(), cohort.votes(0, 0.1));
+                .teach(NamedTensors.none(), cohort.input(0, 0.1));
     }
 }

@@ -69,7 +69,7 @@ class MealGoldenTest {
                         new Experiment.Method("meal", Map.of("gamma", "" + gamma)),
                         new TeacherSetting(1, Ints.of(1), width, 1, Cohort.sgd(0, false, 0), student.dtype()));
         Teacher.TeacherStep lesson =
-                meal.teach(NamedTensors.none(), new Cohort(unused, List.of(), List.of()).votes(0, 0.1));
+                meal.teach(NamedTensors.none(), new Cohort(unused, List.of(), List.of()).input(0, 0.1));
         return Objective.of(
                 unused,
                 lesson.labelWeight(),

@@ -29,7 +29,7 @@ class MealTest {
 
     private static String drawn(Teacher teacher, long step) {
         Teacher.TeacherStep lesson =
-                teacher.teach(NamedTensors.none(), new Teacher.Votes(step, 0, 0.1, HARD, List.of()));
+                teacher.teach(NamedTensors.none(), new Teacher.StepInput(step, 0, 0.1, HARD, List.of()));
         assertThat(lesson.labelWeight()).isZero();
         return lesson.terms().get(0).name();
     }
@@ -80,7 +80,7 @@ class MealTest {
         assertThat(teacher.reads()).isEmpty();
         assertThat(((OwnTeacher.Frozen) teacher.ownTeacher()).checkpoints())
                 .containsExactly("builtin:resnet8", "builtin:resnet14");
-        assertThat(teacher.teach(NamedTensors.none(), new Teacher.Votes(1, 0, 0.1, HARD, List.of()))
+        assertThat(teacher.teach(NamedTensors.none(), new Teacher.StepInput(1, 0, 0.1, HARD, List.of()))
                         .terms())
                 .allMatch(term -> term instanceof Term.OwnTarget own && own.weight() == 0.5 && own.temperature() == 1);
     }

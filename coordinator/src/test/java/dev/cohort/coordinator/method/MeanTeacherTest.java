@@ -35,10 +35,10 @@ class MeanTeacherTest {
     }
 
     private static Teacher.TeacherStep lesson(Map<String, String> parameters, int epoch) {
-        return teacher(parameters).teach(NamedTensors.none(), NOBODY.votes(epoch, 0.1));
+        return teacher(parameters).teach(NamedTensors.none(), NOBODY.input(epoch, 0.1));
     }
 
-    /** A peer that contributes to nothing, with what its average says. */
+    /** A peer that contributes to nothing, with the logits of its average. */
     private static Objective.Result objective(Teacher.TeacherStep lesson, Cohort peer, Tensor average) {
         NamedTensors known = peer.published().get(0).with(TensorName.OWN_TEACHER, average);
         return Objective.of(

@@ -47,10 +47,10 @@ class MethodCatalogTest {
     @ParameterizedTest
     @MethodSource("all")
     void saysWhatIsInForce(Method method) {
-        String said = method.inForce(new Experiment.Method(method.name(), Map.of()));
+        String inForce = method.inForce(new Experiment.Method(method.name(), Map.of()));
 
-        assertThat(said).startsWith(method.name()).contains(method.formula(), "mean over the images");
-        method.parameters().forEach(p -> assertThat(said).contains(p.name() + "=" + p.defaultValue()));
+        assertThat(inForce).startsWith(method.name()).contains(method.formula(), "mean over the images");
+        method.parameters().forEach(p -> assertThat(inForce).contains(p.name() + "=" + p.defaultValue()));
     }
 
     @Test

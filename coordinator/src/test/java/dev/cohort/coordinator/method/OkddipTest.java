@@ -33,7 +33,7 @@ class OkddipTest {
         Okddip okddip = okddip(DIFFERENT, Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(1, List.of(0, 1, LEADER, 3), DIFFERENT);
         NamedTensors state = okddip.initialState();
-        Teacher.TeacherStep lesson = okddip.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(state, cohort.input(0, 0.1));
 
         assertThat(state.asMap()).containsKeys("attention.query.0", "attention.key.3");
         assertThat(state.get("attention.key.1").shape()).isEqualTo(Ints.of(1, 3));
@@ -55,12 +55,12 @@ class OkddipTest {
         Cohort cohort = cohort(2, List.of(0, LEADER, 3), DIFFERENT);
         NamedTensors before = okddip.teach(
                         okddip.initialState(),
-                        cohort(1, List.of(0, 1, LEADER, 3), DIFFERENT).votes(0, 0.1))
+                        cohort(1, List.of(0, 1, LEADER, 3), DIFFERENT).input(0, 0.1))
                 .next();
-        Teacher.TeacherStep lesson = okddip.teach(before, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(before, cohort.input(0, 0.1));
         double[] mean = PredictionMatrices.mean(List.of(cohort.logits(0), cohort.logits(2)));
 
-        assertThat(okddip.step(before, cohort.votes(0, 0.1)).attention.weights).hasSize(LABELS.rows() * 4);
+        assertThat(okddip.step(before, cohort.input(0, 0.1)).attention.weights).hasSize(LABELS.rows() * 4);
         assertThat(target(lesson.addressed().getOrDefault(LEADER, List.of()).get(0)))
                 .containsExactly(mean);
         assertThat(lesson.addressed()).containsOnlyKeys(0, LEADER, 3);
@@ -77,13 +77,13 @@ class OkddipTest {
         Cohort whole = cohort(3, List.of(0, 1, LEADER), ALIKE);
         Cohort led = cohort(3, List.of(0, 1), ALIKE);
         NamedTensors state = okddip.initialState();
-        Teacher.TeacherStep lesson = okddip.teach(state, led.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(state, led.input(0, 0.1));
 
         assertThat(lesson.addressed()).containsOnlyKeys(0, 1);
         double[] gradient = led.objective(0, lesson).logitsGradient().toDoubles();
         assertDerivative(led, okddip, state, 0, TensorName.LOGITS, gradient);
         assertThat(whole.logits(0)).isEqualTo(led.logits(0));
-        assertThat(whole.objective(0, okddip.teach(state, whole.votes(0, 0.1)))
+        assertThat(whole.objective(0, okddip.teach(state, whole.input(0, 0.1)))
                         .logitsGradient()
                         .toDoubles())
                 .isNotEqualTo(gradient);
@@ -93,9 +93,9 @@ class OkddipTest {
     void hasASingleAuxiliaryPeerAttendToItself() {
         Okddip okddip = okddip(ALIKE, Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(4, List.of(1, LEADER), ALIKE);
-        Teacher.TeacherStep lesson = okddip.teach(okddip.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(okddip.initialState(), cohort.input(0, 0.1));
 
-        assertThat(okddip.step(okddip.initialState(), cohort.votes(0, 0.1)).attention.weights)
+        assertThat(okddip.step(okddip.initialState(), cohort.input(0, 0.1)).attention.weights)
                 .containsOnly(1);
         assertThat(cohort.objective(0, lesson).distillation()).isZero();
         assertThat(target(lesson.addressed().getOrDefault(LEADER, List.of()).get(0)))
@@ -107,10 +107,10 @@ class OkddipTest {
     void givesAPeerThatComesLateTheMeanOfTheAuxiliaryPeersAsAConstant() {
         Okddip okddip = okddip(ALIKE, Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(5, List.of(0, 1), ALIKE);
-        Teacher.TeacherStep lesson = okddip.teach(okddip.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(okddip.initialState(), cohort.input(0, 0.1));
         NamedTensors own = cohort(6, List.of(LEADER), ALIKE).published().get(0);
-        Objective.Result late = cohort.late(own, lesson);
-        Objective.Result expected = cohort.late(
+        Objective.Result late = cohort.nonContributor(own, lesson);
+        Objective.Result expected = cohort.nonContributor(
                 own,
                 new Teacher.TeacherStep(
                         1,
@@ -140,7 +140,7 @@ class OkddipTest {
         NamedTensors state = okddip.initialState();
         double before = loss(cohort, okddip, state);
         for (int step = 0; step < 100; step++) {
-            state = okddip.teach(state, cohort.votes(0, 0.1)).next();
+            state = okddip.teach(state, cohort.input(0, 0.1)).next();
         }
 
         assertThat(state.asMap())
@@ -153,13 +153,15 @@ class OkddipTest {
     void isEvaluatedAsTheMeanOfTheAuxiliaryPeers() {
         Okddip okddip = okddip(ALIKE, Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(8, List.of(0, LEADER, 3), ALIKE);
-        TreeMap<Integer, NamedTensors> votes = new TreeMap<>();
-        votes.put(LEADER, cohort.published().get(1));
-        assertThat(okddip.evaluate(okddip.initialState(), votes)).isEmpty();
-        votes.put(0, cohort.published().get(0));
-        votes.put(3, cohort.published().get(2));
+        TreeMap<Integer, NamedTensors> predictions = new TreeMap<>();
+        predictions.put(LEADER, cohort.published().get(1));
+        assertThat(okddip.evaluate(okddip.initialState(), predictions)).isEmpty();
+        predictions.put(0, cohort.published().get(0));
+        predictions.put(3, cohort.published().get(2));
 
-        assertThat(okddip.evaluate(okddip.initialState(), votes).orElseThrow().toDoubles())
+        assertThat(okddip.evaluate(okddip.initialState(), predictions)
+                        .orElseThrow()
+                        .toDoubles())
                 .containsExactly(PredictionMatrices.mean(List.of(cohort.logits(0), cohort.logits(2))));
     }
 
@@ -169,7 +171,7 @@ class OkddipTest {
 
     /** Sum of the losses of all, each with the targets that these very predictions make. */
     private static double loss(Cohort cohort, Okddip okddip, NamedTensors state) {
-        Teacher.TeacherStep lesson = okddip.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = okddip.teach(state, cohort.input(0, 0.1));
         double sum = 0;
         for (int i = 0; i < cohort.size(); i++) {
             Objective.Result result = cohort.objective(i, lesson);

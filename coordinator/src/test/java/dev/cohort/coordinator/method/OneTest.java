@@ -32,7 +32,7 @@ class OneTest {
     void doublesTheCrossEntropyOfASinglePeer() {
         One one = one(1, Cohort.sgd(0, false, 0));
         Cohort alone = Cohort.random(1, MIXED, List.of(0), D);
-        Teacher.TeacherStep lesson = one.teach(one.initialState(), alone.votes(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), alone.input(0, 0.1));
         Objective.Result result = alone.objective(0, lesson);
 
         assertThat(gates(lesson).toDoubles()).containsOnly(1);
@@ -56,8 +56,8 @@ class OneTest {
                         own.with(TensorName.LOGITS, random.published().get(0).get(TensorName.LOGITS)))
                 .toList();
         Cohort cohort = Cohort.of(MIXED, alike);
-        One.Step step = one.step(GateState.of(one.initialState()), cohort.votes(0, 0.1));
-        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.votes(0, 0.1));
+        One.Step step = one.step(GateState.of(one.initialState()), cohort.input(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.input(0, 0.1));
 
         assertThat(step.ensemble).containsExactly(cohort.logits(0), within(1e-14));
         assertThat(cohort.objective(1, lesson).distillation()).isCloseTo(0, within(1e-14));
@@ -69,7 +69,7 @@ class OneTest {
     void sharesTheEnsemblesGradientOutWithoutLoss() {
         One one = one(3, Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(3, MIXED, List.of(0, 1, 2), D);
-        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.input(0, 0.1));
         List<Term> gated =
                 List.of(withoutWeight(lesson.terms().get(0)), lesson.terms().get(1));
 
@@ -95,7 +95,7 @@ class OneTest {
     void leavesEveryRowOfALogitsGradientAtSumZero() {
         One one = one(3, Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(4, MIXED, List.of(0, 1, 2), D);
-        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.input(0, 0.1));
 
         for (int i = 0; i < cohort.size(); i++) {
             Tensor gradient = cohort.objective(i, lesson).logitsGradient();
@@ -121,8 +121,8 @@ class OneTest {
                 List.of(
                         Cohort.tensors(DType.FLOAT64, CLASS_ZERO, new double[] {2, 0, 0}, new double[] {5}),
                         Cohort.tensors(DType.FLOAT64, CLASS_ZERO, new double[] {0, 1, 0}, new double[] {-3})));
-        Teacher.TeacherStep lesson = one.teach(state, cohort.votes(0, 0.1));
-        One.Step step = one.step(GateState.of(state), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = one.teach(state, cohort.input(0, 0.1));
+        One.Step step = one.step(GateState.of(state), cohort.input(0, 0.1));
 
         assertThat(ensemble(lesson).toDoubles()).containsExactly(new double[] {1, 0.5, 0}, within(1e-15));
         assertThat(Objective.crossEntropy(CLASS_ZERO, step.ensemble)).isCloseTo(0.68026967, within(1e-8));
@@ -141,7 +141,7 @@ class OneTest {
                 one.initialState().with(GateState.BETA, Tensor.of(DType.FLOAT64, new double[] {-9, -9, -9}, 3));
         Cohort cohort = Cohort.random(5, MIXED, List.of(0, 1, 2), D);
 
-        One.Step step = one.step(GateState.of(state), cohort.votes(0, 0.1));
+        One.Step step = one.step(GateState.of(state), cohort.input(0, 0.1));
 
         assertThat(step.pass.gates).containsOnly(new double[] {1.0 / 3}, within(1e-15));
         assertThat(step.gradients.weight).containsOnly(0);
@@ -154,8 +154,8 @@ class OneTest {
         NamedTensors state = one.initialState();
         Cohort cohort = Cohort.random(6, MIXED, List.of(0, 1, 2), D);
 
-        Teacher.TeacherStep first = one.teach(state, cohort.votes(0, 0.1));
-        Teacher.TeacherStep again = one.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep first = one.teach(state, cohort.input(0, 0.1));
+        Teacher.TeacherStep again = one.teach(state, cohort.input(0, 0.1));
 
         assertThat(state).isEqualTo(one.initialState());
         assertThat(again).isEqualTo(first);
@@ -169,7 +169,7 @@ class OneTest {
         Teacher one = One.METHOD.create(new Experiment.Method("one", parameters), setting);
         Cohort cohort = Cohort.random(7, MIXED, List.of(0, 1, 2), D);
 
-        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.votes(20, 0.1));
+        Teacher.TeacherStep lesson = one.teach(one.initialState(), cohort.input(20, 0.1));
 
         Term.SoftTarget soft = (Term.SoftTarget) lesson.terms().get(0);
         assertThat(soft.weight()).isCloseTo(2 * 0.060054668, within(1e-8));
@@ -183,7 +183,7 @@ class OneTest {
     void isEvaluatedWithItsRunningStatistics() {
         One one = one(2, Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(8, MIXED, List.of(0, 1), D);
-        One.Step step = one.step(GateState.of(one.initialState()), cohort.votes(0, 0.1));
+        One.Step step = one.step(GateState.of(one.initialState()), cohort.input(0, 0.1));
         double[] statistics = new double[2];
         double[] variance = new double[2];
         for (int j = 0; j < 2; j++) {
@@ -193,16 +193,17 @@ class OneTest {
         NamedTensors asInTraining = one.initialState()
                 .with(GateState.MEAN, Tensor.of(DType.FLOAT64, statistics, 2))
                 .with(GateState.VARIANCE, Tensor.of(DType.FLOAT64, variance, 2));
-        TreeMap<Integer, NamedTensors> votes = new TreeMap<>();
-        votes.put(0, cohort.published().get(0));
-        votes.put(1, cohort.published().get(1));
+        TreeMap<Integer, NamedTensors> predictions = new TreeMap<>();
+        predictions.put(0, cohort.published().get(0));
+        predictions.put(1, cohort.published().get(1));
 
-        assertThat(one.evaluate(asInTraining, votes).orElseThrow().toDoubles()).containsExactly(step.ensemble);
-        assertThat(one.evaluate(one.initialState(), votes).orElseThrow().toDoubles())
+        assertThat(one.evaluate(asInTraining, predictions).orElseThrow().toDoubles())
+                .containsExactly(step.ensemble);
+        assertThat(one.evaluate(one.initialState(), predictions).orElseThrow().toDoubles())
                 .isNotEqualTo(step.ensemble);
-        votes.put(
+        predictions.put(
                 1, NamedTensors.of(TensorName.LOGITS, cohort.published().get(1).get(TensorName.LOGITS)));
-        assertThat(one.evaluate(asInTraining, votes)).isEmpty();
+        assertThat(one.evaluate(asInTraining, predictions)).isEmpty();
     }
 
     @Test
@@ -210,7 +211,7 @@ class OneTest {
         One one = one(2, Cohort.sgd(0, false, 0));
         Cohort wide = Cohort.random(9, MIXED, List.of(0, 1), D + 1);
 
-        assertThatThrownBy(() -> one.teach(one.initialState(), wide.votes(0, 0.1)))
+        assertThatThrownBy(() -> one.teach(one.initialState(), wide.input(0, 0.1)))
                 .hasMessage("features of slot 0 of shape [6, 4]: must be [6, 3]");
     }
 

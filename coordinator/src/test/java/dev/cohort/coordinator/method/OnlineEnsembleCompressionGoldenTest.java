@@ -32,7 +32,7 @@ class OnlineEnsembleCompressionGoldenTest {
                         "weight", "" + file.hyper("w_kd"),
                         "label_weight", "" + labelWeight),
                 cohort);
-        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.input(0, 0.1));
         List<Objective.Result> results = IntStream.range(0, cohort.size())
                 .mapToObj(i -> cohort.objective(i, lesson))
                 .toList();

@@ -42,8 +42,8 @@ class PclTest {
                 .with("head.bias", state.get("head.bias"));
         Cohort renumbered = Cohort.of(LABELS, cohort.published());
 
-        Teacher.TeacherStep among = pcl.teach(state, cohort.votes(0, 0.1));
-        Teacher.TeacherStep alone = small.teach(rest, renumbered.votes(0, 0.1));
+        Teacher.TeacherStep among = pcl.teach(state, cohort.input(0, 0.1));
+        Teacher.TeacherStep alone = small.teach(rest, renumbered.input(0, 0.1));
 
         assertThat(among.terms()).isEqualTo(alone.terms());
         assertThat(among.addressed().get(2)).isEqualTo(alone.addressed().get(1));
@@ -55,10 +55,10 @@ class PclTest {
     void leavesTheParametersOfAnAbsentSlotAsTheyWere() {
         Pcl pcl = pcl(WIDTHS, Map.of(), Cohort.sgd(0.9, true, 0.01));
         NamedTensors before = pcl.teach(
-                        pcl.initialState(), cohort(1, List.of(0, 1, 2)).votes(0, 0.1))
+                        pcl.initialState(), cohort(1, List.of(0, 1, 2)).input(0, 0.1))
                 .next();
         NamedTensors after =
-                pcl.teach(before, cohort(2, List.of(0, 2)).votes(0, 0.1)).next();
+                pcl.teach(before, cohort(2, List.of(0, 2)).input(0, 0.1)).next();
 
         for (String name : before.asMap().keySet()) {
             boolean absent = name.startsWith("head.weight.1");
@@ -72,18 +72,18 @@ class PclTest {
     void givesAPeerThatComesLateBothTargetsButNoGradientOfAPassThatIsGone() {
         Pcl pcl = pcl(WIDTHS, Map.of("temperature", "2", "weight", "0.5"), Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(3, List.of(0, 1));
-        Teacher.TeacherStep lesson = pcl.teach(pcl.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = pcl.teach(pcl.initialState(), cohort.input(0, 0.1));
         NamedTensors own = cohort(4, List.of(2)).published().get(0);
         double[] all = new double[LABELS.rows() * C];
-        for (NamedTensors said : cohort.published()) {
+        for (NamedTensors published : cohort.published()) {
             double[] average =
-                    Softmax.probabilities(said.get(TensorName.OWN_TEACHER).toDoubles(), C, 2);
+                    Softmax.probabilities(published.get(TensorName.OWN_TEACHER).toDoubles(), C, 2);
             for (int k = 0; k < all.length; k++) {
                 all[k] += average[k] / 2;
             }
         }
 
-        Objective.Result late = cohort.late(own, lesson);
+        Objective.Result late = cohort.nonContributor(own, lesson);
 
         assertThat(late.featuresGradient()).isEmpty();
         assertThat(late.termLosses()).extracting(Objective.TermLoss::name).containsExactly("ensemble", "averages");
@@ -118,8 +118,8 @@ class PclTest {
         NamedTensors state = pcl.initialState();
         Cohort cohort = cohort(5, List.of(0, 1, 2));
 
-        Teacher.TeacherStep first = pcl.teach(state, cohort.votes(0, 0.1));
-        Teacher.TeacherStep again = pcl.teach(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep first = pcl.teach(state, cohort.input(0, 0.1));
+        Teacher.TeacherStep again = pcl.teach(state, cohort.input(0, 0.1));
 
         assertThat(state).isEqualTo(pcl.initialState());
         assertThat(again).isEqualTo(first);
@@ -131,28 +131,28 @@ class PclTest {
         Pcl pcl = pcl(WIDTHS, Map.of(), Cohort.sgd(0.9, false, 0));
         NamedTensors state = pcl.initialState();
         Cohort cohort = cohort(6, List.of(0, 1, 2));
-        double before = pcl.step(state, cohort.votes(0, 0.1)).crossEntropy;
+        double before = pcl.step(state, cohort.input(0, 0.1)).crossEntropy;
         for (int step = 0; step < 50; step++) {
-            state = pcl.teach(state, cohort.votes(0, 0.1)).next();
+            state = pcl.teach(state, cohort.input(0, 0.1)).next();
         }
 
-        assertThat(pcl.step(state, cohort.votes(0, 0.1)).crossEntropy).isLessThan(before - 0.1);
+        assertThat(pcl.step(state, cohort.input(0, 0.1)).crossEntropy).isLessThan(before - 0.1);
     }
 
     @Test
     void isEvaluatedByItsHead() {
         Pcl pcl = pcl(WIDTHS, Map.of(), Cohort.sgd(0, false, 0));
         Cohort cohort = cohort(7, List.of(0, 2));
-        TreeMap<Integer, NamedTensors> votes = new TreeMap<>();
-        votes.put(0, cohort.published().get(0));
-        votes.put(2, cohort.published().get(1));
+        TreeMap<Integer, NamedTensors> predictions = new TreeMap<>();
+        predictions.put(0, cohort.published().get(0));
+        predictions.put(2, cohort.published().get(1));
 
-        Tensor head = pcl.evaluate(pcl.initialState(), votes).orElseThrow();
+        Tensor head = pcl.evaluate(pcl.initialState(), predictions).orElseThrow();
 
-        assertThat(head.toDoubles()).containsExactly(pcl.step(pcl.initialState(), cohort.votes(0, 0.1)).logits);
-        votes.put(
+        assertThat(head.toDoubles()).containsExactly(pcl.step(pcl.initialState(), cohort.input(0, 0.1)).logits);
+        predictions.put(
                 2, NamedTensors.of(TensorName.LOGITS, cohort.published().get(1).get(TensorName.LOGITS)));
-        assertThat(pcl.evaluate(pcl.initialState(), votes)).isEmpty();
+        assertThat(pcl.evaluate(pcl.initialState(), predictions)).isEmpty();
     }
 
     @Test

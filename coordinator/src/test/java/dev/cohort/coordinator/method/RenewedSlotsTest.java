@@ -70,7 +70,7 @@ class RenewedSlotsTest {
     private static NamedTensors trained(Teacher teacher) {
         NamedTensors state = teacher.initialState();
         for (int step = 0; step < 3; step++) {
-            state = teacher.teach(state, cohort(step).votes(step, 0.1)).next();
+            state = teacher.teach(state, cohort(step).input(step, 0.1)).next();
         }
         return state;
     }

@@ -40,8 +40,8 @@ class SharesTest {
     }
 
     private static Shares shares(Teacher teacher, NamedTensors state) {
-        Teacher.Votes votes = COHORT.votes(0, 0.1);
-        return teacher.shares(state, votes, teacher.teach(state, votes));
+        Teacher.StepInput input = COHORT.input(0, 0.1);
+        return teacher.shares(state, input, teacher.teach(state, input));
     }
 
     private static double share(Shares shares, int student, int teacher) {

@@ -26,7 +26,7 @@ class StochasticTeachingGoldenTest {
         Cohort cohort = golden.cohort();
         StochasticTeaching teacher = (StochasticTeaching) golden.teacher(NAME, golden.strength(), cohort);
         Teacher.TeacherStep lesson = new Teacher.TeacherStep(
-                1, List.of(), teacher.addressed(cohort.votes(0, 0.1), slot -> mask[slot] == 1), NamedTensors.none());
+                1, List.of(), teacher.addressed(cohort.input(0, 0.1), slot -> mask[slot] == 1), NamedTensors.none());
         Objective.Result result = cohort.objective(0, lesson);
 
         file.compare(

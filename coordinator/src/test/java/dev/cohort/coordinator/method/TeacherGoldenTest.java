@@ -59,7 +59,7 @@ class TeacherGoldenTest {
     private static void independent(GoldenCase golden) {
         Cohort cohort = golden.cohort();
         Teacher teacher = golden.teacher("independent", Map.of(), cohort);
-        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.input(0, 0.1));
 
         golden.file()
                 .compare(
@@ -73,17 +73,17 @@ class TeacherGoldenTest {
         double temperature = golden.file().hyper("T");
         double weight = golden.file().hyper("w");
         Teacher teacher = golden.teacher("dml", golden.strength(), cohort);
-        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.input(0, 0.1));
         int classes = cohort.labels().classes();
-        double[][] votes = new double[cohort.size()][];
-        for (int i = 0; i < votes.length; i++) {
-            votes[i] = Softmax.probabilities(cohort.logits(i), classes, temperature);
+        double[][] predictions = new double[cohort.size()][];
+        for (int i = 0; i < predictions.length; i++) {
+            predictions[i] = Softmax.probabilities(cohort.logits(i), classes, temperature);
         }
         double[] losses = perPeer(cohort, i -> {
             // The stored loss is the sum of the pairs; the mean's loss lacks w T^2 (H(q) - mean of H(p_j)).
             double others = 0;
-            for (int j = 0; j < votes.length; j++) {
-                others += j == i ? 0 : entropy(votes[j], cohort.labels().rows()) / (votes.length - 1);
+            for (int j = 0; j < predictions.length; j++) {
+                others += j == i ? 0 : entropy(predictions[j], cohort.labels().rows()) / (predictions.length - 1);
             }
             double mean = entropy(
                     target(cohort, i, lesson, temperature), cohort.labels().rows());
@@ -104,7 +104,7 @@ class TeacherGoldenTest {
         Map<String, String> parameters = new TreeMap<>(golden.strength());
         parameters.put("self", "" + self);
         Teacher teacher = golden.teacher("mean_logit", parameters, cohort);
-        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.input(0, 0.1));
         double[] losses = perPeer(
                 cohort,
                 i -> cohort.objective(i, lesson).crossEntropy()
@@ -182,8 +182,8 @@ class TeacherGoldenTest {
             state = state.with(input.getKey(), Tensor.of(DType.FLOAT64, values, shape));
         }
         assertThat(file.hyper("bn_eps")).isEqualTo(Gate.EPSILON);
-        Teacher.TeacherStep lesson = teacher.teach(state, cohort.votes(0, 0.1));
-        One.Step step = teacher.step(GateState.of(state), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(state, cohort.input(0, 0.1));
+        One.Step step = teacher.step(GateState.of(state), cohort.input(0, 0.1));
         List<Objective.Result> results = IntStream.range(0, cohort.size())
                 .mapToObj(i -> cohort.objective(i, lesson))
                 .toList();

@@ -57,8 +57,8 @@ class TrainedTeachersGoldenTest {
         Map<String, String> parameters = new TreeMap<>(golden.strength());
         parameters.put("beta", "" + file.hyper("beta"));
         CutnMix teacher = (CutnMix) golden.teacher("cutnmix", parameters, cohort);
-        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
-        CutnMix.Step step = teacher.step(teacher.initialState(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.input(0, 0.1));
+        CutnMix.Step step = teacher.step(teacher.initialState(), cohort.input(0, 0.1));
         double[] losses = perPeer(
                 cohort,
                 i -> total(cohort.objective(i, lesson))
@@ -90,8 +90,8 @@ class TrainedTeachersGoldenTest {
                 Tensor.of(DType.FLOAT64, new double[width * width(cohort, 0)], width, width(cohort, 0)))));
         assertThat(state.asMap().keySet())
                 .isEqualTo(teacher.initialState().asMap().keySet());
-        Teacher.TeacherStep lesson = teacher.teach(state, cohort.votes(0, 0.1));
-        Okddip.Step step = teacher.step(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(state, cohort.input(0, 0.1));
+        Okddip.Step step = teacher.step(state, cohort.input(0, 0.1));
 
         file.compare("attention", step.attention.weights);
         file.compare(
@@ -139,8 +139,8 @@ class TrainedTeachersGoldenTest {
         }
         state = state.with(
                 FusedHead.BIAS, Tensor.of(DType.FLOAT64, GoldenFile.numbers(file.input("fc_bias")), classes));
-        Teacher.TeacherStep lesson = teacher.teach(state, cohort.votes(0, 0.1));
-        FusedHead.Step step = teacher.step(state, cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(state, cohort.input(0, 0.1));
+        FusedHead.Step step = teacher.step(state, cohort.input(0, 0.1));
         double total = step.crossEntropy
                 + Arrays.stream(perPeer(
                                 cohort, i -> total(cohort.objective(i, lesson)) + pclConstant(golden, cohort, i)))

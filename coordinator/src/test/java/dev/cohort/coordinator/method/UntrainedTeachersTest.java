@@ -31,7 +31,7 @@ class UntrainedTeachersTest {
     void saysNothingWhenPeersAreIndependent() {
         Teacher independent = teacher("independent", Map.of(), DType.FLOAT64);
         Cohort cohort = Cohort.random(1, MIXED, List.of(0, 1), 1);
-        Teacher.TeacherStep lesson = independent.teach(NamedTensors.none(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = independent.teach(NamedTensors.none(), cohort.input(0, 0.1));
 
         assertThat(independent.distils()).isFalse();
         assertThat(lesson.labelWeight()).isEqualTo(1);
@@ -48,7 +48,7 @@ class UntrainedTeachersTest {
         assertThat(teacher.distils()).isTrue();
         assertThat(teacher.contributorsMin()).isEqualTo(2);
         assertThat(teacher.initialState()).isEqualTo(NamedTensors.none());
-        assertThat(teacher.teach(NamedTensors.none(), cohort.votes(0, 0.1)).next())
+        assertThat(teacher.teach(NamedTensors.none(), cohort.input(0, 0.1)).next())
                 .isEqualTo(NamedTensors.none());
     }
 
@@ -56,7 +56,7 @@ class UntrainedTeachersTest {
     void pullsTwoPeersOfMutualLearningEquallyInOppositeDirections() {
         Cohort cohort = Cohort.random(3, MIXED, List.of(0, 1), 1);
         Teacher.TeacherStep lesson =
-                teacher("dml", Map.of(), DType.FLOAT64).teach(NamedTensors.none(), cohort.votes(0, 0.1));
+                teacher("dml", Map.of(), DType.FLOAT64).teach(NamedTensors.none(), cohort.input(0, 0.1));
 
         double[] first = distillationGradient(cohort, 0, lesson);
         double[] second = distillationGradient(cohort, 1, lesson);
@@ -71,7 +71,7 @@ class UntrainedTeachersTest {
         List<Integer> slots = List.of(0, 1, 2, 3, 4).subList(0, peers);
         Cohort cohort = Cohort.random(4, MIXED, slots, 1);
         Teacher.TeacherStep lesson = teacher("dml", Map.of("temperature", "2", "weight", "0.7"), DType.FLOAT64)
-                .teach(NamedTensors.none(), cohort.votes(0, 0.1));
+                .teach(NamedTensors.none(), cohort.input(0, 0.1));
 
         for (int i = 0; i < peers; i++) {
             double[] pairwise = new double[MIXED.rows() * C];
@@ -100,7 +100,7 @@ class UntrainedTeachersTest {
         NamedTensors own = Cohort.random(5, MIXED, List.of(0), 1).published().get(0);
         Cohort alike = Cohort.of(MIXED, List.of(own, own, own));
         Teacher.TeacherStep lesson =
-                teacher(method, Map.of(), DType.FLOAT64).teach(NamedTensors.none(), alike.votes(0, 0.1));
+                teacher(method, Map.of(), DType.FLOAT64).teach(NamedTensors.none(), alike.input(0, 0.1));
 
         assertThat(alike.objective(1, lesson).distillation()).isCloseTo(0, within(1e-14));
         assertThat(distillationGradient(alike, 1, lesson)).containsOnly(new double[] {0}, within(1e-14));
@@ -110,7 +110,7 @@ class UntrainedTeachersTest {
     void teachesTheMeanOfTheOthersWhenThePeersOwnLogitsAreLeftOut() {
         Cohort cohort = Cohort.random(6, MIXED, List.of(0, 1, 2), 1);
         Teacher.TeacherStep lesson = teacher("mean_logit", Map.of("self", "false"), DType.FLOAT64)
-                .teach(NamedTensors.none(), cohort.votes(0, 0.1));
+                .teach(NamedTensors.none(), cohort.input(0, 0.1));
         double[] others = new double[MIXED.rows() * C];
         for (int k = 0; k < others.length; k++) {
             others[k] = (cohort.logits(0)[k] + cohort.logits(2)[k]) / 2;
@@ -153,12 +153,12 @@ class UntrainedTeachersTest {
     @Test
     void evaluatesTheMeanOfTheLogitsOfAll() {
         Cohort cohort = Cohort.random(9, MIXED, List.of(0, 1), 1);
-        TreeMap<Integer, NamedTensors> votes = new TreeMap<>();
-        votes.put(0, cohort.published().get(0));
-        votes.put(4, cohort.published().get(1));
+        TreeMap<Integer, NamedTensors> predictions = new TreeMap<>();
+        predictions.put(0, cohort.published().get(0));
+        predictions.put(4, cohort.published().get(1));
 
         Tensor mean = teacher("mean_logit", Map.of("self", "false"), DType.FLOAT64)
-                .evaluate(NamedTensors.none(), votes)
+                .evaluate(NamedTensors.none(), predictions)
                 .orElseThrow();
 
         assertThat(mean.at(3)).isEqualTo((cohort.logits(0)[3] + cohort.logits(1)[3]) / 2);
@@ -174,7 +174,7 @@ class UntrainedTeachersTest {
                         Cohort.random(10, MIXED, List.of(0), 1).published().get(0),
                         Cohort.random(10, fewer, List.of(0), 1).published().get(0)));
 
-        assertThatThrownBy(() -> teacher("dml", Map.of(), DType.FLOAT64).teach(NamedTensors.none(), odd.votes(0, 0.1)))
+        assertThatThrownBy(() -> teacher("dml", Map.of(), DType.FLOAT64).teach(NamedTensors.none(), odd.input(0, 0.1)))
                 .hasMessage("logits of slot 3 of shape [2, 4]: must be [5, 4]");
     }
 
@@ -185,12 +185,12 @@ class UntrainedTeachersTest {
     }
 
     private static double weight(Teacher teacher, Cohort cohort, int epoch) {
-        Teacher.TeacherStep lesson = teacher.teach(NamedTensors.none(), cohort.votes(epoch, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(NamedTensors.none(), cohort.input(epoch, 0.1));
         return ((Term.SoftTarget) lesson.terms().get(0)).weight();
     }
 
     private static Tensor values(Teacher teacher, Cohort cohort) {
-        Teacher.TeacherStep lesson = teacher.teach(NamedTensors.none(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher.teach(NamedTensors.none(), cohort.input(0, 0.1));
         return ((Term.SoftTarget) lesson.terms().get(0)).values();
     }
 

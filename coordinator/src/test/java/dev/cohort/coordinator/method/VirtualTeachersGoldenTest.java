@@ -52,7 +52,7 @@ class VirtualTeachersGoldenTest {
             Map<String, String> parameters = Map.of(
                     "a", "" + file.hyper("a"), "tau", "" + file.hyper("tau"), "alpha", "" + alpha, "student", student);
             Teacher teacher = golden.teacher("tfkd_reg", parameters, cohort);
-            Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.votes(0, 0.1));
+            Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.input(0, 0.1));
             Objective.Result result = cohort.objective(0, lesson);
             file.compare("loss_" + student, (1 - alpha) * result.crossEntropy() + result.distillation());
             file.compare("grad_" + student, result.logitsGradient().toDoubles());
@@ -66,6 +66,6 @@ class VirtualTeachersGoldenTest {
     private static Objective.Result result(
             GoldenCase golden, Cohort cohort, String method, Map<String, String> parameters) {
         Teacher teacher = golden.teacher(method, parameters, cohort);
-        return cohort.objective(0, teacher.teach(teacher.initialState(), cohort.votes(0, 0.1)));
+        return cohort.objective(0, teacher.teach(teacher.initialState(), cohort.input(0, 0.1)));
     }
 }

@@ -31,7 +31,7 @@ class VirtualTeachersTest {
     void waitsForNobody(String method) {
         Teacher teacher = teacher(method, Map.of(), 4);
         Teacher.TeacherStep lesson =
-                teacher.teach(NamedTensors.none(), new Teacher.Votes(1, 0, 0.1, labels(4, FIRST), List.of()));
+                teacher.teach(NamedTensors.none(), new Teacher.StepInput(1, 0, 0.1, labels(4, FIRST), List.of()));
 
         assertThat(teacher.distils()).isTrue();
         assertThat(teacher.contributorsMin()).isZero();
@@ -121,7 +121,7 @@ class VirtualTeachersTest {
     @Test
     void teachesAPeerThatIsLateTheSame() {
         Cohort cohort = Cohort.random(3, mixed(4), List.of(0), 1);
-        Teacher.TeacherStep lesson = teacher("tfkd_reg", Map.of(), 4).teach(NamedTensors.none(), cohort.votes(0, 0.1));
+        Teacher.TeacherStep lesson = teacher("tfkd_reg", Map.of(), 4).teach(NamedTensors.none(), cohort.input(0, 0.1));
         Objective.Result late = Objective.of(
                 cohort.labels(),
                 lesson.labelWeight(),
@@ -152,13 +152,13 @@ class VirtualTeachersTest {
     }
 
     private static double[] gradient(Cohort cohort, Teacher teacher) {
-        return cohort.objective(0, teacher.teach(NamedTensors.none(), cohort.votes(0, 0.1)))
+        return cohort.objective(0, teacher.teach(NamedTensors.none(), cohort.input(0, 0.1)))
                 .logitsGradient()
                 .toDoubles();
     }
 
     private static Term.SoftTarget target(Teacher teacher, SoftLabels labels) {
-        return (Term.SoftTarget) teacher.teach(NamedTensors.none(), new Teacher.Votes(1, 0, 0.1, labels, List.of()))
+        return (Term.SoftTarget) teacher.teach(NamedTensors.none(), new Teacher.StepInput(1, 0, 0.1, labels, List.of()))
                 .terms()
                 .get(0);
     }

@@ -28,8 +28,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * How fast a log is read and studied: against Kafka's own consumer on the same topic, and ten what-if scenarios against one. What is
- * compared takes turns, several times; the median counts.
+ * Measures how fast a log is read and studied: against a bare Kafka consumer on the same topic, and ten what-if scenarios against
+ * one. The compared tasks take turns several times; the median counts.
  */
 public final class StudyBench {
     private static final int SCENARIOS = 10;
@@ -40,11 +40,11 @@ public final class StudyBench {
     private final Experiment experiment;
     private final Function<WhatIf, Teacher> teachers;
     private final int repeats;
-    private final Consumer<String> tells;
+    private final Consumer<String> progress;
 
     /**
      * @param teachers of scenarios
-     * @param tells what it does at the moment
+     * @param progress receives a line for each task
      */
     public StudyBench(
             RunDirectory directory,
@@ -52,13 +52,13 @@ public final class StudyBench {
             Experiment experiment,
             Function<WhatIf, Teacher> teachers,
             int repeats,
-            Consumer<String> tells) {
+            Consumer<String> progress) {
         this.directory = directory;
         this.manifest = manifest;
         this.experiment = experiment;
         this.teachers = teachers;
         this.repeats = repeats;
-        this.tells = tells;
+        this.progress = progress;
     }
 
     /** One measured task. */
@@ -66,7 +66,7 @@ public final class StudyBench {
         long bytes();
     }
 
-    /** Seconds of each try, and what was read by each. */
+    /** Seconds of each repetition, and the bytes read by one. */
     private record Measured(String name, List<Double> seconds, long bytes) {
         double medianSeconds() {
             return seconds.stream().sorted().toList().get(seconds.size() / 2);
@@ -97,7 +97,7 @@ public final class StudyBench {
                             () -> bytes(files())));
             put(reading, both, "bare Kafka consumer");
         }
-        tells.accept("verify ...");
+        progress.accept("verify ...");
         Measured verify = takeTurns(List.of("verify"), List.of(this::verify), 1).get(0);
         json.putObject("verify")
                 .put("steps", manifest.steps())
@@ -118,10 +118,10 @@ public final class StudyBench {
         for (int partition = 0; partition < log.partitions(Topic.PREDICTIONS); partition++) {
             try (RecordedLog.Reading reading = log.read(Topic.PREDICTIONS, partition)) {
                 for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                    if (!(next.get() instanceof RecordedLog.Said said)) {
-                        throw new IllegalStateException("a made-up run has a record that says nothing: " + next.get());
+                    if (!(next.get() instanceof RecordedLog.Said entry)) {
+                        throw new IllegalStateException("a synthetic run has an unreadable record: " + next.get());
                     }
-                    bytes += said.bytes();
+                    bytes += entry.bytes();
                 }
             }
         }
@@ -137,7 +137,7 @@ public final class StudyBench {
                             Verification.Batches.unchecked())
                     .verdict(step -> {});
             if (!verdict.clean() || verdict.steps() != manifest.steps()) {
-                throw new IllegalStateException("the made-up run is not verified: " + verdict.findings());
+                throw new IllegalStateException("the synthetic run fails verification: " + verdict.findings());
             }
             return 0;
         }
@@ -175,7 +175,7 @@ public final class StudyBench {
                 bytes[task] = tasks.get(task).bytes();
                 double took = (System.nanoTime() - begunNanos) / NANOS;
                 seconds.get(task).add(took);
-                tells.accept(String.format(Locale.ROOT, "%s: %.1f s", names.get(task), took));
+                progress.accept(String.format(Locale.ROOT, "%s: %.1f s", names.get(task), took));
             }
         }
         List<Measured> measured = new ArrayList<>();

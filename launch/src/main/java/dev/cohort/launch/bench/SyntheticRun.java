@@ -34,8 +34,8 @@ import java.util.SplittableRandom;
 import java.util.function.LongConsumer;
 
 /**
- * The log of a run in which nobody learned: predictions are drawn, everything that follows from them is computed as in a real run.
- * So it can be as long and as wide as a measurement asks for, and is verified like any other ({@code --no-batches}).
+ * Writes the log of a run without training: predictions are random, and everything else is computed from them as in a real run.
+ * It can have any length and width, and can be verified like any other ({@code --no-batches}).
  */
 public final class SyntheticRun {
     private static final int FEATURE_WIDTH = 64;
@@ -48,7 +48,7 @@ public final class SyntheticRun {
     private final SplittableRandom random = new SplittableRandom(1);
 
     /**
-     * How much is said.
+     * Size of the log.
      *
      * @param rows of a batch
      * @param method name of a method that reads logits and perhaps features
@@ -60,7 +60,7 @@ public final class SyntheticRun {
         }
     }
 
-    /** @throws IllegalArgumentException when the method reads what cannot be drawn */
+    /** @throws IllegalArgumentException when the method reads tensors other than logits and features */
     public SyntheticRun(Size size) {
         this.size = size;
         experiment = ExperimentYaml.read(yaml(size));
@@ -81,8 +81,9 @@ public final class SyntheticRun {
         teacher = RunTeacher.of(manifest, experiment);
         for (String name : teacher.reads()) {
             if (!name.equals(TensorName.FEATURES) && !name.equals(TensorName.LOGITS)) {
-                throw new IllegalArgumentException("method " + size.method() + " reads " + name
-                        + ", which a made-up run does not have: name one that reads logits or features, such as one");
+                throw new IllegalArgumentException(
+                        "method " + size.method() + " reads " + name
+                                + ", which a synthetic run does not have: name one that reads logits or features, such as mean_logit");
             }
         }
     }
@@ -111,9 +112,9 @@ public final class SyntheticRun {
     }
 
     /**
-     * Says all of it, in the order of a run.
+     * Appends all messages, in the order of a run.
      *
-     * @param progress told every step
+     * @param progress receives the number of each step
      */
     public void write(Appender log, LongConsumer progress) {
         NamedTensors state = teacher.initialState();
@@ -125,35 +126,35 @@ public final class SyntheticRun {
     }
 
     private NamedTensors step(long step, NamedTensors state, Appender log) {
-        List<Message> said = new ArrayList<>();
+        List<Message> messages = new ArrayList<>();
         Batch batch = batch(step);
-        said.add(batch);
-        List<Teacher.Vote> votes = new ArrayList<>();
+        messages.add(batch);
+        List<Teacher.PeerPrediction> votes = new ArrayList<>();
         List<Outcome.Contributor> contributors = new ArrayList<>();
         for (int slot = 0; slot < size.peers(); slot++) {
             Prediction prediction = prediction(step, slot, batch.digest(slot));
-            said.add(prediction);
-            votes.add(new Teacher.Vote(prediction.peer(), slot, prediction.tensors()));
+            messages.add(prediction);
+            votes.add(new Teacher.PeerPrediction(prediction.peer(), slot, prediction.tensors()));
             contributors.add(new Outcome.Contributor(
                     prediction.peer(), slot, 1, step - 1, prediction.tensors().digest()));
         }
         double learningRate = RunSchedule.learningRate(manifest, experiment).applyAsDouble(step);
         Teacher.TeacherStep lesson =
-                teacher.teach(state, new Teacher.Votes(step, batch.epoch(), learningRate, batch.labels(), votes));
+                teacher.teach(state, new Teacher.StepInput(step, batch.epoch(), learningRate, batch.labels(), votes));
         List<Outcome.Part> parts = new ArrayList<>();
         lesson.addressed().forEach((slot, terms) -> {
             Addressed part = new Addressed(step, 0, contributors.get(slot).peer(), slot, terms);
-            said.add(part);
+            messages.add(part);
             parts.add(new Outcome.Part(part.peer(), part.digest()));
         });
-        said.add(new Outcome(
+        messages.add(new Outcome(
                 step,
                 0,
                 "synthetic",
                 Teacher.hash(state),
                 contributors,
                 new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, true)));
-        log.append(said);
+        log.append(messages);
         return lesson.next();
     }
 

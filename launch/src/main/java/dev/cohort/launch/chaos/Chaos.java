@@ -32,9 +32,9 @@ public final class Chaos implements AutoCloseable {
 
     /**
      * @param processes folder of the run's process records
-     * @param sender writes to the log; empty when nothing is to be written
-     * @param links breaks connections; empty when the run has no proxy
-     * @param say told everything that is done
+     * @param sender writes to the log; empty when nothing is written
+     * @param links disturbs connections; empty when the run has no proxy
+     * @param say receives a line for each disturbance
      */
     public Chaos(Path processes, Optional<HostileSender> sender, Optional<LinkControl> links, Consumer<String> say) {
         this.processes = processes;
@@ -43,7 +43,7 @@ public final class Chaos implements AutoCloseable {
         this.say = say;
     }
 
-    /** Processes of the run that run, in the order of their names. */
+    /** Running processes of the run, in the order of their names. */
     public List<ProcessRecord> running() {
         try {
             return ProcessRecord.all(processes).stream()
@@ -54,7 +54,7 @@ public final class Chaos implements AutoCloseable {
         }
     }
 
-    /** Does it; a process that is gone by now is let be. */
+    /** Carries out a disturbance; skips a process that has ended meanwhile. */
     public void carryOut(Disturbance disturbance) throws InterruptedException {
         if (disturbance instanceof Disturbance.Kill kill) {
             find(kill.process()).ifPresent(this::kill);
@@ -66,7 +66,7 @@ public final class Chaos implements AutoCloseable {
         } else if (disturbance instanceof Disturbance.Part part) {
             if (cause(part.process(), new LinkFault.Parted(part.forMs()))) {
                 partitions++;
-                say.accept("parted " + part.process() + " from the broker for " + part.forMs() + " ms");
+                say.accept("disconnected " + part.process() + " from the broker for " + part.forMs() + " ms");
             }
         } else if (disturbance instanceof Disturbance.Cut cut) {
             if (cause(cut.process(), new LinkFault.Cut())) {
@@ -77,7 +77,7 @@ public final class Chaos implements AutoCloseable {
             HostileSender.Sent sent = sender.get().corrupt();
             corrupt += sent.written();
             uncertain += sent.uncertain();
-            say.accept("wrote " + sent.written() + " records that are no messages of the run");
+            say.accept("wrote " + sent.written() + " corrupt records");
         } else if (disturbance instanceof Disturbance.Duplicate && sender.isPresent()) {
             HostileSender.Sent sent = sender.get().duplicate();
             duplicates += sent.written();
@@ -85,7 +85,7 @@ public final class Chaos implements AutoCloseable {
         }
     }
 
-    /** Keeps the connection of a process slow; ends by itself when it is not asked for again. */
+    /** Slows the connection of a process until {@code forMs} after the last call. */
     public void slow(String process, long delayMs, long forMs) throws InterruptedException {
         cause(process, new LinkFault.Slowed(delayMs, forMs));
     }
@@ -111,7 +111,7 @@ public final class Chaos implements AutoCloseable {
             return;
         }
         pauses++;
-        say.accept("stopped " + process.name() + " for " + forMs + " ms");
+        say.accept("paused " + process.name() + " for " + forMs + " ms");
         try {
             TimeUnit.MILLISECONDS.sleep(forMs);
         } finally {
@@ -121,21 +121,21 @@ public final class Chaos implements AutoCloseable {
 
     private static boolean signal(String name, long pid) {
         try {
-            // The shell's own kill: the program of that name is not everywhere.
+            // The shell's built-in kill: the program is not installed everywhere.
             Process kill = new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
             return kill.waitFor(SIGNAL_LIMIT_MS, TimeUnit.MILLISECONDS) && kill.exitValue() == 0;
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot send signals: is there a program 'kill'?", e);
+            throw new UncheckedIOException("cannot send signals: /bin/sh cannot be started", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
         }
     }
 
-    /** By role. */
+    /** Number of kills by role. */
     public SortedMap<String, Long> kills() {
         return kills;
     }
@@ -148,7 +148,7 @@ public final class Chaos implements AutoCloseable {
         return partitions;
     }
 
-    /** How often connections were broken off. */
+    /** Number of times that connections were cut. */
     public long cuts() {
         return cuts;
     }
@@ -158,7 +158,7 @@ public final class Chaos implements AutoCloseable {
         return corrupt;
     }
 
-    /** Further such records, of which nobody knows whether they were written: the broker went away meanwhile. */
+    /** Further such records that may or may not have been written, since the broker failed meanwhile. */
     public long uncertain() {
         return uncertain;
     }

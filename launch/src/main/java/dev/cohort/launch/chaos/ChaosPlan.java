@@ -10,11 +10,11 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * What is done next, drawn from a seed: equal seeds and equal processes give equal plans. No process is killed so often that its
- * launcher would take it for broken and give it up. Pure.
+ * Draws disturbances from a seed: equal seeds and equal processes give equal plans. No process is killed so often that its
+ * launcher would give it up. Pure.
  */
 public final class ChaosPlan {
-    /** A launcher gives up a process at its fifth death in this time. */
+    /** Longer than the minute in which a launcher gives up a process at its fifth death. */
     private static final long WINDOW_MS = 70_000;
 
     private static final int DEATHS_IN_WINDOW_MAX = 3;
@@ -26,11 +26,11 @@ public final class ChaosPlan {
     private final SortedMap<String, Deque<Long>> deaths = new TreeMap<>();
 
     /**
-     * What may be done.
+     * Permitted disturbances.
      *
      * @param roles whose processes may be killed or paused: peer, coordinator, augment, broker
-     * @param partition whether processes with a link may be parted from the broker
-     * @param cut whether their connections may be broken off
+     * @param partition whether processes with a link may be disconnected from the broker
+     * @param cut whether their connections may be cut
      */
     public record Kinds(
             List<String> roles, boolean pause, boolean partition, boolean cut, boolean corrupt, boolean duplicate) {
@@ -43,7 +43,7 @@ public final class ChaosPlan {
             return roles.isEmpty() && !network() && !corrupt && !duplicate;
         }
 
-        /** Whether connections are to be broken. */
+        /** Whether connections may be disturbed. */
         public boolean network() {
             return partition || cut;
         }
@@ -52,11 +52,11 @@ public final class ChaosPlan {
     /**
      * A process of a run.
      *
-     * @param linked whether a proxy stands before it
+     * @param linked whether the process reaches the broker through a proxy
      */
     public record Target(String name, String role, boolean linked) {}
 
-    /** @throws IllegalArgumentException when nothing may be done */
+    /** @throws IllegalArgumentException when no disturbance is permitted */
     public ChaosPlan(Kinds kinds, long seed) {
         if (kinds.nothing()) {
             throw new IllegalArgumentException(
@@ -67,13 +67,13 @@ public final class ChaosPlan {
     }
 
     /**
-     * The next disturbance; empty when nothing can be done now.
+     * The next disturbance; empty when none is possible now.
      *
-     * @param running processes that run, in any fixed order
+     * @param running running processes, in any fixed order
      */
     public Optional<Disturbance> next(List<Target> running, long nowMs) {
         List<Disturbance> possible = new ArrayList<>();
-        // Roles are drawn before processes, so that many peers do not keep the others safe.
+        // Roles are drawn before processes, so that the other roles are hit however many peers there are.
         List<String> roles = kinds.roles().stream()
                 .filter(role -> running.stream().anyMatch(t -> t.role().equals(role) && mayDie(t.name(), nowMs)))
                 .toList();

@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a disturbed run kept of its promises.
+ * Which promises a disturbed run kept.
  *
- * @param chaos what was done to it
+ * @param chaos counts of the disturbances
  */
 public record ChaosReport(String run, Chaos chaos, List<Promise> promises) implements Printout {
     public ChaosReport {
@@ -28,14 +28,14 @@ public record ChaosReport(String run, Chaos chaos, List<Promise> promises) imple
     @Override
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
-        lines.add("Run " + run + ": killed " + chaos.kills() + ", stopped " + chaos.pauses() + ", parted "
+        lines.add("Run " + run + ": killed " + chaos.kills() + ", paused " + chaos.pauses() + ", disconnected "
                 + chaos.partitions() + ", cut " + chaos.cuts() + ", corrupt records " + chaos.corrupt()
-                + ", doubled records " + chaos.duplicates() + ".");
+                + ", duplicate records " + chaos.duplicates() + ".");
         promises.forEach(p -> lines.add((p.kept() ? "  kept    " : "  BROKEN  ") + p.name() + ": " + p.detail()));
         return lines;
     }
 
-    /** The promise that peers trained again from the log have the weights they said goodbye with. */
+    /** The promise that peers trained again from the log end with the weights that they published. */
     public static Promise weights(List<TrainedAgain> trained) {
         List<String> different = trained.stream()
                 .filter(TrainedAgain::wrong)

@@ -18,10 +18,10 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Disturbs a run on this machine until it ends, and then checks that the run kept its promises. */
+/** Disturbs a run on this machine until it ends, then checks its promises. */
 public final class ChaosSession {
     private static final long LOOK_MS = 500;
-    /** Renewed again and again, so that no connection stays slow when this process is killed. */
+    /** Renewed while the session lasts, so that no connection stays slow after this process is killed. */
     private static final long SLOW_MS = 3_000;
 
     private final RunDirectory directory;
@@ -41,9 +41,9 @@ public final class ChaosSession {
     public record Slowed(List<String> processes, long delayMs) {}
 
     /**
-     * @param plan what is disturbed by chance; empty if connections are slowed down only
+     * @param plan draws the disturbances; empty if connections are only slowed down
      * @param links of the run's proxy, if it has one
-     * @param progress receives a line for each thing that is done
+     * @param progress receives a line for each action
      */
     public ChaosSession(
             RunDirectory directory,
@@ -61,10 +61,10 @@ public final class ChaosSession {
     }
 
     /**
-     * Disturbs the run, and returns when it has ended.
+     * Disturbs the run and returns when it has ended.
      *
      * @param everyS seconds between disturbances
-     * @param forS seconds after which the run is left in peace; empty disturbs it to its end
+     * @param forS seconds after which disturbances stop; empty disturbs the run to its end
      */
     public void disturb(long everyS, Optional<Long> forS) throws InterruptedException {
         long startMs = nowMs();
@@ -110,7 +110,7 @@ public final class ChaosSession {
      * Checks the promises after the end of the run.
      *
      * @param data of the run
-     * @param weights whether every peer is trained again
+     * @param weights whether every peer is trained again from the log
      * @param access to the code of networks in processes of their own
      */
     public ChaosReport report(OpenRun opened, ImageData data, boolean weights, CodeAccess access) {

@@ -1,22 +1,22 @@
 package dev.cohort.launch.chaos;
 
-/** One thing that is done to a run. */
+/** One disturbance of a run. */
 public sealed interface Disturbance {
-    /** Ends a process as {@code kill -9} does. */
+    /** Kills a process as {@code kill -9} does. */
     record Kill(String process) implements Disturbance {}
 
-    /** Stops a process for a while, as a long garbage collection or a suspended machine does. */
+    /** Stops a process for {@code forMs}, as a long garbage collection or a suspended machine does. */
     record Pause(String process, long forMs) implements Disturbance {}
 
-    /** Nothing passes between a process and the broker for a while, as when a cable is pulled. */
+    /** Disconnects a process from the broker for {@code forMs}, as when a cable is pulled. */
     record Part(String process, long forMs) implements Disturbance {}
 
-    /** Breaks off the connections of a process to the broker. */
+    /** Cuts the connections of a process to the broker. */
     record Cut(String process) implements Disturbance {}
 
-    /** Writes records to the log that no reader may take for messages of the run. */
+    /** Writes records to the log that every reader must refuse. */
     record Corrupt() implements Disturbance {}
 
-    /** Writes records to the log that are there already. */
+    /** Writes records of the log a second time. */
     record Duplicate() implements Disturbance {}
 }

@@ -10,12 +10,12 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Resident memory of processes over time: what each has when it has settled, and the most it has ever had. Linux. */
+/** Resident memory of processes over time: that of each once it has settled, and its maximum. Linux only. */
 public final class MemoryWatch {
-    /** A process still loads its classes and its network before. */
+    /** Until then, a process loads its classes and its network. */
     private static final long SETTLED_MS = 20_000;
 
-    /** By the name of a process and the number of its start. */
+    /** By process name and number of the start. */
     private final SortedMap<String, Life> lives = new TreeMap<>();
 
     /** One start of a process. */
@@ -31,10 +31,10 @@ public final class MemoryWatch {
         }
     }
 
-    /** How one process grew. */
+    /** Growth of one process. */
     public record Growth(String name, long settledBytes, long mostBytes) {}
 
-    /** Looks at a process; nothing is noted where the system does not tell. */
+    /** Samples a process; does nothing where the system does not report its memory. */
     public void look(ProcessRecord process, long nowMs) {
         OptionalLong resident = resident(process.pid());
         if (resident.isEmpty()) {
@@ -62,7 +62,7 @@ public final class MemoryWatch {
         }
     }
 
-    /** The process that grew most since it had settled, if any has lived long enough. */
+    /** The process that grew most after settling, if any has lived long enough. */
     public Optional<Growth> largest() {
         return lives.values().stream()
                 .filter(life -> life.settledBytes.isPresent())

@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What a run promises whatever happens to it, checked on its log when it is over. Pure. */
+/** Checks on the log of a finished run what must hold whatever happened to it. Pure. */
 public final class Promises {
-    /** Memory may grow by this much and this share of what a process had when it had settled. */
+    /** Memory may grow by this share of the settled size, or by {@code GROWTH_BYTES_MAX} if that is more. */
     private static final double GROWTH_MAX = 0.5;
 
     private static final long GROWTH_BYTES_MAX = 96L << 20;
@@ -23,14 +23,14 @@ public final class Promises {
     public record Promise(String name, boolean kept, String detail) {}
 
     /**
-     * What the log says besides its outcomes.
+     * Counts of the log besides its outcomes.
      *
-     * @param refused records that no reader takes for messages, on any topic
+     * @param refused records on any topic that readers refuse
      * @param digestMismatches predictions that were rejected because the batch was rendered differently
      */
     public record Said(long refused, long digestMismatches) {}
 
-    /** Reads all topics. */
+    /** Counts over all topics. */
     public static Said read(RecordedLog log) {
         long refused = 0;
         long mismatches = 0;
@@ -39,7 +39,8 @@ public final class Promises {
                 try (RecordedLog.Reading reading = log.read(topic, partition)) {
                     for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
                         refused += next.get() instanceof RecordedLog.Refused ? 1 : 0;
-                        mismatches += next.get() instanceof RecordedLog.Said said && isMismatch(said.message()) ? 1 : 0;
+                        mismatches +=
+                                next.get() instanceof RecordedLog.Said entry && isMismatch(entry.message()) ? 1 : 0;
                     }
                 }
             }
@@ -52,12 +53,12 @@ public final class Promises {
     }
 
     /**
-     * Every planned batch has exactly one outcome, each follows from the predictions it names, and lies had no effect.
+     * Every planned batch has exactly one outcome, each follows from the predictions it names, and corrupt records had no effect.
      *
      * @param corrupt records that were written and must be refused
-     * @param uncertain further ones of which nobody knows whether they were written
+     * @param uncertain further such records that may or may not have been written
      */
-    public static List<Promise> ofLog(Verification.Verdict verdict, Said said, long corrupt, long uncertain) {
+    public static List<Promise> ofLog(Verification.Verdict verdict, Said counts, long corrupt, long uncertain) {
         List<Promise> promises = new ArrayList<>();
         boolean whole = verdict.lastStep().isPresent()
                 && verdict.steps() == verdict.lastStep().getAsLong()
@@ -80,13 +81,13 @@ public final class Promises {
                                 .orElse("")));
         promises.add(new Promise(
                 "every peer rendered the batches that were sent",
-                said.digestMismatches() == 0,
-                said.digestMismatches() + " digests differ"));
+                counts.digestMismatches() == 0,
+                counts.digestMismatches() + " digests differ"));
         promises.add(new Promise(
                 "corrupt and foreign records are refused, and no others",
-                said.refused() >= corrupt && said.refused() <= corrupt + uncertain,
-                said.refused() + " refused, " + corrupt + " written"
-                        + (uncertain == 0 ? "" : " and " + uncertain + " perhaps")));
+                counts.refused() >= corrupt && counts.refused() <= corrupt + uncertain,
+                counts.refused() + " refused, " + corrupt + " written"
+                        + (uncertain == 0 ? "" : ", perhaps " + uncertain + " more")));
         return promises;
     }
 
@@ -99,10 +100,12 @@ public final class Promises {
                             "memory is bounded",
                             growth.mostBytes() <= limit,
                             growth.name() + " grew most: from " + mib(growth.settledBytes()) + " to "
-                                    + mib(growth.mostBytes()) + " MiB, at most " + mib(limit));
+                                    + mib(growth.mostBytes()) + " MiB, limit " + mib(limit));
                 })
                 .orElse(new Promise(
-                        "memory is bounded", true, "not measured: no process lived long enough, or no Linux"));
+                        "memory is bounded",
+                        true,
+                        "not measured: no process lived long enough, or the system is not Linux"));
     }
 
     private static long mib(long bytes) {

@@ -1,5 +1,5 @@
 /**
- * Disturbs a run on purpose and checks what a run promises.
+ * Disturbs a run on purpose and checks its promises.
  */
 @NullMarked
 package dev.cohort.launch.chaos;

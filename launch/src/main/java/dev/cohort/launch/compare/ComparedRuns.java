@@ -20,9 +20,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The runs of a comparison, one after the other: finished ones are kept, interrupted ones gone on with, others begun. */
+/** Carries out the runs of a comparison one after another: keeps finished runs, resumes interrupted ones, begins the rest. */
 public final class ComparedRuns {
-    /** Every run has a broker of its own, on a free port. */
+    /** Every run has its own broker, on a free port. */
     private static final HostPort ADDRESS = HostPort.LOOPBACK;
 
     private final ComparisonDirectory directory;
@@ -32,7 +32,7 @@ public final class ComparedRuns {
     private final Screen screen;
     private final List<String> failures = new ArrayList<>();
 
-    /** @param screen of the whole comparison, on which its course is drawn */
+    /** @param screen shows the progress of the whole comparison */
     public ComparedRuns(
             ComparisonDirectory directory,
             Comparison comparison,
@@ -46,10 +46,10 @@ public final class ComparedRuns {
     }
 
     /**
-     * Runs what is not finished yet. A run that fails does not keep the others from being run.
+     * Carries out the runs that are not finished. A failed run does not stop the others.
      *
-     * @param afterEach called whenever one more is finished
-     * @return false when it was interrupted
+     * @param afterEach called after each run
+     * @return false when interrupted
      */
     public boolean run(Runnable afterEach) {
         for (int i = 0; i < order.size(); i++) {
@@ -59,9 +59,9 @@ public final class ComparedRuns {
                 continue;
             }
             course.begin(i + 1, run.words(), RunObserver.nowMs());
-            boolean goesOn = !interruption.requested() && attempt(run, i + 1);
+            boolean attempted = !interruption.requested() && attempt(run, i + 1);
             screen.clear();
-            if (!goesOn) {
+            if (!attempted) {
                 return false;
             }
             afterEach.run();
@@ -69,7 +69,7 @@ public final class ComparedRuns {
         return true;
     }
 
-    /** What kept runs from being finished. */
+    /** Reasons of the failed runs. */
     public List<String> failures() {
         return List.copyOf(failures);
     }
@@ -78,7 +78,7 @@ public final class ComparedRuns {
         return Math.round(1000 * seconds);
     }
 
-    /** False when it was interrupted. */
+    /** False when interrupted. */
     private boolean attempt(Planned run, int number) {
         try (LocalRun local = open(run)) {
             Optional<Result> ended = local.train(interruption, Screen.muted(screen));
@@ -92,7 +92,7 @@ public final class ComparedRuns {
             directory.row(run).ifPresent(row -> say(row, number));
             return true;
         } catch (CommandException | IllegalStateException e) {
-            // While the process ends nothing can be started; that is no fault of the run.
+            // During shutdown nothing can be started; the run has not failed.
             if (interruption.requested()) {
                 return false;
             }

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is compared: every variant is run with every seed.
+ * A comparison: every variant is run with every seed.
  *
- * @param seeds {@code run.seed} of the runs; everything that is drawn follows from it
- * @param variants the first is what the others are compared with, beside the control peer
+ * @param seeds {@code run.seed} of the runs, which determines everything random
+ * @param variants the first is the one that the others are compared with, besides the control peer
  */
 public record Comparison(String name, List<Long> seeds, List<Variant> variants) {
     public Comparison {
@@ -19,9 +19,9 @@ public record Comparison(String name, List<Long> seeds, List<Variant> variants) 
     /**
      * One way to train.
      *
-     * @param where what problems call it
-     * @param base file of its experiment; empty takes the quickstart
-     * @param settings {@code key=value} over that, in the order in which they are applied
+     * @param where its name in messages about problems
+     * @param base file of its experiment; empty for the quickstart
+     * @param settings {@code key=value} that override the file, applied in this order
      */
     public record Variant(String name, String where, Optional<Path> base, List<String> settings) {
         public Variant {

@@ -25,19 +25,19 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The directory of one comparison: what was planned, the experiment of every run, the runs, and what they came to. While one
- * command holds it, no other may.
+ * The directory of one comparison: its plan, the experiment of every run, the runs, and their results. Only one command can hold
+ * it at a time.
  */
 public final class ComparisonDirectory implements AutoCloseable {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-    /** Name, seeds and variants; written last, so that a directory with it is whole. */
+    /** Name, seeds and variants; written last, so that a directory with this file is complete. */
     private static final String PLAN = "plan.json";
 
     private static final String RUNS = "runs";
     private static final String EXPERIMENTS = "experiments";
-    /** In the directory of a run that was gone on with. */
+    /** Marks the directory of a run that was resumed. */
     private static final String RESUMED = "resumed";
-    /** In the directory of a run that cannot be gone on with: why. */
+    /** Marks the directory of a run that cannot be resumed; holds the reason. */
     private static final String FAILED = "failed.txt";
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -50,9 +50,9 @@ public final class ComparisonDirectory implements AutoCloseable {
         this.held = held;
     }
 
-    /** How far a run is. */
+    /** Progress of a run. */
     public enum State {
-        /** Not begun, or not so far that it could be gone on with. */
+        /** Not begun, or not far enough to be resumed. */
         NEW,
         /** Interrupted. */
         BEGUN,
@@ -78,7 +78,7 @@ public final class ComparisonDirectory implements AutoCloseable {
                     throw new CommandException(
                             ExitCode.USAGE,
                             "comparison directory " + directory
-                                    + ": is not empty; go on with it by --resume, or name an empty or new one");
+                                    + ": is not empty; continue it with --resume, or name an empty or new one");
                 }
             }
             return new ComparisonDirectory(directory.toRealPath(), hold(directory));
@@ -87,13 +87,13 @@ public final class ComparisonDirectory implements AutoCloseable {
         }
     }
 
-    /** Opens a comparison to go on with it: the one named, or the newest under {@code parent}. */
+    /** Opens a comparison to continue it: the one named, or the newest under {@code parent}. */
     public static ComparisonDirectory resume(Path parent, Optional<Path> directory) {
         Path path = directory
                 .map(d -> Stream.of(d, parent.resolve(d))
                         .filter(p -> Files.exists(p.resolve(PLAN)))
                         .findFirst()
-                        .orElseThrow(() -> none("comparison " + d + ": is none (no " + PLAN + " in it)")))
+                        .orElseThrow(() -> none("comparison " + d + ": not a comparison (it has no " + PLAN + ")")))
                 .orElseGet(() -> newest(parent));
         try {
             return new ComparisonDirectory(path.toRealPath(), hold(path));
@@ -128,7 +128,7 @@ public final class ComparisonDirectory implements AutoCloseable {
             if (whole.isEmpty()) {
                 throw new CommandException(
                         ExitCode.USAGE,
-                        "comparison " + path + ": none of its runs is finished; go on with it by --resume");
+                        "comparison " + path + ": none of its runs is finished; continue it with --resume");
             }
             return whole;
         } catch (IOException e) {
@@ -148,12 +148,12 @@ public final class ComparisonDirectory implements AutoCloseable {
                 return channel;
             }
         } catch (OverlappingFileLockException e) {
-            // Held by this very process: as much in use as by another.
+            // Held by this process, which counts as in use.
         }
         channel.close();
         throw new CommandException(
                 ExitCode.USAGE,
-                "comparison directory " + path + ": another 'cohort compare' works in it; stop that one first");
+                "comparison directory " + path + ": another 'cohort compare' is using it; stop that one first");
     }
 
     private static CommandException unusable(Path path, IOException cause) {
@@ -165,10 +165,10 @@ public final class ComparisonDirectory implements AutoCloseable {
     }
 
     /**
-     * Puts down what is to be done, so that it can be gone on with from here alone.
+     * Writes the plan, from which alone the comparison can be continued.
      *
-     * @param given what was given, for people
-     * @param experiments of every run, as YAML with every value in it
+     * @param given the files and options as given, for the report
+     * @param experiments of every run, as complete YAML
      */
     public void plan(Comparison comparison, String given, Map<Planned, String> experiments) {
         ObjectNode json = MAPPER.createObjectNode().put("name", comparison.name());
@@ -187,7 +187,7 @@ public final class ComparisonDirectory implements AutoCloseable {
         write(PLAN, json.toPrettyString() + "\n");
     }
 
-    /** What was put down: name, seeds and names of variants. */
+    /** The planned comparison: name, seeds and names of variants. */
     public Comparison planned() {
         JsonNode json = read(path.resolve(PLAN));
         List<Long> seeds = new ArrayList<>();
@@ -220,18 +220,18 @@ public final class ComparisonDirectory implements AutoCloseable {
         return path.resolve(RUNS);
     }
 
-    /** How far a run is. */
+    /** Progress of a run. */
     public State state(Planned run) {
         Path directory = run(run);
         if (Files.exists(directory.resolve(RunDirectory.RESULT))) {
             return State.FINISHED;
         }
-        boolean canGoOn =
+        boolean resumable =
                 Files.exists(directory.resolve(RunDirectory.METRICS)) && !Files.exists(directory.resolve(FAILED));
-        return canGoOn ? State.BEGUN : State.NEW;
+        return resumable ? State.BEGUN : State.NEW;
     }
 
-    /** Moves what is left of a run out of the way that cannot be gone on with; nothing is deleted. */
+    /** Renames the directory of a run that cannot be resumed; nothing is deleted. */
     public void clear(Planned run) {
         Path directory = run(run);
         if (!Files.exists(directory)) {
@@ -248,12 +248,12 @@ public final class ComparisonDirectory implements AutoCloseable {
         }
     }
 
-    /** Notes that a run is gone on with: its times are no longer those of a whole run. */
+    /** Marks a run as resumed: its times no longer cover the whole run. */
     public void markResumed(Planned run) {
         write(RUNS + "/" + run.id() + "/" + RESUMED, "");
     }
 
-    /** Notes that a run cannot be gone on with. */
+    /** Marks a run as failed: it cannot be resumed. */
     public void markFailed(Planned run, String why) {
         if (Files.isDirectory(run(run))) {
             write(RUNS + "/" + run.id() + "/" + FAILED, why + "\n");
@@ -265,7 +265,7 @@ public final class ComparisonDirectory implements AutoCloseable {
         return order(comparison).stream().flatMap(run -> row(run).stream()).toList();
     }
 
-    /** What a run came to; empty when it is not finished. */
+    /** The result of a run; empty when it is not finished. */
     public Optional<Row> row(Planned run) {
         if (state(run) != State.FINISHED) {
             return Optional.empty();
@@ -282,7 +282,7 @@ public final class ComparisonDirectory implements AutoCloseable {
         }
     }
 
-    /** What was given, as it was. */
+    /** The files and options as given. */
     public String given() {
         try {
             return Files.readString(path.resolve("given.yaml"));
@@ -291,7 +291,7 @@ public final class ComparisonDirectory implements AutoCloseable {
         }
     }
 
-    /** Writes a file whole or not at all. */
+    /** Writes a file atomically. */
     public void write(String name, String content) {
         try {
             AtomicFile.write(path.resolve(name), content);
@@ -304,13 +304,13 @@ public final class ComparisonDirectory implements AutoCloseable {
         return path;
     }
 
-    /** Lets another command take it. */
+    /** Releases the directory for another command. */
     @Override
     public void close() {
         try {
             held.close();
         } catch (IOException e) {
-            // The lock goes with the process at the latest.
+            // The lock is released with the process at the latest.
         }
     }
 }

@@ -31,11 +31,10 @@ import java.util.regex.Pattern;
  *   - {name: NAME, base: FILE, set: {KEY: VALUE, ...}}
  * </pre>
  *
- * <p>{@code KEY} is a path such as {@code method.name}. Whether keys and values make an experiment is for the experiment's own
- * reader to say.
+ * <p>{@code KEY} is a path such as {@code method.name}. The experiment's reader checks keys and values.
  */
 public final class ComparisonFile {
-    /** The seeds when none are named. */
+    /** The default seeds. */
     public static final List<Long> SEEDS = List.of(1L, 2L, 3L);
 
     private static final Set<String> KEYS = new TreeSet<>(Set.of("name", "base", "set", "seeds", "variants"));
@@ -43,12 +42,12 @@ public final class ComparisonFile {
     private static final int VARIANTS_MAX = 64;
     private static final int SEEDS_MAX = 100;
     private static final long FILE_BYTES_MAX = 1 << 20;
-    /** As of {@code run.seed}. */
+    /** The limit of {@code run.seed}. */
     private static final long SEED_MAX = Long.MAX_VALUE / 2000;
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,31}");
     private static final String NAME_WORDS = "1 to 32 of A-Z a-z 0-9 . _ - and start with a letter or digit";
-    /** What YAML takes for itself without quotation marks. */
+    /** Values that YAML needs no quotation marks for. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./+-]+");
 
     private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
@@ -63,7 +62,7 @@ public final class ComparisonFile {
         this.problems = problems;
     }
 
-    /** Whether {@code file} is a comparison and not an experiment; what cannot be read is neither. */
+    /** Whether {@code file} is a comparison; false for an experiment and for an unreadable file. */
     public static boolean is(Path file) {
         return parse(file, new Problems())
                 .filter(tree -> KEYS.stream().anyMatch(key -> !key.equals("name") && tree.has(key)))
@@ -74,8 +73,8 @@ public final class ComparisonFile {
      * Reads a comparison.
      *
      * @param settings {@code key=value} of the command line: keys of the comparison itself, such as {@code seeds} or
-     *     {@code variants.0.name}, and keys of the experiment, which win in every variant
-     * @param problems takes in everything that is wrong, with its path
+     *     {@code variants.0.name}, and keys of the experiment, which take precedence in every variant
+     * @param problems receives every problem with its path
      * @return empty when there is a problem
      */
     public static Optional<Comparison> read(Path file, List<String> settings, Problems problems) {
@@ -85,7 +84,7 @@ public final class ComparisonFile {
         return problems.found().size() == before ? comparison : Optional.empty();
     }
 
-    /** Several experiments as they are: each is a variant, named after its file. */
+    /** Makes a comparison of experiments: each is a variant, named after its file. */
     public static Optional<Comparison> ofExperiments(List<Path> files, List<String> settings, Problems problems) {
         int before = problems.found().size();
         List<Comparison.Variant> variants = new ArrayList<>();
@@ -93,8 +92,8 @@ public final class ComparisonFile {
         for (Path file : files) {
             String name = stem(file);
             problems.require(NAME.matcher(name).matches(), file.toString(), name, "named by " + NAME_WORDS);
-            problems.require(
-                    names.add(name.toLowerCase(Locale.ROOT)), file.toString(), name, "named unlike those before");
+            boolean fresh = names.add(name.toLowerCase(Locale.ROOT));
+            problems.require(fresh, file.toString(), name, "named differently from the files before it");
             variants.add(
                     new Comparison.Variant(name, file.toString(), Optional.of(file), withoutOutdatedLength(settings)));
         }
@@ -214,7 +213,7 @@ public final class ComparisonFile {
         return settings;
     }
 
-    /** A value as the experiment's reader takes it on the command line. */
+    /** A value in the form that the experiment's reader accepts on the command line. */
     private static String text(JsonNode value) {
         if (value.isNull()) {
             return "";
@@ -240,7 +239,7 @@ public final class ComparisonFile {
         return found;
     }
 
-    /** Notes what is wrong with a list of seeds. */
+    /** Adds the problems of a list of seeds. */
     public static void checkSeeds(List<Long> seeds, String shown, Problems problems) {
         boolean good = !seeds.isEmpty() && seeds.size() <= SEEDS_MAX && new TreeSet<>(seeds).size() == seeds.size();
         problems.require(good, "seeds", shown, "a list of 1 to " + SEEDS_MAX + " different whole numbers");
@@ -263,9 +262,9 @@ public final class ComparisonFile {
             onlyKeys(variant, path + ".", VARIANT_KEYS);
             Optional<String> name = name(variant.path("name"), path + ".name");
             problems.require(name.isPresent(), path + ".name", "missing", NAME_WORDS);
-            // Folders are named so, and not every file system tells capitals from small letters.
+            // Folders have these names, and some file systems ignore case.
             boolean fresh = name.isEmpty() || names.add(name.get().toLowerCase(Locale.ROOT));
-            problems.require(fresh, path + ".name", name.orElse(""), "different from those before");
+            problems.require(fresh, path + ".name", name.orElse(""), "different from the names before it");
             List<String> all = new ArrayList<>(common);
             all.addAll(settings(variant.path("set"), path + ".set"));
             all.addAll(forAll);
@@ -278,7 +277,7 @@ public final class ComparisonFile {
         return variants;
     }
 
-    /** Of {@code run.steps} and {@code run.epochs}, of which an experiment takes one, the later wins. */
+    /** Drops all but the last of {@code run.steps} and {@code run.epochs}, of which an experiment accepts one. */
     static List<String> withoutOutdatedLength(List<String> settings) {
         String last = settings.stream()
                 .filter(s -> s.startsWith("run.steps=") || s.startsWith("run.epochs="))

@@ -19,18 +19,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A comparison that is checked, down to the experiment of every run.
+ * A comparison that has been checked, down to the experiment of every run.
  *
- * @param given what was given, for people
- * @param experiments as YAML with every value in it
+ * @param given the files and options as given, for the report
+ * @param experiments of every run, as complete YAML
  */
 public record ComparisonPlan(Comparison comparison, String given, Map<Planned, String> experiments) {
     /**
-     * Checks a comparison and everything that would be run for it.
+     * Checks a comparison and all its runs.
      *
      * @param files one comparison, or experiments
-     * @param settings {@code key=value} that win over them
-     * @param seeds that win over those of the file; empty leaves them
+     * @param settings {@code key=value} that override the files
+     * @param seeds override those of the file; empty keeps them
      * @param runs folder of the runs that a method may name as its teachers
      * @throws CommandException with every problem found
      */
@@ -77,8 +77,8 @@ public record ComparisonPlan(Comparison comparison, String given, Map<Planned, S
                                 .client()
                                 .keySet()
                                 .forEach(key -> own.add("kafka." + key
-                                        + ": a comparison keeps no settings of Kafka clients, which"
-                                        + " may be passwords: leave it out"));
+                                        + ": must be left out; a comparison does not store"
+                                        + " settings of Kafka clients, which may be passwords"));
                     });
             wrong.put(variant, own);
         }

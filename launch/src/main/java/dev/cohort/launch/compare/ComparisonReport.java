@@ -16,11 +16,11 @@ import java.util.OptionalDouble;
 import java.util.TreeSet;
 
 /**
- * What a comparison came to: for programs as one JSON object and as a table with a row per run, for people as a table with a row
- * per variant and as a page.
+ * Reports a comparison: for programs as one JSON object and as a table with a row per run, for people as a table with a row per
+ * variant and as a page.
  *
  * @param directory of the comparison
- * @param given what was given, shown on the page
+ * @param given the files and options as given, shown on the page
  */
 public record ComparisonReport(Summary summary, String directory, String given) implements Printout {
     private static final String TEMPLATE = "comparison.html";
@@ -40,7 +40,7 @@ public record ComparisonReport(Summary summary, String directory, String given) 
         return report;
     }
 
-    /** Accuracies and differences are shares, 0..1; {@code half_95} is half the 95 % interval; what is not known is null. */
+    /** Accuracies and differences are shares, 0..1; {@code half_95} is half the 95 % interval; unknown values are null. */
     @Override
     public ObjectNode json() {
         ObjectNode json = JSON.objectNode();
@@ -148,7 +148,7 @@ public record ComparisonReport(Summary summary, String directory, String given) 
         return csv.toString();
     }
 
-    /** Two tables and what may be said of them, for a terminal. */
+    /** Two tables and their interpretation, for a terminal. */
     @Override
     public List<String> lines() {
         List<String> lines = new ArrayList<>(aligned(accuracies()));
@@ -243,7 +243,7 @@ public record ComparisonReport(Summary summary, String directory, String given) 
         return lines;
     }
 
-    /** One page that needs nothing else. */
+    /** One self-contained page. */
     public String html() {
         ObjectNode data = JSON.objectNode();
         data.put("name", summary.name());

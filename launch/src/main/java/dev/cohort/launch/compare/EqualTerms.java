@@ -17,11 +17,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Same data, same batches, same students, same budget: asked of the experiments before anything runs, and of the runs by what
- * they put on record. A difference is said, never hidden.
+ * Checks that variants have the same data, batches, students and budget: first in the experiments, before anything runs, then in
+ * the results of the runs. Every difference is reported.
  */
 public final class EqualTerms {
-    /** Sections in which variants may differ: what is taught and how it is exchanged. */
+    /** Sections in which variants may differ: method and exchange. */
     private static final Set<String> FREE = new TreeSet<>(Set.of("method", "pace", "wire", "record"));
 
     private static final String NAME = "run.name";
@@ -29,10 +29,10 @@ public final class EqualTerms {
 
     private EqualTerms() {}
 
-    /** An experiment of a variant. */
+    /** A variant and its experiment. */
     public record Named(Comparison.Variant variant, Experiment experiment) {}
 
-    /** Notes every key that keeps an experiment from being compared with the first, all with the same seed. */
+    /** Adds every key in which an experiment may not differ from the first, all with the same seed. */
     public static void check(List<Named> experiments, Problems problems) {
         Map<Map<String, String>, String> seen = new LinkedHashMap<>();
         Optional<Map<String, String>> first = Optional.empty();
@@ -88,7 +88,7 @@ public final class EqualTerms {
         }
     }
 
-    /** What speaks against comparing these runs, in sentences; empty when nothing does. */
+    /** Reasons not to compare these runs, in sentences; empty when there are none. */
     public static List<String> differences(List<Row> rows) {
         Map<Long, List<Row>> bySeed = new TreeMap<>();
         rows.forEach(row ->

@@ -1,14 +1,14 @@
 package dev.cohort.launch.compare;
 
-/** Whose test accuracy. */
+/** The reported test accuracies. */
 public enum Figure {
-    /** All learners, averaged. */
+    /** Mean over all learners. */
     PEERS("peers", "mean of peers"),
     /** The mean of the learners' probabilities. */
     ENSEMBLE("ensemble", "ensemble"),
-    /** The method's own teacher, where it can be tested. */
+    /** The method's own teacher, if it can be tested. */
     TEACHER("teacher", "teacher"),
-    /** The peer that saw the same batches without a teacher. */
+    /** The peer that trains on the same batches without a teacher. */
     CONTROL("control", "control");
 
     private final String key;
@@ -19,7 +19,7 @@ public enum Figure {
         this.words = words;
     }
 
-    /** In files for programs. */
+    /** Key in files for programs. */
     public String key() {
         return key;
     }

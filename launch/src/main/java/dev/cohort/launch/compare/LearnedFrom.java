@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** From whom a network has learned, besides the labels. */
+/** What a network has learned from, besides the labels. */
 enum LearnedFrom {
     ALONE("single", "independent"),
     FROM_STORED("distilled from stored networks", "kd"),
@@ -18,7 +18,7 @@ enum LearnedFrom {
             "tfkd_self", FROM_ITSELF,
             "mean_teacher", FROM_ITSELF));
 
-    /** Methods without a network for a teacher or with a bad one, and those that make another network of the student. */
+    /** Methods without a teacher network or with a deliberately bad one, and methods that change the student network. */
     private static final Map<String, String> LEFT_OUT = new TreeMap<>(Map.of(
             "label_smoothing", "it learns from no network",
             "tfkd_reg", "it learns from no network",
@@ -45,14 +45,14 @@ enum LearnedFrom {
         return example;
     }
 
-    /** How the students of a method learn; empty for one that has no place in the table. */
+    /** How the students of a method learn; empty for a method that the table leaves out. */
     static Optional<LearnedFrom> by(String method) {
         return LEFT_OUT.containsKey(method)
                 ? Optional.empty()
                 : Optional.of(OTHERS.getOrDefault(method, FROM_ONE_ANOTHER));
     }
 
-    /** Why a method has no place in the table. */
+    /** Why the table leaves a method out. */
     static String whyNot(String method) {
         return LEFT_OUT.getOrDefault(method, "");
     }

@@ -14,10 +14,10 @@ import java.util.stream.Collectors;
 
 /** A {@link LearnedTable} for people and as JSON. */
 public record LearnedReport(LearnedTable table) implements Printout {
-    /** Narrower, what stands in a column would not be legible. */
+    /** In a narrower column, names would not be legible. */
     private static final int NAME_WIDTH_MIN = 20;
 
-    /** The table, where its cells come from, and what speaks against it. */
+    /** The table, the origins of its cells, and reservations. */
     @Override
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
@@ -78,7 +78,7 @@ public record LearnedReport(LearnedTable table) implements Printout {
                 : Words.percent(row.mean());
     }
 
-    /** All of it as one object. */
+    /** As one JSON object. */
     @Override
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();

@@ -25,17 +25,17 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Single networks, ensembles of k, distilled and self-distilled networks side by side, from runs that are there: the table of
+ * Single networks, ensembles of k, distilled and self-distilled networks side by side, from finished runs: the table of
  * Allen-Zhu and Li, "Towards Understanding Ensemble, Knowledge Distillation and Self-Distillation in Deep Learning" (arXiv
  * 2012.09816). A row is a model and a method; an ensemble of k is the mean probability of k of its networks.
  *
- * @param testImages on which all were tested
+ * @param testImages number of images on which all were tested
  * @param rows by model, then from single to self-distilled
- * @param notes what is left out, counted once or not on equal terms, in sentences
+ * @param notes networks left out or counted once, and unequal terms, in sentences
  * @param missing rows that a model lacks, in sentences
  */
 public record LearnedTable(String data, int testImages, List<Row> rows, List<String> notes, List<String> missing) {
-    /** Sections that may differ: seeds, names, and what is taught and how it is exchanged. */
+    /** Sections that may differ: method, exchange, peers and where the run takes place. */
     private static final Set<String> FREE =
             new TreeSet<>(Set.of("method", "pace", "wire", "record", "peers", "kafka", "threads", "elastic"));
 
@@ -58,7 +58,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
     /**
      * Networks of one model that learned by one method.
      *
-     * @param learned from whom, for people
+     * @param learned the kind of learning, for people
      * @param networks how many
      * @param mean accuracy of one, 0..1
      * @param deviation standard deviation over the networks; empty for a single one
@@ -75,7 +75,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
             List<Double> ensembles,
             List<Origin> from) {}
 
-    /** Where a network comes from. */
+    /** Run and peer of a network. */
     public record Origin(String run, String peer) {
         @Override
         public String toString() {
@@ -98,14 +98,14 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
     /**
      * Reads the final tests of runs and tabulates them.
      *
-     * @param named runs, or directories of comparisons, which stand for all their runs
+     * @param named runs, or directories of comparisons for all their runs
      * @param runs folder in which runs are looked up by id
-     * @throws CommandException when none is named, or when the runs were not tested on the same images
+     * @throws CommandException when no run is named, or the runs were not tested on the same images
      */
     public static LearnedTable of(List<Path> named, Path runs) {
         if (named.isEmpty()) {
             throw new CommandException(
-                    ExitCode.USAGE, "--table: names no run; give runs or directories of comparisons, by id or path");
+                    ExitCode.USAGE, "--table: no run given; name runs or directories of comparisons, by id or path");
         }
         List<Source> sources = new ArrayList<>();
         for (Path path : named.stream()
@@ -135,9 +135,9 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
             if (!source.manifest().dataDigest().equals(first.dataDigest())) {
                 throw new CommandException(
                         ExitCode.USAGE,
-                        "run " + source.name() + ": its data (" + words(source) + ") are not those of "
+                        "run " + source.name() + ": its data (" + words(source) + ") differ from those of "
                                 + sources.get(0).name() + " (" + words(sources.get(0))
-                                + "): accuracies on other images cannot stand in one table; name runs on the same data");
+                                + "), so their accuracies cannot be compared; name runs on the same data");
             }
         }
         List<String> notes = new ArrayList<>(differences(sources));
@@ -157,7 +157,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
                 + source.manifest().dataDigest().shortHex();
     }
 
-    /** What besides the way of learning differs between runs. */
+    /** Differences between runs besides the kind of learning. */
     private static List<String> differences(List<Source> sources) {
         TreeMap<String, Map<String, List<String>>> byKey = new TreeMap<>();
         for (Source source : sources) {
@@ -173,13 +173,13 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
         }
         List<String> found = new ArrayList<>();
         byKey.forEach((key, values) -> {
-            int said = values.values().stream().mapToInt(List::size).sum();
-            if (values.size() > 1 || said < sources.size()) {
+            int set = values.values().stream().mapToInt(List::size).sum();
+            if (values.size() > 1 || set < sources.size()) {
                 found.add("Not on equal terms: " + key + " is "
                         + values.entrySet().stream()
                                 .map(e -> e.getKey() + " in " + String.join(", ", e.getValue()))
                                 .collect(Collectors.joining(" and "))
-                        + (said < sources.size() ? ", and not set in the rest" : "") + ".");
+                        + (set < sources.size() ? ", and not set in the rest" : "") + ".");
             }
         });
         return found;
@@ -190,7 +190,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
         for (Source source : sources) {
             String method = source.experiment().method().name();
             if (LearnedFrom.by(method).isEmpty()) {
-                notes.add("The peers of " + source.name() + " are left out: " + method + " has no place here, "
+                notes.add("The peers of " + source.name() + " are left out: method " + method + " is not comparable, "
                         + LearnedFrom.whyNot(method) + ".");
             }
             for (Experiment.Peer peer : source.experiment().peers()) {
@@ -199,7 +199,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
                 Optional<FinalTest> test = test(source, peer.id());
                 Origin from = new Origin(source.name(), peer.id().value());
                 if (learned.isPresent() && test.isEmpty()) {
-                    notes.add(from + " is left out: the log has no test of it.");
+                    notes.add(from + " is left out: the log has no final test of this peer.");
                 } else if (learned.isPresent()) {
                     String by = learned.get() == LearnedFrom.ALONE ? LearnedFrom.ALONE.example() : method;
                     add(
@@ -220,7 +220,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
                 .findFirst();
     }
 
-    /** Control peers of equal seeds are one network trained several times, and the first peer of an independent run as well. */
+    /** Control peers of equal seeds, and the first peer of an independent run, are one network trained several times. */
     private static void add(List<Network> networks, Network one, boolean control, List<String> notes) {
         Optional<Tensor> logits = one.test().logits();
         Optional<Network> same = networks.stream()
@@ -229,8 +229,8 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
         if (same.isPresent()) {
             notes.add(one.from() + " is the same network as " + same.get().from() + " and counted once.");
         } else if (control && logits.isEmpty()) {
-            notes.add(one.from() + " is left out: without its test logits nobody knows whether another network is the"
-                    + " same.");
+            notes.add(one.from() + " is left out: without its test logits, a duplicate of another network cannot be"
+                    + " recognised.");
         } else {
             networks.add(one);
         }
@@ -249,7 +249,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
         List<Tensor> logits =
                 networks.stream().flatMap(n -> n.test().logits().stream()).toList();
         if (logits.size() < count) {
-            notes.add(what + "ensembles are not known; test logits are missing of "
+            notes.add(what + "no ensembles, since test logits are missing for "
                     + networks.stream()
                             .filter(n -> n.test().logits().isEmpty())
                             .map(n -> n.from().toString())
@@ -257,7 +257,7 @@ public record LearnedTable(String data, int testImages, List<Row> rows, List<Str
                     + " (record.evaluation_logits).");
         } else if (count > FinalTest.NETWORKS_MAX) {
             notes.add(
-                    what + "ensembles are made of the first " + FinalTest.NETWORKS_MAX + " of " + count + " networks.");
+                    what + "ensembles consist of the first " + FinalTest.NETWORKS_MAX + " of " + count + " networks.");
         }
         return new Row(
                 kind.model(),

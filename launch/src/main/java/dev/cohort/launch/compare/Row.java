@@ -15,11 +15,11 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * What one finished run of a comparison came to.
+ * The result of one finished run of a comparison.
  *
- * @param resumed whether it was interrupted and gone on with, so that its times are those of its last part
+ * @param resumed whether the run was interrupted and resumed, so that its times cover its last part only
  * @param directory of the run, relative to that of the comparison
- * @param result the JSON object that the run ended with
+ * @param result JSON object of the run's result
  */
 public record Row(Planned run, boolean resumed, String directory, JsonNode result) {
     private static final String ACCURACY = "test_accuracy";
@@ -28,7 +28,7 @@ public record Row(Planned run, boolean resumed, String directory, JsonNode resul
         return StreamSupport.stream(result.path("peers").spliterator(), false);
     }
 
-    /** Test accuracy of every learner that was tested, 0..1, by its id. */
+    /** Test accuracy of every tested learner, 0..1, by id. */
     public Map<String, Double> accuracies() {
         Map<String, Double> found = new TreeMap<>();
         peers().filter(p -> p.path(ACCURACY).isNumber())
@@ -45,7 +45,7 @@ public record Row(Planned run, boolean resumed, String directory, JsonNode resul
         };
     }
 
-    /** How much better than the control peer of the same run; for {@link Figure#PEERS} only peers with control's model count. */
+    /** Gain over the control peer of the same run; for {@link Figure#PEERS} only peers with control's model count. */
     public OptionalDouble gain(Figure figure) {
         Optional<Gain> gain = Gain.of(result);
         return switch (figure) {
@@ -98,12 +98,12 @@ public record Row(Planned run, boolean resumed, String directory, JsonNode resul
                 .map(JsonNode::asText);
     }
 
-    /** Whether the method is one that never has targets. */
+    /** Whether the method has no targets by design. */
     private boolean learnsAlone() {
         return MethodCatalog.find(method()).filter(Method::distils).isEmpty();
     }
 
-    /** What keeps this run from being a whole one, in words without a full stop. */
+    /** Reasons that this run is not complete, without a full stop. */
     public List<String> faults() {
         List<String> faults = new ArrayList<>();
         peers().filter(p -> p.path("steps_trained").asLong() != steps())

@@ -13,13 +13,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The finished runs of a comparison in figures over seeds. Differences are paired: both sides of each come from runs with the
- * same seed, thus the same initial weights and batches, or from one run.
+ * Statistics over seeds of the finished runs of a comparison. Differences are paired: both sides come from one run, or from runs
+ * with the same seed and so the same initial weights and batches.
  *
  * @param name of the comparison
  * @param variants their names, in order
  * @param rows finished runs
- * @param planned how many runs there are to be
+ * @param planned number of planned runs
  */
 public record Summary(String name, List<String> variants, List<Row> rows, int planned) {
     public Summary {
@@ -27,7 +27,7 @@ public record Summary(String name, List<String> variants, List<Row> rows, int pl
         rows = List.copyOf(rows);
     }
 
-    /** Accuracy over seeds; empty when no finished run of the variant knows it. */
+    /** Accuracy over seeds; empty when no finished run of the variant has it. */
     public Optional<Spread> accuracy(String variant, Figure figure) {
         return over(variant, row -> row.accuracy(figure));
     }
@@ -63,7 +63,7 @@ public record Summary(String name, List<String> variants, List<Row> rows, int pl
                 .average();
     }
 
-    /** What the others are compared with. */
+    /** The variant that the others are compared with. */
     public String first() {
         return variants.get(0);
     }
@@ -87,7 +87,7 @@ public record Summary(String name, List<String> variants, List<Row> rows, int pl
 
     /** One paired difference. */
     public record Difference(String variant, Figure figure, String against, Spread spread) {
-        /** What of and against what, whatever the variant: {@code Ensemble against independent}. */
+        /** Both sides without the variant: {@code Ensemble against independent}. */
         String words() {
             String what = switch (figure) {
                 case PEERS -> against.equals(CONTROL) ? "Peers with control's model" : "Mean of peers";
@@ -101,7 +101,7 @@ public record Summary(String name, List<String> variants, List<Row> rows, int pl
 
     static final String CONTROL = "control";
 
-    /** Every paired difference that is known: against the control peer, then against the first variant. */
+    /** All known paired differences: against the control peer, then against the first variant. */
     public List<Difference> differences() {
         List<Difference> found = new ArrayList<>();
         for (Figure figure : List.of(Figure.PEERS, Figure.ENSEMBLE)) {
@@ -115,34 +115,34 @@ public record Summary(String name, List<String> variants, List<Row> rows, int pl
         return found;
     }
 
-    /** What may be said of the differences, in sentences that claim no more than was measured. */
+    /** Interprets the differences in sentences that claim no more than was measured. */
     public List<String> reading() {
-        List<String> said = new ArrayList<>();
+        List<String> sentences = new ArrayList<>();
         if (rows.size() < planned) {
-            said.add(rows.size() + " of " + planned + " runs are finished; what follows is of these alone.");
+            sentences.add(rows.size() + " of " + planned + " runs are finished; the following covers these only.");
         }
         List<Difference> all = differences();
-        List<Difference> told =
+        List<Difference> judged =
                 all.stream().filter(d -> d.spread().runs() >= Spread.RUNS_MIN).toList();
-        if (told.isEmpty()) {
-            said.add("With fewer than " + Spread.RUNS_MIN
-                    + " seeds nobody knows how much seeds differ, so no difference is claimed: give at least "
+        if (judged.isEmpty()) {
+            sentences.add("With fewer than " + Spread.RUNS_MIN
+                    + " seeds the spread over seeds is unknown, so no difference is claimed: give at least "
                     + Spread.RUNS_MIN + " (--seeds 1,2,3).");
-            return said;
+            return sentences;
         }
-        told.stream()
+        judged.stream()
                 .collect(Collectors.groupingBy(Difference::words, LinkedHashMap::new, Collectors.toList()))
-                .forEach((words, group) -> said.add(words + ": " + judged(group)));
-        said.add("Differences are paired by seed; the spread is the 95 % confidence interval of their mean. Of "
-                + Words.count(told.size(), "difference") + " about " + Words.decimals(0.05 * told.size(), 1)
+                .forEach((words, group) -> sentences.add(words + ": " + verdict(group)));
+        sentences.add("Differences are paired by seed; the spread is the 95 % confidence interval of their mean. Of "
+                + Words.count(judged.size(), "difference") + " about " + Words.decimals(0.05 * judged.size(), 1)
                 + " would exceed it by chance alone.");
-        said.add(
-                "An ensemble of several networks beats one network also without distillation: what distillation adds to it"
-                        + " shows only against the ensemble of a variant without distillation.");
-        return said;
+        sentences.add(
+                "An ensemble of several networks beats one network even without distillation: compare it with the ensemble"
+                        + " of a variant without distillation to see what distillation adds.");
+        return sentences;
     }
 
-    private static String judged(List<Difference> group) {
+    private static String verdict(List<Difference> group) {
         List<String> beyond = group.stream()
                 .filter(d -> d.spread().exceeds())
                 .map(d -> d.variant() + " " + d.spread().points())

@@ -6,13 +6,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.experiment.Problems;
 import java.util.List;
 
-/** A setting of the command line, put into the tree of a comparison file at a path such as {@code variants.0.name}. */
+/** Inserts settings of the command line into the tree of a comparison file at paths such as {@code variants.0.name}. */
 final class TreePath {
     private static final String SET = "set";
 
     private TreePath() {}
 
-    /** Puts {@code value} at {@code path}; notes it when there is no such place. */
+    /** Puts {@code value} at {@code path}; adds a problem when the path does not exist. */
     static void put(ObjectNode root, String path, JsonNode value, Problems problems) {
         JsonNode at = root;
         List<String> steps = steps(path);
@@ -31,11 +31,11 @@ final class TreePath {
             items.set(Integer.parseInt(last), value);
         } else {
             problems.add(
-                    "--set " + path, "no such place in the comparison: must be for example seeds or variants.0.name");
+                    "--set " + path, "no such key in the comparison: must be for example seeds or variants.0.name");
         }
     }
 
-    /** Behind {@code set}, the dots belong to a key of the experiment. */
+    /** After {@code set}, the dots belong to a key of the experiment. */
     private static List<String> steps(String path) {
         String[] steps = path.split("\\.", -1);
         int set = List.of(steps).indexOf(SET);

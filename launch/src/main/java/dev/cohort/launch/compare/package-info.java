@@ -1,5 +1,5 @@
 /**
- * Many runs that differ in one thing, and what the difference is worth.
+ * Compares methods over several seeds on equal terms.
  */
 @NullMarked
 package dev.cohort.launch.compare;

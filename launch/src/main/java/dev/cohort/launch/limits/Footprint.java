@@ -11,20 +11,20 @@ import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.runtime.kafka.TopicPlan;
 
-/** Estimates what a run leaves on disk. */
+/** Estimates the disk space of a run. */
 public final class Footprint {
-    /** Envelope, names, digests, and Kafka's own fields of a message. */
+    /** Envelope, names, digests, and Kafka's record fields of a message. */
     private static final long FRAME = 400;
 
     /** A checkpoint has a weight and its momentum, four bytes each. */
     private static final long CHECKPOINT_BYTES = 8;
 
-    /** More than any disk; some of these can be added. */
+    /** More than any disk; a few of these can be added without overflow. */
     private static final double BYTES_MAX = 1e18;
 
     private Footprint() {}
 
-    /** When it goes to its end; figures of what a method answers are those of {@code cohort methods}. */
+    /** Disk space of a run that goes to its end; the sizes of outcomes are those that {@code cohort methods} prints. */
     public static DiskNeed of(Experiment experiment, ImageData data, Manifest manifest) {
         Teacher teacher = RunTeacher.of(manifest, experiment);
         int rows = Math.min(experiment.run().batchSize(), data.train().count());
@@ -57,7 +57,7 @@ public final class Footprint {
                         * parameters(experiment, manifest)));
     }
 
-    /** Of the pixels that travel with batches the log keeps the newest alone. */
+    /** Bytes of pixels sent with batches, of which the log keeps only the newest. */
     private static double pixels(Experiment experiment, ImageData data, int rows, long steps) {
         double all = experiment.data().mode() == Experiment.Data.Delivery.PIXELS
                 ? (double) steps
@@ -75,7 +75,7 @@ public final class Footprint {
                 .sum();
     }
 
-    /** About how many numbers a network learns; what the catalogue says is of ten classes. */
+    /** Approximate number of a network's parameters; the catalogue's figure is for ten classes. */
     static long parameters(Architecture architecture, Manifest manifest) {
         if (architecture.family() == Architecture.Family.ONE_HIDDEN_LAYER) {
             return (manifest.image().size() + 1L) * architecture.width()

@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a host gives to a run; empty where it does not say.
+ * What a host offers a run; empty where it is unknown.
  *
  * @param memory for all processes together
  * @param openFilesMax of each process
- * @param classPathFiles that each process has open
- * @param freeBytes on the disk of {@code place}
- * @param place where the run is going to leave its files
+ * @param classPathFiles files of the class path, which each process holds open
+ * @param freeBytes free on the disk of {@code place}
+ * @param place folder for the files of the run
  */
 public record HostFigures(
         Optional<Host.Memory> memory,
@@ -22,7 +22,7 @@ public record HostFigures(
         long classPathFiles,
         OptionalLong freeBytes,
         Path place) {
-    /** Those of this host, for a run that leaves its files in {@code place}. */
+    /** The figures of this host, for a run with its files in {@code place}. */
     public static HostFigures current(Path place) {
         Host host = Host.current();
         String classPath = System.getProperty("java.class.path", "");
@@ -38,7 +38,7 @@ public record HostFigures(
         try {
             return OptionalLong.of(Host.freeBytes(place));
         } catch (IOException e) {
-            // Whoever makes the folder says what is wrong with it.
+            // Creating the folder reports the fault.
             return OptionalLong.empty();
         }
     }

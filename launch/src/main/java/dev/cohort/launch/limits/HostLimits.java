@@ -11,20 +11,20 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Whether a host has what all processes of a run need at the least: memory, open files, room on the disk. What is asked for is
- * what they cannot do without, so that no run is refused that would have gone well.
+ * Checks whether a host has the minimum that the processes of a run need: memory, open files, disk space. The limits are lower
+ * bounds, so that no run is refused that would have worked.
  */
 public final class HostLimits {
     private static final long MIB = 1L << 20;
 
-    /** What a process takes before it has done anything, as measured, less what processes share. */
+    /** Measured memory of an idle process, without what processes share. */
     private static final long LAUNCHER = 100 * MIB;
 
     private static final long BROKER = 150 * MIB;
     private static final long ROLE = 100 * MIB;
     private static final long PEER = 160 * MIB;
 
-    /** A weight, its momentum and its gradient. */
+    /** Weight, momentum and gradient, four bytes each. */
     private static final long BYTES_OF_A_PARAMETER = 12;
 
     /** Files of a broker besides its class path, its partitions and its clients. */
@@ -44,7 +44,7 @@ public final class HostLimits {
         this.host = host;
     }
 
-    /** What stands in the way, each with the figure and what to do; nothing when the host does not say what it has. */
+    /** Obstacles to the run, each with its figure and a remedy; a resource that the host does not report is not checked. */
     public static List<String> problems(LaunchPlan plan, HostFigures host) {
         HostLimits limits = new HostLimits(plan, host);
         limits.checkMemory();
@@ -70,8 +70,11 @@ public final class HostLimits {
                         experiment.peers().size(),
                         "so few and small that all processes fit into " + mebibytes(there.bytesMax()) + " ("
                                 + there.source() + "); they need at least " + mebibytes(all)
-                                + ", the peers " + mebibytes(peers) + " of it (" + mebibytes(plan.dataBytes())
-                                + " of data" + (recipe ? ", which data.mode=pixels would spare them" : "") + ")"));
+                                + ", of which the peers need " + mebibytes(peers)
+                                + (recipe
+                                        ? " (each with " + mebibytes(plan.dataBytes())
+                                                + " of data, which data.mode=pixels would save)"
+                                        : "")));
     }
 
     private long network(Experiment.Peer peer) {
@@ -81,7 +84,7 @@ public final class HostLimits {
                         .orElse(0L);
     }
 
-    /** Of the processes, the broker has the most files open: one a partition and one more for each full segment. */
+    /** The broker has the most files open: one per partition and one more for each full segment. */
     private void checkFiles() {
         if (!embedded()) {
             return;
@@ -95,7 +98,7 @@ public final class HostLimits {
                 + partitions
                 + CONNECTIONS * processes
                 + plan.disk().log() / SEGMENT_BYTES;
-        // Some files are open for a moment while a topic is made.
+        // Creating a topic opens further files for a moment.
         long needed = files + files / 10;
         host.openFilesMax()
                 .ifPresent(there -> problems.require(
@@ -108,8 +111,8 @@ public final class HostLimits {
     }
 
     /**
-     * What may go wrong on this host, a line each. Checkpoints of evaluated networks are kept for good; a run that is to be stopped by
-     * hand has more epochs than it will ever see, so that room for them all is no condition.
+     * Possible problems on this host, a line each. Checkpoints of evaluated networks are never deleted; since a run may be
+     * stopped by hand long before its last epoch, space for all of them is not required.
      */
     public static List<String> notes(LaunchPlan plan, HostFigures host) {
         boolean embedded = plan.experiment().kafka().bootstrap().isEmpty();
@@ -127,16 +130,18 @@ public final class HostLimits {
             return;
         }
         host.freeBytes()
-                .ifPresent(free -> problems.require(
-                        plan.disk().log() <= free,
-                        "run." + (experiment.run().steps().isPresent() ? "steps" : "epochs"),
-                        experiment.run().steps().isPresent()
-                                ? Long.toString(experiment.run().steps().getAsLong())
-                                : Integer.toString(experiment.run().epochs().orElse(0)),
-                        "so few that the log of the run fits into the " + mebibytes(free) + " free in "
-                                + host.place() + ": it takes about "
-                                + mebibytes(plan.disk().log())
-                                + "; or another disk (--runs), record.evaluation_logits=false, wire.logits=fp16"));
+                .ifPresent(
+                        free -> problems.require(
+                                plan.disk().log() <= free,
+                                "run." + (experiment.run().steps().isPresent() ? "steps" : "epochs"),
+                                experiment.run().steps().isPresent()
+                                        ? Long.toString(experiment.run().steps().getAsLong())
+                                        : Integer.toString(
+                                                experiment.run().epochs().orElse(0)),
+                                "so few that the log of the run fits into the " + mebibytes(free) + " free in "
+                                        + host.place() + ": it takes about "
+                                        + mebibytes(plan.disk().log())
+                                        + "; or use another disk (--runs), record.evaluation_logits=false, or wire.logits=fp16"));
     }
 
     private static String mebibytes(long bytes) {

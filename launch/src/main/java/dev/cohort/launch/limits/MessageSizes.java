@@ -13,10 +13,10 @@ import dev.cohort.tensor.Tensor;
  * Bytes of the largest messages of a run.
  *
  * @param batchIntegers of a batch, the packed integers of its recipe and labels
- * @param pixels of a batch, all views; 0 when they do not travel
- * @param prediction of a full batch, without what is said once an epoch
+ * @param pixels of a batch, all views; 0 when they are not sent
+ * @param prediction of a full batch, without the part that is sent once an epoch
  * @param outcome of a full batch, for as many contributors as the run has slots
- * @param addressed to one contributor, besides; 0 when nothing is
+ * @param addressed the additional part for one contributor; 0 when there is none
  * @param evaluation of one peer, after an epoch
  * @param state of the trained teacher, in a snapshot; 0 when there is none
  */
@@ -28,7 +28,7 @@ record MessageSizes(
     /**
      * Computes them.
      *
-     * @throws IllegalArgumentException when the method makes a message that nobody could read
+     * @throws IllegalArgumentException when a message of the method would exceed what readers accept
      */
     static MessageSizes of(Experiment experiment, ImageData data, Teacher teacher) {
         int rows = Math.min(experiment.run().batchSize(), data.train().count());
@@ -57,14 +57,14 @@ record MessageSizes(
                         .sum());
     }
 
-    /** Views that each batch is rendered in. */
+    /** Number of views of each batch. */
     static int views(Experiment experiment) {
         boolean several =
                 experiment.augment().perPeer() || experiment.mix().kind() == Experiment.Mix.Mixing.CUTMIX_PER_PEER;
         return several ? experiment.elastic().max() : 1;
     }
 
-    /** What a recipe and labels say of one image: which it is, its partners, its crops and flips, and its classes. */
+    /** Bytes of one image in a recipe and its labels: its id, partners, crops, flips and classes. */
     static long integersOfARow(Experiment experiment, ImageData data) {
         int partners = switch (experiment.mix().kind()) {
             case NONE -> 0;
@@ -78,7 +78,7 @@ record MessageSizes(
                 + views(experiment) * geometry;
     }
 
-    /** What a peer publishes of one image. */
+    /** Bytes that a peer publishes per image. */
     static long bytesOfAnImage(Experiment experiment, ImageData data, Teacher teacher) {
         boolean features = teacher.reads().contains(TensorName.FEATURES)
                 || experiment.recording().features() == Experiment.Recording.Features.ALWAYS;
@@ -89,7 +89,7 @@ record MessageSizes(
         return opinions * logits + (features ? pooled : 0);
     }
 
-    /** Of the widest network that the experiment names. */
+    /** Feature width of the widest network in the experiment. */
     static int featureWidth(Experiment experiment) {
         return experiment.peers().stream()
                 .mapToInt(peer -> peer.own()
@@ -105,7 +105,7 @@ record MessageSizes(
         return tensor.bytes().remaining();
     }
 
-    /** Bytes of a whole number on the wire. */
+    /** Bytes of an integer on the wire. */
     private static int varint(long largest) {
         int bytes = 1;
         for (long rest = largest >>> 7; rest > 0; rest >>>= 7) {

@@ -14,11 +14,11 @@ import dev.cohort.protocol.wire.MessageCodec;
 import java.util.List;
 import java.util.Locale;
 
-/** Whether every message of a run can be sent and read. Whoever says what nobody can read ends in the middle of a run. */
+/** Checks whether every message of a run can be sent and read, since a process ends when it cannot send one. */
 public final class WireLimits {
     private static final Limits LIMITS = Limits.DEFAULT;
     private static final int MIB = 1 << 20;
-    /** An id as long as any, for the sizes of messages that carry it. */
+    /** The longest possible run id, for the sizes of messages. */
     private static final String SOME_RUN = "20250131-123005-" + "x".repeat(48);
 
     private final Experiment experiment;
@@ -30,7 +30,7 @@ public final class WireLimits {
         this.data = data;
     }
 
-    /** Adds to {@code found} what would be refused by the processes of a run, or could not be sent by them. */
+    /** Adds to {@code found} each message that the processes of a run could not send or would refuse. */
     public static void check(Experiment experiment, ImageData data, List<String> found) {
         WireLimits limits = new WireLimits(experiment, data);
         limits.checkTask();
@@ -40,7 +40,7 @@ public final class WireLimits {
         found.addAll(limits.problems.found());
     }
 
-    /** What is to be learned at all. */
+    /** Checks that there is something to learn. */
     private void checkTask() {
         String place = experiment.data().path().orElse(experiment.data().name());
         long learned = data.train().labels().stream().distinct().count();
@@ -83,10 +83,10 @@ public final class WireLimits {
                 fits(sizes.state()) || experiment.recording().snapshotSteps() == 0,
                 "record.snapshot_steps",
                 experiment.recording().snapshotSteps(),
-                "0, since what this teacher has learned takes " + mebibytes(sizes.state()) + tooMuch());
+                "0, since the state of this teacher takes " + mebibytes(sizes.state()) + tooMuch());
     }
 
-    /** The first record of a run says of every test image what it shows. */
+    /** Checks the first record of a run, which holds the labels of all test images. */
     private void checkManifest(Manifest manifest) {
         try {
             MessageCodec codec = new MessageCodec(SOME_RUN, LIMITS);
@@ -106,8 +106,8 @@ public final class WireLimits {
                 rows <= rowsMax,
                 "run.batch_size",
                 experiment.run().batchSize(),
-                "at most " + rowsMax + ", since a batch says " + integersOfARow + " bytes of each image and at most "
-                        + LIMITS.packedBytesMax() / MIB + " MiB in all");
+                "at most " + rowsMax + ", since the recipe of a batch takes " + integersOfARow
+                        + " bytes per image and at most " + LIMITS.packedBytesMax() / MIB + " MiB in total");
         if (sizes.pixels() == 0 || fits(sizes.pixels() + sizes.batchIntegers())) {
             return;
         }
@@ -131,8 +131,8 @@ public final class WireLimits {
                 fits(sizes.prediction()),
                 "run.batch_size",
                 experiment.run().batchSize(),
-                "at most " + imagesMax + ", since what a peer says of a batch takes " + mebibytes(sizes.prediction())
-                        + tooMuch() + "; or smaller numbers (" + words() + ")");
+                "at most " + imagesMax + ", since the prediction of a batch takes " + mebibytes(sizes.prediction())
+                        + tooMuch() + "; or a smaller number format (" + words() + ")");
     }
 
     private void checkOutcome(MessageSizes sizes) {
@@ -142,8 +142,8 @@ public final class WireLimits {
                 fits(largest),
                 "run.batch_size",
                 experiment.run().batchSize(),
-                "at most about " + imagesMax + ", since what method "
-                        + experiment.method().name() + " answers to "
+                "at most about " + imagesMax + ", since an outcome of method "
+                        + experiment.method().name() + " for "
                         + experiment.elastic().max()
                         + " contributors (elastic.max) takes " + mebibytes(largest) + tooMuch());
     }
@@ -156,10 +156,10 @@ public final class WireLimits {
                 false,
                 "record.evaluation_logits",
                 true,
-                "false, since what a peer says of " + data.test().count() + " test images of " + data.classes()
+                "false, since the evaluation of " + data.test().count() + " test images of " + data.classes()
                         + " classes" + (teacher.reads().contains(TensorName.FEATURES) ? ", features included," : "")
-                        + " takes " + mebibytes(sizes.evaluation()) + tooMuch() + "; or fewer test images, or smaller"
-                        + " numbers (" + words() + ")");
+                        + " takes " + mebibytes(sizes.evaluation()) + tooMuch() + "; or fewer test images, or a"
+                        + " smaller number format (" + words() + ")");
     }
 
     private int rows() {

@@ -37,12 +37,12 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a fork takes over from its parent: the batches, predictions and outcomes of the steps up to that of the fork, which become the
- * beginning of its own log, and the newest checkpoints not after it. Kept in {@code fork.json} of the fork's directory.
+ * Copies from a parent run what its fork shares: the batches, predictions and outcomes up to a step, with which the fork's own
+ * log begins, and the newest checkpoints up to that step. Recorded in {@code fork.json} of the fork's directory.
  *
  * @param parent directory of the parent
  * @param fork directory of the fork
- * @param step last step that is taken over, at least 1
+ * @param step last shared step, at least 1
  */
 public record Fork(Path parent, Path fork, long step) implements Prologue {
     private static final String FILE = "fork.json";
@@ -50,7 +50,7 @@ public record Fork(Path parent, Path fork, long step) implements Prologue {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final Duration FLUSH = Duration.ofMinutes(2);
 
-    /** The fork whose directory it is, if it is one. */
+    /** The fork recorded in a run directory, if the run is one. */
     static Optional<Fork> of(RunDirectory directory) {
         Path file = directory.path().resolve(FILE);
         if (!Files.exists(file)) {
@@ -67,7 +67,7 @@ public record Fork(Path parent, Path fork, long step) implements Prologue {
         }
     }
 
-    /** Notes in the directory of a run that is about to begin that it is a fork. */
+    /** Records in the directory of a new run that it is a fork. */
     public static void note(RunDirectory directory, Path parent, long step) {
         directory.write(
                 FILE,
@@ -83,11 +83,11 @@ public record Fork(Path parent, Path fork, long step) implements Prologue {
             throw new CommandException(
                     ExitCode.INPUT_OUTPUT,
                     "fork of " + parent
-                            + ": that directory is gone, and the steps of the parent are not taken over yet; begin"
-                            + " the fork anew");
+                            + ": the directory no longer exists, and the steps of the parent are not copied yet; start"
+                            + " a new fork");
         }
         RunDirectory there = RunDirectory.find(parent, Optional.of(parent.toString()));
-        // Somebody else's are for that one's eyes; the fork has been given its own.
+        // The settings of another user's run are not readable; the fork has its own.
         RunDirectory own = RunDirectory.find(fork, Optional.of(fork.toString()));
         Map<String, String> client = Files.isReadable(there.clientSettings()) ? Map.of() : own.client(Map.of());
         return new RunHandle.Directory(there, client).open();
@@ -100,7 +100,7 @@ public record Fork(Path parent, Path fork, long step) implements Prologue {
         }
     }
 
-    /** What a fork says of its parent. */
+    /** The parent in the manifest of a fork. */
     public static Manifest.Parent parentOf(OpenRun opened, long step) {
         Fingerprint fingerprint = new Fingerprint();
         opened.each(Topic.BATCHES, message -> {
@@ -133,8 +133,8 @@ public record Fork(Path parent, Path fork, long step) implements Prologue {
             if (!log.flush(FLUSH)) {
                 throw new CommandException(
                         ExitCode.UNAVAILABLE,
-                        "the broker did not take the steps of the parent within " + FLUSH.toSeconds()
-                                + " s; go on with --resume");
+                        "the broker did not accept the steps of the parent within " + FLUSH.toSeconds()
+                                + " s; continue with --resume");
             }
             copyCheckpoints(opened.manifest(), opened.experiment());
         }
@@ -143,15 +143,15 @@ public record Fork(Path parent, Path fork, long step) implements Prologue {
     private void copy(RecordedLog from, Topic topic, int partition, RunLog to) {
         try (RecordedLog.Reading reading = from.read(topic, partition)) {
             for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                if (next.get() instanceof RecordedLog.Said said
-                        && stepOf(said.message()).orElse(Long.MAX_VALUE) <= step) {
-                    to.append(List.of(said.message()));
+                if (next.get() instanceof RecordedLog.Said entry
+                        && stepOf(entry.message()).orElse(Long.MAX_VALUE) <= step) {
+                    to.append(List.of(entry.message()));
                 }
             }
         }
     }
 
-    /** Test images belong to every step; a goodbye or the end of the run to none that is taken over. */
+    /** Test images belong to every step; leaves and the end of the run are not copied. */
     private static OptionalLong stepOf(Message message) {
         if (message instanceof Batch batch) {
             return OptionalLong.of(batch.step());
@@ -167,7 +167,7 @@ public record Fork(Path parent, Path fork, long step) implements Prologue {
         return message instanceof TestImages ? OptionalLong.of(0) : OptionalLong.empty();
     }
 
-    /** Positions are those of the parent's log, so they stay behind. Without a checkpoint a peer trains from its first step. */
+    /** Copies checkpoints without their positions in the parent's log. A peer without one trains from its first step. */
     private void copyCheckpoints(Manifest manifest, Experiment experiment) {
         for (Experiment.Peer peer : experiment.peers()) {
             int kept = experiment.recording().checkpointsKept();
@@ -184,7 +184,7 @@ public record Fork(Path parent, Path fork, long step) implements Prologue {
         return run.resolve(CHECKPOINTS).resolve(peer.id().value());
     }
 
-    /** How the parent went on, to compare with; empty when its directory is gone. */
+    /** The parent after the fork, for comparison; empty when its directory no longer exists. */
     Optional<ForkedFrom> end() {
         if (!Files.isDirectory(parent)) {
             return Optional.empty();
@@ -204,8 +204,8 @@ public record Fork(Path parent, Path fork, long step) implements Prologue {
     private static void show(RecordedLog log, Topic topic, int partition, RunView view) {
         try (RecordedLog.Reading reading = log.read(topic, partition)) {
             for (Optional<RecordedLog.Entry> next = reading.next(); next.isPresent(); next = reading.next()) {
-                if (next.get() instanceof RecordedLog.Said said) {
-                    view.on(said.message(), said.appendedMs());
+                if (next.get() instanceof RecordedLog.Said entry) {
+                    view.on(entry.message(), entry.appendedMs());
                 }
             }
         }

@@ -20,19 +20,19 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A fork that can be started: the same run as its parent up to a step.
+ * A fork that is ready to start: the same run as its parent up to a step.
  *
- * @param learningRate what becomes of the learning rate, if it does not continue as in the parent
+ * @param learningRate a remark on the learning rate, if it does not continue as in the parent
  */
 public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
     /**
      * Checks a fork and plans it.
      *
-     * @param step last step that both runs share
+     * @param step last shared step
      * @param settings {@code KEY=VALUE} for the steps after it
      * @param config settings of Kafka clients
      * @param runs folder of runs, for stored teachers
-     * @throws CommandException when the fork would not be the same run up to its step, or its log does not reach so far
+     * @throws CommandException when the fork would differ from its parent up to the step, or the parent's log ends before it
      */
     public static ForkPlan of(
             RunDirectory parent, long step, List<String> settings, Map<String, String> config, Path runs) {
@@ -50,8 +50,8 @@ public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
             List<String> other = differences(opened.manifest(), before, plan);
             if (!other.isEmpty()) {
                 throw refused(String.join(", ", other)
-                        + ": cannot be set; the steps up to " + step
-                        + " would have been others. A fork may change the method and its parameters, learning rate and"
+                        + ": must be as in the parent, whose steps up to " + step
+                        + " the fork shares. A fork may change the method and its parameters, learning rate and"
                         + " schedule, pace, wire, record, elastic.min and the number of steps");
             }
             if (plan.manifest().steps() <= step) {
@@ -69,7 +69,7 @@ public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
         }
     }
 
-    /** A fork on the cluster of its parent takes the client settings of its parent. */
+    /** A fork on the cluster of its parent inherits the parent's client settings. */
     private static Map<String, String> client(RunDirectory parent, LaunchPlan plan, Map<String, String> config) {
         boolean same = plan.experiment()
                 .kafka()
@@ -83,7 +83,7 @@ public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
         return new CommandException(ExitCode.USAGE, "fork: " + why);
     }
 
-    /** So many steps from the first on have a batch and an outcome. */
+    /** Number of steps from the first that have a batch and an outcome. */
     private static long wholeSteps(OpenRun opened) {
         AtomicLong batches = new AtomicLong();
         AtomicLong outcomes = new AtomicLong();
@@ -100,7 +100,7 @@ public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
         return Math.min(batches.get(), outcomes.get());
     }
 
-    /** Sections and keys that would make another run of the steps that are taken over. */
+    /** Changed sections and keys that the shared steps depend on. */
     private static List<String> differences(Manifest parent, Experiment before, LaunchPlan plan) {
         Experiment after = plan.experiment();
         List<String> other = new ArrayList<>();
@@ -124,7 +124,7 @@ public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
         return other;
     }
 
-    /** Without its place: data may have moved. */
+    /** The data without its path, since it may have moved. */
     private static Experiment.Data anywhere(Experiment.Data data) {
         return new Experiment.Data(data.name(), Optional.empty(), data.mode(), data.validation());
     }

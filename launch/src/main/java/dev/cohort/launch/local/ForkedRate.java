@@ -8,12 +8,12 @@ import java.util.Optional;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * What becomes of the learning rate in a fork, whose schedule is that of its own length: one that is longer than its parent has
+ * Compares the learning rate of a fork with its parent's. The schedule spans the fork's own length, so that a longer fork has
  * another rate at the same step.
  *
- * @param step the last that both have
+ * @param step last shared step
  * @param last rate of that step
- * @param parent rate of the next step in the parent, which keeps its last rate when it ends there
+ * @param parent rate of the next step in the parent; its last rate if it ends there
  * @param fork rate of the next step in the fork
  * @param schedule of the fork, for people
  */
@@ -24,7 +24,7 @@ public record ForkedRate(long step, double last, double parent, double fork, Str
      * @param parent its manifest
      * @param before experiment of the parent
      * @param after experiment of the fork
-     * @param at last step that both have
+     * @param at last shared step
      */
     public static ForkedRate of(Manifest parent, Experiment before, Manifest fork, Experiment after, long at) {
         LongToDoubleFunction old = RunSchedule.learningRate(parent, before);
@@ -33,7 +33,7 @@ public record ForkedRate(long step, double last, double parent, double fork, Str
                 old.applyAsDouble(at),
                 old.applyAsDouble(at + 1),
                 RunSchedule.learningRate(fork, after).applyAsDouble(at + 1),
-                shape(after) + " over " + fork.steps() + " steps, where the parent had " + shape(before) + " over "
+                shape(after) + " over " + fork.steps() + " steps instead of " + shape(before) + " over "
                         + parent.steps());
     }
 
@@ -41,7 +41,7 @@ public record ForkedRate(long step, double last, double parent, double fork, Str
         return experiment.optimizer().schedule().kind().name().toLowerCase(Locale.ROOT);
     }
 
-    /** For people; empty when the rate goes on as in the parent. */
+    /** For people; empty when the rate continues as in the parent. */
     public Optional<String> sentence() {
         if (Math.abs(fork - parent) <= ROUNDING * Math.max(fork, parent)) {
             return Optional.empty();
@@ -49,7 +49,7 @@ public record ForkedRate(long step, double last, double parent, double fork, Str
         return Optional.of(
                 "Learning rate: " + number(last) + " at step " + step + ", then " + number(fork) + " instead of "
                         + number(parent) + ": " + schedule
-                        + ". Set optimizer.learning_rate or optimizer.schedule.kind if that is not what is meant.");
+                        + ". Set optimizer.learning_rate or optimizer.schedule.kind if this is not intended.");
     }
 
     private static String number(double rate) {

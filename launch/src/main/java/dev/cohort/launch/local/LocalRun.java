@@ -34,20 +34,20 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** A run on this machine whose directory is held: begun or gone on with, trained, and put into its result and report. */
+/** A run on this machine whose directory is held: begins or resumes it, trains it, and writes its result and report. */
 public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address, boolean resumed)
         implements AutoCloseable {
     /**
-     * How a run that is gone on with reaches its broker and its data.
+     * How a resumed run reaches its broker and its data.
      *
-     * @param listen where its own broker shall listen; empty leaves it where it was, if that can be
-     * @param bootstrap address of the cluster it uses; empty leaves it as it was
-     * @param client settings of the Kafka clients; empty leaves those of the run directory
-     * @param data where its data is now, as a setting; empty when it is where it was
+     * @param listen new address of its own broker; empty keeps the previous one if possible
+     * @param bootstrap new address of the cluster; empty keeps the previous one
+     * @param client settings of the Kafka clients; empty keeps those of the run directory
+     * @param data new place of its data, as a setting; empty keeps the previous one
      */
     public record Reach(
             Optional<HostPort> listen, Optional<String> bootstrap, Map<String, String> client, List<String> data) {
-        /** As before. */
+        /** Everything as before. */
         public static final Reach AS_BEFORE = new Reach(Optional.empty(), Optional.empty(), Map.of(), List.of());
 
         public Reach {
@@ -57,10 +57,10 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
     }
 
     /**
-     * Asks before anything is made whether this host has what the run needs.
+     * Checks before anything is written whether this host has what the run needs.
      *
-     * @param place where it is going to leave its files
-     * @return the plan with what its starter should know of this host
+     * @param place folder for the files of the run
+     * @return the plan with remarks on this host
      * @throws CommandException with what is missing and what to do
      */
     public static LaunchPlan requireHost(LaunchPlan plan, Path place) {
@@ -73,9 +73,9 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
     }
 
     /**
-     * Begins a run in a directory that {@code fresh} makes once it is known that the broker's address can be used.
+     * Begins a run in a directory that {@code fresh} makes once the broker's address is known to be usable.
      *
-     * @param address that the embedded broker listens on
+     * @param address address of the embedded broker
      * @param given the experiment as it was given, for {@code config.yaml}
      */
     public static LocalRun begin(LaunchPlan plan, HostPort address, Supplier<RunDirectory> fresh, String given) {
@@ -102,10 +102,10 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
     }
 
     /**
-     * Goes on with the run of a directory, with the experiment it began with.
+     * Resumes the run of a directory with the experiment it began with.
      *
      * @param how to reach its broker and its data from now on
-     * @param say told when the broker has to move
+     * @param say receives a line when the broker has to move
      */
     public static LocalRun resume(RunDirectory directory, Reach how, Consumer<String> say) {
         directory.writeClientSettings(how.client());
@@ -123,7 +123,7 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
             how.listen().ifPresent(address -> {
                 throw new CommandException(
                         ExitCode.USAGE,
-                        "--listen " + address + ": run " + directory.id() + " has no broker of its own, it uses "
+                        "--listen " + address + ": run " + directory.id() + " has no built-in broker but uses "
                                 + directory.about().bootstrap() + "; leave --listen out");
             });
             return how.bootstrap()
@@ -134,7 +134,7 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
             throw new CommandException(
                     ExitCode.USAGE,
                     "--bootstrap " + elsewhere + ": run " + directory.id()
-                            + " has a broker of its own, which holds its log; --listen moves it");
+                            + " has a built-in broker, which holds its log; --listen moves it");
         });
         HostPort before = HostPort.parse(
                 "broker of run " + directory.id(), directory.about().bootstrap());
@@ -142,12 +142,12 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
         HostPort address = free.port() == 0 ? BrokerFolder.anotherAddress(free) : free;
         new BrokerFolder(directory.broker()).address(address);
         RunDirectory there = directory.at(address.toString(), true);
-        // Those of the proxy are nobody's business but that of its processes, and may be taken, too.
+        // The ports of the proxy matter to its own processes only, and may be in use, too.
         there.links().ifPresent(links -> there.write(Launcher.links(plan.experiment())));
         return new LocalRun(there, plan, address, true);
     }
 
-    /** The same cluster by another address. */
+    /** Resumes a run on the same cluster at another address. */
     private static LocalRun moved(RunDirectory directory, LaunchPlan plan, String bootstrap) {
         RunPlace place = new RunPlace(
                 directory.id(),
@@ -171,12 +171,11 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
                     throw new CommandException(
                             ExitCode.USAGE,
                             "data folder " + path + " of run " + directory.id()
-                                    + " does not exist any more: name where it is now with " + "--data-path"
-                                    + " DIR");
+                                    + " no longer exists: name its new place with --data-path DIR");
                 });
     }
 
-    /** Trains to the end, first what its method imitates if that is not there; empty when it was interrupted. */
+    /** Trains to the end, first the stored teachers of the method if they are missing; empty when interrupted. */
     public Optional<Result> train(Interruption interruption, Screen screen) {
         Optional<TeacherTraining> before = TeacherTraining.before(directory, plan, address);
         Optional<LaunchPlan> ready = before.isEmpty()
@@ -185,7 +184,7 @@ public record LocalRun(RunDirectory directory, LaunchPlan plan, HostPort address
         return ready.flatMap(whole -> train(whole, interruption, screen));
     }
 
-    /** From now on the run has a teacher, also when it is resumed. */
+    /** Records the stored teachers, so that a resumed run has them, too. */
     private LaunchPlan taught(Experiment.Method method) {
         Experiment taught = plan.experiment().withMethod(method);
         directory.write(RunDirectory.EFFECTIVE, ExperimentYaml.writeWithoutSecrets(taught));

@@ -21,17 +21,17 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A method in full: its loss, source and settings, and how large its messages are, measured on real ones.
+ * A method in full: its loss, source, settings and the sizes of its messages, measured on encoded ones.
  *
- * @param step for which the messages are measured
+ * @param step sizes for which the messages are measured
  */
 public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Traffic traffic) implements Printout {
     static final Experiment.Optimizer OPTIMIZER = new Experiment.Optimizer(
             0.1, 0.9, false, 1e-4, new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0));
 
     /**
-     * @param settings of the method, by their names
-     * @throws IllegalArgumentException when one of them is wrong
+     * @param settings of the method, by name
+     * @throws IllegalArgumentException when a setting is invalid
      */
     public static MethodSheet of(Method method, Map<String, String> settings, Traffic.Step step) {
         Experiment.Method chosen = new Experiment.Method(method.name(), settings);
@@ -54,12 +54,12 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
         lines.add("  source    " + method.paper());
         lines.add("  peers     "
                 + (teacher.contributorsMin() == 0
-                        ? "any number; nobody waits for another"
+                        ? "any number; they do not wait for one another"
                         : "at least " + teacher.contributorsMin()));
         lines.add("  besides   " + own(teacher.ownTeacher()));
         if (teacher.reads().contains(TensorName.VALIDATION)) {
             lines.add("  data      holds out data.validation of the training images, " + Preparation.VALIDATION_SHARE
-                    + " if the experiment does not say");
+                    + " by default");
         }
         lines.add("  settings  " + (method.parameters().isEmpty() ? "none" : ""));
         int width = method.parameters().stream()
@@ -67,9 +67,9 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
                 .max()
                 .orElse(0);
         for (MethodParameter parameter : method.parameters()) {
-            String said = "method." + parameter.name() + "=" + parameter.defaultValue();
-            lines.add("    " + said + " ".repeat(width + "method.=".length() - said.length() + 2) + parameter.meaning()
-                    + "; " + parameter.range());
+            String setting = "method." + parameter.name() + "=" + parameter.defaultValue();
+            lines.add("    " + setting + " ".repeat(width + "method.=".length() - setting.length() + 2)
+                    + parameter.meaning() + "; " + parameter.range());
         }
         lines.add(String.format(
                 Locale.ROOT,
@@ -79,7 +79,7 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
                 step.peers()));
         lines.add(line(traffic.prediction(), "each peer publishes: " + published()));
         lines.add(line(traffic.outcome(), "every peer receives"));
-        lines.add(line(traffic.addressed(), "each contributor receives besides, for itself alone"));
+        lines.add(line(traffic.addressed(), "each contributor receives in addition"));
         return lines;
     }
 
@@ -93,7 +93,7 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
         for (String read : teacher.reads()) {
             tensors.add(
                     read.equals(TensorName.VALIDATION)
-                            ? "once an epoch more: " + read + " [V, " + step.classes() + "]"
+                            ? "once an epoch also: " + read + " [V, " + step.classes() + "]"
                             : read + " [" + step.rows() + ", "
                                     + (read.equals(TensorName.FEATURES) ? step.featureWidth() : step.classes()) + "]");
         }

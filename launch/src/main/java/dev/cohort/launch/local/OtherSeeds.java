@@ -15,16 +15,16 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Finished runs of the same experiment that differ in nothing but their seeds: together they show how much chance does. */
+/** Finds finished runs of the same experiment that differ in seeds only: together they show the influence of chance. */
 final class OtherSeeds {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private OtherSeeds() {}
 
     /**
-     * Gains of the runs beside {@code run}, one per further seed, the newest of each.
+     * Gains of the runs beside {@code run}: the newest of each other seed.
      *
-     * @param steps that a run must have trained, so that one that ended early does not count
+     * @param steps number of steps of a complete run; runs that ended early do not count
      */
     static List<Gain> beside(RunDirectory run, long steps) {
         Map<Long, Gain> bySeed = new TreeMap<>();
@@ -40,7 +40,7 @@ final class OtherSeeds {
             }
             bySeed.remove(own.run().seed());
         } catch (IOException | IllegalArgumentException e) {
-            // Without other runs there is less to say; that must not spoil this one.
+            // The result is still valid without other runs.
             return List.of();
         }
         return List.copyOf(bySeed.values());

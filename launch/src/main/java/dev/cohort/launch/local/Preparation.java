@@ -39,12 +39,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** Reads an experiment and its data, and reports everything that is wrong with them at once. */
+/** Reads an experiment and its data, and reports all problems at once. */
 public final class Preparation {
-    /** Held out from the training images when a method needs that and the experiment does not say how many. */
+    /** Default share of the training images that is held out when a method needs it. */
     public static final double VALIDATION_SHARE = 0.1;
 
-    /** The value of a key that a pace would read, when the experiment does not say it. */
+    /** Default of the keys that an unimplemented pace would read. */
     private static final int PACE_UNUSED = 2;
 
     private static final String KAFKA = "kafka";
@@ -54,13 +54,13 @@ public final class Preparation {
 
     private Preparation() {}
 
-    /** The text of the experiment that runs when none is named. */
+    /** The text of the default experiment. */
     public static String quickstart() {
         return quickstart(Optional.ofNullable(System.getProperty(HOME)).map(Path::of));
     }
 
     /**
-     * @param home folder of the product, whose file may be newer than the jar's
+     * @param home folder of the product; its file takes precedence over the one in the jar, which may be older
      */
     static String quickstart(Optional<Path> home) {
         Optional<Path> file = home.map(folder -> folder.resolve(QUICKSTART)).filter(Files::isRegularFile);
@@ -84,8 +84,8 @@ public final class Preparation {
     /**
      * Checks an experiment together with its data.
      *
-     * @param file of the experiment; empty takes the quickstart
-     * @param settings {@code key=value} that win over it
+     * @param file of the experiment; empty for the quickstart
+     * @param settings {@code key=value} that override the file
      * @throws CommandException with every problem found
      */
     public static LaunchPlan prepare(Optional<Path> file, List<String> settings) {
@@ -107,9 +107,9 @@ public final class Preparation {
     }
 
     /**
-     * Settings that were given on a command line.
+     * Checks settings that were given on a command line.
      *
-     * @throws CommandException when one may be a password: everybody on the machine can read command lines
+     * @throws CommandException when a setting may be a password, since every user of the machine can read command lines
      */
     public static List<String> typed(List<String> settings) {
         for (String setting : settings) {
@@ -120,14 +120,15 @@ public final class Preparation {
             if (whole || (!ours && name.contains(".") && ClientRules.isSecret(name))) {
                 throw new CommandException(
                         ExitCode.USAGE,
-                        "--set " + key + ": may be a password, and everybody on this machine can read a command line;"
-                                + " put it into a file and name that with --kafka-config, or into the experiment");
+                        "--set " + key
+                                + ": may be a password, and every user of this machine can read command lines; put"
+                                + " it into a file for --kafka-config, or into the experiment");
             }
         }
         return settings;
     }
 
-    /** Checks an experiment as {@link #prepare(Optional, List)} does; {@code found} takes in every problem. */
+    /** Checks an experiment as {@link #prepare(Optional, List)} does; {@code found} receives every problem. */
     public static Optional<LaunchPlan> prepare(
             Optional<Path> file, List<String> settings, Path runs, List<String> found) {
         Problems problems = new Problems();
@@ -149,7 +150,7 @@ public final class Preparation {
                 : Optional.empty();
     }
 
-    /** Reads an experiment; empty takes the quickstart. */
+    /** Reads an experiment; without a file, the quickstart. */
     public static Optional<Experiment> read(Optional<Path> file, List<String> settings, Problems problems) {
         return read(file, settings, Path.of(RunDirectory.RUNS), problems);
     }
@@ -172,7 +173,7 @@ public final class Preparation {
         return new LaunchPlan(experiment, manifest, dataBytes, Footprint.of(experiment, data, manifest), notes);
     }
 
-    /** The same plan of another experiment, whose data is the same. */
+    /** The same plan for another experiment on the same data. */
     static LaunchPlan plan(Experiment experiment, LaunchPlan plan) {
         Manifest m = plan.manifest();
         return new LaunchPlan(
@@ -207,12 +208,12 @@ public final class Preparation {
                         contributors >= method.contributorsMin(),
                         "peers",
                         contributors,
-                        "at least " + method.contributorsMin() + " that are not control, since method " + method.name()
-                                + " teaches each from the others (method.name=independent trains one alone)"));
+                        "at least " + method.contributorsMin() + " without control, since method " + method.name()
+                                + " teaches each peer from the others (method.name=independent trains a single one)"));
         Set<String> models = new TreeSet<>();
         for (int i = 0; i < experiment.peers().size(); i++) {
             Experiment.Peer peer = experiment.peers().get(i);
-            // Control takes over the model of the first peer, mistakes included: one line is enough.
+            // Control has the model of the first peer; a mistake in it is reported once.
             boolean again = !models.add(peer.model());
             if (peer.hasOwnNetwork()) {
                 if (!again) {
@@ -233,29 +234,30 @@ public final class Preparation {
         }
     }
 
-    /** What an experiment may say one day. An old log that says it can still be read, so the reader takes it. */
+    /** Refuses settings that are reserved: the reader accepts them, since existing logs may contain them. */
     private static void checkBuilt(Experiment experiment, Problems problems) {
         Experiment.Pace pace = experiment.pace();
         problems.require(
                 pace.mode() == Experiment.Pace.Mode.STRICT,
                 "pace.mode",
                 pace.mode().name().toLowerCase(Locale.ROOT),
-                "strict, the only pace that is built");
-        problems.require(pace.k() == PACE_UNUSED, "pace.k", pace.k(), "left out: it is for a pace that is not built");
+                "strict, the only pace that is implemented");
+        problems.require(
+                pace.k() == PACE_UNUSED, "pace.k", pace.k(), "left out: it belongs to a pace that is not implemented");
         problems.require(
                 pace.parts() == PACE_UNUSED,
                 "pace.parts",
                 pace.parts(),
-                "left out: it is for a pace that is not built");
+                "left out: it belongs to a pace that is not implemented");
         problems.require(
                 experiment.kafka().replication() == 1
                         || experiment.kafka().bootstrap().isPresent(),
                 "kafka.replication",
                 experiment.kafka().replication(),
-                "1 with the built-in broker, which is one alone; name a cluster with --bootstrap for more");
+                "1 with the built-in broker, which is a single one; name a cluster with --bootstrap for more");
     }
 
-    /** A batch that a network cannot take would end its peer in the middle of the run. */
+    /** Checks the batch sizes, since a batch that a network cannot process ends its peer in the middle of the run. */
     private static void checkBatches(Experiment experiment, ImageData data, List<String> found) {
         Problems problems = new Problems();
         int images = data.train().count();
@@ -264,7 +266,7 @@ public final class Preparation {
                 batchSize <= images,
                 "run.batch_size",
                 batchSize,
-                "at most " + images + ", the images there are to train on");
+                "at most " + images + ", the number of training images");
         int least = RunSchedule.rowsMin(experiment, images);
         experiment.peers().stream()
                 .flatMap(peer -> ModelCatalog.find(peer.model()).stream())
@@ -288,15 +290,15 @@ public final class Preparation {
         }
     }
 
-    /** All problems with a thing as one message. */
+    /** Joins all problems with a thing into one message. */
     public static String message(String thing, List<String> problems) {
         if (problems.size() == 1) {
             return problems.get(0);
         }
-        return problems.size() + " things are wrong with the " + thing + ":\n  " + String.join("\n  ", problems);
+        return problems.size() + " problems with the " + thing + ":\n  " + String.join("\n  ", problems);
     }
 
-    /** Other processes, and a later --resume, may have another working directory. */
+    /** Makes paths absolute, since other processes and a later --resume may have another working directory. */
     private static Experiment withWholePath(Experiment e, Path runs) {
         Experiment.Data data = e.data();
         Optional<String> whole =
@@ -306,7 +308,7 @@ public final class Preparation {
                 .withPeers(OwnNetworks.withWholePaths(e.peers()));
     }
 
-    /** What the experiment says; where it says nothing, a method that reads what peers say of held-out images has some. */
+    /** The configured share; by default, a method that reads predictions of held-out images gets {@link #VALIDATION_SHARE}. */
     private static OptionalDouble validation(Experiment e) {
         boolean reads = MethodCatalog.find(e.method().name())
                 .filter(method -> method.reads().contains(TensorName.VALIDATION))
@@ -314,12 +316,12 @@ public final class Preparation {
         return OptionalDouble.of(e.data().validation().orElse(reads ? VALIDATION_SHARE : 0));
     }
 
-    /** The setting of an experiment that says where its data is. */
+    /** The setting for the data folder of an experiment. */
     public static String dataPathSetting(Path path) {
         return "data.path=\"" + path.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
-    /** The same plan with settings of the Kafka clients, which no file of an experiment keeps. */
+    /** The same plan with settings of the Kafka clients, which are not stored in the experiment. */
     static LaunchPlan with(LaunchPlan plan, Map<String, String> client) {
         Experiment e = plan.experiment();
         Experiment.Kafka kafka =
@@ -327,14 +329,14 @@ public final class Preparation {
         return new LaunchPlan(e.withKafka(kafka), plan.manifest(), plan.dataBytes(), plan.disk(), plan.notes());
     }
 
-    /** The same plan with further settings of the Kafka clients, which win over those of the experiment. */
+    /** The same plan with further settings of the Kafka clients, which override those of the experiment. */
     public static LaunchPlan adding(LaunchPlan plan, Map<String, String> client) {
         TreeMap<String, String> all = new TreeMap<>(plan.experiment().kafka().client());
         all.putAll(client);
         return with(plan, all);
     }
 
-    /** The experiment with what was decided at the start of a run: its broker, and the threads of each peer. */
+    /** The experiment with the choices made at the start of a run: its broker, and the threads of each peer. */
     static Experiment decided(Experiment e, Optional<String> bootstrap, int torchThreads) {
         return e.withKafka(new Experiment.Kafka(
                         bootstrap, e.kafka().replication(), e.kafka().client()))

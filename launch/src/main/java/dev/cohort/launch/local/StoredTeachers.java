@@ -34,7 +34,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Checks the teacher of an experiment, above all the stored networks it names, before a run is made of it. */
+/** Checks the teacher of an experiment before a run, above all the stored networks it names. */
 final class StoredTeachers {
     private static final String PATH = "method.teacher";
     private static final String MODEL_PATH = "method.teacher_model";
@@ -43,16 +43,16 @@ final class StoredTeachers {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String BUILT_IN = "builtin";
 
-    /** What the tensors of a prediction may take of a record, with room for what else is in it. */
+    /** Bytes of a record available for the tensors of a prediction, with a margin for its other fields. */
     private static final long PREDICTION_BYTES_MAX = Limits.DEFAULT.messageBytesMax() - (64L << 10);
 
     private StoredTeachers() {}
 
     /**
-     * The same method with the whole path of every checkpoint it names, since peers may have another working directory. A run
-     * stands for the newest checkpoint of its best peer, or of each of its peers where a method takes several; a folder of
-     * checkpoints for the newest in it. A run is named by its folder or, below {@code runs}, by its id. What cannot be found stays
-     * as it is, for {@link #check} to refuse.
+     * Resolves the checkpoints that a method names to absolute paths, since peers may have another working directory. A run
+     * stands for the newest checkpoint of its best peer, or of each of its peers if the method accepts several; a folder of
+     * checkpoints for the newest in it. A run is named by its folder or, below {@code runs}, by its id. Names that cannot be
+     * resolved are kept, and {@link #check} refuses them.
      */
     static Experiment.Method found(Experiment.Method method, Path runs) {
         List<String> named = StoredTeacher.named(method);
@@ -88,7 +88,7 @@ final class StoredTeachers {
         return path.toAbsolutePath().normalize();
     }
 
-    /** Peers of a finished run: all but control, or the one that was best on the test images. */
+    /** Peers of a finished run: all but control, or the one with the best test accuracy. */
     private static List<String> peers(Path run, boolean several) {
         Path result = run.resolve(RunDirectory.RESULT);
         if (!Files.exists(result)) {
@@ -130,7 +130,7 @@ final class StoredTeachers {
         return matcher.matches() ? Long.parseLong(matcher.group(1)) : -1;
     }
 
-    /** Adds what is wrong with the teacher of {@code experiment}, and with what it is to read, to {@code found}. */
+    /** Adds the problems with the teacher of {@code experiment} and its inputs to {@code found}. */
     static void check(Experiment experiment, ImageData data, List<String> found) {
         Problems ofMethod = new Problems();
         MethodCatalog.validate(experiment.method(), ofMethod, "method");
@@ -181,7 +181,7 @@ final class StoredTeachers {
                                     .orElse(true),
                     "peers." + i + ".model",
                     peer.model(),
-                    "a resnet, which alone has shared low layers under " + branches.count() + " branches");
+                    "a resnet, the only kind with shared low layers under " + branches.count() + " branches");
         }
         problems.require(
                 RunSchedule.rowsMin(experiment, data.train().count()) > 1,
@@ -191,7 +191,7 @@ final class StoredTeachers {
         found.addAll(problems.found());
     }
 
-    /** Who runs copies of others must know their architecture, and an outcome must have room for all of them. */
+    /** Checks peers that run copies of one another: they need one architecture, and all weights must fit into an outcome. */
     private static void checkOthers(Experiment experiment, List<String> found) {
         Problems problems = new Problems();
         List<Experiment.Peer> contributors = experiment.contributors();
@@ -202,7 +202,7 @@ final class StoredTeachers {
                     peer.control() || peer.model().equals(first),
                     "peers." + i + ".model",
                     peer.model(),
-                    first + " as the first one is, since the peers run copies of one another");
+                    first + " like the first peer, since the peers run copies of one another");
         }
         long bytes =
                 ModelCatalog.find(first).map(Architecture::parameters).orElse(0L) * Float.BYTES * contributors.size();
@@ -211,7 +211,7 @@ final class StoredTeachers {
                 "peers",
                 contributors.size() + " of " + first,
                 "so few or small that all their weights fit into " + (Limits.DEFAULT.messageBytesMax() >> 20)
-                        + " MiB, since the peers hand them over");
+                        + " MiB, since the peers exchange them");
         found.addAll(problems.found());
     }
 
@@ -230,19 +230,19 @@ final class StoredTeachers {
     }
 
     private static void checkHeldOut(Experiment experiment, ImageData data, Problems problems) {
-        String because = "since method " + experiment.method().name() + " reads what peers think of held-out images";
+        String because = "since method " + experiment.method().name() + " reads predictions of held-out images";
         int images = data.validation().count();
         double share = experiment.data().validation().orElse(0);
         problems.require(
                 experiment.data().mode() == Experiment.Data.Delivery.RECIPE,
                 "data.mode",
                 "pixels",
-                "recipe, " + because + ", which are not sent");
+                "recipe, " + because + ", whose pixels are not sent");
         problems.require(
                 images > 0,
                 "data.validation",
                 share,
-                "enough to hold out an image, " + because + " (" + Preparation.VALIDATION_SHARE + " if left out)");
+                "enough to hold out an image, " + because + " (default " + Preparation.VALIDATION_SHARE + ")");
         checkHeldOut(
                 data.classes(),
                 experiment.run().batchSize(),
@@ -253,7 +253,7 @@ final class StoredTeachers {
                 problems);
     }
 
-    /** What a peer thinks of all held-out images travels in one record with what it says of a batch. */
+    /** Predictions of all held-out images must fit into one record together with those of a batch. */
     static void checkHeldOut(
             int classes, int batchSize, int bytes, int images, double share, String because, Problems problems) {
         long imagesMax = Math.max(0, PREDICTION_BYTES_MAX / ((long) classes * bytes) - batchSize);
@@ -265,7 +265,7 @@ final class StoredTeachers {
                         + ", all in one message");
     }
 
-    /** What is trained first must be known, and be what every peer needs. */
+    /** Checks the models of teachers to be trained: they must exist and suit every peer. */
     private static void check(
             List<String> models, OwnTeacher.Frozen.Choice choice, Experiment experiment, List<String> found) {
         List<String> unknown = models.stream()
@@ -277,7 +277,7 @@ final class StoredTeachers {
         }
     }
 
-    /** The teacher of an allowed method, for what it says of itself: no peer's features have their width yet. */
+    /** The teacher of a valid method, to query its properties; the feature widths are placeholders. */
     static Teacher teacher(Experiment experiment, ImageData data) {
         int slots = Math.max(1, experiment.elastic().max());
         TeacherSetting setting = new TeacherSetting(
@@ -296,8 +296,8 @@ final class StoredTeachers {
         if (frozen.checkpoints().stream().anyMatch(c -> c.startsWith(OwnTeacher.Frozen.BUILT_IN))
                 && experiment.data().path().isPresent()) {
             found.add(PATH + ": " + BUILT_IN
-                    + ": must be a checkpoint file, since the built-in teachers know the built-in"
-                    + " data alone; leave it out to have one trained first");
+                    + ": must be a checkpoint file, since the built-in teachers were trained on the"
+                    + " built-in data only; leave it out to train one first");
             return;
         }
         List<String> models = new ArrayList<>();
@@ -325,11 +325,11 @@ final class StoredTeachers {
             misfits.add("holds model " + about.model() + ": must be one of " + String.join(", ", ModelCatalog.names()));
         }
         if (about.classes() != data.classes()) {
-            misfits.add("tells " + about.classes() + " classes: must be " + data.classes() + " as the data has");
+            misfits.add("has " + about.classes() + " classes: must have " + data.classes() + " like the data");
         }
         if (!about.image().equals(data.shape())) {
-            misfits.add("looks at images of " + words(about.image()) + ": must be " + words(data.shape())
-                    + " as the data has");
+            misfits.add("expects images of " + words(about.image()) + ": must be " + words(data.shape())
+                    + " like the data");
         }
         return misfits;
     }
@@ -345,7 +345,7 @@ final class StoredTeachers {
                 .collect(Collectors.toCollection(TreeSet::new));
         if (!without.isEmpty()) {
             found.add(path + ": has networks of " + stored + ": must also have one of " + without
-                    + ", since each peer learns from its own kind; separate them by commas");
+                    + ", since each peer learns from a network of its own model; separate them by commas");
         }
     }
 }

@@ -25,12 +25,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The run before a run: trains the stored networks that its method imitates when none is named. It lies in the folder {@code
- * teacher} of the run, trains on the same data by the labels alone, with other initial weights and another order of images, and
- * can be interrupted and gone on with like any other.
+ * Trains the stored teachers of a run first, when its method needs some and none is named. The training is a run in the folder
+ * {@code teacher}, on the same data with labels only, with other initial weights and another order of images. It can be
+ * interrupted and resumed like any other.
  */
 final class TeacherTraining {
-    /** Seeds of teachers are so far from those of their students: a teacher must not start as one of them does. */
+    /** Distance of a teacher's seed from its students' seeds, so that it does not start from the weights of one of them. */
     private static final long SEED_DISTANCE = 1_000_003;
 
     private static final long SHORT_RUN_STEPS = 100;
@@ -56,7 +56,7 @@ final class TeacherTraining {
                 .map(wanted -> new TeacherTraining(directory, plan, address.with(0), wanted));
     }
 
-    /** What was trained before the run of {@code directory}, if anything was. */
+    /** The teachers trained before the run of {@code directory}, if any. */
     static Optional<TrainedTeacher> result(RunDirectory directory) {
         Path result = directory.path().resolve(FOLDER).resolve(RunDirectory.RESULT);
         try {
@@ -68,7 +68,7 @@ final class TeacherTraining {
         }
     }
 
-    /** What is trained, or would be. */
+    /** Models of the teachers to train. */
     static List<String> models(Experiment experiment, StoredTeacher.Training wanted) {
         return wanted.models().isEmpty()
                 ? experiment.contributors().stream()
@@ -88,9 +88,9 @@ final class TeacherTraining {
     }
 
     /**
-     * Trains, and goes on where it was interrupted.
+     * Trains, or continues after an interruption.
      *
-     * @return the method with the files of what was trained; empty when it was interrupted
+     * @return the method with the files of the trained teachers; empty when interrupted
      */
     Optional<Experiment.Method> train(Interruption interruption, Screen screen) {
         Path folder = directory.path().resolve(FOLDER);
@@ -111,7 +111,7 @@ final class TeacherTraining {
         for (int i = 0; i < models.size(); i++) {
             files.add(StoredTeachers.newest(folder.resolve("checkpoints").resolve(id(i)))
                     .orElseThrow(() -> new CommandException(
-                            ExitCode.FAILED, folder + ": has no checkpoint of every teacher: see its report.html"))
+                            ExitCode.FAILED, folder + ": lacks the checkpoint of a teacher: see its report.html"))
                     .toString());
         }
         return Optional.of(StoredTeacher.taughtBy(plan.experiment().method(), files));
@@ -168,7 +168,7 @@ final class TeacherTraining {
                 "threads.torch_per_peer=auto");
     }
 
-    /** What a start that was cut off has left before there was anything to go on with. */
+    /** Renames the remains of a start that was interrupted too early to be resumed. */
     private static void clear(Path folder) {
         if (!Files.exists(folder)) {
             return;

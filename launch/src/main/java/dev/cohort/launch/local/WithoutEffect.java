@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Settings that are allowed and change nothing because of another one: whoever wrote them may believe that they do. */
+/** Finds valid settings that have no effect because of another one, of which the user may expect an effect. */
 final class WithoutEffect {
     private static final Experiment.Mix PLAIN = new Experiment.Mix(Experiment.Mix.Mixing.NONE, 1, 0.5, 2);
     private static final double GAMMA = 0.1;
@@ -20,7 +20,7 @@ final class WithoutEffect {
 
     private WithoutEffect() {}
 
-    /** A line for each, values that are the default left out. */
+    /** A line for each, without settings that have their default. */
     static List<String> notes(Experiment experiment, ImageShape image) {
         WithoutEffect found = new WithoutEffect();
         found.mix(experiment.mix());
@@ -50,7 +50,7 @@ final class WithoutEffect {
         int side = Math.min(image.height(), image.width());
         if (padding >= side) {
             notes.add("augment.crop_padding=" + padding + " is not below the shorter side of an image, " + side
-                    + ": some crops show nothing of theirs");
+                    + ": some crops show nothing of the image");
         }
     }
 
@@ -77,7 +77,7 @@ final class WithoutEffect {
                 lag.maxSteps() == 0 && lag.policy() == Experiment.Elastic.OnLag.EXCLUDE,
                 "elastic.on_lag",
                 "exclude",
-                "elastic.lag_max_steps is 0, so a contributor may be behind as far as it likes");
+                "elastic.lag_max_steps is 0, so a contributor may lag without limit");
         int contributors = experiment.contributors().size();
         if (experiment.elastic().min() > contributors) {
             notes.add("elastic.min is " + experiment.elastic().min() + " and the experiment names " + contributors
@@ -98,8 +98,8 @@ final class WithoutEffect {
                 method.filter(m -> m.reads().contains(TensorName.VALIDATION)).isPresent();
         double share = experiment.data().validation().orElse(0);
         if (!validation && share > 0) {
-            notes.add("data.validation=" + share + " holds out images that nobody looks at, since method "
-                    + experiment.method().name() + " does not read what peers say of them");
+            notes.add("data.validation=" + share + " holds out images without use, since method "
+                    + experiment.method().name() + " does not read predictions of them");
         }
     }
 

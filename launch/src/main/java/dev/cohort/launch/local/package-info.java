@@ -1,5 +1,5 @@
 /**
- * A run on this machine from its experiment file to its result: read, checked, trained, forked and resumed.
+ * Runs on this machine from experiment file to result: reading, checking, training, forking and resuming.
  */
 @NullMarked
 package dev.cohort.launch.local;

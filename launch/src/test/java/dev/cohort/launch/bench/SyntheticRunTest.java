@@ -13,33 +13,33 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SyntheticRunTest {
-    private static List<Message> said(String method) {
-        List<Message> said = new ArrayList<>();
-        new SyntheticRun(new SyntheticRun.Size(5, 3, 4, 2, method)).write(said::addAll, step -> {});
-        return said;
+    private static List<Message> messages(String method) {
+        List<Message> messages = new ArrayList<>();
+        new SyntheticRun(new SyntheticRun.Size(5, 3, 4, 2, method)).write(messages::addAll, step -> {});
+        return messages;
     }
 
     @Test
-    void saysWhatARunOfItsSizeSays() {
-        List<Message> said = said("one");
+    void writesTheMessagesOfARunOfItsSize() {
+        List<Message> messages = messages("one");
 
-        assertThat(said).filteredOn(Prediction.class::isInstance).hasSize(15);
-        assertThat(said)
+        assertThat(messages).filteredOn(Prediction.class::isInstance).hasSize(15);
+        assertThat(messages)
                 .filteredOn(Outcome.class::isInstance)
                 .hasSize(5)
                 .allSatisfy(o -> assertThat(((Outcome) o).contributors()).hasSize(3));
-        assertThat(said).filteredOn(Addressed.class::isInstance).hasSize(15);
-        assertThat(said.get(said.size() - 1)).isEqualTo(new End(5, "planned"));
+        assertThat(messages).filteredOn(Addressed.class::isInstance).hasSize(15);
+        assertThat(messages.get(messages.size() - 1)).isEqualTo(new End(5, "planned"));
     }
 
     @Test
-    void saysTheSameEveryTime() {
-        assertThat(said("mean_logit")).isEqualTo(said("mean_logit"));
+    void isTheSameEveryTime() {
+        assertThat(messages("mean_logit")).isEqualTo(messages("mean_logit"));
     }
 
     @Test
-    void refusesAMethodThatReadsWhatCannotBeDrawn() {
-        assertThatThrownBy(() -> said("codistillation"))
+    void refusesAMethodThatReadsOtherTensors() {
+        assertThatThrownBy(() -> messages("codistillation"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("method codistillation reads");
     }

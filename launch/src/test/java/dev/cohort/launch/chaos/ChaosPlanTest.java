@@ -50,7 +50,7 @@ class ChaosPlanTest {
     }
 
     @Test
-    void killsNobodySoOftenThatItWouldBeGivenUp() {
+    void killsNoProcessSoOftenThatItWouldBeGivenUp() {
         List<Long> deaths = new ArrayList<>();
         ChaosPlan plan = new ChaosPlan(new Kinds(List.of("broker"), false, false, false, false, false), 1);
         for (long nowMs = 0; nowMs < 300_000; nowMs += 1_000) {
@@ -67,7 +67,7 @@ class ChaosPlanTest {
     }
 
     @Test
-    void doesOnlyWhatItMay() {
+    void drawsOnlyPermittedDisturbances() {
         assertThat(drawn(new Kinds(List.of(), false, false, false, true, false), 1, 20, 1_000))
                 .hasSize(20)
                 .containsOnly(new Disturbance.Corrupt());
@@ -78,7 +78,7 @@ class ChaosPlanTest {
     }
 
     @Test
-    void doesNothingWhereNothingRuns() {
+    void drawsNothingWithoutARunningProcess() {
         ChaosPlan plan = new ChaosPlan(new Kinds(ANY, false, false, false, false, false), 1);
         assertThat(plan.next(List.of(), 0)).isEmpty();
         assertThatThrownBy(() -> new ChaosPlan(new Kinds(List.of(), true, false, false, false, false), 1))
@@ -86,7 +86,7 @@ class ChaosPlanTest {
     }
 
     @Test
-    void partsAndCutsOnlyWhatAProxyStandsBefore() {
+    void disconnectsAndCutsOnlyProcessesBehindAProxy() {
         List<Disturbance> all = drawn(new Kinds(List.of(), false, true, true, false, false), 2, 200, 1_000);
         assertThat(all).hasSize(200);
         assertThat(all).filteredOn(Disturbance.Part.class::isInstance).hasSizeBetween(60, 140);

@@ -30,20 +30,20 @@ class PromisesTest {
                 OptionalLong.empty());
     }
 
-    private static List<Boolean> kept(Verdict verdict, Promises.Said said, long written) {
-        return Promises.ofLog(verdict, said, written, 0).stream()
+    private static List<Boolean> kept(Verdict verdict, Promises.Said counts, long written) {
+        return Promises.ofLog(verdict, counts, written, 0).stream()
                 .map(Promises.Promise::kept)
                 .toList();
     }
 
     @Test
-    void aWholeRunKeepsAllOfThem() {
+    void aWholeRunKeepsAllPromises() {
         assertThat(kept(verdict(10, OptionalLong.of(10)), new Promises.Said(6, 0), 6))
                 .containsExactly(true, true, true, true);
     }
 
     @Test
-    void aMissingOutcomeAnEarlyEndAndAFindingAreTold() {
+    void reportsAMissingOutcomeAnEarlyEndAndAFinding() {
         Finding missing = new Finding(
                 Finding.Kind.MISSING, OptionalLong.of(3), Optional.empty(), "outcome", "step 3 has no outcome");
         assertThat(kept(verdict(9, OptionalLong.of(10), missing), new Promises.Said(0, 0), 0))
@@ -57,7 +57,7 @@ class PromisesTest {
     }
 
     @Test
-    void whatWasNotRefusedAndWhatNobodyWroteAreTold() {
+    void reportsCorruptRecordsThatWereNotRefusedAndRefusedOnesThatNobodyWrote() {
         assertThat(kept(verdict(10, OptionalLong.of(10)), new Promises.Said(5, 0), 6))
                 .endsWith(false);
         assertThat(kept(verdict(10, OptionalLong.of(10)), new Promises.Said(1, 0), 0))
@@ -67,7 +67,7 @@ class PromisesTest {
     }
 
     @Test
-    void whatMayHaveBeenWrittenMayBeRefusedOrNot() {
+    void acceptsUncertainRecordsRefusedOrNot() {
         for (long refused : new long[] {6, 7, 9}) {
             assertThat(Promises.ofLog(verdict(10, OptionalLong.of(10)), new Promises.Said(refused, 0), 6, 3)
                             .get(3)

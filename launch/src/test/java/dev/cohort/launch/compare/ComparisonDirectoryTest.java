@@ -64,7 +64,7 @@ class ComparisonDirectoryTest {
     }
 
     @Test
-    void isGoneOnWithFromWhatItHoldsAlone() throws IOException {
+    void isResumedFromItsOwnFilesAlone() throws IOException {
         Path path;
         try (ComparisonDirectory directory = planned()) {
             path = directory.path();
@@ -85,39 +85,43 @@ class ComparisonDirectoryTest {
         try (ComparisonDirectory held = planned()) {
             refuses(
                     () -> ComparisonDirectory.resume(temp, Optional.of(held.path())),
-                    "another 'cohort compare' works in it");
+                    "another 'cohort compare' is using it");
         }
         ComparisonDirectory.resume(temp, Optional.empty()).close();
     }
 
     @Test
-    void takesOnlyAnEmptyDirectoryAndSaysWhatIsNoComparison() throws IOException {
+    void takesOnlyAnEmptyDirectoryAndResumesOnlyAComparison() throws IOException {
         Path full = Files.createDirectory(temp.resolve("full"));
         Files.writeString(full.resolve("precious"), "x");
         refuses(() -> ComparisonDirectory.createAt(full), "full", "not empty", "--resume");
-        refuses(() -> ComparisonDirectory.resume(temp, Optional.of(full)), "full", "is none", "cohort compare");
+        refuses(
+                () -> ComparisonDirectory.resume(temp, Optional.of(full)),
+                "full",
+                "not a comparison",
+                "cohort compare");
         refuses(() -> ComparisonDirectory.resume(temp, Optional.empty()), "no comparison in");
         refuses(() -> ComparisonDirectory.resume(temp.resolve("nowhere"), Optional.empty()), "no comparison in");
     }
 
     @Test
-    void knowsHowFarARunIsByWhatItLeft() throws IOException {
+    void derivesTheStateOfARunFromItsFiles() throws IOException {
         try (ComparisonDirectory directory = planned()) {
             Path run = directory.run(FIRST);
             assertThat(directory.state(FIRST)).isEqualTo(State.NEW);
             put(run, "run.json");
-            assertThat(directory.state(FIRST)).as("its log was not begun").isEqualTo(State.NEW);
+            assertThat(directory.state(FIRST)).as("without a log").isEqualTo(State.NEW);
             put(run, RunDirectory.METRICS);
             assertThat(directory.state(FIRST)).isEqualTo(State.BEGUN);
             directory.markFailed(FIRST, "no peer reached the end");
-            assertThat(directory.state(FIRST)).as("it cannot be gone on with").isEqualTo(State.NEW);
+            assertThat(directory.state(FIRST)).as("cannot be resumed").isEqualTo(State.NEW);
             put(run, RunDirectory.RESULT);
             assertThat(directory.state(FIRST)).isEqualTo(State.FINISHED);
         }
     }
 
     @Test
-    void movesWhatIsLeftOfARunOutOfTheWayAndDeletesNothing() throws IOException {
+    void renamesARunThatCannotBeResumedAndDeletesNothing() throws IOException {
         try (ComparisonDirectory directory = planned()) {
             directory.clear(FIRST);
             for (String word : List.of("one", "two")) {
@@ -131,7 +135,7 @@ class ComparisonDirectoryTest {
     }
 
     @Test
-    void readsFinishedRunsAndWhetherTheyWereGoneOnWith() throws IOException {
+    void readsFinishedRunsAndWhetherTheyWereResumed() throws IOException {
         try (ComparisonDirectory directory = planned()) {
             Planned second = new Planned("dml", -2);
             for (Planned run : List.of(FIRST, second)) {

@@ -43,7 +43,7 @@ class ComparisonFileTest {
     }
 
     @Test
-    void readsVariantsSeedsAndWhatIsSetForAll() throws IOException {
+    void readsVariantsSeedsAndCommonSettings() throws IOException {
         Comparison comparison = good(TWO);
         assertThat(comparison.name()).isEqualTo("two");
         assertThat(comparison.seeds()).containsExactly(5L, 6L);
@@ -69,7 +69,7 @@ class ComparisonFileTest {
     }
 
     @Test
-    void letsSettingsWinInEveryVariant() throws IOException {
+    void appliesSettingsToEveryVariant() throws IOException {
         Comparison comparison = good(TWO, "run.batch_size=32", "run.steps=3");
         assertThat(comparison.variants())
                 .allSatisfy(v -> assertThat(v.settings())
@@ -79,7 +79,7 @@ class ComparisonFileTest {
     }
 
     @Test
-    void letsSettingsChangeTheComparisonItself() throws IOException {
+    void appliesSettingsToTheComparisonItself() throws IOException {
         Comparison comparison = good(
                 TWO,
                 "seeds=[7]",
@@ -94,7 +94,7 @@ class ComparisonFileTest {
     }
 
     @Test
-    void reportsEverythingThatIsWrongAtOnceWithItsPath() throws IOException {
+    void reportsAllProblemsAtOnceWithTheirPaths() throws IOException {
         assertThat(read("""
                         nmae: x
                         base: [1]
@@ -109,7 +109,7 @@ class ComparisonFileTest {
                         """, "variants.9.name=x")).isEmpty();
         assertThat(problems.found())
                 .satisfiesExactlyInAnyOrder(
-                        p -> assertThat(p).startsWith("--set variants.9.name: no such place"),
+                        p -> assertThat(p).startsWith("--set variants.9.name: no such key"),
                         p -> assertThat(p).startsWith("nmae: unknown key: must be one of base, name, seeds"),
                         p -> assertThat(p).startsWith("base: a list: must be the YAML file"),
                         p -> assertThat(p).startsWith("set.run.seed: 3: must be left out"),
@@ -123,7 +123,7 @@ class ComparisonFileTest {
     }
 
     @Test
-    void saysWhereTheYamlIsBroken() throws IOException {
+    void locatesBrokenYaml() throws IOException {
         assertThat(read("variants:\n  - {name: a\nseeds: [1]\n")).isEmpty();
         assertThat(problems.found()).singleElement().asString().contains("compare-two.yaml", "line ");
         Problems twice = new Problems();
@@ -132,7 +132,7 @@ class ComparisonFileTest {
     }
 
     @Test
-    void refusesTheSameSeedTwiceAndNoSeed() throws IOException {
+    void refusesDuplicateSeedsAndNoSeed() throws IOException {
         for (String seeds : List.of("[1, 2, 1]", "[]", "3")) {
             Problems own = new Problems();
             ComparisonFile.read(write("variants: [{name: a}]"), List.of("seeds=" + seeds), own);
@@ -144,13 +144,13 @@ class ComparisonFileTest {
     }
 
     @Test
-    void needsVariants() throws IOException {
+    void requiresVariants() throws IOException {
         read("seeds: [1]");
         assertThat(problems.found()).singleElement().asString().startsWith("variants: missing: must be a list");
     }
 
     @Test
-    void tellsAComparisonFromAnExperiment() throws IOException {
+    void distinguishesAComparisonFromAnExperiment() throws IOException {
         assertThat(ComparisonFile.is(write(TWO))).isTrue();
         assertThat(ComparisonFile.is(write("run: {steps: 3}\nmethod: {name: dml}\n")))
                 .isFalse();
@@ -168,6 +168,6 @@ class ComparisonFileTest {
         assertThat(ComparisonFile.ofExperiments(
                         List.of(Path.of("a/one.yaml"), Path.of("b/One.yaml")), List.of(), problems))
                 .isEmpty();
-        assertThat(problems.found()).singleElement().asString().contains("b", "named unlike");
+        assertThat(problems.found()).singleElement().asString().contains("b", "named differently");
     }
 }

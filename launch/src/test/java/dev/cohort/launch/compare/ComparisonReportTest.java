@@ -20,7 +20,7 @@ class ComparisonReportTest {
     }
 
     @Test
-    void tellsProgramsMeansIntervalsDifferencesAndRuns() {
+    void hasMeansIntervalsDifferencesAndRunsInJson() {
         JsonNode json = report().json();
         assertThat(json.path("runs_finished").asInt()).isEqualTo(6);
         JsonNode dml = json.path("variants").path(1);
@@ -48,7 +48,7 @@ class ComparisonReportTest {
     }
 
     @Test
-    void hasOneRowPerRunInTheTableForPrograms() {
+    void hasOneCsvRowPerRun() {
         assertThat(report().csv().lines())
                 .hasSize(7)
                 .startsWith(
@@ -58,7 +58,7 @@ class ComparisonReportTest {
     }
 
     @Test
-    void tellsPeopleWhichDifferenceIsMoreThanTheSpread() {
+    void marksDifferencesThatExceedTheSpread() {
         String text = String.join("\n", report().lines());
         assertThat(text)
                 .containsPattern("dml +74\\.0 ± 25\\.1 % ")
@@ -68,7 +68,7 @@ class ComparisonReportTest {
     }
 
     @Test
-    void neverHidesThatTermsWereNotEqual() {
+    void reportsUnequalTerms() {
         Summary summary = SummaryTest.summary(0.01, 0.02, 0.03);
         ((ObjectNode) summary.rows().get(0).result().path("fingerprints")).put("plan", "other");
         ComparisonReport report = new ComparisonReport(summary, "runs/x", "");
@@ -79,7 +79,7 @@ class ComparisonReportTest {
     }
 
     @Test
-    void drawsADotPerSeedBesideMeanAndIntervalOnAPageThatNeedsNothingElse() throws JsonProcessingException {
+    void drawsADotPerSeedBesideMeanAndIntervalOnASelfContainedPage() throws JsonProcessingException {
         String html = report().html();
         assertThat(html.contains("@DATA@") || html.contains("@CHART_LIBRARY@")).isFalse();
         assertThat(html.contains("Chart.js v4")).isTrue();
@@ -103,7 +103,7 @@ class ComparisonReportTest {
     @Test
     void hasAPageAndATableBeforeTheFirstRunIsFinished() {
         ComparisonReport empty = new ComparisonReport(new Summary("x", List.of("a", "b"), List.of(), 4), "d", "");
-        assertThat(empty.lines()).contains("0 of 4 runs are finished; what follows is of these alone.");
+        assertThat(empty.lines()).contains("0 of 4 runs are finished; the following covers these only.");
         assertThat(empty.csv().lines()).hasSize(1);
         assertThat(empty.html()).contains("0 of 4 runs");
     }

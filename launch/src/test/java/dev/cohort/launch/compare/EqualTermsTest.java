@@ -35,7 +35,7 @@ class EqualTermsTest {
     }
 
     @Test
-    void letsVariantsDifferInWhatIsTaughtAndHowItIsExchanged() {
+    void allowsVariantsToDifferInMethodAndExchange() {
         assertThat(problems(
                         variant("a"),
                         variant("b", "method.name=dml", "run.name=other"),
@@ -77,12 +77,12 @@ class EqualTermsTest {
     }
 
     @Test
-    void findsNothingAgainstRunsWithTheSameBatchesAndControl() {
+    void acceptsRunsWithTheSameBatchesAndControl() {
         assertThat(EqualTerms.differences(rows())).isEmpty();
     }
 
     @Test
-    void saysWhichRunsSawOtherBatchesOrEndedWithAnotherControl() {
+    void namesRunsWithOtherBatchesOrAnotherControl() {
         List<Row> rows = rows();
         ((ObjectNode) rows.get(1).result().path("fingerprints")).put("plan", "other");
         ((ObjectNode) rows.get(3).result().path("control")).put("weights_sha256", "other");
@@ -93,7 +93,7 @@ class EqualTermsTest {
     }
 
     @Test
-    void findsNothingAgainstAMethodThatNeverHasTargets() {
+    void acceptsAMethodThatNeverHasTargets() {
         List<Row> rows = rows();
         ((ObjectNode) rows.get(0).result().path("outcomes")).put("skipped", 30);
         ((ObjectNode) rows.get(0).result()).put("method", "independent");
@@ -103,7 +103,7 @@ class EqualTermsTest {
     }
 
     @Test
-    void saysWhatIsNotAWholeRun() {
+    void namesIncompleteRuns() {
         List<Row> rows = rows();
         ((ObjectNode) rows.get(0).result().path("peers").path(1)).put("steps_trained", 12);
         ((ObjectNode) rows.get(2).result().path("outcomes")).put("skipped", 3);

@@ -114,7 +114,7 @@ class LearnedTableTest {
     }
 
     @Test
-    void withoutLogitsNoEnsembleIsMadeUp() {
+    void hasNoEnsemblesWithoutLogits() {
         LearnedTable.Source alone = alone();
         LearnedTable table = LearnedTable.of(List.of(source(
                 "alone",
@@ -126,12 +126,12 @@ class LearnedTableTest {
             assertThat(row.networks()).isEqualTo(2);
         });
         assertThat(table.notes())
-                .contains("resnet8, independent: ensembles are not known; test logits are missing of p1 of alone, p2 of"
+                .contains("resnet8, independent: no ensembles, since test logits are missing for p1 of alone, p2 of"
                         + " alone (record.evaluation_logits).");
     }
 
     @Test
-    void saysWhatIsNotOnEqualTerms() {
+    void namesUnequalTerms() {
         assertThat(LearnedTable.of(List.of(alone(), mutual())).notes())
                 .noneMatch(note -> note.startsWith("Not on equal terms"));
         assertThat(LearnedTable.of(List.of(alone(), mutual("optimizer.learning_rate=0.7")))
@@ -142,7 +142,7 @@ class LearnedTableTest {
     }
 
     @Test
-    void leavesOutWhatIsNoPartOfTheTable() {
+    void leavesOutMethodsThatAreNotComparable() {
         LearnedTable table =
                 LearnedTable.of(List.of(source("smooth", DATA, alone().tests(), "method.name=label_smoothing")));
 
@@ -152,7 +152,7 @@ class LearnedTableTest {
                 .satisfies(row -> assertThat(row.from()).containsExactly(new LearnedTable.Origin("smooth", "control")));
         assertThat(table.notes())
                 .contains(
-                        "The peers of smooth are left out: label_smoothing has no place here, it learns from no network.");
+                        "The peers of smooth are left out: method label_smoothing is not comparable, it learns from no network.");
         assertThat(MethodCatalog.all().stream()
                         .map(Method::name)
                         .filter(name -> LearnedFrom.by(name).isEmpty()))
@@ -167,11 +167,11 @@ class LearnedTableTest {
         assertThatThrownBy(() -> LearnedTable.of(List.of(alone(), other)))
                 .isInstanceOf(CommandException.class)
                 .hasMessageStartingWith("run other: its data (")
-                .hasMessageContaining("are not those of alone");
+                .hasMessageContaining("differ from those of alone");
     }
 
     @Test
-    void theReportSaysWhatEachCellIsAndWhereItComesFrom() {
+    void theReportNamesEachCellAndItsOrigin() {
         LearnedReport report = new LearnedReport(LearnedTable.of(List.of(alone(), mutual())));
 
         assertThat(String.join("\n", report.lines()))

@@ -3,13 +3,13 @@ package dev.cohort.launch.compare;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** What runs end with: two peers, the first with control's model, thirty steps. */
+/** Results of runs with two peers, the first with control's model, and thirty steps. */
 public final class SampleResults {
     private static final String ACCURACY = "test_accuracy";
 
     private SampleResults() {}
 
-    /** The JSON object of a run whose every number is as it should be. */
+    /** The JSON object of a faultless run. */
     public static ObjectNode of(String method, long seed, double p1, double p2, double ensemble, double control) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("run", "20250101-120000-" + method).put("method", method).put("steps", 30);

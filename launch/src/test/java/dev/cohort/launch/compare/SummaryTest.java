@@ -33,7 +33,7 @@ class SummaryTest {
     }
 
     @Test
-    void pairsDifferencesBySeedSoThatWhatSeedsShareFallsOut() {
+    void pairsDifferencesBySeed() {
         Summary summary = summary(0.029, 0.030, 0.031);
         var paired = summary.againstFirst("dml", Figure.PEERS).orElseThrow();
         assertThat(paired.mean()).isCloseTo(0.03, within(1e-12));
@@ -57,7 +57,7 @@ class SummaryTest {
     }
 
     @Test
-    void leavesOutSeedsThatOnlyOneSideHas() {
+    void leavesOutSeedsOfOneSideOnly() {
         Summary whole = summary(0.01, 0.02, 0.03);
         List<Row> rows = whole.rows().stream()
                 .filter(r -> !r.run().equals(new Planned("alone", 2)))
@@ -68,7 +68,7 @@ class SummaryTest {
     }
 
     @Test
-    void saysWhichDifferencesExceedTheSpread() {
+    void namesDifferencesThatExceedTheSpread() {
         assertThat(String.join(" ", summary(0.029, 0.030, 0.031).reading()))
                 .contains("Mean of peers against alone: more than the spread over seeds: dml +3.0 points ± 0.2.")
                 .contains("Peers with control's model against control: more than the spread over seeds:"

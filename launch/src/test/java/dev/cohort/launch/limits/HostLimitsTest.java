@@ -19,18 +19,18 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A host that cannot carry a run to its end is told so before it starts. */
+/** Refuses a run before its start when the host cannot carry it to its end. */
 class HostLimitsTest {
     private static final long MIB = 1L << 20;
     private static final HostFigures PLENTY = host(64 * 1024 * MIB, 1 << 20, 1024 * 1024 * MIB);
 
     @Test
-    void findsNothingWrongWithARoomyHost() {
+    void acceptsAHostWithEnoughOfEverything() {
         assertThat(problems(PLENTY)).isEmpty();
     }
 
     @Test
-    void asksNothingOfAHostThatSaysNothing() {
+    void checksNothingOnAHostThatReportsNoFigures() {
         assertThat(problems(new HostFigures(
                         Optional.empty(), OptionalLong.empty(), 100, OptionalLong.empty(), Path.of("runs"))))
                 .isEmpty();
@@ -48,7 +48,7 @@ class HostLimitsTest {
                         "peers: 4: must be so few",
                         "900 MiB (the memory of this machine)",
                         "at least 1,1",
-                        "the peers 65");
+                        "the peers need 65");
     }
 
     @Test
@@ -100,9 +100,9 @@ class HostLimitsTest {
                 .isEmpty();
     }
 
-    /** A run that is to be stopped by hand has more steps than it will ever see. */
+    /** A run that is stopped by hand has more steps planned than it reaches. */
     @Test
-    void notesThatTheCheckpointsOfAllEpochsHaveNoRoom() {
+    void notesThatTheCheckpointsOfAllEpochsDoNotFit() {
         LaunchPlan plan = plan(new ImageShape(8, 8, 1), "run.steps=100000");
         HostFigures full = host(64 * 1024 * MIB, 1 << 20, plan.disk().log() + 1);
 
@@ -115,7 +115,7 @@ class HostLimitsTest {
                 .isEmpty();
     }
 
-    /** Of pixels the broker keeps the newest alone. */
+    /** The broker keeps only the newest pixels. */
     @Test
     void countsNoMorePixelsThanTheLogKeeps() {
         HostFigures host = host(64 * 1024 * MIB, 1 << 20, 8 * 1024 * MIB);

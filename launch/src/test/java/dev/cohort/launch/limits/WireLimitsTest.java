@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What would end a run later is refused before it starts, with the figure and the setting that mends it. */
+/** Refuses before the start what would end a run later, with the figure and the setting that helps. */
 class WireLimitsTest {
     private static final ImageShape SMALL = new ImageShape(4, 4, 1);
 
     @Test
-    void findsNothingWrongWithASmallRun() {
+    void acceptsASmallRun() {
         assertThat(problems(data(SMALL, 60, 20, 3))).isEmpty();
     }
 
@@ -89,21 +89,22 @@ class WireLimitsTest {
         ImageData data = data(SMALL, 12_000, 600, 600);
 
         assertThat(problems(data, "run.batch_size=12000", "wire.logits=fp64"))
-                .filteredOn(p -> p.contains("what a peer says"))
+                .filteredOn(p -> p.contains("since the prediction"))
                 .singleElement()
                 .asString()
                 .contains("run.batch_size: 12000: must be at most 6989", "54.9 MiB", "wire.logits is fp64");
     }
 
     @Test
-    void refusesAnAnswerThatDoesNotFitIntoAMessage() {
+    void refusesAnOutcomeThatDoesNotFitIntoAMessage() {
         ImageData data = data(SMALL, 8_000, 600, 600);
 
         assertThat(problems(data, "run.batch_size=8000")).isEmpty();
         assertThat(problems(data, "run.batch_size=8000", "method.name=okddip"))
                 .singleElement()
                 .asString()
-                .contains("run.batch_size: 8000: must be at most about 6", "method okddip answers to 4 contributors");
+                .contains(
+                        "run.batch_size: 8000: must be at most about 6", "outcome of method okddip for 4 contributors");
     }
 
     @Test
@@ -124,7 +125,7 @@ class WireLimitsTest {
                 .isEqualTo("run.batch_size: 100: must be at most 93 with 90000 classes");
     }
 
-    /** What the first record says of the test images has a limit of its own. */
+    /** The labels of the test images in the first record have their own limit. */
     @Test
     void refusesMoreTestImagesThanTheFirstRecordHolds() {
         assertThat(problems(data(new ImageShape(1, 1, 1), 60, 4_300_000, 2), "record.evaluation_logits=false"))

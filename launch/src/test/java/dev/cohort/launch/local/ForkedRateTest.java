@@ -25,29 +25,29 @@ class ForkedRateTest {
         return new SyntheticRun(new SyntheticRun.Size(steps, 2, 4, 2, "mean_logit")).manifest();
     }
 
-    private static Optional<String> said(String schedule, long parent, long fork, double rate) {
+    private static Optional<String> sentence(String schedule, long parent, long fork, double rate) {
         return ForkedRate.of(steps(parent), experiment(schedule, 0.1), steps(fork), experiment(schedule, rate), 40)
                 .sentence();
     }
 
     @Test
-    void saysThatACosineOfALongerRunJumps() {
-        assertThat(said("cosine", 40, 80, 0.1))
+    void notesThatACosineOfALongerRunJumps() {
+        assertThat(sentence("cosine", 40, 80, 0.1))
                 .hasValueSatisfying(s -> assertThat(s)
                         .startsWith(
                                 "Learning rate: 0.000154 at step 40, then 0.0500 instead of 0.000154: cosine over 80"
-                                        + " steps, where the parent had cosine over 40.")
+                                        + " steps instead of cosine over 40.")
                         .contains("optimizer.learning_rate"));
     }
 
     @Test
-    void saysThatAnotherRateIsAnother() {
-        assertThat(said("constant", 40, 80, 0.2)).isPresent();
+    void notesAnotherRate() {
+        assertThat(sentence("constant", 40, 80, 0.2)).isPresent();
     }
 
     @Test
-    void saysNothingWhereTheRateGoesOn() {
-        assertThat(said("constant", 40, 80, 0.1)).isEmpty();
-        assertThat(said("cosine", 80, 80, 0.1)).isEmpty();
+    void isSilentWhereTheRateContinues() {
+        assertThat(sentence("constant", 40, 80, 0.1)).isEmpty();
+        assertThat(sentence("cosine", 80, 80, 0.1)).isEmpty();
     }
 }

@@ -14,7 +14,7 @@ class PreparationTest {
     private Path home = Path.of("");
 
     @Test
-    void theQuickstartOfTheFolderWinsOverThatOfTheJar() throws IOException {
+    void prefersTheQuickstartOfTheFolderToThatOfTheJar() throws IOException {
         String inTheJar = Preparation.quickstart(Optional.empty());
         assertThat(inTheJar).contains("name: quickstart");
         assertThat(Preparation.quickstart(Optional.of(home))).isEqualTo(inTheJar);

@@ -64,7 +64,7 @@ class StoredTeachersTest {
     }
 
     @Test
-    void takesAFileAndMakesItsPathWhole() throws IOException {
+    void makesThePathOfAFileAbsolute() throws IOException {
         Path file = stored("resnet20", 10, BUILT_IN);
         Path relative = Path.of("").toAbsolutePath().relativize(file);
 
@@ -76,7 +76,7 @@ class StoredTeachersTest {
     }
 
     @Test
-    void takesTheBestPeerOfARunOrAllOfThemAndTheirNewestCheckpoints() throws IOException {
+    void resolvesARunToTheNewestCheckpointsOfItsBestPeerOrOfAllPeers() throws IOException {
         Path run = folder.resolve("a-run");
         for (String peer : List.of("p1", "p2", "control")) {
             Path checkpoints =
@@ -106,7 +106,7 @@ class StoredTeachersTest {
     }
 
     @Test
-    void refusesToKeepFeaturesFromAMethodThatReadsThem() {
+    void refusesToWithholdFeaturesFromAMethodThatReadsThem() {
         assertThatThrownBy(() -> prepare("one", "record.features=never"))
                 .hasMessage("record.features: never: must be needed or always, since method one reads the features of"
                         + " every peer");
@@ -118,7 +118,7 @@ class StoredTeachersTest {
     }
 
     @Test
-    void holdsATenthOutForAMethodThatReadsHeldOutImagesUnlessTheExperimentSaysHowMany() {
+    void holdsOutATenthByDefaultForAMethodThatReadsHeldOutImages() {
         LaunchPlan tenth = prepare("kdcl_general");
         LaunchPlan fifth = prepare("kdcl_general", "data.validation=0.2");
 
@@ -135,12 +135,12 @@ class StoredTeachersTest {
         assertThatThrownBy(
                         () -> prepare("kdcl_general", "data.validation=0", "data.mode=pixels", "run.batch_size=20000"))
                 .isInstanceOf(CommandException.class)
-                .hasMessageContaining("3 things are wrong with the experiment")
+                .hasMessageContaining("3 problems with the experiment")
                 .hasMessageContaining("run.batch_size: 20000: must be at most 10000")
-                .hasMessageContaining("data.mode: pixels: must be recipe, since method kdcl_general reads what peers"
-                        + " think of held-out images, which are not sent")
+                .hasMessageContaining("data.mode: pixels: must be recipe, since method kdcl_general reads predictions"
+                        + " of held-out images, whose pixels are not sent")
                 .hasMessageContaining("data.validation: 0.0: must be enough to hold out an image, since method"
-                        + " kdcl_general reads what peers think of held-out images (0.1 if left out)");
+                        + " kdcl_general reads predictions of held-out images (default 0.1)");
         assertThatThrownBy(() -> prepare("kdcl_general", "data.validation=0.0001"))
                 .hasMessageStartingWith("data.validation: 1.0E-4: must be enough to hold out an image");
     }
@@ -158,7 +158,7 @@ class StoredTeachersTest {
     }
 
     @Test
-    void refusesToTrainWhatCannotTeach() {
+    void refusesToTrainUnsuitableTeachers() {
         assertThatThrownBy(() -> prepare("kd", "method.teacher_model=resnet9", "method.teacher_steps=0"))
                 .hasMessageContaining("method.teacher_steps: 0: must be auto or a whole number of at least 1");
         assertThatThrownBy(() -> prepare("kd", "method.teacher_model=resnet9"))
@@ -169,7 +169,7 @@ class StoredTeachersTest {
     }
 
     @Test
-    void refusesAFileThatIsNotThereOrBroken() throws IOException {
+    void refusesAMissingOrBrokenFile() throws IOException {
         Path broken = folder.resolve("broken");
         Files.writeString(broken, "no network");
 
@@ -189,19 +189,19 @@ class StoredTeachersTest {
                 .isInstanceOf(CommandException.class)
                 .hasMessageContaining("run.batch_size: 20000")
                 .hasMessageContaining("method.teacher: " + file + ": holds model resnet9: must be one of resnet8")
-                .hasMessageContaining(file + ": tells 7 classes: must be 10 as the data has")
-                .hasMessageContaining(file + ": looks at images of 32x32x1: must be 28x28x1 as the data has");
+                .hasMessageContaining(file + ": has 7 classes: must have 10 like the data")
+                .hasMessageContaining(file + ": expects images of 32x32x1: must be 28x28x1 like the data");
     }
 
     @Test
-    void refusesPeersWithoutATeacherOfTheirKind() throws IOException {
+    void refusesPeersWithoutATeacherOfTheirModel() throws IOException {
         Path file = stored("resnet8", 10, BUILT_IN);
 
         assertThatThrownBy(() -> prepare("tfkd_self", "method.teacher=" + file))
                 .isInstanceOf(CommandException.class)
                 .hasMessage(
                         "method.teacher: has networks of [resnet8]: must also have one of [resnet14], since each peer"
-                                + " learns from its own kind; separate them by commas");
+                                + " learns from a network of its own model; separate them by commas");
         assertThat(prepare("kd", "method.teacher=" + file).experiment().method().parameters())
                 .containsKey("teacher");
     }

@@ -10,10 +10,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Nobody is left to believe that a setting does something. */
 class WithoutEffectTest {
     @Test
-    void saysNothingOfDefaults() {
+    void notesNoDefaults() {
         assertThat(notes("run.steps=3")).isEmpty();
     }
 
@@ -26,11 +25,11 @@ class WithoutEffectTest {
             optimizer.schedule.gamma=0.5 | optimizer.schedule.gamma=0.5 has no effect, since optimizer.schedule.kind is not step
             pace.quorum=1 | pace.quorum=1 has no effect, since pace.completion is all
             elastic.on_lag=exclude | \
-                elastic.on_lag=exclude has no effect, since elastic.lag_max_steps is 0, so a contributor may be behind as far as it likes
+                elastic.on_lag=exclude has no effect, since elastic.lag_max_steps is 0, so a contributor may lag without limit
             elastic.min=5 | elastic.min is 5 and the experiment names 2 contributors: the run waits until others join
             wire.features=fp16 | wire.features=fp16 has no effect, since method mean_logit reads no features
             data.validation=0.1 | \
-                data.validation=0.1 holds out images that nobody looks at, since method mean_logit does not read what peers say of them
+                data.validation=0.1 holds out images without use, since method mean_logit does not read predictions of them
             """)
     void namesWhatAnotherSettingMakesIdle(String setting, String note) {
         assertThat(notes(setting)).containsExactly(note);
@@ -45,15 +44,15 @@ class WithoutEffectTest {
             method.name=one | wire.features=fp16
             method.name=kdcl_general | data.validation=0.1
             """)
-    void saysNothingWhereTheOtherSettingUsesIt(String other, String setting) {
+    void notesNoSettingThatTheOtherOneUses(String other, String setting) {
         assertThat(notes(other, setting)).isEmpty();
     }
 
     @Test
-    void saysThatACropMayMissItsImage() {
+    void notesThatACropMayMissItsImage() {
         assertThat(notes(new ImageShape(1, 500, 1), "augment.crop_padding=1"))
                 .containsExactly("augment.crop_padding=1 is not below the shorter side of an image, 1: some crops show"
-                        + " nothing of theirs");
+                        + " nothing of the image");
     }
 
     private static List<String> notes(String... settings) {

@@ -35,7 +35,8 @@ class StoredNetworkTest {
         NamedTensors learner = NamedTensors.of("fc.bias", numbers(1, 2))
                 .with("momentum/fc.bias", numbers(3, 4))
                 .with("own_teacher/fc.bias", numbers(5, 6))
-                .with("own_teacher.updates", numbers(9));
+                .with("own_teacher.updates", numbers(9))
+                .with("copy/1/fc.bias", numbers(7, 8));
         new SafetensorsStore(folder, 3, about).keep(new Checkpoint(9, learner), 0.5);
         return folder.resolve("step-000000000009.safetensors");
     }

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Batches from the wire. Everything a renderer uses as an index is checked by the constructors against the batch itself; against
- * the data only the renderer can check it.
+ * Decodes batches. The constructors check every index against the batch itself; only the renderer can check them against the
+ * data.
  */
 final class BatchReader {
     private final Checks checks;

@@ -8,7 +8,7 @@ import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.wire.proto.Wire;
 import dev.cohort.tensor.Ints;
 
-/** Batches to the wire. */
+/** Encodes batches. */
 final class BatchWriter {
     private BatchWriter() {}
 

@@ -17,8 +17,8 @@ import java.util.function.IntFunction;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Values out of a parsed record, as far as Protobuf has no type for them. What they may be is demanded by the constructors of what
- * they become.
+ * Converts the values of a parsed record for which Protobuf has no type. Their ranges are checked by the constructors of
+ * messages.
  */
 final class Checks {
     private final Limits limits;
@@ -27,7 +27,7 @@ final class Checks {
         this.limits = limits;
     }
 
-    /** An explanation, of which a writer says no more than this. */
+    /** An explanation for people; honest writers truncate it to this length. */
     String forPeople(String value, String field) {
         if (value.length() > limits.nameCharsMax()) {
             throw new Refusal(
@@ -68,13 +68,13 @@ final class Checks {
         for (Wire.NamedTensor one : named) {
             String name = one.getName();
             if (tensors.put(name, tensor(one.getTensor(), name)) != null) {
-                throw new Refusal(Reason.BAD_VALUE, "tensor " + name + ": must be there once");
+                throw new Refusal(Reason.BAD_VALUE, "tensor " + name + ": must appear once");
             }
         }
         return NamedTensors.of(tensors);
     }
 
-    /** A view of the bytes of the record. */
+    /** A tensor that is a view of the record's bytes. */
     Tensor tensor(Wire.Tensor tensor, String field) {
         DType dtype = switch (tensor.getDtype()) {
             case DTYPE_FLOAT16 -> DType.FLOAT16;

@@ -10,8 +10,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks over a record before it is parsed and allocates nothing. Millions of empty messages fit into one record and would fill
- * the memory as objects, so what the parser will make is counted first.
+ * Counts the objects that parsing a record would create, without allocating. Millions of empty messages fit into one record and
+ * would fill the memory as objects.
  */
 final class FieldScan {
     private final Limits limits;
@@ -26,8 +26,8 @@ final class FieldScan {
     /**
      * Checks the structure of {@code record}.
      *
-     * @throws Refusal when it would become too many objects, is nested too deep, or holds groups, which proto3 does not have
-     * @throws IOException when it is not Protobuf
+     * @throws Refusal when the record has too many fields, is nested too deep, or has groups, which proto3 does not allow
+     * @throws IOException when the record is not Protobuf
      */
     static void check(byte[] record, Limits limits) throws IOException {
         new FieldScan(limits).message(CodedInputStream.newInstance(record), Wire.Envelope.getDescriptor());
@@ -42,7 +42,7 @@ final class FieldScan {
                 case WireFormat.WIRETYPE_LENGTH_DELIMITED ->
                     delimited(in, type.findFieldByNumber(WireFormat.getTagFieldNumber(tag)));
                 case WireFormat.WIRETYPE_START_GROUP, WireFormat.WIRETYPE_END_GROUP ->
-                    throw new Refusal(Reason.MALFORMED, "a group: proto3 has none");
+                    throw new Refusal(Reason.MALFORMED, "group: proto3 allows none");
                 default -> in.skipField(tag);
             }
         }

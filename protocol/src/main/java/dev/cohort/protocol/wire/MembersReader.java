@@ -5,7 +5,7 @@ import dev.cohort.protocol.Standing;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.wire.proto.Wire;
 
-/** What is said about the standing of peers, out of envelopes. */
+/** Decodes messages about the standing of peers. */
 final class MembersReader {
     private final Checks checks;
 

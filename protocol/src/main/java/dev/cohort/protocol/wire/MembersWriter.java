@@ -4,7 +4,7 @@ import dev.cohort.protocol.Draining;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.wire.proto.Wire;
 
-/** What is said about the standing of peers, as envelopes have it. */
+/** Encodes messages about the standing of peers. */
 final class MembersWriter {
     private MembersWriter() {}
 

@@ -16,8 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Messages of one run to bytes and back. Reading is for bytes from anybody: it allocates little, copies no tensor and no
- * pixels, and never throws. Immutable, so it may be shared by threads.
+ * Encodes and decodes the messages of one run. Decoding accepts bytes from untrusted senders: it allocates little, copies neither
+ * tensors nor pixels, and never throws. Immutable, and therefore thread-safe.
  */
 public final class MessageCodec {
     private static final int DETAIL_CHARS_MAX = 300;
@@ -40,11 +40,11 @@ public final class MessageCodec {
     }
 
     /**
-     * The record that says {@code message}.
+     * The record of {@code message}.
      *
      * @param sender a peer id or the name of a process
-     * @throws IllegalArgumentException when the record would be larger than {@link Limits#messageBytesMax} or have more
-     *     fields than a reader takes, or the sender is empty or too long
+     * @throws IllegalArgumentException when the record would be larger than {@link Limits#messageBytesMax} or have more fields
+     *     than {@link Limits#fieldsMax}, or the sender is empty or too long
      */
     public byte[] encode(Message message, String sender) {
         requireName("sender", sender);
@@ -63,12 +63,12 @@ public final class MessageCodec {
         try {
             FieldScan.check(record, limits);
         } catch (IOException e) {
-            throw new IllegalStateException("Protobuf wrote what is not Protobuf", e);
+            throw new IllegalStateException("Protobuf wrote a record that it cannot read", e);
         }
         return record;
     }
 
-    /** Reads a record, whatever it holds; {@code bytes} must never change afterwards. */
+    /** Decodes any record; {@code bytes} must never change afterwards. */
     public Decoding decode(byte[] bytes) {
         try {
             return read(parse(bytes));
@@ -86,7 +86,7 @@ public final class MessageCodec {
                     "record of " + bytes.length + " bytes: must be at most " + limits.messageBytesMax());
         }
         FieldScan.check(bytes, limits);
-        // Of all ways to read an array only this one makes ByteStrings that are views of it.
+        // Only this way of reading an array yields ByteStrings that are views of it.
         CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
         in.enableAliasing(true);
         in.setRecursionLimit(limits.nestingMax() + 1);
@@ -98,7 +98,7 @@ public final class MessageCodec {
         if (Integer.compareUnsigned(version, Manifest.PROTOCOL_VERSION) > 0) {
             throw new Refusal(
                     Reason.FUTURE_VERSION,
-                    "protocol version " + Integer.toUnsignedString(version) + ": this program speaks "
+                    "protocol version " + Integer.toUnsignedString(version) + ": this program reads "
                             + Manifest.PROTOCOL_VERSION + "; update it");
         }
         if (version < 1) {
@@ -107,7 +107,7 @@ public final class MessageCodec {
         if (version < Manifest.PROTOCOL_VERSION) {
             throw new Refusal(
                     Reason.PAST_VERSION,
-                    "protocol version " + version + ": this program speaks " + Manifest.PROTOCOL_VERSION
+                    "protocol version " + version + ": this program reads " + Manifest.PROTOCOL_VERSION
                             + "; study the run with the Cohort that wrote it");
         }
         if (!envelope.getRunId().equals(runId)) {
@@ -125,7 +125,7 @@ public final class MessageCodec {
         } catch (Unsayable e) {
             return refused(reason(e.kind()), sender, String.valueOf(e.getMessage()), envelope);
         } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
-            // With these, too, the constructors of records refuse.
+            // Constructors of messages throw these, too.
             return refused(Reason.BAD_VALUE, sender, String.valueOf(e.getMessage()), envelope);
         }
     }
@@ -148,7 +148,7 @@ public final class MessageCodec {
         return new Decoding.Rejected(reason, sender, printable(detail), standIn);
     }
 
-    /** The sender field, if it can be read before the body begins; so that even a damaged record can be counted against it. */
+    /** The sender, if it can be read before the body begins, so that even a damaged record is counted by sender. */
     private String senderOf(byte[] bytes) {
         try {
             CodedInputStream in = CodedInputStream.newInstance(bytes);
@@ -189,7 +189,7 @@ public final class MessageCodec {
                 && value.chars().noneMatch(Character::isISOControl);
     }
 
-    /** The beginning of {@code text} as one line. */
+    /** The beginning of {@code text}, on one line. */
     private static String printable(String text) {
         StringBuilder line = new StringBuilder(Math.min(text.length(), DETAIL_CHARS_MAX));
         text.chars().limit(DETAIL_CHARS_MAX).forEach(c -> line.append(Character.isISOControl(c) ? ' ' : (char) c));

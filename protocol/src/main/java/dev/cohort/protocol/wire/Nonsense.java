@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Records that are well formed and make no sense, from a seed: what a peer writes that was written by somebody else, or that
- * means harm. Made of an honest prediction of that peer, so that they pass for its own as far as they can be read.
+ * Makes invalid records from a seed, as a faulty or hostile peer may write them. Each is made from a valid prediction of a peer,
+ * so that it passes for one of this peer's as far as it can be read.
  */
 public final class Nonsense {
     private static final int DEEP = 20_000;
@@ -30,49 +30,49 @@ public final class Nonsense {
     public enum Kind {
         /** Logits of more or fewer columns than there are classes. */
         WRONG_WIDTH,
-        /** Of more or fewer rows than the batch has. */
+        /** Logits of more or fewer rows than the batch has. */
         WRONG_HEIGHT,
-        /** Another element type than the bytes were made of. */
+        /** An element type that does not fit the bytes. */
         WRONG_TYPE,
         /** One dimension, or none, or many. */
         WRONG_RANK,
-        /** A shape whose product wraps around. */
+        /** A shape whose product overflows. */
         WRAPPING_SHAPE,
         /** NaN or infinity among the numbers. */
         NOT_FINITE,
-        /** Numbers as large as they get; finite. */
+        /** The largest finite number. */
         LARGEST_NUMBERS,
         /** No tensor, or a tensor without bytes. */
         EMPTY,
         /** The same tensor twice. */
         TWICE,
-        /** Thousands of tensors nobody asked for. */
+        /** Thousands of unexpected tensors. */
         MANY_TENSORS,
-        /** Names that no terminal should show, or that are no text at all. */
+        /** Names of control characters. */
         UNPRINTABLE,
-        /** A tensor nobody asked for, nearly as large as a record may be. */
+        /** An unexpected tensor, nearly as large as a record may be. */
         HUGE,
-        /** Messages within one another, twenty thousand deep. */
+        /** Messages nested twenty thousand deep. */
         DEEP,
-        /** Steps, parts, starts and versions at the ends of their types. */
+        /** Steps, parts, incarnations and versions at the ends of their types. */
         ENDS_OF_TYPES,
         /** Another body under the same header. */
         OTHER_BODY,
-        /** A few bytes of it are others. */
+        /** A few bytes changed. */
         DAMAGED,
-        /** It ends early. */
+        /** Truncated. */
         CUT_SHORT
     }
 
-    /** {@code prediction}, a record that a codec wrote, with something wrong in it. */
+    /** A fault of this kind in {@code prediction}, a record written by {@link MessageCodec}. */
     public byte[] of(byte[] prediction, Kind kind) {
         Wire.Envelope.Builder envelope;
         try {
             envelope = Wire.Envelope.parseFrom(prediction).toBuilder();
         } catch (InvalidProtocolBufferException e) {
-            throw new IllegalArgumentException("no record of a codec: " + e.getMessage(), e);
+            throw new IllegalArgumentException("not a record of a prediction: " + e.getMessage(), e);
         }
-        Wire.Prediction.Builder said = envelope.getPredictionBuilder();
+        Wire.Prediction.Builder body = envelope.getPredictionBuilder();
         switch (kind) {
             case DAMAGED -> {
                 return damaged(prediction);
@@ -82,20 +82,20 @@ public final class Nonsense {
             }
             case DEEP -> envelope.setManifest(Wire.Manifest.getDefaultInstance());
             case OTHER_BODY -> otherBody(envelope);
-            case EMPTY -> empty(said);
-            case TWICE -> said.addTensors(said.getTensors(0));
-            case MANY_TENSORS -> manyTensors(said);
-            case UNPRINTABLE -> unprintable(envelope, said);
-            case ENDS_OF_TYPES -> endsOfTypes(said);
+            case EMPTY -> empty(body);
+            case TWICE -> body.addTensors(body.getTensors(0));
+            case MANY_TENSORS -> manyTensors(body);
+            case UNPRINTABLE -> unprintable(envelope, body);
+            case ENDS_OF_TYPES -> endsOfTypes(body);
             case HUGE ->
-                said.addTensors(named("extra", Wire.DType.DTYPE_FLOAT16, new byte[HUGE_BYTES], HUGE_BYTES / 2));
+                body.addTensors(named("extra", Wire.DType.DTYPE_FLOAT16, new byte[HUGE_BYTES], HUGE_BYTES / 2));
             case WRONG_WIDTH, WRONG_HEIGHT, WRONG_TYPE, WRONG_RANK, WRAPPING_SHAPE, NOT_FINITE, LARGEST_NUMBERS ->
-                logits(said, kind);
+                logits(body, kind);
         }
         return kind == Kind.DEEP ? deep(envelope) : envelope.build().toByteArray();
     }
 
-    /** Of a kind that is drawn; huge ones seldom. */
+    /** A fault of a random kind, rarely {@link Kind#HUGE}. */
     public byte[] of(byte[] prediction) {
         Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
         return of(prediction, kind == Kind.HUGE && random.nextInt(50) > 0 ? Kind.DAMAGED : kind);
@@ -111,8 +111,8 @@ public final class Nonsense {
         return damaged;
     }
 
-    private void logits(Wire.Prediction.Builder said, Kind kind) {
-        Wire.Tensor.Builder tensor = said.getTensorsBuilder(0).getTensorBuilder();
+    private void logits(Wire.Prediction.Builder body, Kind kind) {
+        Wire.Tensor.Builder tensor = body.getTensorsBuilder(0).getTensorBuilder();
         int rows = tensor.getShape(0);
         int columns = tensor.getShape(1);
         int bytes = tensor.getData().size() / (rows * columns);
@@ -131,7 +131,7 @@ public final class Nonsense {
                 tensor.clearShape().addShape(1 << 16).addShape(1 << 16).addShape(random.nextInt());
             case NOT_FINITE, LARGEST_NUMBERS -> {
                 byte[] data = tensor.getData().toByteArray();
-                // The exponent stands in the last two bytes of a number.
+                // The exponent is in the last two bytes of a number.
                 int number = random.nextInt(rows * columns) * bytes;
                 int largest = bytes == 2 ? 0x7bff : bytes == 4 ? 0x7f7f : 0x7fef;
                 int top = kind == Kind.NOT_FINITE ? 0x7fff : largest;
@@ -155,12 +155,12 @@ public final class Nonsense {
                 .setData(ByteString.copyFrom(new byte[bytes * rows * columns]));
     }
 
-    private void empty(Wire.Prediction.Builder said) {
+    private void empty(Wire.Prediction.Builder body) {
         switch (random.nextInt(3)) {
-            case 0 -> said.clearTensors();
-            case 1 -> said.getTensorsBuilder(0).getTensorBuilder().clearData();
+            case 0 -> body.clearTensors();
+            case 1 -> body.getTensorsBuilder(0).getTensorBuilder().clearData();
             default ->
-                said.getTensorsBuilder(0)
+                body.getTensorsBuilder(0)
                         .getTensorBuilder()
                         .clearData()
                         .clearShape()
@@ -169,32 +169,32 @@ public final class Nonsense {
         }
     }
 
-    private void manyTensors(Wire.Prediction.Builder said) {
+    private void manyTensors(Wire.Prediction.Builder body) {
         List<Wire.NamedTensor> more = new ArrayList<>();
         for (int i = 0; i < MANY + random.nextInt(3 * MANY); i++) {
             more.add(named("t" + i, Wire.DType.DTYPE_FLOAT16, new byte[2], 1));
         }
-        said.addAllTensors(more);
+        body.addAllTensors(more);
     }
 
-    private void unprintable(Wire.Envelope.Builder envelope, Wire.Prediction.Builder said) {
+    private void unprintable(Wire.Envelope.Builder envelope, Wire.Prediction.Builder body) {
         String text = random.nextBoolean()
                 ? "\u001b[2J\u001b[31m"
                 : "\u0000".repeat(1 + random.nextInt(2 * Limits.DEFAULT.nameCharsMax()));
         switch (random.nextInt(3)) {
             case 0 -> envelope.setSender(text);
-            case 1 -> said.setPeer(text);
-            default -> said.addTensors(named(text, Wire.DType.DTYPE_FLOAT16, new byte[2], 1));
+            case 1 -> body.setPeer(text);
+            default -> body.addTensors(named(text, Wire.DType.DTYPE_FLOAT16, new byte[2], 1));
         }
     }
 
-    private void endsOfTypes(Wire.Prediction.Builder said) {
+    private void endsOfTypes(Wire.Prediction.Builder body) {
         long[] ends = {Long.MIN_VALUE, -1, 0, 1, Integer.MAX_VALUE, 1L << 53, Long.MAX_VALUE};
         switch (random.nextInt(4)) {
-            case 0 -> said.setStep(ends[random.nextInt(ends.length)]);
-            case 1 -> said.setPart((int) ends[random.nextInt(ends.length)]);
-            case 2 -> said.setIncarnation(ends[random.nextInt(ends.length)]);
-            default -> said.setVersion(ends[random.nextInt(ends.length)]);
+            case 0 -> body.setStep(ends[random.nextInt(ends.length)]);
+            case 1 -> body.setPart((int) ends[random.nextInt(ends.length)]);
+            case 2 -> body.setIncarnation(ends[random.nextInt(ends.length)]);
+            default -> body.setVersion(ends[random.nextInt(ends.length)]);
         }
     }
 
@@ -232,7 +232,7 @@ public final class Nonsense {
         return Arrays.copyOfRange(record, end, record.length);
     }
 
-    /** Writes a varint so that it ends before {@code end}; where it begins. */
+    /** Writes a varint that ends before {@code end}; returns where it begins. */
     private static int before(byte[] record, int end, int value) {
         int begin = end - CodedOutputStream.computeUInt32SizeNoTag(value);
         int rest = value;

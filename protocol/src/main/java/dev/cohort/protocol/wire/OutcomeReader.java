@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Outcomes and their terms from the wire. */
+/** Decodes outcomes and their terms. */
 final class OutcomeReader {
     private final Checks checks;
 
@@ -19,8 +19,7 @@ final class OutcomeReader {
         Outcome.Resolution resolution = switch (o.getResolutionCase()) {
             case TARGETS -> targets(o.getTargets());
             case SKIPPED -> skipped(o.getSkipped());
-            case RESOLUTION_NOT_SET ->
-                throw new Refusal(Reason.BAD_VALUE, "outcome with neither targets nor a reason why there are none");
+            case RESOLUTION_NOT_SET -> throw new Refusal(Reason.BAD_VALUE, "outcome without targets or a skip reason");
         };
         return new Outcome(
                 o.getStep(),
@@ -64,7 +63,7 @@ final class OutcomeReader {
                     case REASON_INDEPENDENT -> Outcome.SkipReason.INDEPENDENT;
                     case REASON_NOT_FINITE -> Outcome.SkipReason.NOT_FINITE;
                     case REASON_UNSPECIFIED, UNRECOGNIZED ->
-                        throw new Refusal(Reason.BAD_VALUE, "unknown reason to skip " + s.getReasonValue());
+                        throw new Refusal(Reason.BAD_VALUE, "unknown skip reason " + s.getReasonValue());
                 });
     }
 
@@ -90,8 +89,7 @@ final class OutcomeReader {
             case CROSS_ENTROPY ->
                 new Term.CrossEntropy(name, t.getCrossEntropy().getWeight());
             case FIGURES -> figures(name, t.getFigures());
-            case KIND_NOT_SET ->
-                throw new Refusal(Reason.BAD_VALUE, "term " + name + " of a kind that this program does not know");
+            case KIND_NOT_SET -> throw new Refusal(Reason.BAD_VALUE, "term " + name + " of unknown kind");
         };
     }
 
@@ -99,7 +97,7 @@ final class OutcomeReader {
         SortedMap<String, Double> values = new TreeMap<>();
         for (Wire.Figure figure : figures.getFiguresList()) {
             if (values.put(figure.getName(), figure.getValue()) != null) {
-                throw new Refusal(Reason.BAD_VALUE, "figure " + figure.getName() + ": must be there once");
+                throw new Refusal(Reason.BAD_VALUE, "figure " + figure.getName() + ": must appear once");
             }
         }
         return new Term.Figures(name, values);

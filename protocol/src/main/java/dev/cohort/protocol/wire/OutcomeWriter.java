@@ -5,7 +5,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.wire.proto.Wire;
 
-/** Outcomes, addressed parts and their terms to the wire. */
+/** Encodes outcomes, addressed parts and their terms. */
 final class OutcomeWriter {
     private OutcomeWriter() {}
 

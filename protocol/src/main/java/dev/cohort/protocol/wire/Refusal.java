@@ -1,6 +1,6 @@
 package dev.cohort.protocol.wire;
 
-/** Ends the reading of a record early; {@link MessageCodec} turns it into a {@link Decoding.Rejected}. */
+/** Thrown to stop decoding a record; {@link MessageCodec} turns it into a {@link Decoding.Rejected}. */
 final class Refusal extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
@@ -15,7 +15,7 @@ final class Refusal extends IllegalArgumentException {
         return reason;
     }
 
-    /** Without a stack trace: a sender of rubbish must not cost the reader more than the rubbish. */
+    /** Without a stack trace, since a hostile sender must not be able to cost the reader time. */
     @Override
     public synchronized Throwable fillInStackTrace() {
         return this;

@@ -7,7 +7,7 @@ import dev.cohort.protocol.wire.proto.Wire;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Snapshots from the wire. */
+/** Decodes snapshots. */
 final class SnapshotReader {
     private final Checks checks;
 

@@ -22,7 +22,7 @@ import dev.cohort.protocol.wire.proto.Wire;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Parsed envelopes to messages; refuses what no honest writer says. */
+/** Turns parsed envelopes into messages; refuses invalid ones. */
 final class WireReader {
     private final Checks checks;
     private final BatchReader batches;
@@ -57,13 +57,13 @@ final class WireReader {
             case REJECTION -> rejection(envelope.getRejection());
             case STANDING_CHANGE -> members.change(envelope.getStandingChange());
             case DRAINING -> members.draining(envelope.getDraining());
-            case BODY_NOT_SET -> throw new Refusal(Reason.BAD_VALUE, "no body that this program knows");
+            case BODY_NOT_SET -> throw new Refusal(Reason.BAD_VALUE, "body missing or of unknown kind");
         };
     }
 
     /**
-     * In place of a prediction that was refused, one without its tensors; empty when this is none or does not say whose and of
-     * which step.
+     * The stand-in for a refused prediction, without its tensors; empty when the record is no prediction, or its peer or step is
+     * invalid.
      */
     Optional<Prediction> standIn(Wire.Envelope envelope, Reason reason, String detail) {
         Wire.Prediction p = envelope.getPrediction();
@@ -78,7 +78,7 @@ final class WireReader {
                             p.getVersion(),
                             new Prediction.Flaw(rejection(reason), detail)));
         } catch (IllegalArgumentException e) {
-            // What is wrong with it was found already.
+            // The refusal already has its reason.
             return Optional.empty();
         }
     }
@@ -206,7 +206,7 @@ final class WireReader {
             case REASON_MALFORMED -> Rejection.Reason.MALFORMED;
             case REASON_PARTITION -> Rejection.Reason.PARTITION;
             case REASON_UNSPECIFIED, UNRECOGNIZED ->
-                throw new Refusal(Reason.BAD_VALUE, "unknown reason to reject " + r.getReasonValue());
+                throw new Refusal(Reason.BAD_VALUE, "unknown reason of a rejection " + r.getReasonValue());
         };
         return new Rejection(
                 r.getStep(), r.getPart(), checks.peer(r.getPeer()), reason, checks.forPeople(r.getDetail(), "detail"));

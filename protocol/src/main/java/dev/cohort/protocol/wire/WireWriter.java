@@ -28,7 +28,7 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
 
-/** Messages to envelopes. Tensors and pixels are copied once, when the envelope becomes bytes. */
+/** Turns messages into envelopes. Tensors and pixels are copied once, when the envelope becomes bytes. */
 final class WireWriter {
     private WireWriter() {}
 
@@ -143,7 +143,7 @@ final class WireWriter {
     private static Wire.Prediction prediction(Prediction p) {
         if (p.flaw().isPresent()) {
             throw new IllegalArgumentException("prediction of " + p.peer() + " for step " + p.step()
-                    + ": stands in for one that could not be read and is not to be sent");
+                    + ": stands in for one that could not be read and must not be sent");
         }
         Wire.Prediction.Builder wire = Wire.Prediction.newBuilder()
                 .setStep(p.step())

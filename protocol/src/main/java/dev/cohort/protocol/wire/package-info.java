@@ -1,6 +1,6 @@
 /**
- * How messages look on the wire: one Protobuf envelope per record, described in {@code cohort.proto}. Whatever the bytes are,
- * reading them ends in a {@link dev.cohort.protocol.wire.Decoding}, never in an exception.
+ * The wire format of messages: one Protobuf envelope per record, described in {@code cohort.proto}. Decoding any bytes gives a
+ * {@link dev.cohort.protocol.wire.Decoding}, never an exception.
  */
 @NullMarked
 package dev.cohort.protocol.wire;

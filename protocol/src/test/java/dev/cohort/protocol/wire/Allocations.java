@@ -3,7 +3,7 @@ package dev.cohort.protocol.wire;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** Bytes on the heap that a thread has asked for; the same for the same work, unlike time. */
+/** Counts the heap bytes allocated by a thread: unlike time, equal for equal work. */
 final class Allocations {
     private Allocations() {}
 

@@ -16,11 +16,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Whatever the bytes are, reading them ends in a decoding, and whatever was read can be said again. {@code -Dfuzz.records=N} reads
- * N records instead of 40,000, {@code -Dfuzz.first=S} begins with seed S; a seed makes 100 records.
+ * Decoding any bytes gives a {@link Decoding}, and every accepted message can be encoded again. {@code -Dfuzz.records=N} reads N
+ * records instead of 40,000, {@code -Dfuzz.first=S} begins with seed S; each seed gives 100 records.
  */
 class FuzzTest {
-    private static final int RECORDS_A_SEED = 100;
+    private static final int RECORDS_PER_SEED = 100;
     private static final long FIRST = Long.getLong("fuzz.first", 1);
     private static final long RECORDS = Long.getLong("fuzz.records", 40_000);
 
@@ -30,7 +30,7 @@ class FuzzTest {
 
     @Test
     void everyRecordEndsInADecoding() {
-        for (long seed = FIRST; seed < FIRST + RECORDS / RECORDS_A_SEED; seed++) {
+        for (long seed = FIRST; seed < FIRST + RECORDS / RECORDS_PER_SEED; seed++) {
             records(seed);
         }
         System.out.println("fuzz: " + RECORDS + " records, " + accepted + " accepted, rejected " + rejected);
@@ -44,7 +44,7 @@ class FuzzTest {
         Nonsense nonsense = new Nonsense(seed);
         RandomEnvelopes envelopes = new RandomEnvelopes(seed);
         List<Supplier<Message>> kinds = new ArrayList<>(messages.kinds().values());
-        for (int i = 0; i < RECORDS_A_SEED; i++) {
+        for (int i = 0; i < RECORDS_PER_SEED; i++) {
             byte[] record = switch (i % 4) {
                 case 0 -> nonsense.of(codec.encode(messages.prediction(), "p1"));
                 case 1 ->
@@ -59,10 +59,10 @@ class FuzzTest {
     private void read(byte[] record, long seed, int number) {
         try {
             Decoding decoding = codec.decode(record);
-            if (decoding instanceof Decoding.Accepted said) {
+            if (decoding instanceof Decoding.Accepted message) {
                 accepted++;
-                assertThat(codec.decode(codec.encode(said.message(), said.sender())))
-                        .isEqualTo(said);
+                assertThat(codec.decode(codec.encode(message.message(), message.sender())))
+                        .isEqualTo(message);
             } else {
                 rejected.merge(((Decoding.Rejected) decoding).reason(), 1L, Long::sum);
             }

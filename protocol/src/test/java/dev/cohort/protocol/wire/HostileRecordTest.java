@@ -105,11 +105,11 @@ class HostileRecordTest extends HostileRecords {
     }
 
     @Test
-    void rejectsAPastVersionAndSaysWhatCanReadIt() {
+    void rejectsAPastVersionAndNamesWhatCanReadIt() {
         Decoding.Rejected rejected = decodeChanged(e -> e.setProtocolVersion(1));
         assertThat(rejected.reason()).isEqualTo(Reason.PAST_VERSION);
         assertThat(rejected.detail())
-                .isEqualTo("protocol version 1: this program speaks 2; study the run with the Cohort that wrote it");
+                .isEqualTo("protocol version 1: this program reads 2; study the run with the Cohort that wrote it");
     }
 
     @Test
@@ -132,7 +132,7 @@ class HostileRecordTest extends HostileRecords {
     }
 
     @Test
-    void keepsARejectedPredictionWithoutItsTensorsSoThatNobodyWaitsForIt() {
+    void makesAStandInForARejectedPrediction() {
         assertThat(standIn(p -> p.getPreviousBuilder().setStep(1).setCrossEntropy(Double.NaN)))
                 .contains(Prediction.unreadable(
                         1,
@@ -148,7 +148,7 @@ class HostileRecordTest extends HostileRecords {
     }
 
     @Test
-    void saysOfAStandInWhyThePredictionWasRefused() {
+    void givesAStandInTheReasonOfTheRefusal() {
         assertThat(flaw(p -> p.getTensorsBuilder(0).getTensorBuilder().setData(notFinite())))
                 .isEqualTo(Rejection.Reason.NOT_FINITE);
         assertThat(flaw(p -> p.getTensorsBuilder(0).getTensorBuilder().addShape(2)))

@@ -16,13 +16,13 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Records that somebody made to do harm: a message that is sound, with something changed. */
+/** Makes hostile records: a valid message with something changed. */
 abstract class HostileRecords {
     static final Limits LIMITS = Limits.DEFAULT;
 
     final MessageCodec codec = new MessageCodec("r1", LIMITS);
 
-    /** Whether the record was accepted; if so, it must be a message that can be sent again. */
+    /** Whether the record is accepted; asserts that an accepted message can be encoded again. */
     boolean sound(byte[] record) {
         if (codec.decode(record) instanceof Decoding.Accepted accepted) {
             assertThat(codec.decode(codec.encode(accepted.message(), accepted.sender())))

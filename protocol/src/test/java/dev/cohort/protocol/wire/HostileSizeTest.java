@@ -13,7 +13,7 @@ import java.util.Collections;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Records of few bytes that would be large in memory, or deep, if they were read as they are. */
+/** Small records that would become large or deeply nested objects in memory. */
 class HostileSizeTest extends HostileRecords {
     @Test
     void rejectsShapesThatOverflowWithoutReservingMemory() {
@@ -74,7 +74,7 @@ class HostileSizeTest extends HostileRecords {
 
     @Test
     void rejectsMillionsOfEmptyMessagesWithoutMakingThem() throws IOException {
-        // Tag of Prediction.tensors with length 0, again and again: two bytes each.
+        // Tag of Prediction.tensors with length 0, repeated: two bytes each.
         byte[] bomb = new byte[8 << 20];
         for (int i = 0; i < bomb.length; i += 2) {
             bomb[i] = Wire.Prediction.TENSORS_FIELD_NUMBER << 3 | 2;
@@ -157,7 +157,7 @@ class HostileSizeTest extends HostileRecords {
     }
 
     private static byte[] nestedManifests(int depth) throws IOException {
-        // From the inside out, since a length stands before what it counts.
+        // From the inside out, since a length precedes its content.
         byte[] reversed = new byte[16 * depth];
         int end = reversed.length;
         for (int level = 0; level < depth; level++) {

@@ -128,7 +128,7 @@ class MessageCodecTest {
     }
 
     @Test
-    void letsADivergedPeerSayThatItLives() {
+    void carriesTheHeartbeatOfADivergedPeer() {
         Heartbeat heartbeat = new Heartbeat(
                 new PeerId("p1"),
                 1,
@@ -140,7 +140,7 @@ class MessageCodecTest {
     }
 
     @Test
-    void refusesToWriteARecordThatNobodyWouldRead() {
+    void refusesToWriteARecordThatReadersWouldRefuse() {
         MessageCodec small = new MessageCodec("r1", Limits.DEFAULT.withMessageBytesMax(1000));
         Prediction prediction = prediction(Tensor.ofFloats(new float[1000], 10, 100));
 

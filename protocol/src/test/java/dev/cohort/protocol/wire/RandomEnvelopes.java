@@ -8,7 +8,7 @@ import dev.cohort.protocol.wire.proto.Wire;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Envelopes that are well formed and otherwise anything: each field is left out, or of a value that is often the last one allowed. */
+/** Draws well-formed envelopes with arbitrary content: each field is absent or random, often with an extreme value. */
 final class RandomEnvelopes {
     private static final int DEPTH_MAX = 9;
 
@@ -34,7 +34,7 @@ final class RandomEnvelopes {
         random = new SplittableRandom(seed);
     }
 
-    /** With a header that passes, and a body of one kind. */
+    /** An envelope with a valid header and a random body. */
     byte[] next() {
         Wire.Envelope.Builder envelope = Wire.Envelope.newBuilder()
                 .setProtocolVersion(Manifest.PROTOCOL_VERSION)

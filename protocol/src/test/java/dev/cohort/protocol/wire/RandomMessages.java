@@ -57,7 +57,7 @@ final class RandomMessages {
     private final Random random;
 
     RandomMessages(long seed) {
-        // Neighbouring seeds alone give nearly equal first draws.
+        // Neighbouring seeds give nearly equal first draws unless they are scrambled.
         random = new Random(seed * 0x9e3779b97f4a7c15L);
     }
 
@@ -195,7 +195,7 @@ final class RandomMessages {
                 resolution);
     }
 
-    /** One of each kind of term, in random order and number. */
+    /** Terms of random kinds, in random number. */
     List<Term> terms() {
         return many(small(), () -> switch (random.nextInt(8)) {
             case 0 ->
@@ -238,7 +238,7 @@ final class RandomMessages {
         return manifest(random.nextInt(3) == 0 ? 1 + random.nextInt(2) : 0);
     }
 
-    /** One of a run that was forked from another, and so on, {@code generations} times. */
+    /** The manifest of a fork after {@code generations} forks. */
     Manifest manifest(int generations) {
         int classes = 1 + random.nextInt(10);
         return new Manifest(

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Topic;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,11 +18,11 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * The first member of an archive: it says what the others are.
+ * The first member of an archive, which describes the others.
  *
  * @param run id of the run
- * @param partitions of every topic
- * @param checkpoints of the peers, whether their files are in the archive or not
+ * @param partitions number of partitions of every topic
+ * @param checkpoints checkpoints of the peers, whether or not their files are in the archive
  */
 public record ArchiveManifest(String run, Map<Topic, Integer> partitions, List<Checkpoint> checkpoints) {
     static final String MEMBER = "MANIFEST.json";
@@ -39,18 +40,18 @@ public record ArchiveManifest(String run, Map<Topic, Integer> partitions, List<C
     }
 
     /**
-     * A file of a network.
+     * A checkpoint file.
      *
-     * @param name below the folder of checkpoints, with slashes
-     * @param step updates it has seen; empty when the name does not say it
-     * @param sha256 of the file, 64 hexadecimal digits
+     * @param name path below the folder of checkpoints, with slashes
+     * @param step number of updates; empty if the name has none
+     * @param sha256 digest of the file, 64 hexadecimal digits
      * @param included whether the archive has the file
      */
     public record Checkpoint(String name, OptionalLong step, String sha256, boolean included) {}
 
-    /** Member of a partition. */
+    /** Name of the member with the records of a partition. */
     static String member(Topic topic, int partition) {
-        return "topics/" + topic.suffix() + "-" + partition + ".records";
+        return "topics/" + new Positions.Place(topic, partition) + ".records";
     }
 
     byte[] toJson() {
@@ -68,20 +69,19 @@ public record ArchiveManifest(String run, Map<Topic, Integer> partitions, List<C
         try {
             return mapper.writeValueAsBytes(json);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a manifest is plain JSON", e);
+            throw new IllegalStateException("the manifest is not plain JSON", e);
         }
     }
 
-    /** @throws IOException when it is none, or of a later version; the message says what it is */
+    /** @throws IOException when {@code bytes} are no manifest, or one of another version */
     static ArchiveManifest read(byte[] bytes) throws IOException {
         JsonNode json = new ObjectMapper().readTree(new String(bytes, StandardCharsets.UTF_8));
         if (!json.path("format").asText().equals(FORMAT)) {
-            throw new IOException(
-                    MEMBER + " says format '" + json.path("format").asText() + "': must be " + FORMAT);
+            throw new IOException(MEMBER + " has format '" + json.path("format").asText() + "': must be " + FORMAT);
         }
         int version = json.path("version").asInt();
         if (version != VERSION) {
-            throw new IOException(MEMBER + " is of version " + version + ": this Cohort reads version " + VERSION);
+            throw new IOException(MEMBER + " has version " + version + ": this program reads version " + VERSION);
         }
         EnumMap<Topic, Integer> partitions = new EnumMap<>(Topic.class);
         for (Topic topic : Topic.values()) {

@@ -27,20 +27,20 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Writes a run to one file, in constant memory: a zip with {@link ArchiveManifest} first, then the records of every partition as the
- * broker took them, files beside the log, and last the SHA-256 of every member. The same log makes the same bytes.
+ * Writes a run to one file, in constant memory: a zip with {@link ArchiveManifest} first, then the records of every partition as
+ * appended, files beside the log, and last the SHA-256 of every member. Equal logs give equal bytes.
  */
 public final class ArchiveWriter {
     static final int RECORD = 1;
     static final int LOST = 2;
     static final int END = 0;
-    /** In place of the last offset of what was lost. */
+    /** In place of the last offset of a lost range whose end is unknown. */
     static final long NOT_KNOWN = Long.MAX_VALUE;
 
     static final String SUMS = "SHA256SUMS";
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
     private static final int BUFFER_BYTES = 1 << 16;
-    private static final long TOLD_EVERY_BYTES = 1 << 20;
+    private static final long PROGRESS_EVERY_BYTES = 1 << 20;
 
     private final ZipOutputStream zip;
     private final BiConsumer<String, Long> progress;
@@ -55,13 +55,13 @@ public final class ArchiveWriter {
     }
 
     /**
-     * Writes an archive; {@code file} is there when it is whole, and not before.
+     * Writes an archive; {@code file} appears only when it is complete.
      *
      * @param files by the name of their member, such as {@code run/metrics.csv}
-     * @param progress told the member that is being written and the bytes before compression so far
-     * @return how many ranges of the log could not be read
-     * @throws IllegalArgumentException when there is a file of this name
-     * @throws UncheckedIOException when it cannot be written
+     * @param progress receives the member being written, and the bytes so far before compression
+     * @return number of ranges of the log that could not be read
+     * @throws IllegalArgumentException when {@code file} exists
+     * @throws UncheckedIOException when the archive cannot be written
      */
     public static long write(
             Path file,
@@ -112,7 +112,7 @@ public final class ArchiveWriter {
         member(SUMS, out -> out.write(lines.toString().getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** What a member consists of. */
+    /** Content of a member. */
     private interface Content {
         void write(OutputStream out) throws IOException;
     }
@@ -132,11 +132,11 @@ public final class ArchiveWriter {
 
     private void records(String name, RawReading reading, OutputStream out) throws IOException {
         Records records = new Records(new DataOutputStream(out));
-        long told = written;
+        long reported = written;
         try {
             while (reading.advance(records)) {
-                if (written - told > TOLD_EVERY_BYTES) {
-                    told = written;
+                if (written - reported > PROGRESS_EVERY_BYTES) {
+                    reported = written;
                     progress.accept(name, written);
                 }
             }
@@ -160,7 +160,7 @@ public final class ArchiveWriter {
 
         @Override
         public void lost(long fromOffset, OptionalLong toOffset, String why) {
-            lost++; // The ranges, not the records in them.
+            lost++; // Counts ranges, not records.
             put(LOST, fromOffset, toOffset.orElse(NOT_KNOWN), why.getBytes(StandardCharsets.UTF_8));
         }
 

@@ -22,7 +22,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/** The topics of a run as an archive has them. */
+/** Reads the log of a run from an archive. */
 public final class ArchivedLog implements RawLog {
     private final Path file;
     private final ZipFile zip;
@@ -37,9 +37,9 @@ public final class ArchivedLog implements RawLog {
     }
 
     /**
-     * Opens an archive, once every member was read and has its checksum.
+     * Opens an archive, after verifying the checksum of every member.
      *
-     * @throws UncheckedIOException when it is none, or is damaged; the message names the member
+     * @throws UncheckedIOException when the file is not an archive, or is damaged; the message names the member
      */
     public static ArchivedLog open(Path file) {
         ZipFile zip;
@@ -47,8 +47,8 @@ public final class ArchivedLog implements RawLog {
             zip = new ZipFile(file.toFile(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "archive " + file + ": is none, or its table of members is damaged or cut off (" + e.getMessage()
-                            + ")",
+                    "archive " + file + ": not an archive, or its table of members is damaged or truncated ("
+                            + e.getMessage() + ")",
                     e);
         }
         try {
@@ -60,7 +60,7 @@ public final class ArchivedLog implements RawLog {
             } catch (IOException unclosed) {
                 e.addSuppressed(unclosed);
             }
-            throw new UncheckedIOException("archive " + file + ": " + e.getMessage() + "; take it from a copy", e);
+            throw new UncheckedIOException("archive " + file + ": " + e.getMessage() + "; use another copy of it", e);
         }
     }
 
@@ -108,7 +108,7 @@ public final class ArchivedLog implements RawLog {
         return in.orElseThrow(() -> new IOException("member " + name + " cannot be read"));
     }
 
-    /** Of a small member, by the zip's own checksum: it has no other where {@link ArchiveWriter#SUMS} is concerned. */
+    /** The bytes of a small member, verified by the zip's CRC: {@link ArchiveWriter#SUMS} itself has no other checksum. */
     private static byte[] bytes(ZipFile zip, String name) throws IOException {
         byte[] bytes;
         try (InputStream in = open(zip, name)) {
@@ -124,7 +124,7 @@ public final class ArchivedLog implements RawLog {
         return bytes;
     }
 
-    /** What the archive says of itself. */
+    /** The description of the archive. */
     public ArchiveManifest manifest() {
         return manifest;
     }

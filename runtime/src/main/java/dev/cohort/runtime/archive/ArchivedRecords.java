@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalLong;
 
-/** The records of one member of an archive. */
+/** Reads the records of one member of an archive. */
 final class ArchivedRecords implements RawReading {
     private final String member;
     private final DataInputStream in;
@@ -35,7 +35,7 @@ final class ArchivedRecords implements RawReading {
             long second = in.readLong();
             int length = in.readInt();
             if (length < 0 || length > TopicPlan.RECORD_BYTES_MAX) {
-                throw new IOException("a record of " + length + " bytes: must be 0 to " + TopicPlan.RECORD_BYTES_MAX);
+                throw new IOException("record of " + length + " bytes: must be 0 to " + TopicPlan.RECORD_BYTES_MAX);
             }
             byte[] bytes = in.readNBytes(length);
             if (kind == ArchiveWriter.RECORD) {
@@ -44,7 +44,7 @@ final class ArchivedRecords implements RawReading {
                 OptionalLong last = second == ArchiveWriter.NOT_KNOWN ? OptionalLong.empty() : OptionalLong.of(second);
                 sink.lost(first, last, new String(bytes, StandardCharsets.UTF_8));
             } else {
-                throw new IOException("a record of kind " + kind + ": must be 1 or 2");
+                throw new IOException("record of kind " + kind + ": must be 1 or 2");
             }
             return true;
         } catch (IOException e) {

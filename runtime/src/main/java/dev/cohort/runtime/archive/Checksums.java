@@ -8,13 +8,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 of whole files, as {@code sha256sum} prints it. */
+/** Computes the SHA-256 of files, as printed by {@code sha256sum}. */
 public final class Checksums {
     private static final int BUFFER_BYTES = 1 << 16;
 
     private Checksums() {}
 
-    /** Of a file, 64 hexadecimal digits. */
+    /** The digest of a file, 64 hexadecimal digits. */
     public static String of(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             return of(in);

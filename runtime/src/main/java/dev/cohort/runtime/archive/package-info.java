@@ -1,4 +1,4 @@
-/** A run as one file: what was said in it, its configuration, and what its checkpoints are. */
+/** A run as one file: its log, its configuration, and the list of its checkpoints. */
 @NullMarked
 package dev.cohort.runtime.archive;
 

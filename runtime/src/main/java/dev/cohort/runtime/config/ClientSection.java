@@ -1,43 +1,36 @@
 package dev.cohort.runtime.config;
 
-import java.io.StringReader;
 import java.util.Optional;
 import java.util.Set;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.representer.Representer;
 
-/** The section {@code kafka} in the text of an experiment, which may hold passwords. */
+/** Cuts the settings of the Kafka clients, which may hold passwords, out of the text of an experiment. */
 final class ClientSection {
     private static final String KEY = "kafka";
-    /** What is ours in it; all else are settings of the Kafka clients. */
+    /** Cohort's own keys in the section; all others are settings of the Kafka clients. */
     static final Set<String> OURS = Set.of("bootstrap", "replication");
 
     private ClientSection() {}
 
     /**
-     * The text without settings of the Kafka clients; as it stands when it has none.
+     * The text without settings of the Kafka clients; unchanged if it has none.
      *
      * @return empty when they cannot be cut out
      */
     static Optional<String> cutOut(String yaml) {
-        Node root;
+        Optional<Node> root;
         try {
-            DumperOptions unused = new DumperOptions();
-            LoaderOptions options = new LoaderOptions();
-            root = new Yaml(new SafeConstructor(options), new Representer(unused), unused, options)
-                    .compose(new StringReader(yaml));
+            root = TreeParser.compose(yaml, new LoaderOptions());
         } catch (YAMLException e) {
             return Optional.empty();
         }
-        if (!(root instanceof MappingNode mapping)) {
+        if (root.isEmpty() || !(root.get() instanceof MappingNode mapping)) {
             return Optional.of(yaml);
         }
         for (NodeTuple tuple : mapping.getValue()) {
@@ -60,7 +53,7 @@ final class ClientSection {
                 .anyMatch(t -> !(t.getKeyNode() instanceof ScalarNode key && OURS.contains(key.getValue())));
     }
 
-    /** With the comments in the section, which may hold what stood there before. */
+    /** Removes the comments of the section, too: they may hold earlier values. */
     private static String without(String yaml, ScalarNode key, Node section) {
         int begin = yaml.offsetByCodePoints(0, key.getStartMark().getIndex());
         int end = yaml.offsetByCodePoints(0, section.getEndMark().getIndex());

@@ -16,6 +16,7 @@ import dev.cohort.experiment.Experiment.Schedule;
 import dev.cohort.experiment.Experiment.Threads;
 import dev.cohort.experiment.Experiment.Wire;
 import dev.cohort.experiment.Problems;
+import dev.cohort.protocol.Limits;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.ClientRules;
 import dev.cohort.tensor.DType;
@@ -27,23 +28,23 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** A tree to an experiment: every key, its type, its range and its default, section by section in the order of the file. */
+/** Reads an experiment from a tree: every key, its type, range and default, section by section in the order of the file. */
 final class ExperimentReader {
-    /** Slots, thus contributors: every one costs parameters of the teacher and a partition. */
-    static final int SLOTS_MAX = 256;
+    /** Slots, thus contributors: each costs parameters of the teacher and a partition. */
+    private static final int SLOTS_MAX = Limits.DEFAULT.slotsMax();
 
-    private static final int ROWS_MAX = 65_536;
-    /** More than thirty years; with any time of day added it is still a time. */
+    private static final int ROWS_MAX = Limits.DEFAULT.rowsMax();
+    /** More than thirty years; adding it to a Unix time does not overflow. */
     private static final long MILLIS_MAX = 1_000_000_000_000L;
 
     private static final int DEFAULT_SLOTS = 8;
     private static final int DEFAULT_EPOCHS = 1;
     private static final String EMBEDDED = "embedded";
-    /** Stands in for a method that is missing, after that has been noted. */
+    /** Stands in for a missing method, after the problem has been added. */
     private static final String SOME_METHOD = "mean_logit";
 
     private static final Pattern RUN_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,47}");
-    /** Kafka's own settings all have a dot or are these; so a mistyped key of ours is still found. */
+    /** Every setting of the Kafka clients has a dot or is one of these, so a mistyped key of Cohort is still found. */
     private static final Pattern CLIENT_SETTING = Pattern.compile(".*\\..*|acks|retries");
 
     private static final Pattern ANY_KEY = Pattern.compile(".*", Pattern.DOTALL);
@@ -85,8 +86,8 @@ final class ExperimentReader {
         String name = s.text("name", RUN_NAME, "1 to 48 of A-Z a-z 0-9 . _ - and start with a letter or digit")
                 .orElse("experiment");
         long seed = s.whole("seed", 1, Long.MIN_VALUE / 2000, Long.MAX_VALUE / 2000);
-        OptionalLong epochs = s.wholeIfThere("epochs", 1, 1_000_000);
-        OptionalLong steps = s.wholeIfThere("steps", 1, Long.MAX_VALUE);
+        OptionalLong epochs = s.wholeIfPresent("epochs", 1, 1_000_000);
+        OptionalLong steps = s.wholeIfPresent("steps", 1, Long.MAX_VALUE);
         int batchSize = s.whole("batch_size", 128, 1, ROWS_MAX);
         if (s.usable() && s.has("epochs") == s.has("steps")) {
             problems.require(
@@ -111,7 +112,7 @@ final class ExperimentReader {
                 s.text("name").orElse("fashion-mnist"),
                 s.text("path"),
                 s.choice("mode", Data.Delivery.RECIPE, Data.Delivery.values()),
-                s.numberIfThere("validation", NumberRange.BELOW_ONE));
+                s.numberIfPresent("validation", NumberRange.BELOW_ONE));
         s.close();
         return data;
     }
@@ -265,9 +266,9 @@ final class ExperimentReader {
     }
 
     private Threads threads(Section s) {
-        OptionalLong torch = s.says("torch_per_peer", "auto")
+        OptionalLong torch = s.isWord("torch_per_peer", "auto")
                 ? OptionalLong.empty()
-                : s.wholeIfThere("torch_per_peer", 1, 1024, "auto or a whole number from 1 to 1024");
+                : s.wholeIfPresent("torch_per_peer", 1, 1024, "auto or a whole number from 1 to 1024");
         s.close();
         return new Threads(torch.isPresent() ? OptionalInt.of((int) torch.getAsLong()) : OptionalInt.empty());
     }

@@ -8,9 +8,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** An experiment as YAML with every value in it, always in the same order. */
+/**
+ * Writes an experiment as YAML, with every value and always in the same order. SnakeYAML's own writer is not used: its layout and
+ * quoting may change with its version, and equal experiments must give equal bytes in every release.
+ */
 final class ExperimentWriter {
-    /** What needs no quotation marks; the words that YAML would take for something else are not of this form or listed. */
+    /** Texts without quotation marks; words with a meaning in YAML do not match or are listed below. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./-]([A-Za-z0-9_./:+-]*[A-Za-z0-9_./+-])?");
 
     private static final List<String> WORDS_OF_YAML = List.of("null", "-", ".", "---", "...");
@@ -149,7 +152,7 @@ final class ExperimentWriter {
         yaml.append(key).append(":\n");
     }
 
-    /** A value that is written as it is: a number, a boolean, a list of numbers or a word of ours. */
+    /** Writes a value unquoted: a number, a boolean, a list of numbers or one of Cohort's words. */
     private void word(String key, Object value) {
         yaml.append(key).append(": ").append(value).append('\n');
     }
@@ -162,7 +165,7 @@ final class ExperimentWriter {
         word(key, quoted(value));
     }
 
-    /** A text as a YAML scalar. */
+    /** {@code text} as a YAML scalar. */
     static String quoted(String text) {
         if (PLAIN.matcher(text).matches() && !WORDS_OF_YAML.contains(text)) {
             return text;

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Experiments as YAML. What a value must be is checked here as far as the value itself tells; whether a method, its parameters,
- * a model or a data set exist is for the catalogues to say, with the same {@link Problems}, so that a user sees all at once.
+ * Reads and writes experiments as YAML. Types and ranges of values are checked here. Whether a method, its parameters, a model or
+ * a data set exist is checked by the catalogues, with the same {@link Problems}, so that a user sees all problems at once.
  */
 public final class ExperimentYaml {
     private static final long FILE_BYTES_MAX = 1 << 20;
@@ -24,17 +24,19 @@ public final class ExperimentYaml {
     /**
      * Reads an experiment.
      *
-     * @param settings {@code key=value} that take the place of what the text says, such as {@code mix.kind=cutmix},
-     *     {@code peers.0.model=resnet14} or {@code peers=4} (so many contributors)
-     * @param problems takes in {@code path: value: must be ...} for everything that is wrong
-     * @return empty when the text is no YAML. When there are other problems, defaults stand in for what is wrong: good for
-     *     further checks, not for a run
+     * @param settings {@code key=value} that override the text, such as {@code mix.kind=cutmix}, {@code peers.0.model=resnet14}
+     *     or {@code peers=4} (the number of contributors)
+     * @param problems receives {@code path: value: must be ...} for every problem
+     * @return empty when the text is not YAML. With other problems, defaults stand in for invalid values: good for further
+     *     checks, not for a run
      */
     public static Optional<Experiment> read(String yaml, List<String> settings, Problems problems) {
         return read(yaml, "experiment", settings, problems);
     }
 
-    /** Reads the experiment in {@code file}, like {@link #read(String, List, Problems)}; also empty when it cannot be read. */
+    /**
+     * Reads the experiment in {@code file}, like {@link #read(String, List, Problems)}; also empty when the file cannot be read.
+     */
     public static Optional<Experiment> readFile(Path file, List<String> settings, Problems problems) {
         try {
             if (Files.isDirectory(file)) {
@@ -55,7 +57,7 @@ public final class ExperimentYaml {
     }
 
     /**
-     * Reads what {@link #write} wrote.
+     * Reads an experiment written by {@link #write}.
      *
      * @throws IllegalArgumentException with all problems
      */
@@ -68,14 +70,14 @@ public final class ExperimentYaml {
         return experiment.orElseThrow();
     }
 
-    /** The experiment with every default in it; {@link #read(String)} gives an equal one. */
+    /** The experiment as YAML, every default included; {@link #read(String)} gives an equal one. */
     public static String write(Experiment experiment) {
         return ExperimentWriter.write(experiment);
     }
 
     /**
-     * Like {@link #write}, without the settings of the Kafka clients: they may hold passwords, and whoever reads the manifest of
-     * a run has connected already.
+     * Like {@link #write}, without the settings of the Kafka clients: they may hold passwords, and a reader of a run's manifest
+     * is already connected.
      */
     public static String writeWithoutSecrets(Experiment e) {
         return write(e.withKafka(
@@ -83,10 +85,10 @@ public final class ExperimentYaml {
     }
 
     /**
-     * The text of an experiment as it was given, but without the settings of the Kafka clients, which may hold passwords. Where they
-     * cannot be cut out with certainty, what {@link #writeWithoutSecrets} makes of it.
+     * The text of an experiment as given, without the settings of the Kafka clients, which may hold passwords. If they cannot be
+     * cut out reliably, the result of {@link #writeWithoutSecrets} instead.
      *
-     * @param e what the text says; settings beside the text are in it, too
+     * @param e the experiment in the text, overridden settings included
      */
     public static String givenWithoutSecrets(String text, Experiment e) {
         Optional<String> cut = ClientSection.cutOut(text);
@@ -97,7 +99,7 @@ public final class ExperimentYaml {
         return clean ? cut.get() : writeWithoutSecrets(e);
     }
 
-    /** Whether a text holds settings of the Kafka clients, or may do so. */
+    /** Whether a text has, or may have, settings of the Kafka clients. */
     public static boolean hasClientSettings(String text) {
         return !ClientSection.cutOut(text).equals(Optional.of(text));
     }

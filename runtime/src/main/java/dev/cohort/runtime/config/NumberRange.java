@@ -1,6 +1,6 @@
 package dev.cohort.runtime.config;
 
-/** Which numbers a key takes, readable behind "must be". */
+/** Range of a number, in words that follow "must be". */
 enum NumberRange {
     POSITIVE("a number above 0"),
     NOT_NEGATIVE("a number of at least 0"),
@@ -17,7 +17,7 @@ enum NumberRange {
         return words;
     }
 
-    /** False for NaN. */
+    /** Whether {@code value} is finite and in the range. */
     boolean allows(double value) {
         return Double.isFinite(value)
                 && switch (this) {

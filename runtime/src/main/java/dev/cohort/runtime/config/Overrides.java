@@ -10,14 +10,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Settings of the command line, {@code key=value}, put into the tree of an experiment file. A key is a path such as
- * {@code mix.kind} or {@code peers.0.model}; a value is what could stand behind the key in the file. Three of them say more
- * than one thing:
+ * Puts settings of the command line, {@code key=value}, into the tree of an experiment file. A key is a path such as {@code
+ * mix.kind} or {@code peers.0.model}; a value has the form that it has in the file. Some settings have further effects:
  *
  * <ul>
- *   <li>{@code peers=N}: N contributors; further ones repeat the models of those in the file;
- *   <li>{@code run.steps} and {@code run.epochs}: each takes the other out of the file;
- *   <li>{@code method.name}: another method than the file's takes the parameters of that one out.
+ *   <li>{@code peers=N}: N contributors; additional ones repeat the models of those in the file;
+ *   <li>{@code run.steps} and {@code run.epochs}: each removes the other from the file;
+ *   <li>{@code method.name}: a method other than the file's removes the parameters of the file's method.
  * </ul>
  */
 final class Overrides {
@@ -29,7 +28,7 @@ final class Overrides {
         this.problems = problems;
     }
 
-    /** The tree with {@code settings} in it, in their order; what cannot be put in is noted. */
+    /** The tree with {@code settings} applied in order; a setting that cannot be applied is a problem. */
     static Tree.Branch apply(Tree.Branch root, List<String> settings, Problems problems) {
         Overrides overrides = new Overrides(root, problems);
         Map<String, Tree> parsed = overrides.parse(settings);
@@ -91,7 +90,7 @@ final class Overrides {
         }
         if (wanted < 1 || models.isEmpty()) {
             problems.require(wanted >= 1, "peers", leaf.text(), "at least 1");
-            problems.require(!models.isEmpty(), "peers", leaf.text(), "a list, as the file names none to repeat");
+            problems.require(!models.isEmpty(), "peers", leaf.text(), "a list, since the file has no peers to repeat");
             return;
         }
         List<Tree> peers = new ArrayList<>(models.subList(0, Math.min(wanted, models.size())));
@@ -103,14 +102,14 @@ final class Overrides {
             while (!ids.add("p" + number)) {
                 number++;
             }
-            peers.add(again(models.get(i % models.size()), "p" + number));
+            peers.add(repeated(models.get(i % models.size()), "p" + number));
         }
         peers.addAll(others);
         root = root.with("peers", new Tree.Items(peers));
     }
 
-    /** Another peer of the same model; its weights start elsewhere. */
-    private static Tree again(Tree peer, String id) {
+    /** Another peer of the same model, with other initial weights. */
+    private static Tree repeated(Tree peer, String id) {
         return peer instanceof Tree.Branch branch ? branch.without("seed").with("id", new Tree.Leaf(id, false)) : peer;
     }
 
@@ -127,7 +126,7 @@ final class Overrides {
     }
 
     private void put(String key, Tree value) {
-        // The names of Kafka's own settings have dots in them.
+        // Names of Kafka client settings contain dots.
         List<String> path = key.startsWith("kafka.")
                 ? List.of("kafka", key.substring("kafka.".length()))
                 : List.of(key.split("\\.", -1));

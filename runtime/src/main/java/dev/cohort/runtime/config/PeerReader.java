@@ -12,9 +12,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** The peers of an experiment. Whether a model exists is for the model catalogue to say, which this module does not see. */
+/** Reads the peers of an experiment. Whether a model exists is checked by the model catalogue, which this module does not see. */
 final class PeerReader {
-    private static final Pattern PEER_ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
     private static final Pattern DEVICE = Pattern.compile("auto|cpu|mps|(cuda|xpu):[0-9]{1,3}");
     private static final long FEATURE_WIDTH_MAX = 1 << 20;
     /** Files and metrics of a run are named after its processes. */
@@ -30,7 +29,7 @@ final class PeerReader {
         this.problems = problems;
     }
 
-    /** What a peer says of itself; the rest comes from its place in the list. */
+    /** The values under one peer; the missing ones follow from its place in the list. */
     private record Draft(
             Section at,
             Optional<PeerId> id,
@@ -67,7 +66,7 @@ final class PeerReader {
                 s.text("model"),
                 s.text("device", DEVICE, "auto, cpu, cuda:N, mps or xpu:N, for example cuda:0")
                         .orElse("auto"),
-                s.wholeIfThere("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+                s.wholeIfPresent("seed", Long.MIN_VALUE, Long.MAX_VALUE),
                 s.flag("control", false),
                 own(s));
         s.close();
@@ -79,28 +78,30 @@ final class PeerReader {
                 s.text("python"),
                 s.flag("pretrained", false),
                 s.text("weights"),
-                s.wholeIfThere("feature_width", 1, FEATURE_WIDTH_MAX)
+                s.wholeIfPresent("feature_width", 1, FEATURE_WIDTH_MAX)
                         .stream()
                         .mapToInt(width -> (int) width)
                         .findFirst());
     }
 
     private Optional<PeerId> id(Section s) {
-        String must = "1 to 32 of a-z 0-9 . _ - and start with a letter or digit";
         if (!s.has("id")) {
-            problems.require(!s.usable(), s.at("id"), "missing", must);
+            problems.require(!s.usable(), s.at("id"), "missing", PeerId.FORM_WORDS);
             return Optional.empty();
         }
-        Optional<PeerId> id = s.text("id", PEER_ID, must).map(PeerId::new);
+        Optional<PeerId> id = s.text("id", PeerId.FORM, PeerId.FORM_WORDS).map(PeerId::new);
         id.ifPresent(i -> {
             problems.require(
-                    !ROLES.contains(i.value()), s.at("id"), i, "no name of a role: " + String.join(", ", ROLES));
-            problems.require(ids.add(i), s.at("id"), i, "unlike the ids of the other peers");
+                    !ROLES.contains(i.value()),
+                    s.at("id"),
+                    i,
+                    "other than the names of roles: " + String.join(", ", ROLES));
+            problems.require(ids.add(i), s.at("id"), i, "different from the ids of the other peers");
         });
         return id;
     }
 
-    /** The control peer is the first contributor without a teacher: same model, same initial weights. */
+    /** By default, the control peer has the model and the initial weights of the first contributor. */
     private Optional<Peer> finish(List<Draft> drafts, int index) {
         Draft own = drafts.get(index);
         int like = index;

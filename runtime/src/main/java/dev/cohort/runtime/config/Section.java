@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The values under one key of an experiment, read by type. A value that cannot be used is noted, and the default stands in for
- * it, so that reading goes on and finds the next. {@link #close} notes the keys nobody asked for.
+ * Reads the values under one key of an experiment by type. An invalid value is a problem and is replaced by the default, so that
+ * reading continues and finds the next problem. {@link #close} reports the keys that were not read.
  */
 final class Section {
     private final String path;
@@ -38,17 +38,17 @@ final class Section {
         return new Section("", Optional.of(tree), problems);
     }
 
-    /** The path of {@code key} for a problem. */
+    /** The path of {@code key}, for problems. */
     String at(String key) {
         return path.isEmpty() ? key : path + "." + key;
     }
 
-    /** The section at {@code key}; an empty one when there is none. */
+    /** The section at {@code key}; an empty one if the key is missing. */
     Section section(String key) {
         return checked(at(key), find(key));
     }
 
-    /** The sections of the list at {@code key}; none when there is no list. */
+    /** The sections of the list at {@code key}; none if the key is missing or no list. */
     List<Section> sections(String key) {
         List<Section> sections = new ArrayList<>();
         for (Tree item : items(key, "a list of mappings")) {
@@ -57,13 +57,13 @@ final class Section {
         return sections;
     }
 
-    /** Whether this is a mapping at all; if not, that has been noted, and missing keys are no further problem. */
+    /** Whether this is a mapping; if not, the problem has been added, and missing keys are no further problem. */
     boolean usable() {
         return usable;
     }
 
     /** Whether the value is exactly this word. */
-    boolean says(String key, String word) {
+    boolean isWord(String key, String word) {
         return find(key)
                 .filter(value -> value.equals(new Tree.Leaf(word, false)))
                 .isPresent();
@@ -74,22 +74,22 @@ final class Section {
     }
 
     long whole(String key, long otherwise, long least, long most) {
-        return wholeIfThere(key, least, most).orElse(otherwise);
+        return wholeIfPresent(key, least, most).orElse(otherwise);
     }
 
     int whole(String key, int otherwise, int least, int most) {
         return (int) whole(key, (long) otherwise, least, most);
     }
 
-    /** Empty when it is not there. */
-    OptionalLong wholeIfThere(String key, long least, long most) {
+    /** Empty when the key is missing or its value is invalid. */
+    OptionalLong wholeIfPresent(String key, long least, long most) {
         boolean bounded = most != Long.MAX_VALUE;
         String range = bounded ? " from " + least + " to " + most : " of at least " + least;
-        return wholeIfThere(key, least, most, "a whole number" + (least == Long.MIN_VALUE ? "" : range));
+        return wholeIfPresent(key, least, most, "a whole number" + (least == Long.MIN_VALUE ? "" : range));
     }
 
-    /** Empty when it is not there; {@code must} says what it has to be. */
-    OptionalLong wholeIfThere(String key, long least, long most, String must) {
+    /** Likewise; {@code must} describes the valid values. */
+    OptionalLong wholeIfPresent(String key, long least, long most, String must) {
         Optional<Tree> value = find(key);
         if (value.isEmpty()) {
             return OptionalLong.empty();
@@ -108,13 +108,13 @@ final class Section {
         return find(key).map(v -> number(at(key), v, otherwise, range)).orElse(otherwise);
     }
 
-    /** Empty when it is not there, or cannot be used. */
-    OptionalDouble numberIfThere(String key, NumberRange range) {
+    /** Empty when the key is missing or its value is invalid. */
+    OptionalDouble numberIfPresent(String key, NumberRange range) {
         double number = number(key, Double.NaN, range);
         return Double.isNaN(number) ? OptionalDouble.empty() : OptionalDouble.of(number);
     }
 
-    /** Empty when one of them cannot be used. */
+    /** Empty when a number is invalid. */
     List<Double> numbers(String key, NumberRange range) {
         List<Double> numbers = new ArrayList<>();
         int before = problems.found().size();
@@ -137,12 +137,12 @@ final class Section {
                 .orElse(otherwise);
     }
 
-    /** Any single value as it stands there. */
+    /** Any single value, as written. */
     Optional<String> text(String key) {
         return find(key).flatMap(value -> text(key, value));
     }
 
-    /** A text of the form {@code form}, which {@code must} describes. */
+    /** A text that matches {@code form}, which {@code must} describes. */
     Optional<String> text(String key, Pattern form, String must) {
         return find(key).flatMap(value -> {
             Optional<String> text = text(key, value);
@@ -162,7 +162,7 @@ final class Section {
                 key, otherwise, named, Stream.of(values).map(Section::word).toList());
     }
 
-    /** One of {@code words}, which say what {@code named} maps them to. */
+    /** The value in {@code named} of one of {@code words}. */
     <E> E choice(String key, E otherwise, Map<String, E> named, List<String> words) {
         return find(key)
                 .map(value -> {
@@ -177,7 +177,7 @@ final class Section {
                 .orElse(otherwise);
     }
 
-    /** All values at keys nobody has asked for yet and that {@code wanted} accepts. */
+    /** All values at keys that match {@code wanted} and have not been read yet. */
     SortedMap<String, String> remaining(Pattern wanted) {
         SortedMap<String, String> texts = new TreeMap<>();
         entries.keySet().stream()
@@ -188,7 +188,7 @@ final class Section {
     }
 
     void refuse(String key, Tree value, String must) {
-        // Messages are logged and sent around; what was meant for a Kafka client may be a password.
+        // Messages are logged and passed on; a setting of the Kafka clients may be a password.
         problems.require(
                 false,
                 at(key),
@@ -196,14 +196,14 @@ final class Section {
                 must);
     }
 
-    /** Notes every key that was not asked for. */
+    /** Reports every key that was not read. */
     void close() {
         for (String key : entries.keySet()) {
             problems.require(asked.contains(key), at(key), "unknown key", "one of " + String.join(", ", asked));
         }
     }
 
-    /** How an enum's value is written. */
+    /** The value of an enum as written in a file. */
     static String word(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT);
     }

@@ -6,18 +6,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a YAML file says, before anybody knows what it means. */
+/** The content of a YAML file, before it is interpreted. */
 sealed interface Tree {
-    /** As problems quote it. */
+    /** The value as quoted by problems. */
     String shown();
 
     /**
-     * A single value; YAML's own guess at its type is not used.
+     * A single value, as text; YAML's own types are not used.
      *
-     * @param quoted whether it stood in quotation marks, so that it is no number and no boolean
+     * @param quoted whether it was in quotation marks, and is therefore neither a number nor a boolean
      */
     record Leaf(String text, boolean quoted) implements Tree {
-        /** Whether it says "nothing": then the default holds. */
+        /** Whether it means "nothing": then the default applies. */
         boolean isNull() {
             return !quoted && (text.isEmpty() || text.equals("~") || text.equals("null"));
         }
@@ -50,7 +50,7 @@ sealed interface Tree {
             return new Branch(fewer);
         }
 
-        /** The branch at {@code key}; empty when there is none. */
+        /** The branch at {@code key}; {@link #EMPTY} if there is none. */
         Branch branch(String key) {
             return entries.get(key) instanceof Branch branch ? branch : EMPTY;
         }

@@ -22,11 +22,11 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.representer.Representer;
 
-/** YAML text to a {@link Tree}. Nothing is constructed from it; a mistake is one line with its place. */
+/** Parses YAML text into a {@link Tree}, without constructing objects. A mistake becomes one line with its position. */
 final class TreeParser {
-    /** An experiment has four levels; a list that contains itself has no end. */
+    /** An experiment has four levels; a list that contains itself would be endless. */
     private static final int DEPTH_MAX = 16;
-    /** Aliases of aliases double with every line. */
+    /** Nested aliases double the number of nodes with every line. */
     private static final int NODES_MAX = 10_000;
 
     private final String source;
@@ -40,9 +40,9 @@ final class TreeParser {
     }
 
     /**
-     * Empty when {@code text} is no YAML or unusable as such; then the problem has been noted.
+     * The tree of {@code text}; empty, with a problem added, when the text is not YAML or exceeds a limit.
      *
-     * @param source how problems call the text, e.g. the name of the file
+     * @param source name of the text in problems, such as the name of the file
      */
     static Optional<Tree> parse(String text, String source, Problems problems) {
         int before = problems.found().size();
@@ -50,15 +50,23 @@ final class TreeParser {
         return problems.found().size() == before ? Optional.of(tree) : Optional.empty();
     }
 
+    /**
+     * The root node of YAML text; empty for an empty text.
+     *
+     * @throws YAMLException when {@code text} is not YAML
+     */
+    static Optional<Node> compose(String text, LoaderOptions options) {
+        DumperOptions unused = new DumperOptions();
+        return Optional.ofNullable(new Yaml(new SafeConstructor(options), new Representer(unused), unused, options)
+                .compose(new StringReader(text)));
+    }
+
     private Tree tree(String text) {
         LoaderOptions options = new LoaderOptions();
         options.setMaxAliasesForCollections(50);
         options.setNestingDepthLimit(DEPTH_MAX);
-        DumperOptions unused = new DumperOptions();
         try {
-            Node root = new Yaml(new SafeConstructor(options), new Representer(unused), unused, options)
-                    .compose(new StringReader(text));
-            Tree tree = root == null ? Tree.Branch.EMPTY : convert(root, 0);
+            Tree tree = compose(text, options).map(root -> convert(root, 0)).orElse(Tree.Branch.EMPTY);
             problems.require(
                     !tooLarge, source, "too large", "at most " + NODES_MAX + " values in " + DEPTH_MAX + " levels");
             return tree;

@@ -1,6 +1,6 @@
 /**
- * Experiment files to {@link dev.cohort.experiment.Experiment} and back. YAML is read as a tree of texts, and every value by a
- * line of code that knows its key, its type and its range; no reflection turns a file into objects.
+ * Reads experiment files into {@link dev.cohort.experiment.Experiment} and writes them. YAML is parsed into a tree of texts, and
+ * every value is read by a line of code with its key, type and range; no reflection turns a file into objects.
  */
 @NullMarked
 package dev.cohort.runtime.config;

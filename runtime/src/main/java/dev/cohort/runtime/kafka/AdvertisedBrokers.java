@@ -15,7 +15,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The addresses that a cluster tells its clients: they ask its bootstrap address once, and then connect to these. */
+/** The addresses that a cluster advertises: clients ask its bootstrap address once, and then connect to these. */
 public final class AdvertisedBrokers {
     private static final int ANSWER_MS_MAX = 5_000;
     private static final int CONNECT_MS_MAX = 5_000;
@@ -26,8 +26,9 @@ public final class AdvertisedBrokers {
     private AdvertisedBrokers() {}
 
     /**
-     * What keeps clients on this machine from reaching them, for people; empty if nothing is found. Kafka's own clients do not tell
-     * the addresses before they have connected to one, so the question is asked by hand: of a cluster without TLS and passwords.
+     * Why clients on this machine cannot reach an advertised address, for people; empty if no reason is found. Kafka's clients do
+     * not expose the addresses before they have connected to one, so the request is written by hand. Only for clusters without
+     * TLS and passwords.
      */
     public static Optional<String> obstacle(KafkaAddress address) {
         if (!address.client().getOrDefault("security.protocol", "PLAINTEXT").equals("PLAINTEXT")) {
@@ -37,13 +38,15 @@ public final class AdvertisedBrokers {
             try {
                 return obstacle(named(server));
             } catch (IOException e) {
-                LOG.debug("no addresses of brokers from={} cause={}", server, e.toString());
+                LOG.debug("cannot read advertised addresses from={} cause={}", server, e.toString());
             }
         }
         return Optional.empty();
     }
 
-    /** Asks a broker for metadata of no topic (Metadata, version 7), and reads the brokers at the beginning of its answer. */
+    /**
+     * Requests metadata of no topic (Metadata, version 7) from a broker, and reads the brokers at the beginning of the response.
+     */
     static List<HostPort> named(HostPort server) throws IOException {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(server.host(), server.port()), CONNECT_MS_MAX);
@@ -55,7 +58,7 @@ public final class AdvertisedBrokers {
             out.writeInt(1); // correlation
             out.writeUTF("cohort");
             out.writeInt(0); // topics
-            out.writeBoolean(false); // make them
+            out.writeBoolean(false); // create topics
             DataOutputStream to = new DataOutputStream(socket.getOutputStream());
             to.writeInt(request.size());
             to.write(request.toByteArray());
@@ -75,7 +78,7 @@ public final class AdvertisedBrokers {
             }
             return named;
         } catch (IllegalArgumentException e) {
-            throw new IOException("an answer that is none of a Kafka broker", e);
+            throw new IOException("not a response of a Kafka broker", e);
         }
     }
 
@@ -83,8 +86,8 @@ public final class AdvertisedBrokers {
         for (HostPort broker : brokers) {
             Optional<String> why = unreachable(broker);
             if (why.isPresent()) {
-                return Optional.of("it tells its clients to connect to " + broker + ", " + why.get()
-                        + ": set advertised.listeners of that broker to an address that its clients reach");
+                return Optional.of("it advertises " + broker + " to its clients, " + why.get()
+                        + ": set advertised.listeners of this broker to an address that its clients can reach");
             }
         }
         return Optional.empty();
@@ -95,9 +98,9 @@ public final class AdvertisedBrokers {
             socket.connect(new InetSocketAddress(InetAddress.getByName(broker.host()), broker.port()), CONNECT_MS_MAX);
             return Optional.empty();
         } catch (UnknownHostException e) {
-            return Optional.of("and this machine cannot resolve the name " + broker.host());
+            return Optional.of("but this machine cannot resolve the name " + broker.host());
         } catch (IOException e) {
-            return Optional.of("where this machine gets no connection (" + e.getMessage() + ")");
+            return Optional.of("but this machine cannot connect to it (" + e.getMessage() + ")");
         }
     }
 }

@@ -9,16 +9,16 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 
-/** Kafka's own consumer on a topic and nothing else: what reading costs at least. */
+/** Reads a topic with Kafka's consumer alone: a lower bound for the cost of reading. */
 public final class BareReading {
     private static final Duration POLL = Duration.ofMillis(200);
 
     private BareReading() {}
 
-    /** What was read. */
+    /** Amount of data read. */
     public record Amount(long records, long bytes) {}
 
-    /** Reads every record of a topic, one partition after the other, and looks at none of them. */
+    /** Reads every record of a topic, one partition after another, without decoding any. */
     public static Amount of(KafkaAddress address, String runId, Topic topic, int partitions) {
         long records = 0;
         long bytes = 0;

@@ -2,7 +2,7 @@ package dev.cohort.runtime.kafka;
 
 import org.jspecify.annotations.Nullable;
 
-/** The embedded broker cannot start; the message is one line that says why and what to do. */
+/** The embedded broker cannot start. The message is one line with the reason and what to do. */
 public final class BrokerException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

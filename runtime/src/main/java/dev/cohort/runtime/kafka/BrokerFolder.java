@@ -11,17 +11,16 @@ import java.nio.file.StandardCopyOption;
 
 /** The folder in which the broker of a run keeps its data and its address. */
 public record BrokerFolder(Path dataDir) {
-    /** Where the broker of this folder is, for the life of the run. */
+    /** File with the broker's address, which stays the same during the run. */
     private static final String ADDRESS_FILE = "address";
 
     private static final String LOG_FOLDER = "log";
 
     /**
-     * The address of the broker whose data is here. The first call chooses it and keeps it there, so that a
-     * restarted broker is where its clients look for it.
+     * The address of the broker whose data is in this folder. The first call chooses and stores it, so that a restarted broker
+     * has the same address.
      *
-     * @param wanted address of this machine to bind and advertise; port 0 chooses a free one the first time and keeps it after
-     *     that
+     * @param wanted address of this machine to bind and advertise; port 0 chooses a free port in the first call and keeps it
      * @throws BrokerException when the folder cannot be written
      */
     public HostPort address(HostPort wanted) {
@@ -44,7 +43,7 @@ public record BrokerFolder(Path dataDir) {
     }
 
     /**
-     * An address of the broker that it did not have so far, on a port that is free.
+     * A further address for the broker, on a free port.
      *
      * @throws BrokerException when {@code host} is not this machine
      */
@@ -56,7 +55,7 @@ public record BrokerFolder(Path dataDir) {
         }
     }
 
-    /** Where the broker has its topics, for {@link SegmentLog}. */
+    /** Folder with the broker's topics, for {@link SegmentLog}. */
     public Path log() {
         return dataDir.resolve(LOG_FOLDER);
     }

@@ -13,13 +13,13 @@ import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks whether a broker is there, before anything is said to it. */
+/** Checks whether a broker answers, before clients connect to it. */
 public final class BrokerPing {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerPing.class);
 
     private BrokerPing() {}
 
-    /** Waits until the broker answers; false when it did not within {@code limit}. */
+    /** Waits until the broker answers; false if it does not within {@code limit}. */
     public static boolean awaitReady(KafkaAddress address, Duration limit) {
         long endNanos = System.nanoTime() + limit.toNanos();
         while (!accepts(address)) {
@@ -44,8 +44,7 @@ public final class BrokerPing {
     }
 
     /**
-     * Whether somebody listens there, busy or not. A cheap question to begin with: Kafka's client complains in the log of every
-     * connection it cannot make.
+     * Whether a process listens at the address. A cheap first check: Kafka's client logs every connection that it cannot make.
      */
     public static boolean accepts(KafkaAddress address) {
         for (HostPort server : address.servers()) {

@@ -10,8 +10,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigDef;
 
 /**
- * Which settings of the Kafka clients a user may choose. Security, time limits, buffers and compression are free; what a promise of
- * Cohort rests on is not.
+ * Rules for the Kafka client settings of users. Security, time limits, buffers and compression are free; settings on which
+ * Cohort's guarantees depend are not.
  */
 public final class ClientRules {
     private static final String ONCE = "records are written once and in order";
@@ -23,7 +23,7 @@ public final class ClientRules {
 
     private ClientRules() {}
 
-    /** What a setting must be, and why; without values it must not be there at all. */
+    /** What a setting must be, and why; a rule without values forbids the setting. */
     private record Rule(Optional<Range> range, Optional<String> only, String why) {
         static Rule absent(String why) {
             return new Rule(Optional.empty(), Optional.empty(), why);
@@ -82,7 +82,7 @@ public final class ClientRules {
         rules.put("isolation.level", Rule.only("read_uncommitted", WHOLE));
         rules.put("delivery.timeout.ms", Rule.only(NEVER, "a record is not given up while a broker is away"));
         rules.put("retries", Rule.only(NEVER, "a record is not given up while a broker is away"));
-        rules.put("max.block.ms", Rule.range(100, 10_000, "a process must notice meanwhile that it is asked to end"));
+        rules.put("max.block.ms", Rule.range(100, 10_000, "a process must be able to end meanwhile"));
         long bytesMax = TopicPlan.RECORD_BYTES_MAX;
         rules.put("max.request.size", Rule.range(bytesMax, Long.MAX_VALUE, "the largest record must fit"));
         rules.put("buffer.memory", Rule.range(bytesMax, Long.MAX_VALUE, "the largest record must fit"));
@@ -92,13 +92,14 @@ public final class ClientRules {
             rules.put(key, Rule.absent("Cohort reads without a consumer group and commits nothing"));
         }
         rules.put("auto.offset.reset", Rule.only("none", WHOLE));
-        rules.put("check.crcs", Rule.only("true", "a damaged record is said, not taken"));
-        rules.put("allow.auto.create.topics", Rule.only("false", "the topics of a run are made with their settings"));
+        rules.put("check.crcs", Rule.only("true", "a damaged record is reported, not used"));
+        rules.put(
+                "allow.auto.create.topics", Rule.only("false", "the topics of a run are created with their settings"));
         rules.put("metadata.recovery.strategy", Rule.only("none", "topics are remembered through an outage"));
         return rules;
     }
 
-    /** What is wrong with a setting; empty when it may be made. The value is named only if it is no secret. */
+    /** Why a setting is not allowed; empty if it is. Names the value only if it is no secret. */
     public static Optional<String> objection(String key, String value) {
         if (key.equals("acks")) {
             boolean all = value.equals("all") || value.equals("-1");
@@ -107,7 +108,7 @@ public final class ClientRules {
         return Optional.ofNullable(RULES.get(key)).flatMap(rule -> rule.objection(value.strip()));
     }
 
-    /** Whether a setting holds a password, a key or the like, which nobody may read but the owner of the run. */
+    /** Whether a setting may hold a password or a key, which only the owner of the run may read. */
     public static boolean isSecret(String key) {
         for (ConfigDef definitions :
                 new ConfigDef[] {ProducerConfig.configDef(), ConsumerConfig.configDef(), AdminClientConfig.configDef()
@@ -117,7 +118,7 @@ public final class ClientRules {
                 return known.type() == ConfigDef.Type.PASSWORD;
             }
         }
-        // Of a plug-in, which nobody here knows.
+        // An unknown setting, of a plug-in.
         return true;
     }
 }

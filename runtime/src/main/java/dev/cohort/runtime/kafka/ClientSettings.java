@@ -3,19 +3,19 @@ package dev.cohort.runtime.kafka;
 import java.util.Map;
 import java.util.Properties;
 
-/** What Cohort asks of the Kafka clients. */
+/** Cohort's default settings of the Kafka clients. */
 final class ClientSettings {
     /** One MiB is a whole batch of predictions for most peers. */
     private static final String SOCKET_BYTES = Integer.toString(1 << 20);
 
-    /** Remember the topics through an outage: a producer that has to look them up again takes nothing into its buffer. */
+    /** Keeps metadata during an outage: a producer that has to look up its topics again accepts no records. */
     private static final String METADATA_RECOVERY = "none";
 
     private ClientSettings() {}
 
     /**
-     * Idempotent and never giving up: what was handed over is written once and in order, however long the broker is away. The
-     * buffer is bounded, and so is the time in which one call blocks.
+     * Idempotent, with unlimited retries: every accepted record is written once and in order, however long the broker is away.
+     * The buffer and the time for which a call blocks are bounded.
      */
     static Properties producer(KafkaAddress address, String sender) {
         return address.properties(Map.ofEntries(
@@ -24,7 +24,7 @@ final class ClientSettings {
                 Map.entry("value.serializer", "org.apache.kafka.common.serialization.ByteArraySerializer"),
                 Map.entry("acks", "all"),
                 Map.entry("enable.idempotence", "true"),
-                // The default of 5 ms is added to every hop.
+                // The default would add 5 ms to every hop.
                 Map.entry("linger.ms", "0"),
                 Map.entry("delivery.timeout.ms", Integer.toString(Integer.MAX_VALUE)),
                 Map.entry("request.timeout.ms", "10000"),
@@ -41,7 +41,7 @@ final class ClientSettings {
                 Map.entry("enable.metrics.push", "false")));
     }
 
-    /** Without a group: positions live in checkpoints and snapshots. */
+    /** Without a group: positions are stored in checkpoints and snapshots. */
     static Properties consumer(KafkaAddress address, String sender) {
         return address.properties(Map.ofEntries(
                 Map.entry("client.id", sender + "-follow"),
@@ -49,11 +49,12 @@ final class ClientSettings {
                 Map.entry("value.deserializer", "org.apache.kafka.common.serialization.ByteArrayDeserializer"),
                 Map.entry("enable.auto.commit", "false"),
                 Map.entry("allow.auto.create.topics", "false"),
-                // A gap in the log is an error to report, not to jump over.
+                // A gap in the log is an error to report, not to skip.
                 Map.entry("auto.offset.reset", "none"),
                 Map.entry("fetch.min.bytes", "1"),
                 Map.entry("fetch.max.wait.ms", "250"),
-                // Soft limits: a larger record still comes, alone. Small, so that topics take turns while catching up.
+                // Soft limits: a larger record is still fetched, alone. Small, so that topics alternate while catching
+                // up.
                 Map.entry("max.partition.fetch.bytes", Integer.toString(1 << 20)),
                 Map.entry("fetch.max.bytes", Integer.toString(8 << 20)),
                 Map.entry("max.poll.records", "64"),

@@ -1,6 +1,7 @@
 package dev.cohort.runtime.kafka;
 
 import dev.cohort.protocol.Limits;
+import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.MessageCodec;
 import java.time.Duration;
@@ -11,9 +12,9 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 
-/** The topics of a run as a broker serves them, up to where each partition ends when its reading begins. */
+/** Reads the log of a run from a broker, each partition up to its end when reading begins. */
 public final class ConsumedLog implements RawLog {
-    /** A broker that says nothing for so long is gone, or hangs. */
+    /** A broker that sends nothing for so long is gone, or hangs. */
     private static final Duration SILENCE_MAX = Duration.ofMinutes(5);
 
     private final KafkaAddress address;
@@ -40,9 +41,9 @@ public final class ConsumedLog implements RawLog {
     }
 
     /**
-     * Opens the end of the log of a run, so that what was said last is known soon.
+     * Opens the end of the log of a run, to find the newest messages quickly.
      *
-     * @param recordsMax how many records of each partition are read, at least 1
+     * @param recordsMax number of records read from each partition, at least 1
      * @throws RunLogException when the broker knows no such run
      */
     public static ConsumedLog openEnd(KafkaAddress address, String runId, long recordsMax) {
@@ -80,8 +81,8 @@ public final class ConsumedLog implements RawLog {
             return RawReading.missing("broker " + address + " has no partition " + partition + " of topic "
                     + TopicPlan.topicName(runId, topic));
         }
-        KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(ClientSettings.consumer(address, "replay-" + topic.suffix() + "-" + partition));
+        KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                ClientSettings.consumer(address, "replay-" + new Positions.Place(topic, partition)));
         try {
             return new ConsumedPartition(
                     consumer,

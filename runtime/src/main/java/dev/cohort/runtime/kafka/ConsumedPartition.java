@@ -14,26 +14,25 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.TimeoutException;
 
-/** One partition as a broker serves it, up to where it ends when reading begins. */
+/** Reads one partition from a broker, up to its end when reading begins. */
 final class ConsumedPartition implements RawReading {
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final Consumer<byte[], byte[]> consumer;
     private final KafkaAddress address;
     private final TopicPartition from;
-    private final boolean compacted;
     private final Patience patience;
     private final long endOffset;
     private Iterator<ConsumerRecord<byte[], byte[]>> polled = Collections.emptyIterator();
-    private long dueOffset;
+    private final DueOffset due;
 
     /**
-     * @param consumer of this reading alone
+     * @param consumer used by this reading alone
      * @param address for messages
-     * @param compacted whether the broker may take away records of which newer ones exist
-     * @param recordsMax how many of the newest records are read
-     * @param patience with a broker that does not answer
-     * @throws RunLogException when it does not say in time where the partition begins and ends
+     * @param compacted whether the broker removes older records of a key
+     * @param recordsMax number of records read, the newest ones
+     * @param patience limit for a broker that does not answer
+     * @throws RunLogException when the broker does not return the beginning and end of the partition in time
      */
     ConsumedPartition(
             Consumer<byte[], byte[]> consumer,
@@ -45,15 +44,14 @@ final class ConsumedPartition implements RawReading {
         this.consumer = consumer;
         this.address = address;
         this.from = from;
-        this.compacted = compacted;
         this.patience = patience;
         List<TopicPartition> only = List.of(from);
         consumer.assign(only);
         endOffset = asked(() -> consumer.endOffsets(only).getOrDefault(from, 0L));
         long begin = asked(() -> consumer.beginningOffsets(only).getOrDefault(from, 0L));
-        // What was not asked for is not missing; what retention took away is.
-        dueOffset = Math.max(0, endOffset - recordsMax);
-        consumer.seek(from, Math.max(begin, dueOffset));
+        // Records before the requested ones are not missing; records deleted by retention are.
+        due = new DueOffset(Math.max(0, endOffset - recordsMax), compacted);
+        consumer.seek(from, Math.max(begin, due.offset()));
     }
 
     private long asked(LongSupplier question) {
@@ -82,7 +80,7 @@ final class ConsumedPartition implements RawReading {
             poll(sink);
             return true;
         }
-        // One at a time: what is decoded takes more room than what was fetched.
+        // One at a time, since a decoded record takes more memory than a fetched one.
         take(polled.next(), sink);
         return true;
     }
@@ -102,8 +100,8 @@ final class ConsumedPartition implements RawReading {
         patience.tried(progress);
         if (patience.isOver()) {
             throw new RunLogException(
-                    "broker " + address + ": waited " + patience.limitSeconds() + " s for records of " + from
-                            + ", and none came: check that the broker runs and can be reached",
+                    "broker " + address + ": no records of " + from + " within " + patience.limitSeconds()
+                            + " s: check that the broker runs and can be reached",
                     null);
         }
     }
@@ -113,24 +111,15 @@ final class ConsumedPartition implements RawReading {
             reach(record.offset(), sink);
             byte[] bytes = record.value() == null ? new byte[0] : record.value();
             sink.record(record.offset(), record.timestamp(), bytes);
-            dueOffset = record.offset() + 1;
+            due.skipTo(record.offset() + 1);
         }
     }
 
-    /** Tells of what the broker does not have any more; in a compacted topic that is as it must be. */
     private void reach(long offset, Sink sink) {
-        if (offset > dueOffset && !compacted) {
-            sink.lost(
-                    dueOffset,
-                    OptionalLong.of(offset - 1),
-                    dueOffset == 0
-                            ? "deleted, the log begins behind them"
-                            : "the broker does not have them: a hole between two records");
-        }
-        dueOffset = Math.max(dueOffset, offset);
+        due.reach(offset, "the broker does not have them: a gap between two records", sink);
     }
 
-    /** Steps over a record that the broker or the client found damaged. */
+    /** Skips a record that the broker or the client found damaged. */
     private void stepOver(KafkaException e, Sink sink) {
         boolean corrupt = e instanceof CorruptRecordException || e.getCause() instanceof CorruptRecordException;
         if (!corrupt) {
@@ -139,7 +128,7 @@ final class ConsumedPartition implements RawReading {
         long damaged = consumer.position(from);
         consumer.seek(from, damaged + 1);
         sink.lost(damaged, OptionalLong.of(damaged), String.valueOf(e.getMessage()));
-        dueOffset = damaged + 1;
+        due.skipTo(damaged + 1);
     }
 
     @Override

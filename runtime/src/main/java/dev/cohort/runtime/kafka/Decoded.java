@@ -8,7 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** The messages of one partition. */
+/** Decodes the records of one partition. */
 public final class Decoded implements RecordedLog.Reading, RawReading.Sink {
     private final Topic topic;
     private final int partition;
@@ -26,7 +26,7 @@ public final class Decoded implements RecordedLog.Reading, RawReading.Sink {
     @Override
     public Optional<RecordedLog.Entry> next() {
         while (ready.isEmpty() && raw.advance(this)) {
-            // Until there is something to say, or nothing left.
+            // Until there is an entry, or the end is reached.
         }
         return Optional.ofNullable(ready.poll());
     }

@@ -41,9 +41,9 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One consumer with one poll thread. What was in the log when following began is delivered in the order in which the broker
- * appended it, over all partitions. A partition of which enough is held is paused, and all are when the receiver is full; polling
- * goes on, so connections live, and memory stays bounded.
+ * Follows topics with one consumer and one poll thread. Records that were in the log when following began are delivered in the
+ * order in which the broker appended them, across all partitions. A partition with enough held records is paused, and all are
+ * while the receiver is full. Polling continues, so that connections stay open, and memory stays bounded.
  */
 final class Follower implements Following {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -59,7 +59,7 @@ final class Follower implements Following {
     private final Rejections rejections;
     private final Faults faults;
     private final Map<String, Topic> topics = new TreeMap<>();
-    /** How many partitions followed topics have; written before the poll thread starts. */
+    /** Number of partitions of each followed topic; written before the poll thread starts. */
     private final Map<Topic, Integer> partitions = new EnumMap<>(Topic.class);
 
     private final Queue<Integer> slotsToAdd = new ConcurrentLinkedQueue<>();
@@ -68,16 +68,18 @@ final class Follower implements Following {
     private volatile boolean closing;
     private volatile boolean caughtUp;
     private volatile int heldCount;
-    /** Records so far. */
+    /** Number of records delivered or rejected. */
     private final AtomicLong taken = new AtomicLong();
 
     // Poll thread only, once it runs.
     private final HeldRecords held = new HeldRecords();
     private final SortedMap<TopicPartition, Long> endOffsets = new TreeMap<>(HeldRecords.ORDER);
-    /** The record that the receiver is offered, until it takes it, and what it says; nothing if it is left out. */
+    /** The record that is offered to the receiver until it is accepted. */
     private @Nullable ConsumerRecord<byte[], byte[]> offered;
 
+    /** Its message; null if the record is rejected. */
     private @Nullable Delivery next;
+
     private boolean full;
     private Positions positions = Positions.NONE;
 
@@ -99,7 +101,7 @@ final class Follower implements Following {
         thread.setDaemon(true);
     }
 
-    /** Finds the partitions and where they begin and end; by the caller's thread, so that "end" means now. */
+    /** Looks up the partitions with their beginnings and ends, on the caller's thread, so that "end" means now. */
     void start(Set<Topic> wanted, OptionalInt addressedSlot, From from) {
         List<TopicPartition> partitions = new ArrayList<>();
         for (Topic topic : wanted) {
@@ -130,16 +132,17 @@ final class Follower implements Following {
         return wanted(partition, oldest, newest);
     }
 
-    /** @throws RunLogException when the log does not have that position */
+    /** @throws RunLogException when the log does not have the position of the checkpoint */
     private long wanted(TopicPartition partition, long oldest, long newest) {
         Topic topic = topics.get(partition.topic());
         OptionalLong kept = topic == null ? OptionalLong.empty() : positions.of(topic, partition.partition());
         long offset = kept.orElse(oldest);
         if (offset < oldest || offset > newest) {
             throw new RunLogException(
-                    "topic " + partition + " has the records " + oldest + " to " + newest + ": a checkpoint goes on at "
-                            + offset + ", which " + (offset < oldest ? "retention has taken away" : "is not there yet")
-                            + "; take away newer checkpoints than the log, or begin without one",
+                    "topic " + partition + " has records " + oldest + " to " + newest + ": a checkpoint continues at "
+                            + offset + ", which "
+                            + (offset < oldest ? "retention has deleted" : "is not in the log yet")
+                            + "; remove checkpoints that are newer than the log, or start without one",
                     null);
         }
         return offset;
@@ -187,21 +190,21 @@ final class Follower implements Following {
         }
     }
 
-    /** Records that were polled and wait for the receiver. */
+    /** Number of polled records that wait for the receiver. */
     int held() {
         return heldCount;
     }
 
     private List<TopicPartition> partitionsOf(Topic topic) {
         if (topic == Topic.ADDRESSED) {
-            throw new IllegalArgumentException("topic addressed: name a slot instead");
+            throw new IllegalArgumentException("topic addressed: must be followed by slot");
         }
         String name = TopicPlan.topicName(runId, topic);
         topics.put(name, topic);
         List<PartitionInfo> found = consumer.partitionsFor(name);
         if (found == null || found.isEmpty()) {
             throw new RunLogException(
-                    "topic " + name + " is not on the broker: is the run id '" + runId + "' right?", null);
+                    "topic " + name + " is not on the broker: check the run id '" + runId + "'", null);
         }
         partitions.put(topic, found.size());
         return found.stream().map(p -> new TopicPartition(name, p.partition())).toList();
@@ -221,7 +224,7 @@ final class Follower implements Following {
         } catch (WakeupException e) {
             // Closing.
         } catch (OffsetOutOfRangeException e) {
-            fault("records to follow are gone from the log (retention): begin at a newer checkpoint", e);
+            fault("records to follow were deleted by retention: start from a newer checkpoint", e);
         } catch (KafkaException e) {
             fault("cannot follow the log", e);
         } catch (RuntimeException | Error e) {
@@ -264,7 +267,7 @@ final class Follower implements Following {
         consumer.pause(wanted.stream().filter(p -> !paused.contains(p)).toList());
     }
 
-    /** Partitions that have records from before following began which were not polled yet. */
+    /** Partitions with records from before following began that have not been polled yet. */
     private Set<TopicPartition> behind() {
         endOffsets.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
         return endOffsets.keySet();
@@ -306,7 +309,7 @@ final class Follower implements Following {
         }
     }
 
-    /** Null when the record is left out. */
+    /** Null when the record is rejected. */
     private @Nullable Delivery decode(ConsumerRecord<byte[], byte[]> record) {
         Topic topic = topics.get(record.topic());
         if (topic == null) {
@@ -334,14 +337,14 @@ final class Follower implements Following {
             String reason = rejected.reason().name().toLowerCase(Locale.ROOT);
             reject(record, topic, reason, rejected.sender(), rejected.detail());
             if (topic == Topic.PREDICTIONS && rejected.standIn().isPresent()) {
-                // Nobody may teach from it, but nobody should wait for a better one either.
+                // It must not be used, but no step should wait for another one.
                 return delivery(record, topic, rejected.standIn().get(), rejected.sender());
             }
         }
         return null;
     }
 
-    /** Where a reader of the log would look for it, it is not, so nobody may teach from it. */
+    /** Readers of the peer's partition do not find this prediction, so it must not be used. */
     private static Prediction flawed(Prediction prediction, String detail) {
         return Prediction.unreadable(
                 prediction.step(),

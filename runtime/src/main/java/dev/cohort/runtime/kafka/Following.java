@@ -5,17 +5,17 @@ import java.util.concurrent.CompletableFuture;
 
 /** A running follower: one consumer with one poll thread. */
 public interface Following extends AutoCloseable {
-    /** Follows {@link dev.cohort.protocol.Topic#ADDRESSED} of this slot too, from the position that following began with, or its beginning. */
+    /** Also follows {@link dev.cohort.protocol.Topic#ADDRESSED} of this slot, from its start position or its beginning. */
     void addSlot(int slot);
 
-    /** Whether everything that was in the log when following began has been taken. */
+    /** Whether everything that was in the log when following began has been delivered. */
     boolean isCaughtUp();
 
     /**
-     * Waits for an answer that the receiver finds in the log, as long as records keep coming: a long log takes its time.
+     * Waits for an answer that the receiver finds in the log, as long as records keep arriving: reading a long log takes time.
      *
-     * @param silenceMax how long nothing may come
-     * @return false when nothing came for so long, or following has ended, and there is no answer
+     * @param silenceMax longest time without a record
+     * @return false when no record arrived for so long, or following has ended, without an answer
      */
     boolean await(CompletableFuture<?> answer, Duration silenceMax) throws InterruptedException;
 

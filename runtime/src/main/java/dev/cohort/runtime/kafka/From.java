@@ -6,22 +6,22 @@ import java.util.Set;
 
 /** Where following begins. */
 public sealed interface From {
-    /** At the oldest record that is kept. */
+    /** At the oldest record that still exists. */
     From BEGINNING = new Beginning();
 
-    /** Behind the newest record. */
+    /** After the newest record. */
     From END = new End();
 
-    /** At the positions of a checkpoint; what they do not name from its beginning. */
+    /** At the positions of a checkpoint; other partitions at their beginning. */
     static From at(Positions positions) {
         return new At(positions);
     }
 
     /**
-     * So near the end that what was said last is known soon.
+     * Near the end, to find the newest messages quickly.
      *
-     * @param recordsMax how many records of each partition are read, at least 1
-     * @param whole topics that are read from their beginning all the same
+     * @param recordsMax number of records read from each partition, at least 1
+     * @param whole topics that are read from their beginning nevertheless
      */
     static From nearEnd(long recordsMax, Set<Topic> whole) {
         return new NearEnd(recordsMax, whole);

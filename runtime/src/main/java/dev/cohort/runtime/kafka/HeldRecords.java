@@ -12,17 +12,17 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Records that were polled and not delivered yet, handed out in the order in which the broker appended them.
+ * Records that have been polled and not delivered yet, in the order in which the broker appended them.
  *
- * <p>A consumer polls one partition after the other, so a reader of a long log would have to keep whole partitions until it reaches
- * the one that says what to do with them. Merged by time of append, a reader keeps no more than the processes kept that wrote the
- * log.
+ * <p>A consumer polls one partition after another, so a reader of a long log would have to keep whole partitions until it reaches
+ * the messages that make them obsolete. With partitions merged by time of append, a reader keeps no more than the processes that
+ * wrote the log did.
  */
 final class HeldRecords {
     static final Comparator<TopicPartition> ORDER =
             Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition);
 
-    /** What is held of a partition before it is paused. */
+    /** Held bytes of a partition at which it is paused. */
     private static final long PARTITION_BYTES_MAX = 4L << 20;
 
     private final SortedMap<TopicPartition, Held> partitions = new TreeMap<>(ORDER);
@@ -43,7 +43,7 @@ final class HeldRecords {
     /**
      * The record that the broker appended first.
      *
-     * @param expected partitions of which earlier records may still come: empty until each of them has one here
+     * @param expected partitions from which earlier records may still arrive: the result is empty until each has a held record
      */
     Optional<ConsumerRecord<byte[], byte[]>> first(Collection<TopicPartition> expected) {
         if (expected.stream().anyMatch(this::isEmpty)) {
@@ -59,19 +59,19 @@ final class HeldRecords {
         return Optional.ofNullable(first);
     }
 
-    /** Takes away what {@link #first} returned. */
+    /** Removes the record returned by {@link #first}. */
     void remove(ConsumerRecord<byte[], byte[]> first) {
         Held held = partitions.get(partition(first));
         if (held == null || held.records.peek() != first) {
             throw new IllegalArgumentException(
-                    "record " + first.offset() + " of " + partition(first) + " is not first");
+                    "record " + first.offset() + " of " + partition(first) + " is not the first one");
         }
         held.records.remove();
         held.bytes -= bytes(first);
         count--;
     }
 
-    /** Partitions of which enough is here. */
+    /** Partitions to pause. */
     Set<TopicPartition> full() {
         Set<TopicPartition> full = new TreeSet<>(ORDER);
         partitions.forEach((partition, held) -> {
@@ -100,7 +100,7 @@ final class HeldRecords {
     }
 
     private static long bytes(ConsumerRecord<byte[], byte[]> record) {
-        // Kafka's own objects for a record take about that much, however small the record is.
+        // Kafka's objects for a record take about 256 bytes, however small the record is.
         return 256L + (record.value() == null ? 0 : record.value().length);
     }
 }

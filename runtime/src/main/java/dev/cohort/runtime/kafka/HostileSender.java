@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes to the topics of a run what nobody should: bytes that are no messages, messages of another run, and records that are
- * there already. For trying out that a run does not mind. One thread.
+ * Writes invalid records to the topics of a run: bytes that are no messages, messages of another run, and duplicates. Tests that
+ * a run ignores them. Not thread-safe.
  */
 public final class HostileSender implements AutoCloseable {
     private static final List<Topic> TOPICS =
@@ -52,11 +52,10 @@ public final class HostileSender implements AutoCloseable {
         codec = new MessageCodec(runId, Limits.DEFAULT);
     }
 
-    /** @param seed of what is written */
+    /** @param seed seed of the random bytes */
     public static HostileSender connect(KafkaAddress address, String runId, long seed) {
         Properties properties = ClientSettings.producer(address, "hostile");
-        // Unlike those of a run, these records may be lost; waiting for a broker that is gone for good may not go on
-        // for ever.
+        // Unlike those of a run, these records may be lost, and waiting for a broker that is gone for good must end.
         properties.put("delivery.timeout.ms", "12000");
         return new HostileSender(
                 runId,
@@ -66,14 +65,14 @@ public final class HostileSender implements AutoCloseable {
     }
 
     /**
-     * What became of records.
+     * The fate of sent records.
      *
-     * @param written those that stand in the log
-     * @param uncertain those of which nobody knows, since the broker went away meanwhile
+     * @param written number of records in the log
+     * @param uncertain number of records whose fate is unknown, since the broker went away meanwhile
      */
     public record Sent(long written, long uncertain) {}
 
-    /** Writes, to each topic that peers or roles read, one record of random bytes, one that is cut off, and one of another run. */
+    /** Writes a record of random bytes, a truncated one and one of another run to each topic that roles read. */
     public Sent corrupt() {
         MessageCodec another = new MessageCodec(runId + "-of-somebody-else", Limits.DEFAULT);
         byte[] foreign =
@@ -91,7 +90,7 @@ public final class HostileSender implements AutoCloseable {
         return await(sent);
     }
 
-    /** Writes the newest batch, predictions and outcomes once more; nothing while the broker is away. */
+    /** Writes the newest batch, predictions and outcomes again; nothing while the broker is away. */
     public Sent duplicate() {
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         try {
@@ -101,7 +100,7 @@ public final class HostileSender implements AutoCloseable {
                 }
             }
         } catch (TimeoutException e) {
-            LOG.info("broker away, less is written twice cause={}", e.toString());
+            LOG.info("broker away, fewer duplicates written cause={}", e.toString());
         }
         return await(sent);
     }
@@ -132,7 +131,7 @@ public final class HostileSender implements AutoCloseable {
         ends.forEach((partition, end) -> consumer.seek(partition, Math.max(0, end - 1)));
         List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-            // What was written here to be refused is no message to be said twice.
+            // Invalid records written by this class are not worth repeating.
             if (record.value() != null && codec.decode(record.value()) instanceof Decoding.Accepted) {
                 found.add(record);
             }

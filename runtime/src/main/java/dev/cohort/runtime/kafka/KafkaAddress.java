@@ -8,10 +8,10 @@ import java.util.Properties;
 import java.util.TreeMap;
 
 /**
- * Where a Kafka cluster is and how to speak to it.
+ * Address and client settings of a Kafka cluster.
  *
- * @param bootstrap {@code host:port}, several separated by commas
- * @param client client settings (security, time limits) that win over the ones Cohort chooses, where {@link ClientRules} allow that
+ * @param bootstrap {@code HOST:PORT}, several separated by commas
+ * @param client client settings (security, time limits) that override Cohort's own, as far as {@link ClientRules} allow
  */
 public record KafkaAddress(String bootstrap, Map<String, String> client) {
     public KafkaAddress {
@@ -32,12 +32,12 @@ public record KafkaAddress(String bootstrap, Map<String, String> client) {
         return of(server.toString());
     }
 
-    /** Whom to ask first, at least one. */
+    /** The bootstrap servers, at least one. */
     public List<HostPort> servers() {
         return HostPort.parseServers("broker address", bootstrap);
     }
 
-    /** {@code defaults}, then the address, then the client settings. */
+    /** Merges {@code defaults}, the address and the client settings; later ones override earlier ones. */
     Properties properties(Map<String, String> defaults) {
         Properties properties = new Properties();
         properties.putAll(defaults);

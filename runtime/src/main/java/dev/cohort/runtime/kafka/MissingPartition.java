@@ -2,10 +2,10 @@ package dev.cohort.runtime.kafka;
 
 import java.util.OptionalLong;
 
-/** What stands in a partition that is not there. */
+/** Reads a missing partition: one lost range without an end. */
 final class MissingPartition implements RawReading {
     private final String why;
-    private boolean told;
+    private boolean reported;
 
     private MissingPartition(String why) {
         this.why = why;
@@ -17,8 +17,8 @@ final class MissingPartition implements RawReading {
 
     @Override
     public boolean advance(Sink sink) {
-        if (!told) {
-            told = true;
+        if (!reported) {
+            reported = true;
             sink.lost(0, OptionalLong.empty(), why);
             return true;
         }

@@ -3,6 +3,7 @@ package dev.cohort.runtime.kafka;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
+import dev.cohort.protocol.Positions.Place;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.Topic;
@@ -27,15 +28,15 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The producer of a process. Records of one partition are pipelined; before a list goes on in another partition, what it said so
- * far is acknowledged, so that a crash loses a list's tail and never its middle. Addressed parts of one list are pipelined among
- * each other, too.
+ * The producer of a process. Records of one partition are pipelined. Before a list continues in another partition, its earlier
+ * records must be acknowledged, so that a crash loses a list's tail and never its middle. Addressed parts of one list are
+ * pipelined as well.
  *
- * <p>While the broker is away, records wait in a bounded buffer and then callers block; nothing is given up. What can never be
- * appended (too large, not allowed) is a fault.
+ * <p>While the broker is away, records wait in a bounded buffer, and then callers block; no record is dropped. A record that can
+ * never be appended (too large, not allowed) is a fault.
  */
 final class OrderedSender implements AutoCloseable {
-    /** How often a topic may be missing on a broker that answers, at one second each, before that is an error. */
+    /** Number of lookups, of one second each, after which a missing topic on a broker that answers is an error. */
     private static final int MISSING_MAX = 10;
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
@@ -67,19 +68,12 @@ final class OrderedSender implements AutoCloseable {
         this.clock = clock;
     }
 
-    /** Where a message goes. */
-    private record Place(Topic topic, int partition) {
-        boolean mayOvertake(Place other) {
-            return equals(other) || (topic == Topic.ADDRESSED && other.topic == Topic.ADDRESSED);
-        }
-    }
-
     void append(List<Message> messages) {
         List<Future<RecordMetadata>> unacknowledged = new ArrayList<>();
         @Nullable Place previous = null;
         for (Message message : messages) {
             Place place = place(message);
-            if (previous != null && !place.mayOvertake(previous)) {
+            if (previous != null && !mayOvertake(place, previous)) {
                 awaitAll(unacknowledged);
                 unacknowledged.clear();
             }
@@ -88,7 +82,12 @@ final class OrderedSender implements AutoCloseable {
         }
     }
 
-    /** Waits until everything is acknowledged; false when that took longer than {@code limit}. */
+    /** Whether a record at {@code place} may be sent before those at {@code previous} are acknowledged. */
+    private static boolean mayOvertake(Place place, Place previous) {
+        return place.equals(previous) || (place.topic() == Topic.ADDRESSED && previous.topic() == Topic.ADDRESSED);
+    }
+
+    /** Waits until everything is acknowledged; false if this takes longer than {@code limit}. */
     boolean flush(Duration limit) {
         long endNanos = System.nanoTime() + limit.toNanos();
         synchronized (acknowledged) {
@@ -108,7 +107,7 @@ final class OrderedSender implements AutoCloseable {
         }
     }
 
-    /** Gives what is under way some time, more while the broker answers, then drops it. */
+    /** Waits some time for records in flight, longer while the broker answers, then drops them. */
     @Override
     public void close() {
         closed = true;
@@ -129,7 +128,7 @@ final class OrderedSender implements AutoCloseable {
         }
     }
 
-    /** Whether the record did not even enter the buffer, because that is full or the broker is away. */
+    /** Whether the record was not accepted into the buffer, because the buffer is full or the broker is away. */
     private static boolean refusedForNow(Future<RecordMetadata> future) {
         if (!future.isDone()) {
             return false;
@@ -150,7 +149,7 @@ final class OrderedSender implements AutoCloseable {
         }
     }
 
-    /** On the producer's thread; on the caller's when the record did not enter the buffer. */
+    /** Called on the producer's thread, or on the caller's if the record was not accepted into the buffer. */
     private void end(Message message, byte[] value, @Nullable Exception failure) {
         synchronized (acknowledged) {
             inFlight--;
@@ -167,7 +166,7 @@ final class OrderedSender implements AutoCloseable {
 
     private static String advice(Exception failure) {
         return failure instanceof RecordTooLargeException
-                ? " bytes_max=" + TopicPlan.RECORD_BYTES_MAX + ": make run.batch_size smaller"
+                ? " bytes_max=" + TopicPlan.RECORD_BYTES_MAX + ": reduce run.batch_size"
                 : "";
     }
 
@@ -201,8 +200,8 @@ final class OrderedSender implements AutoCloseable {
             return new Place(topic, TopicPlan.predictionPartition(prediction.peer(), partitions(topic)));
         } else if (message instanceof Addressed part) {
             if (part.slot() >= partitions(topic)) {
-                throw new IllegalArgumentException(
-                        "addressed part for slot " + part.slot() + ": the run has " + partitions(topic) + " slots");
+                throw new IllegalArgumentException("addressed part for slot " + part.slot() + ": must be below "
+                        + partitions(topic) + ", the number of slots");
             }
             return new Place(topic, part.slot());
         }
@@ -242,7 +241,7 @@ final class OrderedSender implements AutoCloseable {
         }
         throw new RunLogException(
                 "topic " + topic
-                        + " is not on the broker, which answers: was the run deleted? 'cohort peers' says whether the broker still knows it",
+                        + " is not on the broker, which answers: the run may have been deleted; check with 'cohort peers'",
                 null);
     }
 }

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * How long something was waited for in vain. Only waiting counts, not what is done between two tries, and every bit of progress begins
- * it anew: whoever works for hours on what comes has not waited. One thread.
+ * Measures how long a reader has waited without progress. Only the time of tries counts, not the work between them, and any
+ * progress resets it. Not thread-safe.
  */
 final class Patience {
     private final long limitNanos;
@@ -13,7 +13,7 @@ final class Patience {
     private long waitedNanos;
     private long triedNanos;
 
-    /** @param nanoTime a clock that never runs backwards, as {@link System#nanoTime} */
+    /** @param nanoTime a monotonic clock, such as {@link System#nanoTime} */
     Patience(Duration limit, LongSupplier nanoTime) {
         this.limitNanos = limit.toNanos();
         this.nanoTime = nanoTime;

@@ -11,8 +11,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The log of a run with every partition that its experiment asks for: one that is missing reads as a range that cannot be read, and
- * a message on a partition where it does not belong as refused. It remembers all such ranges that readers came upon. One thread.
+ * The log of a run with every partition that its experiment requires: a missing one reads as an unreadable range, and a message
+ * on the wrong partition as refused. Collects the unreadable ranges that readers found. Not thread-safe.
  */
 public final class PlannedLog implements RawLog {
     private static final int KEPT_MAX = 1_000;
@@ -27,12 +27,12 @@ public final class PlannedLog implements RawLog {
         this.plan = plan;
     }
 
-    /** Ranges that could not be read so far, by topic, partition and offset; the first {@value #KEPT_MAX}. */
+    /** Unreadable ranges found so far, by topic, partition and offset; at most {@value #KEPT_MAX}. */
     public SortedMap<String, Unreadable> unreadable() {
         return Collections.unmodifiableSortedMap(unreadable);
     }
 
-    /** Whether there are more than {@link #unreadable} has. */
+    /** Whether more were found than {@link #unreadable} holds. */
     public boolean moreUnreadable() {
         return more;
     }
@@ -67,7 +67,7 @@ public final class PlannedLog implements RawLog {
             more = true;
             return;
         }
-        // Sorts as numbers do.
+        // Padded, so that the texts sort like numbers.
         String place =
                 String.format(Locale.ROOT, "%s %05d %019d", range.topic().suffix(), range.partition(), range.offset());
         unreadable.putIfAbsent(place, range);
@@ -89,18 +89,18 @@ public final class PlannedLog implements RawLog {
             return entry;
         }
 
-        /** A message where nobody looks for it was never said, neither to those who trained nor to those who study. */
+        /** A message on the wrong partition is refused here because the processes of the run did not see it either. */
         private Entry placed(Entry entry) {
-            if (!(entry instanceof Said said)) {
+            if (!(entry instanceof Said record)) {
                 return entry;
             }
-            return TopicPlan.misplaced(said.message(), said.partition(), plan.partitions(said.topic()))
+            return TopicPlan.misplaced(record.message(), record.partition(), plan.partitions(record.topic()))
                     .<Entry>map(why -> new Refused(
-                            said.topic(),
-                            said.partition(),
-                            said.offset(),
-                            said.appendedMs(),
-                            new Decoding.Rejected(Reason.BAD_VALUE, said.sender(), why, Optional.empty())))
+                            record.topic(),
+                            record.partition(),
+                            record.offset(),
+                            record.appendedMs(),
+                            new Decoding.Rejected(Reason.BAD_VALUE, record.sender(), why, Optional.empty())))
                     .orElse(entry);
         }
 

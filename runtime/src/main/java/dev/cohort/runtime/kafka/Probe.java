@@ -16,14 +16,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the broker whether it is there whenever nothing else proved it for a while; drives a {@link ReachableClock}. */
+/** Checks whether the broker answers, whenever nothing else has shown it for a while; drives a {@link ReachableClock}. */
 final class Probe implements AutoCloseable {
-    /** After an outage peers need some of this time to be heard again, so it is well below {@code gone_after_ms}. */
+    /** Well below {@code gone_after_ms}: after an outage, the heartbeats of peers take some time to arrive. */
     static final Duration GRACE = Duration.ofSeconds(1);
 
     private static final long INTERVAL_MS = 250;
     private static final int ANSWER_MS_MAX = 1000;
-    /** A first connection takes its time on a busy machine: until then nobody is told that there is none. */
+    /** Time for the first connection, which is slow on a busy machine, before the broker is reported as unreachable. */
     private static final long FIRST_CONTACT_MS = 5_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(Probe.class);
@@ -36,7 +36,7 @@ final class Probe implements AutoCloseable {
     private final Thread thread;
     private volatile boolean topicsKnown;
     private boolean reachable = true;
-    /** Whether the broker has answered this process at all. */
+    /** Whether the broker has ever answered this process. */
     private boolean met;
 
     Probe(Admin admin, KafkaAddress address, String runId) {
@@ -52,7 +52,7 @@ final class Probe implements AutoCloseable {
         return clock;
     }
 
-    /** From now on the run's topics must answer, too: a broker that starts up answers some time before its topics do. */
+    /** From now on the run's topics are checked, too: a starting broker answers some time before it serves its topics. */
     void topicsKnown() {
         topicsKnown = true;
     }

@@ -3,12 +3,12 @@ package dev.cohort.runtime.kafka;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.RecordedLog;
 
-/** A recorded log whose records can be had as bytes, too, as they were written. */
+/** A recorded log whose records can also be read as bytes. */
 public interface RawLog extends RecordedLog {
     /**
-     * Reads a partition from its first record that is still there.
+     * Reads a partition from the first record that still exists.
      *
-     * @param partition one that is not there has nothing to read but that it is missing
+     * @param partition a missing partition reads as one lost range
      */
     RawReading raw(Topic topic, int partition);
 }

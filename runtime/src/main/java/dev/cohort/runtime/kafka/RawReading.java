@@ -2,27 +2,27 @@ package dev.cohort.runtime.kafka;
 
 import java.util.OptionalLong;
 
-/** The records of one partition as bytes, from its beginning to its end. One thread. */
+/** The records of one partition as bytes, from its beginning to its end. Not thread-safe. */
 public interface RawReading extends AutoCloseable {
-    /** Takes what stands in the partition, in its order. */
+    /** Receives the records of the partition, in order. */
     interface Sink {
-        /** @param appendedMs the broker's clock when it took the record, in Unix milliseconds */
+        /** @param appendedMs when the broker appended the record, by the broker's clock, in Unix milliseconds */
         void record(long offset, long appendedMs, byte[] value);
 
         /**
-         * Takes a range that cannot be read.
+         * Receives a range that cannot be read.
          *
-         * @param toOffset the last of it; empty when nobody knows where it ends
+         * @param toOffset the last offset of the range; empty if unknown
          */
         void lost(long fromOffset, OptionalLong toOffset, String why);
     }
 
-    /** What stands in a partition that is not there: a range without an end, and why. */
+    /** The reading of a missing partition: one lost range without an end. */
     static RawReading missing(String why) {
         return MissingPartition.of(why);
     }
 
-    /** Reads a little further, and gives {@code sink} what there was, if anything; false at the end. */
+    /** Reads a little further and passes the records, if any, to {@code sink}; false at the end. */
     boolean advance(Sink sink);
 
     @Override

@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Milliseconds in which the broker could be reached. It runs for a short grace period after each contact and stands still after
- * that, so that nobody is declared gone, and no deadline passes, because of an outage of the broker. Never runs backwards.
+ * Counts the milliseconds in which the broker was reachable. The clock runs for a short grace period after each contact and then
+ * stops, so that an outage of the broker neither makes a peer look gone nor lets a deadline pass. Monotonic.
  */
 public final class ReachableClock implements LongSupplier {
     private final LongSupplier nanoTime;
@@ -15,8 +15,8 @@ public final class ReachableClock implements LongSupplier {
     private long contactNanos;
 
     /**
-     * @param nanoTime a clock that never runs backwards, as {@link System#nanoTime}
-     * @param grace how long after a contact the broker still counts as reachable; more than the time between two contacts
+     * @param nanoTime a monotonic clock, such as {@link System#nanoTime}
+     * @param grace how long after a contact the broker counts as reachable; more than the time between two contacts
      */
     ReachableClock(LongSupplier nanoTime, Duration grace) {
         this.nanoTime = nanoTime;
@@ -24,14 +24,14 @@ public final class ReachableClock implements LongSupplier {
         this.contactNanos = nanoTime.getAsLong();
     }
 
-    /** The broker answered. */
+    /** Records that the broker answered. */
     synchronized void contact() {
         long now = nanoTime.getAsLong();
         countedNanos += Math.min(now - contactNanos, graceNanos);
         contactNanos = now;
     }
 
-    /** Milliseconds since the start in which the broker could be reached. */
+    /** Milliseconds since the start in which the broker was reachable. */
     @Override
     public synchronized long getAsLong() {
         return TimeUnit.NANOSECONDS.toMillis(countedNanos + Math.min(nanoTime.getAsLong() - contactNanos, graceNanos));
@@ -42,7 +42,7 @@ public final class ReachableClock implements LongSupplier {
         return silentMs() <= TimeUnit.NANOSECONDS.toMillis(graceNanos);
     }
 
-    /** Milliseconds since the last contact, by the wall. */
+    /** Milliseconds of real time since the last contact. */
     public synchronized long silentMs() {
         return TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - contactNanos);
     }

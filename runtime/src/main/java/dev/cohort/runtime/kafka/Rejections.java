@@ -12,11 +12,11 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts records that were left out, by reason and sender, and logs each kind at most every ten seconds. */
+/** Counts rejected records by reason and sender, and logs each kind at most every ten seconds. */
 final class Rejections {
     private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
     private static final long LOG_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
-    /** Senders are what the records say they are; a hostile writer can make up any number. */
+    /** Senders are not authenticated: a hostile writer can invent any number of them. */
     private static final int KINDS_MAX = 1000;
 
     private static final int SENDER_CHARS_MAX = 64;
@@ -32,7 +32,7 @@ final class Rejections {
         this.registry = registry;
     }
 
-    /** What rejections are counted by. */
+    /** The key by which rejections are counted. */
     record Kind(String reason, String sender) {}
 
     private static final class Tally {
@@ -56,7 +56,7 @@ final class Rejections {
         if (tally.count == 1 || now - tally.loggedNanos >= LOG_INTERVAL_NANOS) {
             tally.loggedNanos = now;
             LOG.warn(
-                    "record left out topic={} partition={} offset={} sender={} reason={} count={} detail={}",
+                    "record rejected topic={} partition={} offset={} sender={} reason={} count={} detail={}",
                     record.topic().suffix(),
                     record.partition(),
                     record.offset(),
@@ -67,14 +67,14 @@ final class Rejections {
         }
     }
 
-    /** A snapshot. */
+    /** A copy of the counts. */
     synchronized SortedMap<Kind, Long> counts() {
         TreeMap<Kind, Long> counts = new TreeMap<>(tallies.comparator());
         tallies.forEach((kind, tally) -> counts.put(kind, tally.count));
         return counts;
     }
 
-    /** What strangers wrote must not forge lines of the log. */
+    /** Replaces control characters: untrusted text must not forge lines of the log. */
     private static String printable(String text, int charsMax) {
         String clean = text.replaceAll("[^\\x20-\\x7e]", "?");
         return clean.length() <= charsMax ? clean : clean.substring(0, charsMax);

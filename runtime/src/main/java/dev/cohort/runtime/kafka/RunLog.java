@@ -37,8 +37,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.KafkaException;
 
 /**
- * One process's connection to the topics of one run: appends messages, follows them, and knows whether the broker is there.
- * May be used by several threads. Connecting does not wait for the broker; what needs it does, within bounds.
+ * One process's connection to the topics of one run: appends messages, follows topics, and knows whether the broker is reachable.
+ * Thread-safe. Connecting does not wait for the broker; methods that need it do, for a limited time.
  */
 public final class RunLog implements Appender, AutoCloseable {
     private final KafkaAddress address;
@@ -83,8 +83,8 @@ public final class RunLog implements Appender, AutoCloseable {
      * Connects.
      *
      * @param sender name of this process in the records it writes: its peer id or its role
-     * @param faults told when a message can never be appended or the log can no longer be followed
-     * @param registry where {@link Meters#REJECTED} and {@link Meters#BROKER_REACHABLE} are kept
+     * @param faults called when a message can never be appended or the log can no longer be followed
+     * @param registry registry for {@link Meters#REJECTED} and {@link Meters#BROKER_REACHABLE}
      * @throws RunLogException when the client settings are wrong
      */
     public static RunLog connect(
@@ -97,9 +97,9 @@ public final class RunLog implements Appender, AutoCloseable {
     }
 
     /**
-     * Makes the topics of the run that are not there yet.
+     * Creates the missing topics of the run.
      *
-     * @throws RunLogException when the broker does not answer, refuses, or has such a topic with other partitions
+     * @throws RunLogException when the broker does not answer, refuses, or has a topic with other settings
      */
     public void createTopics(TopicPlan plan) {
         topics.create(plan);
@@ -107,7 +107,7 @@ public final class RunLog implements Appender, AutoCloseable {
     }
 
     /**
-     * Whether the run's topics are there.
+     * Whether the run's topics exist.
      *
      * @throws RunLogException when the broker does not answer
      */
@@ -116,35 +116,35 @@ public final class RunLog implements Appender, AutoCloseable {
     }
 
     /**
-     * Whether the run's manifest was ever written. A launcher may have ended between making the topics and that.
+     * Whether the run's manifest has been written. A launcher may have died between creating the topics and writing the manifest.
      *
-     * @throws RunLogException when the broker does not answer, or the topics are not there
+     * @throws RunLogException when the broker does not answer, or the topics do not exist
      */
     public boolean begun() {
         return topics.written(Topic.RUN);
     }
 
     /**
-     * The first manifest of the run, as soon as it is written.
+     * Waits for the first manifest of the run.
      *
-     * @throws RunLogException when it is not there within {@code limit}; says what to check
+     * @throws RunLogException when it is not written within {@code limit}; the message names what to check
      */
     public Manifest awaitManifest(Duration limit) {
         long endNanos = System.nanoTime() + limit.toNanos();
         String name = TopicPlan.topicName(runId, Topic.RUN);
-        String doubt = ": is the run id right, and is its launcher running?";
-        String what = "topic " + name + " is not on broker " + address + doubt;
+        String check = ": check the run id, and that its launcher runs";
+        String what = "topic " + name + " is not on broker " + address + check;
         while (System.nanoTime() - endNanos < 0) {
             try {
                 if (topics.exists()) {
-                    what = "no manifest on topic " + name + " of broker " + address + doubt;
+                    what = "no manifest on topic " + name + " of broker " + address + check;
                     Optional<Manifest> manifest = readManifest(endNanos);
                     if (manifest.isPresent()) {
                         return manifest.get();
                     }
                 }
             } catch (RunLogException e) {
-                // A broker that is still starting, or busy, is waited for as long as anything else here.
+                // The broker may still be starting, or busy: wait until the limit.
                 what = String.valueOf(e.getMessage());
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
@@ -152,7 +152,7 @@ public final class RunLog implements Appender, AutoCloseable {
         throw new RunLogException("waited " + limit.toMillis() + " ms for the first record of the run: " + what, null);
     }
 
-    /** What the run was begun with cannot be read by this program, and waiting would not change that. */
+    /** This program cannot read the run's first record, so waiting is pointless. */
     private static final class Unreadable extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -181,7 +181,7 @@ public final class RunLog implements Appender, AutoCloseable {
         }
     }
 
-    /** Takes one manifest. */
+    /** Receives the first manifest. */
     private static final class First implements Receiver {
         private final CompletableFuture<Manifest> manifest;
         private Optional<String> refused = Optional.empty();
@@ -198,13 +198,13 @@ public final class RunLog implements Appender, AutoCloseable {
             return true;
         }
 
-        /** Nothing in this run would make sense to this program, so it need not wait for more. */
+        /** This program can read no record of another version, so waiting for more is pointless. */
         @Override
         public void rejected(RejectedRecord record) {
             boolean otherVersion = Stream.of(Reason.FUTURE_VERSION, Reason.PAST_VERSION)
                     .anyMatch(r -> record.reason().equals(r.name().toLowerCase(Locale.ROOT)));
             if (otherVersion) {
-                manifest.completeExceptionally(new Unreadable("speaks " + record.detail()));
+                manifest.completeExceptionally(new Unreadable("has " + record.detail()));
             }
             refused = Optional.of(refused.orElse(record.detail()));
         }
@@ -212,32 +212,32 @@ public final class RunLog implements Appender, AutoCloseable {
         @Override
         public void caughtUp() {
             refused.ifPresent(why -> manifest.completeExceptionally(new Unreadable(
-                    "cannot be followed: its first record cannot be read (" + why + "); begin the run anew")));
+                    "cannot be followed: its first record cannot be read (" + why + "); start a new run")));
         }
     }
 
     /**
-     * Appends in the order of the list; an addressed part is durable before what follows is sent. Blocks
-     * while the broker is away and the buffer is full, or an order has to be kept.
+     * Appends in the order of the list; an addressed part is durable before the messages after it are sent. Blocks while the
+     * broker is away and the buffer is full, or while earlier messages of the list must be acknowledged first.
      *
-     * @throws RunLogException when this log was closed meanwhile
+     * @throws RunLogException when this log is closed meanwhile
      */
     @Override
     public void append(List<Message> messages) {
         appending.append(messages);
     }
 
-    /** Waits until everything appended so far is acknowledged; false when that took longer than {@code limit}. */
+    /** Waits until everything appended so far is acknowledged; false if this takes longer than {@code limit}. */
     public boolean flush(Duration limit) {
         return appending.flush(limit);
     }
 
     /**
-     * Follows topics with one consumer and one poll thread; "beginning" and "end" are those of this moment.
+     * Follows topics with one consumer and one poll thread; "beginning" and "end" are those at the time of the call.
      *
-     * @param followed without {@link Topic#ADDRESSED}, which is followed by slot
-     * @param addressedSlot whose addressed parts to read, too
-     * @throws RunLogException when the topics are not there, do not have the position, or the broker does not answer
+     * @param followed topics without {@link Topic#ADDRESSED}, which is followed by slot
+     * @param addressedSlot slot whose addressed parts are followed, too
+     * @throws RunLogException when the topics do not exist or do not have the position, or the broker does not answer
      */
     public Following follow(Set<Topic> followed, OptionalInt addressedSlot, From from, Receiver receiver) {
         KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(ClientSettings.consumer(address, sender));
@@ -256,24 +256,24 @@ public final class RunLog implements Appender, AutoCloseable {
         return follower;
     }
 
-    /** Whether the broker answered lately. */
+    /** Whether the broker has answered recently. */
     public boolean brokerReachable() {
         return probe.clock().isRunning();
     }
 
-    /** Time in which the broker could be reached; what nodes take for the time. */
+    /** Time in which the broker was reachable: the clock of nodes. */
     public ReachableClock clock() {
         return probe.clock();
     }
 
-    /** How many records were left out so far, by {@code reason/sender}. */
+    /** Number of records rejected so far, by {@code reason/sender}. */
     public Map<String, Long> rejected() {
         TreeMap<String, Long> counts = new TreeMap<>();
         rejections.counts().forEach((kind, count) -> counts.put(kind.reason() + "/" + kind.sender(), count));
         return counts;
     }
 
-    /** Ends following, gives appends under way up to ten seconds while the broker answers, and disconnects. */
+    /** Ends following, waits up to ten seconds for appends in flight while the broker answers, and disconnects. */
     @Override
     public void close() {
         followers.forEach(Follower::close);
@@ -282,7 +282,7 @@ public final class RunLog implements Appender, AutoCloseable {
         admin.close(Duration.ofSeconds(1));
     }
 
-    /** The innermost reason says it best. */
+    /** The message, and that of the cause, which is more specific. */
     private static String reason(KafkaException e) {
         Throwable cause = e.getCause();
         return cause == null ? String.valueOf(e.getMessage()) : e.getMessage() + ": " + cause.getMessage();

@@ -2,7 +2,7 @@ package dev.cohort.runtime.kafka;
 
 import org.jspecify.annotations.Nullable;
 
-/** The log cannot be used; the message names what, for how long, and what to do. */
+/** The log cannot be used. The message names the problem and what to do. */
 public final class RunLogException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -15,15 +15,15 @@ import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.Records;
 
 /**
- * One segment file, record batch by record batch, up to where it ended when it was opened. It is opened for reading alone, so
- * that the broker it belongs to, which may be writing to it, is not disturbed: Kafka's own {@code FileRecords} flushes and trims
- * a file when it closes it. Behind damage, reading goes on at the next batch whose header makes sense and whose CRC is right.
+ * Reads one segment file by record batches, up to its end when it was opened. The file is opened read-only, so that a broker that
+ * is writing to it is not disturbed: Kafka's own {@code FileRecords} flushes and trims a file on closing. After damage, reading
+ * continues at the next batch with a valid header and CRC.
  */
 final class SegmentFile implements AutoCloseable {
     static final String ENDING = ".log";
     private static final int HEADER_BYTES = DefaultRecordBatch.RECORD_BATCH_OVERHEAD;
     private static final int WINDOW_BYTES = 1 << 16;
-    /** A broker that is writing a batch has written more of it by then. */
+    /** A broker that is writing a batch has written more of it after this time. */
     private static final long GROWS_WITHIN_MS = 200;
 
     private final Path file;
@@ -37,7 +37,7 @@ final class SegmentFile implements AutoCloseable {
         this.endByte = endByte;
     }
 
-    /** What stands in a segment. */
+    /** A part of a segment. */
     sealed interface Piece {}
 
     /** A record batch with the right checksum. */
@@ -46,23 +46,23 @@ final class SegmentFile implements AutoCloseable {
     /**
      * Bytes that are no record batch.
      *
-     * @param why with the name of the file and the bytes, for people
-     * @param toTheEnd whether nothing follows in this file
+     * @param why the reason with the name of the file and the bytes, for people
+     * @param toTheEnd whether the damage reaches the end of the file
      */
     record Damaged(String why, boolean toTheEnd) implements Piece {}
 
     /**
      * Opens a segment.
      *
-     * @param endByte how much of it is read at most
-     * @throws IOException when it cannot be read; {@link java.nio.file.NoSuchFileException} when it is gone
+     * @param endByte number of bytes to read at most
+     * @throws IOException when the file cannot be read; {@link java.nio.file.NoSuchFileException} when it has been deleted
      */
     static SegmentFile open(Path file, long endByte) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         return new SegmentFile(file, channel, Math.min(endByte, channel.size()));
     }
 
-    /** Offset of the first record, which is the name of a segment. */
+    /** Offset of the first record, from the name of the segment. */
     static long firstOffset(Path file) {
         String name = String.valueOf(file.getFileName());
         return Long.parseLong(name.substring(0, name.length() - ENDING.length()));
@@ -98,45 +98,45 @@ final class SegmentFile implements AutoCloseable {
         }
     }
 
-    /** Why no sound batch begins at a byte; empty when one does. */
+    /** Why no valid batch begins at a byte; empty if one does. */
     private Optional<String> fault(long byteAt, long dueOffset) throws IOException {
         if (endByte - byteAt < HEADER_BYTES) {
-            return Optional.of("cut off, no whole record batch");
+            return Optional.of("truncated record batch");
         }
         ByteBuffer header = read(byteAt, HEADER_BYTES);
         int bytes = Records.LOG_OVERHEAD + header.getInt(Records.SIZE_OFFSET);
         byte magic = header.get(Records.MAGIC_OFFSET);
         if (magic != RecordBatch.MAGIC_VALUE_V2) {
-            return Optional.of("magic " + magic + " of a record batch, must be " + RecordBatch.MAGIC_VALUE_V2);
+            return Optional.of("magic " + magic + " of a record batch: must be " + RecordBatch.MAGIC_VALUE_V2);
         } else if (bytes < HEADER_BYTES || bytes > TopicPlan.RECORD_BYTES_MAX) {
-            return Optional.of("a record batch of " + bytes + " bytes, must be " + HEADER_BYTES + " to "
+            return Optional.of("record batch of " + bytes + " bytes: must be " + HEADER_BYTES + " to "
                     + TopicPlan.RECORD_BYTES_MAX);
         } else if (bytes > endByte - byteAt) {
-            return Optional.of("a record batch of " + bytes + " bytes is cut off");
+            return Optional.of("record batch of " + bytes + " bytes is truncated");
         }
         RecordBatch batch = batch(byteAt);
         if (!batch.isValid()) {
-            return Optional.of("CRC of a record batch is wrong");
+            return Optional.of("wrong CRC of a record batch");
         }
         return offsetFault(batch, byteAt + bytes, dueOffset);
     }
 
-    /** The checksum does not cover the offset; its neighbours tell whether it can be. */
+    /** The checksum does not cover the offset, so it is checked against its neighbours. */
     private Optional<String> offsetFault(RecordBatch batch, long behindByte, long dueOffset) throws IOException {
         long offset = batch.baseOffset();
         if (offset < dueOffset) {
-            return Optional.of("a record batch says offset " + offset + ", at least " + dueOffset + " was due");
+            return Optional.of("record batch has offset " + offset + ": must be at least " + dueOffset);
         }
         if (offset > dueOffset && endByte - behindByte >= HEADER_BYTES) {
             long behind = read(behindByte, HEADER_BYTES).getLong(0);
             if (behind > dueOffset && behind <= batch.lastOffset()) {
-                return Optional.of("a record batch says offset " + offset + ", the one behind it " + behind);
+                return Optional.of("record batch has offset " + offset + ", but the next one has " + behind);
             }
         }
         return Optional.empty();
     }
 
-    /** Where the next sound batch begins at or behind a byte; the end of the file when there is none. */
+    /** Where the next valid batch begins, at or after a byte; the end of the file if there is none. */
     private long nextBatch(long fromByte, long dueOffset) throws IOException {
         long windowAt = fromByte;
         while (endByte - windowAt >= HEADER_BYTES) {
@@ -168,13 +168,13 @@ final class SegmentFile implements AutoCloseable {
         while (buffer.hasRemaining()) {
             if (channel.read(buffer, byteAt + buffer.position()) < 0) {
                 throw new IOException(file + ": ends at byte " + (byteAt + buffer.position()) + ", had " + endByte
-                        + " when it was opened: who cuts it?");
+                        + " bytes when it was opened: check which process truncates it");
             }
         }
         return buffer.flip();
     }
 
-    /** Whether somebody is writing behind the end, so that half a batch there is no damage. */
+    /** Whether a broker is writing after the end, so that an incomplete batch there is no damage. */
     private boolean isGrowing() throws IOException {
         for (long waitedMs = 0; waitedMs < GROWS_WITHIN_MS; waitedMs += 10) {
             if (channel.size() > endByte) {

@@ -11,15 +11,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The topics of a run as the broker's files hold them, read without a broker: a finished run, or one that goes on, up to where
- * each file ends when it is opened. Every record batch is checked against its CRC; what is damaged, deleted or cut off is named
- * with its offsets, and reading goes on behind it. Nothing is ever written, not even to a file that a broker has open.
+ * Reads the log of a run from the broker's files, without a broker: of a finished run, or of a running one up to the end of each
+ * file when it is opened. Every record batch is checked against its CRC. Damaged, deleted and truncated records are reported with
+ * their offsets, and reading continues after them. Nothing is written, not even to a file that a broker has open.
  */
 public final class SegmentLog implements RawLog {
     private final Path folder;
     private final String runId;
     private final MessageCodec codec;
-    /** Read before any file, which therefore reach as far at least. */
+    /** Read before any file, so that the files reach at least as far. */
     private final Watermarks watermarks;
 
     private SegmentLog(Path folder, String runId) {
@@ -32,14 +32,14 @@ public final class SegmentLog implements RawLog {
     /**
      * Opens the log of a run.
      *
-     * @param folder log folder of the broker, in which each partition has a folder
-     * @throws UncheckedIOException when there is none of this run
+     * @param folder log folder of the broker, with a folder for each partition
+     * @throws UncheckedIOException when the folder has no log of this run
      */
     public static SegmentLog open(Path folder, String runId) {
         SegmentLog log = new SegmentLog(folder, runId);
         if (!Files.isDirectory(log.partition(Topic.RUN, 0))) {
-            throw new UncheckedIOException(new IOException("log " + folder + ": holds no topic "
-                    + TopicPlan.topicName(runId, Topic.RUN) + ": is this the folder of the run's broker?"));
+            throw new UncheckedIOException(new IOException("log " + folder + ": has no topic "
+                    + TopicPlan.topicName(runId, Topic.RUN) + ": must be the folder of the run's broker"));
         }
         return log;
     }
@@ -49,7 +49,7 @@ public final class SegmentLog implements RawLog {
         return runId;
     }
 
-    /** As many as there are folders of the topic, those that the broker's books name and that are missing included. */
+    /** Number of folders of the topic, including missing ones that are named in {@link Watermarks#FILE}. */
     @Override
     public int partitions(Topic topic) {
         String prefix = TopicPlan.topicName(runId, topic) + "-";
@@ -87,7 +87,7 @@ public final class SegmentLog implements RawLog {
 
     private static List<Path> segments(Path partition) {
         try (Stream<Path> files = Files.list(partition)) {
-            // The name is the offset of the first record, with zeros before it.
+            // The name is the offset of the first record, padded with zeros.
             return files.filter(f -> f.toString().endsWith(SegmentFile.ENDING))
                     .sorted()
                     .toList();

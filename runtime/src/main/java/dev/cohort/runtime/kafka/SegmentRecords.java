@@ -16,28 +16,27 @@ import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.jspecify.annotations.Nullable;
 
-/** The records of one partition, segment by segment; whatever is not there is told with its offsets and the reason. */
+/** Reads the records of one partition, segment by segment; reports missing records with their offsets and the reason. */
 final class SegmentRecords implements RawReading {
     private final Iterator<Path> rest;
-    /** Of the last segment when the reading was made: what comes later belongs to none of the readings made with it. */
+    /** End of the last segment when the reading was created; later records are not read. */
     private final long lastEndByte;
 
-    private final boolean compacted;
+    private final DueOffset due;
     private final long writtenTo;
     private final List<String> faults = new ArrayList<>();
     private @Nullable SegmentFile open;
-    private long dueOffset;
     private boolean ended;
 
     /**
-     * @param segments in their order
-     * @param compacted whether offsets may be missing without harm
-     * @param writtenTo what the broker's own books say: there were records below this offset
+     * @param segments segment files in order
+     * @param compacted whether the broker removes older records of a key, so that gaps are normal
+     * @param writtenTo the broker's watermark: it has written records up to this offset, exclusive
      */
     SegmentRecords(List<Path> segments, boolean compacted, long writtenTo) {
         rest = segments.iterator();
         lastEndByte = segments.isEmpty() ? 0 : bytes(segments.get(segments.size() - 1));
-        this.compacted = compacted;
+        due = new DueOffset(0, compacted);
         this.writtenTo = writtenTo;
     }
 
@@ -54,7 +53,7 @@ final class SegmentRecords implements RawReading {
     @Override
     public boolean advance(Sink sink) {
         if (open != null) {
-            Optional<SegmentFile.Piece> piece = open.next(dueOffset);
+            Optional<SegmentFile.Piece> piece = open.next(due.offset());
             if (piece.isEmpty()) {
                 close();
             } else if (piece.get() instanceof SegmentFile.Whole whole) {
@@ -88,7 +87,7 @@ final class SegmentRecords implements RawReading {
     }
 
     private void take(RecordBatch batch, Sink sink) {
-        reach(batch.baseOffset(), "not in the file: a hole between two record batches", sink);
+        reach(batch.baseOffset(), "not in the file: a gap between two record batches", sink);
         try {
             if (!batch.isControlBatch()) {
                 for (Record record : batch) {
@@ -103,29 +102,28 @@ final class SegmentRecords implements RawReading {
         } catch (KafkaException e) {
             sink.lost(batch.baseOffset(), OptionalLong.of(batch.lastOffset()), String.valueOf(e.getMessage()));
         }
-        dueOffset = Math.max(dueOffset, batch.lastOffset() + 1);
+        due.skipTo(batch.lastOffset() + 1);
     }
 
-    /** Says what is missing before {@code offset}, and goes on there. */
+    /** Reports the records that are missing before {@code offset}, and continues there. */
     private void reach(long offset, String why, Sink sink) {
-        if (!faults.isEmpty()) {
-            sink.lost(dueOffset, OptionalLong.of(offset - 1), String.join("; ", faults));
+        if (faults.isEmpty()) {
+            due.reach(offset, why, sink);
+        } else {
+            sink.lost(due.offset(), OptionalLong.of(offset - 1), String.join("; ", faults));
             faults.clear();
-        } else if (offset > dueOffset && !compacted) {
-            String begins = dueOffset == 0 ? "deleted, the log begins behind them" : why;
-            sink.lost(dueOffset, OptionalLong.of(offset - 1), begins);
+            due.skipTo(offset);
         }
-        dueOffset = Math.max(dueOffset, offset);
     }
 
     private void end(Sink sink) {
         if (!faults.isEmpty()) {
-            sink.lost(dueOffset, OptionalLong.empty(), String.join("; ", faults));
-        } else if (dueOffset < writtenTo) {
+            sink.lost(due.offset(), OptionalLong.empty(), String.join("; ", faults));
+        } else if (due.offset() < writtenTo) {
             sink.lost(
-                    dueOffset,
+                    due.offset(),
                     OptionalLong.of(writtenTo - 1),
-                    "the broker had them by its own books (" + Watermarks.FILE + "), no file holds them");
+                    "written according to the broker's " + Watermarks.FILE + ", but no file holds them");
         }
     }
 

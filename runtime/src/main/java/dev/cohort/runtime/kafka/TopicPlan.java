@@ -18,24 +18,23 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * How the topics of a run are made.
+ * Partitions and settings of the topics of a run.
  *
- * @param slots partitions of {@link Topic#ADDRESSED}, one per slot
- * @param predictionPartitions partitions of {@link Topic#PREDICTIONS}
- * @param replication copies of each partition
- * @param batchesBytesMax how much of {@link Topic#BATCHES} is kept; empty keeps all
+ * @param slots number of partitions of {@link Topic#ADDRESSED}, one per slot
+ * @param predictionPartitions number of partitions of {@link Topic#PREDICTIONS}
+ * @param replication number of copies of each partition
+ * @param batchesBytesMax bytes of {@link Topic#BATCHES} that are kept; empty keeps all
  */
 public record TopicPlan(int slots, int predictionPartitions, int replication, OptionalLong batchesBytesMax) {
     /**
-     * Largest record, everywhere: broker, topics, producers and consumers. What the codec allows, and some room for Kafka's own
-     * fields.
+     * Largest record of broker, topics, producers and consumers: the codec's limit, plus some room for Kafka's own fields.
      */
     public static final int RECORD_BYTES_MAX = Limits.DEFAULT.messageBytesMax() + (64 << 10);
 
-    /** With three copies a record is acknowledged when two are made, and one broker may be away. */
+    /** With three copies, a record is acknowledged when two are written, so that one broker may be away. */
     private static final int REPLICATION_FOR_TWO_ACKS = 3;
 
-    /** A prime, so that snapshots at even intervals use all keys in turn, and the newest ones are kept. */
+    /** A prime, so that snapshots at regular intervals use all keys in turn, and the newest ones are kept. */
     private static final int SNAPSHOT_KEYS = 13;
 
     private static final String UNLIMITED = "-1";
@@ -44,7 +43,7 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
 
     private static final int SEGMENT_BYTES = 64 << 20;
     private static final int PREDICTION_PARTITIONS_MAX = 16;
-    /** Pixels are large and can be rendered again; everything else is the record of the run. */
+    /** Pixels are large and can be rendered again, so they need not be kept; all other topics are. */
     private static final long PIXELS_BYTES_MAX = 4L << 30;
 
     public TopicPlan {
@@ -53,7 +52,7 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         atLeastOne(replication, "replication");
     }
 
-    /** The topics an experiment needs. */
+    /** The topics of an experiment. */
     public static TopicPlan of(Experiment experiment) {
         boolean pixels = experiment.data().mode() == Experiment.Data.Delivery.PIXELS;
         int slots = experiment.elastic().max();
@@ -69,7 +68,7 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         return "cohort." + runId + "." + topic.suffix();
     }
 
-    /** Partition of {@link Topic#PREDICTIONS} of a peer: the same in every process and version. */
+    /** A peer's partition of {@link Topic#PREDICTIONS}: equal in every process and version. */
     public static int predictionPartition(PeerId peer, int partitions) {
         atLeastOne(partitions, "partitions of topic " + Topic.PREDICTIONS.suffix());
         int hash = 0x811c9dc5; // FNV-1a
@@ -80,11 +79,11 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
     }
 
     /**
-     * What is wrong with the partition of a message.
+     * Why a message is on the wrong partition.
      *
-     * @param partition on which it was found
-     * @param partitions of its topic; of {@link Topic#ADDRESSED} any number
-     * @return empty when it is where it belongs
+     * @param partition where it was found
+     * @param partitions number of partitions of its topic; ignored for {@link Topic#ADDRESSED}
+     * @return empty when the partition is right
      */
     static Optional<String> misplaced(Message message, int partition, int partitions) {
         if (message instanceof Prediction prediction) {
@@ -100,12 +99,12 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         return Optional.empty();
     }
 
-    /** Key of a snapshot in its compacted topic: snapshots of some steps share one, so that the older ones can go. */
+    /** Key of a snapshot in its compacted topic: snapshots of different steps share keys, so that older ones are removed. */
     static String snapshotKey(long step) {
         return Long.toString(Math.floorMod(step, SNAPSHOT_KEYS));
     }
 
-    /** Whether the broker keeps the last record of each key alone, so that offsets are missing in a whole log. */
+    /** Whether the broker keeps only the last record of each key, so that gaps between offsets are normal. */
     static boolean compacted(Topic topic) {
         return topic == Topic.RUN || topic == Topic.SNAPSHOTS;
     }
@@ -123,7 +122,7 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
     public Map<String, String> settings(Topic topic) {
         TreeMap<String, String> settings = new TreeMap<>();
         settings.put("cleanup.policy", compacted(topic) ? "compact" : "delete");
-        // When something was said is when the broker took it: senders' clocks may differ.
+        // The broker's time of append: the clocks of senders may differ.
         settings.put("message.timestamp.type", "LogAppendTime");
         settings.put("max.message.bytes", Integer.toString(RECORD_BYTES_MAX));
         settings.put("segment.bytes", Integer.toString(SEGMENT_BYTES));
@@ -135,10 +134,10 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
     }
 
     /**
-     * A topic as it was found on a broker.
+     * A topic as found on a broker.
      *
-     * @param replicas copies of the partition that has the fewest
-     * @param settings by name; those that are missing are not known
+     * @param replicas number of copies of the partition with the fewest
+     * @param settings by name; missing ones are unknown
      */
     public record Found(int partitions, int replicas, Map<String, String> settings) {
         public Found {
@@ -146,7 +145,7 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         }
     }
 
-    /** In what a topic falls short of this plan, each as {@code TOPIC NAME is VALUE, must be VALUE}; a topic may keep more than it must. */
+    /** The differences from this plan, each as {@code TOPIC NAME is VALUE, must be VALUE}; a topic may keep more than it must. */
     public List<String> differences(Topic topic, Found found) {
         List<String> differences = new ArrayList<>();
         if (found.partitions() != partitions(topic)) {
@@ -168,13 +167,13 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
 
     private static boolean suffices(String name, String wanted, String is) {
         if (name.equals("cleanup.policy")) {
-            // Where the newest of each key is enough, all of them are, too.
+            // Keeping all records is enough where the newest of each key is.
             return wanted.equals("compact") || is.equals(wanted);
         } else if (AT_LEAST.contains(name) && is.matches("-?[0-9]{1,18}")) {
             boolean all = is.equals(UNLIMITED) && name.startsWith("retention");
             return all || (!wanted.equals(UNLIMITED) && Long.parseLong(is) >= Long.parseLong(wanted));
         }
-        // How the broker cuts its files is its own affair.
+        // The size of segments does not matter to Cohort.
         return name.equals("segment.bytes") || is.equals(wanted);
     }
 

@@ -27,9 +27,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes and looks up the topics of a run. */
+/** Creates and looks up the topics of a run. */
 final class Topics {
-    /** A cluster that has just made a topic may take its time until a broker serves it. */
+    /** A cluster may need some time until a broker serves a new topic. */
     private static final Duration SERVED_WITHIN = Duration.ofMinutes(2);
 
     private static final long LOOK_MS = 20;
@@ -46,10 +46,10 @@ final class Topics {
     }
 
     /**
-     * Makes those that are missing; {@link Topic#RUN} last, so that a run exists when all of its topics do. For those that are there,
-     * nothing is asked of the cluster that needs the right to make topics.
+     * Creates the missing topics, {@link Topic#RUN} last, so that a run exists only when all of its topics do. If all exist, no
+     * right to create topics is needed.
      *
-     * @throws RunLogException also when one that is there is not as the run needs it; names every difference
+     * @throws RunLogException also when an existing topic has other settings; names every difference
      */
     void create(TopicPlan plan) {
         List<Topic> others = new ArrayList<>(Arrays.asList(Topic.values()));
@@ -62,7 +62,7 @@ final class Topics {
         }
         if (!differences.isEmpty()) {
             throw new RunLogException(
-                    "run " + runId + ": its topics are there, but not as it needs them: "
+                    "run " + runId + ": its topics exist, but not as the run needs them: "
                             + String.join(
                                     "; ",
                                     differences.stream()
@@ -74,7 +74,7 @@ final class Topics {
         }
     }
 
-    /** What is known of a topic that is there. */
+    /** Partitions, replicas and settings of an existing topic. */
     private TopicPlan.Found shape(Topic topic) {
         TopicDescription description = describe(topic);
         int replicas = description.partitions().stream()
@@ -84,7 +84,7 @@ final class Topics {
         return new TopicPlan.Found(description.partitions().size(), replicas, settings(topic));
     }
 
-    /** Empty when they may not be asked for. */
+    /** The settings of a topic; empty without the right to read them. */
     private Map<String, String> settings(Topic topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, TopicPlan.topicName(runId, topic));
         try {
@@ -96,7 +96,7 @@ final class Topics {
             return settings;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof AuthorizationException) {
-                LOG.info("settings of a topic are not checked, reading them is not allowed topic={}", resource.name());
+                LOG.info("settings of a topic not checked: no right to read them topic={}", resource.name());
                 return Map.of();
             }
             throw failed("look up the settings of topic " + resource.name(), e);
@@ -109,7 +109,7 @@ final class Topics {
         return describe(Topic.RUN).partitions().size() > 0;
     }
 
-    /** Whether anything was ever written to {@code topic}, which must be there and of one partition. */
+    /** Whether anything has been written to {@code topic}, which must exist and have one partition. */
     boolean written(Topic topic) {
         TopicPartition partition = new TopicPartition(TopicPlan.topicName(runId, topic), 0);
         try {
@@ -119,7 +119,7 @@ final class Topics {
                             .offset()
                     > 0;
         } catch (ExecutionException e) {
-            throw failed("look at the end of topic " + partition.topic(), e);
+            throw failed("read the end of topic " + partition.topic(), e);
         } catch (InterruptedException e) {
             throw interrupted();
         }
@@ -141,7 +141,7 @@ final class Topics {
                 }
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof TopicExistsException)) {
-                    throw failed("make topic " + TopicPlan.topicName(runId, topic), e);
+                    throw failed("create topic " + TopicPlan.topicName(runId, topic), e);
                 }
             } catch (InterruptedException e) {
                 throw interrupted();
@@ -150,7 +150,7 @@ final class Topics {
         topics.forEach(this::awaitServed);
     }
 
-    /** A new topic is not known everywhere at once. */
+    /** Waits until all partitions of a new topic have a leader. */
     private void awaitServed(Topic topic) {
         long endNanos = System.nanoTime() + SERVED_WITHIN.toNanos();
         while (!isServed(describe(topic))) {
@@ -170,7 +170,7 @@ final class Topics {
                 && description.partitions().stream().allMatch(p -> p.leader() != null);
     }
 
-    /** Without partitions when there is no such topic. */
+    /** The description of a topic; without partitions if it does not exist. */
     private TopicDescription describe(Topic topic) {
         String name = TopicPlan.topicName(runId, topic);
         try {
@@ -191,7 +191,7 @@ final class Topics {
 
     private RunLogException failed(String what, ExecutionException e) {
         String why = e.getCause() instanceof TimeoutException
-                ? AdvertisedBrokers.obstacle(address).orElse("no answer: check the address and that it runs")
+                ? AdvertisedBrokers.obstacle(address).orElse("no answer: check the address, and that the broker runs")
                 : Optional.ofNullable(e.getCause()).orElse(e).getMessage();
         return new RunLogException("broker " + address + ": cannot " + what + " (" + why + ")", e);
     }

@@ -10,10 +10,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How far a broker knows that its partitions were written: a file of its own, every few seconds and when it ends. Where a partition
- * ends before that, something is lost.
+ * The offsets up to which a broker has written its partitions, from a file that the broker updates every few seconds and at its
+ * end. If a partition ends earlier, records are lost.
  *
- * @param writtenTo by partition folder, the offset behind the last record
+ * @param writtenTo by partition folder, the offset after the last record
  */
 record Watermarks(SortedMap<String, Long> writtenTo) {
     static final String FILE = "replication-offset-checkpoint";
@@ -22,11 +22,11 @@ record Watermarks(SortedMap<String, Long> writtenTo) {
         writtenTo = Collections.unmodifiableSortedMap(writtenTo);
     }
 
-    /** Reads them; without any when the broker did not write them, or not readably. */
+    /** Reads the file; empty if the broker has not written it. Invalid lines are skipped. */
     static Watermarks in(Path logFolder) {
         TreeMap<String, Long> writtenTo = new TreeMap<>();
         try {
-            // Two lines of head, then: topic partition offset
+            // Two header lines, then: topic partition offset
             for (String line : Files.readAllLines(logFolder.resolve(FILE))) {
                 String[] words = line.split(" ", -1);
                 if (words.length == 3 && words[1].matches("\\d{1,9}") && words[2].matches("\\d{1,18}")) {

@@ -26,8 +26,8 @@ public final class LinkControl {
     /**
      * Breaks the link of a process.
      *
-     * @return whether the proxy did it; it may be away for a moment
-     * @throws IllegalArgumentException when the proxy refuses; says why
+     * @return whether the proxy answered; it may be restarting
+     * @throws IllegalArgumentException when the proxy refuses, with the reason
      */
     public boolean cause(String process, LinkFault fault) throws InterruptedException {
         try {

@@ -1,11 +1,13 @@
 package dev.cohort.runtime.proxy;
 
-/** What is wrong with a link. Each one ends by itself, so that nobody has to live long enough to mend it. */
+/** A fault of a link. Each fault ends by itself, so that it does not outlast the process that caused it. */
 public sealed interface LinkFault {
-    /** Longest time for which a fault can be asked. */
+    /** Longest duration of a fault. */
     long FOR_MS_MAX = 3_600_000;
 
-    /** Nothing passes in either direction, and nobody is told: what a partition does. What was under way arrives afterwards. */
+    /**
+     * A network partition: nothing passes in either direction, and no connection is closed. Data in transit arrives afterwards.
+     */
     record Parted(long forMs) implements LinkFault {
         public Parted {
             requireTime("for_ms", forMs, FOR_MS_MAX);
@@ -14,7 +16,7 @@ public sealed interface LinkFault {
 
     /** Everything takes {@code delayMs} longer in each direction. */
     record Slowed(long delayMs, long forMs) implements LinkFault {
-        /** Beyond it Kafka's clients give up their requests, which is a partition. */
+        /** With longer delays, Kafka's clients time out, as in a partition. */
         public static final long DELAY_MS_MAX = 5_000;
 
         public Slowed {
@@ -23,7 +25,7 @@ public sealed interface LinkFault {
         }
     }
 
-    /** Its connections break off at once; what was under way is lost. New ones can be made. */
+    /** All connections are closed at once; data in transit is lost. New connections are possible. */
     record Cut() implements LinkFault {}
 
     private static void requireTime(String name, long ms, long maxMs) {

@@ -19,10 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stands between the processes of a run and its broker, a port each, and breaks the line of one when asked to: {@code POST
- * /links/NAME/part?for_ms=}, {@code /slow?delay_ms=&for_ms=} or {@code /cut} on its control port; {@code GET /links} says how they
- * are. Knows nothing of Kafka: the broker advertises to each process the port of its link, so that all its connections come by
- * here. Loopback only.
+ * A TCP proxy between the processes of a run and its broker, with a port for each process. It breaks a link on request: {@code
+ * POST /links/NAME/part?for_ms=}, {@code /slow?delay_ms=&for_ms=} or {@code /cut} on its control port; {@code GET /links} returns
+ * the state of the links. It does not interpret Kafka's protocol: the broker advertises to each process the port of its link, so
+ * that all its connections pass through the proxy. Loopback only.
  */
 public final class LinkProxy extends VerticleBase {
     static final String LOOPBACK = "127.0.0.1";
@@ -54,8 +54,8 @@ public final class LinkProxy extends VerticleBase {
             end.get();
         } catch (ExecutionException e) {
             throw new IllegalStateException(
-                    "the proxy cannot open its ports (" + e.getCause() + "): end the process that has them"
-                            + " (ss -ltnp shows who)",
+                    "the proxy cannot open its ports (" + e.getCause() + "): end the process that uses them"
+                            + " (ss -ltnp shows which)",
                     e);
         } finally {
             vertx.close();
@@ -85,7 +85,7 @@ public final class LinkProxy extends VerticleBase {
         return Future.all(open);
     }
 
-    /** A page in somebody's browser can post to loopback, too; only a browser says where it comes from. */
+    /** A web page in a local browser can post to loopback, too. Only browsers send the header {@code Origin}. */
     private static void refuseBrowsers(RoutingContext context) {
         if (context.request().getHeader("origin") == null) {
             context.next();
@@ -111,8 +111,9 @@ public final class LinkProxy extends VerticleBase {
             Wire wire = wires.stream()
                     .filter(w -> w.link().process().equals(process))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("process '" + process + "': has no link; there are "
-                            + links.all().stream().map(Link::process).toList()));
+                    .orElseThrow(
+                            () -> new IllegalArgumentException("process '" + process + "' has no link: must be one of "
+                                    + links.all().stream().map(Link::process).toList()));
             wire.suffer(fault);
             answer(context, 200, wire.status());
         } catch (IllegalArgumentException e) {

@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * All links of a run, kept in a file for the life of the run: the broker, the proxy, and whoever breaks the network read it.
+ * All links of a run, kept in a file during the run. The broker, the proxy and the commands that break links read it.
  *
- * @param controlPort on loopback where the proxy is told what to break
- * @param all in the order of the broker's listeners
+ * @param controlPort loopback port of the proxy for requests to break links
+ * @param all links in the order of the broker's listeners
  */
 public record Links(int controlPort, List<Link> all) {
     public Links {
@@ -27,16 +27,16 @@ public record Links(int controlPort, List<Link> all) {
     /**
      * Links on free ports.
      *
-     * @param processes names of the processes that get one
-     * @throws IllegalArgumentException when a process is named twice
+     * @param processes names of the processes
+     * @throws IllegalArgumentException when a process appears twice
      */
     public static Links choose(List<String> processes) {
         if (processes.stream().distinct().count() != processes.size()) {
-            throw new IllegalArgumentException("links of " + processes + ": a process is named twice");
+            throw new IllegalArgumentException("links of " + processes + ": a process appears twice");
         }
         List<ServerSocket> held = new ArrayList<>();
         try {
-            // Held all at once, so that no port is chosen twice.
+            // Opened all at once, so that no port is chosen twice.
             for (int i = 0; i < 2 * processes.size() + 1; i++) {
                 held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
             }
@@ -60,7 +60,7 @@ public record Links(int controlPort, List<Link> all) {
         try {
             socket.close();
         } catch (IOException e) {
-            // Whoever needs the port will say that it is in use.
+            // The process that needs the port will report that it is in use.
         }
     }
 
@@ -69,7 +69,7 @@ public record Links(int controlPort, List<Link> all) {
         return all.stream().filter(l -> l.process().equals(process)).findFirst();
     }
 
-    /** As a file holds it. */
+    /** The content of the file. */
     public String json() {
         JsonArray links = new JsonArray();
         all.forEach(l -> links.add(new JsonObject()
@@ -84,10 +84,10 @@ public record Links(int controlPort, List<Link> all) {
     }
 
     /**
-     * Reads what {@link #json} wrote.
+     * Reads a file with {@link #json}.
      *
-     * @throws IllegalArgumentException when the file holds something else
-     * @throws UncheckedIOException when it cannot be read
+     * @throws IllegalArgumentException when the file has other content
+     * @throws UncheckedIOException when the file cannot be read
      */
     public static Links read(Path file) {
         try {
@@ -101,7 +101,7 @@ public record Links(int controlPort, List<Link> all) {
             return new Links(json.getInteger("control_port", 0), links);
         } catch (DecodeException | ClassCastException e) {
             throw new IllegalArgumentException(
-                    "links file " + file + ": is none (" + e.getMessage() + "); it was written by run --proxy", e);
+                    "links file " + file + ": not written by run --proxy (" + e.getMessage() + ")", e);
         } catch (IOException e) {
             throw new UncheckedIOException("links file " + file + " cannot be read", e);
         }

@@ -9,11 +9,11 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One direction of one connection: takes chunks from a socket and gives them to another one, in order, when the line lets them
- * pass. Holds a bounded number of bytes; then the source waits. Event loop only.
+ * One direction of one connection: passes chunks from one socket to another, in order, as the state of the line allows. Holds a
+ * bounded number of bytes and then pauses the source. Event loop only.
  */
 final class Pipe {
-    /** A whole batch of predictions, so that a slow line is slow and not narrow. */
+    /** A whole batch of predictions, so that a slow line has latency but full bandwidth. */
     private static final long HELD_BYTES_MAX = 4L << 20;
 
     private final Vertx vertx;
@@ -27,11 +27,11 @@ final class Pipe {
 
     private record Chunk(Buffer bytes, long dueMs) {}
 
-    /** The state of the line, as all its pipes see it. */
+    /** State of the line, shared by its pipes. */
     interface Line {
         boolean parted();
 
-        /** For what arrives now. */
+        /** Delay of a chunk that arrives now. */
         long delayMs();
 
         void passed(long bytes);
@@ -59,7 +59,7 @@ final class Pipe {
         pass();
     }
 
-    /** Gives on what may pass now, and comes back when more may. */
+    /** Passes the chunks that are due, and sets a timer for the next one. */
     void pass() {
         timer.ifPresent(vertx::cancelTimer);
         timer = OptionalLong.empty();
@@ -82,7 +82,7 @@ final class Pipe {
         }
     }
 
-    /** Drops what is held; nothing passes any more. */
+    /** Drops the held chunks. */
     void drop() {
         timer.ifPresent(vertx::cancelTimer);
         timer = OptionalLong.empty();

@@ -14,7 +14,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One link at work: its connections, and what is wrong with it now. Event loop only. */
+/** The connections of one link and its current faults. Event loop only. */
 final class Wire implements Pipe.Line {
     private static final Logger LOG = LoggerFactory.getLogger(Wire.class);
 
@@ -52,7 +52,7 @@ final class Wire implements Pipe.Line {
         process.pause();
         client.connect(link.brokerPort(), LinkProxy.LOOPBACK)
                 .onSuccess(broker -> join(process, broker))
-                // The broker is away, as the process finds out by this.
+                // The broker is away; the process notices by the closed connection.
                 .onFailure(away -> process.close());
     }
 
@@ -66,7 +66,7 @@ final class Wire implements Pipe.Line {
         process.resume();
     }
 
-    /** Breaks it, for the time the fault names. A second fault of a kind takes the place of the first. */
+    /** Breaks the link for the duration of the fault. A second fault of a kind replaces the first. */
     void suffer(LinkFault fault) {
         LOG.info("fault link={} {}", link.process(), fault);
         if (fault instanceof LinkFault.Parted p) {

@@ -1,4 +1,4 @@
-/** Puts a TCP proxy between the processes of a run and its broker, so that a network can be broken on purpose. */
+/** A TCP proxy between the processes of a run and its broker, to break the network on purpose. */
 @NullMarked
 package dev.cohort.runtime.proxy;
 

@@ -6,13 +6,13 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What a process of a run is told on its command line; all else is in the log.
+ * The command line options of a process of a run; everything else is in the log.
  *
- * @param run id
- * @param name of this process
- * @param incarnation which start of it this is, from 1
+ * @param run id of the run
+ * @param name name of this process
+ * @param incarnation which start of the process this is, from 1
  * @param http address to serve HTTP on
- * @param directory where it may keep files, if it has one
+ * @param directory folder for its files, if it has one
  */
 public record RoleOptions(
         KafkaAddress address, String run, String name, long incarnation, HostPort http, Optional<Path> directory) {}

@@ -6,11 +6,13 @@ import dev.cohort.protocol.Manifest;
 import dev.cohort.runtime.config.ExperimentYaml;
 import java.util.function.LongToDoubleFunction;
 
-/** Learning rates and batches of a run, which every process derives from the manifest alone, in one place so that all derive the same. */
+/** Learning rates and batches of a run, derived from the manifest alone, so that all processes compute the same. */
 public final class RunSchedule {
     private RunSchedule() {}
 
-    /** How fast the teacher of a run learns at a step, and every peer; of a fork, up to its step, as in its parent. */
+    /**
+     * The learning rate at a step, of every peer and of the teacher. A fork has its parent's rates up to the step of the fork.
+     */
     public static LongToDoubleFunction learningRate(Manifest manifest, Experiment experiment) {
         LearningRate own =
                 new LearningRate(experiment.optimizer(), stepsPerEpoch(experiment, manifest), manifest.steps());
@@ -23,7 +25,7 @@ public final class RunSchedule {
         return step -> step <= parent.step() ? before.applyAsDouble(step) : own.at(step);
     }
 
-    /** Rows of the smallest batch of a run on {@code images} training images. */
+    /** Rows of the smallest batch of a run with {@code images} training images. */
     public static int rowsMin(Experiment experiment, int images) {
         int batchSize = Math.min(experiment.run().batchSize(), images);
         long wholeBatches = images / batchSize;
@@ -32,7 +34,7 @@ public final class RunSchedule {
         return rest > 0 && reachesTheRest ? rest : batchSize;
     }
 
-    /** Batches of one epoch, the last partial one included. */
+    /** Batches per epoch, including a last partial one. */
     public static long stepsPerEpoch(Experiment experiment, Manifest manifest) {
         long batchSize = experiment.run().batchSize();
         return (manifest.trainImages() + batchSize - 1) / batchSize;

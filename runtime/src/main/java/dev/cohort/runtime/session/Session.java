@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One process in a run: its shell, its connection to the log, and what the run is.
+ * One process in a run: its shell, its connection to the log, and the description of the run.
  *
- * @param experiment the one the launcher wrote, so that all processes have the same
+ * @param experiment the one in the manifest, so that all processes have the same
  */
 public record Session(RoleProcess process, RunLog log, Manifest manifest, Experiment experiment) {
     private static final Duration FLUSH_LIMIT = Duration.ofMinutes(1);
@@ -28,19 +28,19 @@ public record Session(RoleProcess process, RunLog log, Manifest manifest, Experi
         return new Session(process, log, manifest, ExperimentYaml.read(manifest.experiment()));
     }
 
-    /** Why this process cannot work at the moment, for {@code /ready}: without the broker, or before it knows what was said. */
+    /** Why this process is not ready, for {@code /ready}: the broker is not reachable, or the log is still being read. */
     public List<String> notReady(Following following) {
         List<String> reasons = new ArrayList<>();
         if (!log.brokerReachable()) {
             reasons.add("broker not reachable");
         }
         if (!following.isCaughtUp()) {
-            reasons.add("still reads what was in the log when it started");
+            reasons.add("still catching up with the log");
         }
         return reasons;
     }
 
-    /** Everything was said and done: waits until it stands in the log, and ends the process. */
+    /** Ends the process successfully, once everything it has published is in the log. */
     public void endWell() {
         log.flush(FLUSH_LIMIT);
         process.exit(ExitCode.OK);

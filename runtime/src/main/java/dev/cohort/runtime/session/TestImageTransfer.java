@@ -19,7 +19,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
-/** Brings the test images to peers without the data, in records that are well below the limit of the topic. */
+/** Transfers the test images to peers without the data, in records well below the limit of the topic. */
 public final class TestImageTransfer {
     private static final int RECORD_BYTES_MAX = 2 << 20;
 
@@ -39,9 +39,9 @@ public final class TestImageTransfer {
     }
 
     /**
-     * Collects them from the log.
+     * Collects the test images from the log.
      *
-     * @throws IllegalStateException when they are not all there and none came for {@code silenceMax}
+     * @throws IllegalStateException when they are incomplete and none arrived for {@code silenceMax}
      */
     public static Images await(RunLog log, Duration silenceMax) {
         Collecting collecting = new Collecting();
@@ -49,9 +49,8 @@ public final class TestImageTransfer {
                 log.follow(EnumSet.of(Topic.TEST_BATCHES), OptionalInt.empty(), From.BEGINNING, collecting);
         try {
             if (!following.await(collecting.whole, silenceMax)) {
-                throw new IllegalStateException(
-                        "test images: not all there, and none came for " + silenceMax.toSeconds()
-                                + " s; is the augmenter running? It sends them when it starts in pixel mode");
+                throw new IllegalStateException("test images incomplete: none arrived for " + silenceMax.toSeconds()
+                        + " s; check that the augmenter runs: it sends them at its start in pixel mode");
             }
             return collecting.whole.join();
         } catch (InterruptedException e) {
@@ -62,21 +61,21 @@ public final class TestImageTransfer {
         }
     }
 
-    /** Puts the records together, in whatever order and however often they come. */
+    /** Assembles the records, in any order, repeated ones included. */
     private static final class Collecting implements Receiver {
         private final SortedMap<Integer, Images> parts = new TreeMap<>();
         private final CompletableFuture<Images> whole = new CompletableFuture<>();
 
         @Override
         public boolean offer(Delivery delivery) {
-            if (delivery.message() instanceof TestImages said) {
-                parts.put(said.first(), said.images());
+            if (delivery.message() instanceof TestImages part) {
+                parts.put(part.first(), part.images());
                 int have = parts.values().stream().mapToInt(Images::count).sum();
-                if (have == said.total()) {
+                if (have == part.total()) {
                     ByteBuffer pixels = ByteBuffer.allocate(
-                            said.total() * said.images().shape().size());
+                            part.total() * part.images().shape().size());
                     parts.values().forEach(p -> pixels.put(p.pixels()));
-                    whole.complete(new Images(said.total(), said.images().shape(), pixels.flip()));
+                    whole.complete(new Images(part.total(), part.images().shape(), pixels.flip()));
                 }
             }
             return true;

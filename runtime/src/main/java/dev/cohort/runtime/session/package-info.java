@@ -1,6 +1,4 @@
-/**
- * One process in a run: what it is told at its start, its connection to the log, and what it derives from the manifest.
- */
+/** One process in a run: its options, its connection to the log, and what it derives from the manifest. */
 @NullMarked
 package dev.cohort.runtime.session;
 

@@ -33,7 +33,7 @@ class ClientSectionTest {
                 "kafka:\n  sasl.jaas.config: &c 'JAAS'\n  bootstrap: h:1\n  ssl.key.password: *c\nmethod: {name: dml}\n",
                 "method: {name: dml}\nkafka: {bootstrap: 'h:1', ? sasl.jaas.config : 'JAAS'} # ümlaut\n",
             })
-    void cutsOutWhatMayBeAPasswordAndLeavesTheRest(String end) {
+    void cutsOutPossiblePasswordsAndKeepsTheRest(String end) {
         String text = HEAD + end.replace("JAAS", JAAS).replace("CANARY", CANARY);
         Experiment whole = read(text);
         String given = ExperimentYaml.givenWithoutSecrets(text, whole);
@@ -44,7 +44,7 @@ class ClientSectionTest {
     }
 
     @Test
-    void writesTheTextAnewWhereAPasswordStandsElsewhere() {
+    void rewritesATextWithAPasswordElsewhere() {
         String text =
                 HEAD + "# password " + CANARY + "\nmethod: {name: dml}\nkafka: {ssl.key.password: " + CANARY + "}\n";
         Experiment whole = read(text);
@@ -53,7 +53,7 @@ class ClientSectionTest {
     }
 
     @Test
-    void writesAFileThatIsOneFlowAnew() {
+    void rewritesAFileInFlowStyle() {
         String text =
                 "{run: {steps: 3}, peers: [{id: p1, model: mlp32}], method: {name: dml}, kafka: {ssl.key.password: "
                         + CANARY + "}}";
@@ -64,7 +64,7 @@ class ClientSectionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "kafka: {bootstrap: 'h:1'} # mine\n", "kafka:\n  bootstrap: h:1\n  replication: 3\n"})
-    void leavesATextWithoutClientSettingsAsItIs(String kafka) {
+    void keepsATextWithoutClientSettings(String kafka) {
         String text = HEAD + "method: {name: dml}\n" + kafka;
         assertThat(ExperimentYaml.givenWithoutSecrets(text, read(text))).isEqualTo(text);
         assertThat(ExperimentYaml.hasClientSettings(text)).isFalse();

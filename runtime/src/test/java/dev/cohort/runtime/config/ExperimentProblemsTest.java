@@ -58,8 +58,8 @@ class ExperimentProblemsTest {
             peers={}                        | peers: a mapping: must be a list of peers, or in --set their number
             peers.0.id=P 1                  | peers.0.id: P 1: must be 1 to 32 of a-z 0-9 . _ - and start with a letter or digit
             peers.0.id=                     | peers.0.id: missing: must be 1 to 32 of a-z 0-9 . _ - and start with a letter or digit
-            peers.0.id=coordinator          | peers.0.id: coordinator: must be no name of a role: augmenter, broker, coordinator, launcher, proxy
-            peers.0.id=proxy                | peers.0.id: proxy: must be no name of a role: augmenter, broker, coordinator, launcher, proxy
+            peers.0.id=coordinator          | peers.0.id: coordinator: must be other than the names of roles: augmenter, broker, coordinator, launcher, proxy
+            peers.0.id=proxy                | peers.0.id: proxy: must be other than the names of roles: augmenter, broker, coordinator, launcher, proxy
             peers.0.model=                  | peers.0.model: missing: must be the name of a model, for example resnet8
             peers.0.device=gpu              | peers.0.device: gpu: must be auto, cpu or cuda:N, for example cuda:0
             peers.0.seed=x                  | peers.0.seed: x: must be a whole number
@@ -126,7 +126,7 @@ class ExperimentProblemsTest {
                         "data.mode: carrier-pigeon: must be one of recipe, pixels",
                         "method.name: missing: must be the name of a method, for example one",
                         "peers.2: just text: must be a mapping of keys to values",
-                        "peers.1.id: a: must be unlike the ids of the other peers",
+                        "peers.1.id: a: must be different from the ids of the other peers",
                         "peers: 2 with control: true: must be at most 1",
                         "elastic.max: 1: must be at least 2, the contributors",
                         "extra: unknown key: must be one of augment, data, elastic, kafka, method, mix, optimizer, pace,"
@@ -134,7 +134,7 @@ class ExperimentProblemsTest {
     }
 
     @Test
-    void asksForWhatHasNoDefault() {
+    void requiresKeysWithoutADefault() {
         assertThat(problems(""))
                 .containsExactly(
                         "run: neither epochs nor steps: must be one of the two: how long to train",
@@ -147,7 +147,7 @@ class ExperimentProblemsTest {
     }
 
     @Test
-    void saysWhereTheYamlIsBroken() {
+    void namesThePositionOfInvalidYaml() {
         assertThat(problems("run:\n  epochs: 3\n epoch: 4\n"))
                 .containsExactly(
                         "experiment: line 3, column 2: expected <block end>, but found '<block mapping start>'");
@@ -170,7 +170,7 @@ class ExperimentProblemsTest {
     }
 
     @Test
-    void refusesFilesThatGrowWhenTheyAreRead() {
+    void refusesFilesThatGrowWhenRead() {
         StringBuilder laughs = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for (int i = 1; i < 9; i++) {
             laughs.append("a%d: &a%d [%s]\n".formatted(i, i, ("*a" + (i - 1) + ", ").repeat(9)));
@@ -202,7 +202,7 @@ class ExperimentProblemsTest {
     }
 
     @Test
-    void saysWhatIsWrongWithTheFileItself(@TempDir Path folder) throws IOException {
+    void namesProblemsOfTheFileItself(@TempDir Path folder) throws IOException {
         Path latin =
                 Files.write(folder.resolve("latin.yaml"), "run: {name: \u00e9}".getBytes(StandardCharsets.ISO_8859_1));
         Path huge = Files.writeString(folder.resolve("huge.yaml"), "#".repeat(1 << 20) + "\n");
@@ -216,7 +216,7 @@ class ExperimentProblemsTest {
     }
 
     @Test
-    void namesTheFileInWhichTheYamlIsBroken(@TempDir Path folder) throws IOException {
+    void namesTheFileWithInvalidYaml(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("broken.yaml"), "run: [");
         assertThat(fileProblems(file)).singleElement().asString().startsWith(file + ": line 1, column 7: ");
     }

@@ -261,7 +261,7 @@ class ExperimentYamlTest {
     }
 
     @Test
-    void keepsTextsThatYamlWouldTakeForSomethingElse() {
+    void quotesTextsThatYamlWouldMisread() {
         for (String text : AWKWARD) {
             Experiment.Method method = new Experiment.Method("m", Map.of("p", text));
             Experiment experiment = with(read(SMALLEST), method);
@@ -297,14 +297,14 @@ class ExperimentYamlTest {
     }
 
     @Test
-    void takesAnEmptyValueForTheDefault() {
+    void readsAnEmptyValueAsTheDefault() {
         Experiment experiment = read(SMALLEST + "data: {path: , validation: null}\nmix: ~\n");
         assertThat(experiment.data()).isEqualTo(read(SMALLEST).data());
         assertThat(experiment.mix()).isEqualTo(read(SMALLEST).mix());
     }
 
     @Test
-    void leavesPasswordsOutOfWhatIsShared() {
+    void omitsPasswordsFromTheManifest() {
         Experiment experiment =
                 read(SMALLEST + "kafka: {bootstrap: 'h:1', sasl.jaas.config: 'user password=\"secret\";'}");
 
@@ -315,7 +315,7 @@ class ExperimentYamlTest {
     }
 
     @Test
-    void throwsWithAllProblemsWhenAWrittenExperimentIsUnusable() {
+    void throwsWithAllProblemsOfAnInvalidExperiment() {
         assertThatThrownBy(() -> ExperimentYaml.read("run: {epochs: 0}\nmethod: {name: dml}\nx: 1"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("run.epochs: 0: must be")

@@ -23,7 +23,7 @@ class OverridesTest {
             """;
 
     @Test
-    void replaceWhatTheFileSaysAndAddWhatItDoesNot() {
+    void replaceValuesOfTheFileAndAddMissingOnes() {
         Experiment experiment = read(
                 THREE_AND_CONTROL,
                 "run.seed=9",
@@ -49,7 +49,7 @@ class OverridesTest {
     }
 
     @Test
-    void takeWholeSectionsAndLists() {
+    void acceptWholeSectionsAndLists() {
         Experiment experiment = read(
                 THREE_AND_CONTROL,
                 "optimizer.schedule={kind: cosine, warmup_epochs: 1}",
@@ -61,12 +61,12 @@ class OverridesTest {
     }
 
     @Test
-    void letTheLastOfTwoWin() {
+    void applyTheLastOfTwo() {
         assertThat(read(SMALLEST, "run.seed=2", "run.seed=3").run().seed()).isEqualTo(3);
     }
 
     @Test
-    void putStepsInThePlaceOfEpochsAndBack() {
+    void replaceEpochsByStepsAndBack() {
         Experiment.Run steps = read(SMALLEST, "run.steps=30").run();
         assertThat(steps.steps()).hasValue(30);
         assertThat(steps.epochs()).isEmpty();
@@ -78,7 +78,7 @@ class OverridesTest {
     }
 
     @Test
-    void takeTheParametersOfAnotherMethodAway() {
+    void removeTheParametersOfAnotherMethod() {
         assertThat(read(THREE_AND_CONTROL, "method.weight=2", "method.name=one").method())
                 .isEqualTo(new Experiment.Method("one", Map.of("weight", "2")));
         assertThat(read(THREE_AND_CONTROL, "method.name=mean_logit").method().parameters())
@@ -99,7 +99,7 @@ class OverridesTest {
     }
 
     @Test
-    void nameNewPeersUnlikeTheOldOnes() {
+    void giveNewPeersUnusedIds() {
         assertThat(ids(read("""
                         run: {epochs: 1}
                         method: {name: dml}
@@ -108,7 +108,7 @@ class OverridesTest {
     }
 
     @Test
-    void reportEverythingThatCannotBePutIn() {
+    void reportEverySettingThatCannotBeApplied() {
         assertThat(problems(
                         "nonsense",
                         "=1",

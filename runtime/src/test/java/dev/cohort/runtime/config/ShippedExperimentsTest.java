@@ -15,10 +15,10 @@ class ShippedExperimentsTest {
     private static final Path EXPERIMENTS = Path.of("..", "experiments");
 
     @Test
-    void allReadWithoutProblemsAndAreNamedLikeTheirFiles() throws IOException {
+    void areReadWithoutProblemsAndNamedLikeTheirFiles() throws IOException {
         List<Path> files;
         try (Stream<Path> found = Files.list(EXPERIMENTS)) {
-            // Comparisons name experiments; the command that runs them reads them and has tests of its own.
+            // Comparisons are read by the command that runs them, which has its own tests.
             files = found.filter(file -> !file.getFileName().toString().startsWith("compare-"))
                     .sorted()
                     .toList();

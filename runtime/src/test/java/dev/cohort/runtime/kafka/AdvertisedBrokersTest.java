@@ -27,13 +27,13 @@ class AdvertisedBrokersTest {
     }
 
     @Test
-    void namesABrokerWhereNobodyListens() throws IOException {
+    void namesABrokerThatDoesNotListen() throws IOException {
         int port;
         try (ServerSocket closed = socket()) {
             port = closed.getLocalPort();
         }
         assertThat(AdvertisedBrokers.obstacle(List.of(HostPort.LOOPBACK.with(port))))
-                .hasValueSatisfying(why -> assertThat(why).contains("127.0.0.1:" + port, "no connection"));
+                .hasValueSatisfying(why -> assertThat(why).contains("127.0.0.1:" + port, "cannot connect"));
     }
 
     @Test

@@ -36,7 +36,7 @@ class ClientRulesTest {
         "max.block.ms, 600000",
         "bootstrap.servers, elsewhere:9092",
     })
-    void refusesByNameWhatWouldBreakAPromise(String key, String value) {
+    void refusesSettingsThatBreakAGuarantee(String key, String value) {
         assertThat(ClientRules.objection(key, value)).isPresent();
         assertThatThrownBy(() -> new KafkaAddress("h:1", Map.of(key, value)))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -59,7 +59,7 @@ class ClientRulesTest {
         "max.request.size, 67108864",
         "client.id, me",
     })
-    void leavesTheRestToTheUser(String key, String value) {
+    void allowsOtherSettings(String key, String value) {
         assertThat(ClientRules.objection(key, value)).isEmpty();
     }
 
@@ -73,13 +73,13 @@ class ClientRulesTest {
                 "ssl.keystore.key",
                 "my.plugin.token"
             })
-    void knowsSecrets(String key) {
+    void recognisesSecrets(String key) {
         assertThat(ClientRules.isSecret(key)).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"security.protocol", "sasl.mechanism", "ssl.truststore.location", "acks", "client.id"})
-    void knowsWhatIsNoSecret(String key) {
+    void recognisesOtherSettings(String key) {
         assertThat(ClientRules.isSecret(key)).isFalse();
     }
 }

@@ -23,7 +23,7 @@ class ConsumedPartitionTest {
     private final AtomicLong nanos = new AtomicLong();
     private final Offsets read = new Offsets(new ArrayList<>());
 
-    /** What was read. */
+    /** Keeps the records read. */
     private record Offsets(List<Long> all) implements RawReading.Sink {
         @Override
         public void record(long offset, long appendedMs, byte[] value) {
@@ -51,7 +51,7 @@ class ConsumedPartitionTest {
     }
 
     @Test
-    void hoursOfWorkBetweenRecordsAreNoWaiting() {
+    void doesNotCountWorkBetweenRecordsAsWaiting() {
         try (ConsumedPartition partition = partition(3)) {
             for (long offset = 0; offset < 3; offset++) {
                 add(offset);
@@ -67,7 +67,7 @@ class ConsumedPartitionTest {
     }
 
     @Test
-    void progressBeginsTheWaitAnew() {
+    void resetsTheWaitAtProgress() {
         try (ConsumedPartition partition = partition(2)) {
             for (long offset = 0; offset < 2; offset++) {
                 consumer.schedulePollTask(() -> passes(LIMIT.minusSeconds(1)));
@@ -82,7 +82,7 @@ class ConsumedPartitionTest {
     }
 
     @Test
-    void givesUpABrokerThatSaysNothing() {
+    void givesUpOnASilentBroker() {
         try (ConsumedPartition partition = partition(1)) {
             consumer.schedulePollTask(() -> passes(LIMIT));
             assertThat(partition.advance(read)).isTrue();
@@ -90,7 +90,7 @@ class ConsumedPartitionTest {
             assertThatThrownBy(() -> partition.advance(read))
                     .isInstanceOf(RunLogException.class)
                     .hasMessageContaining("h:1")
-                    .hasMessageContaining("waited 300 s")
+                    .hasMessageContaining("within 300 s")
                     .hasMessageContaining("cohort.r.control-0");
         }
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KafkaAddressTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "localhost", "localhost:", "localhost:http", "a:1,", "a:1,b", "a:1, b:2"})
-    void refusesWhatIsNoAddress(String bootstrap) {
+    void refusesOtherTexts(String bootstrap) {
         assertThatThrownBy(() -> KafkaAddress.of(bootstrap))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("broker address '" + bootstrap + "'")
@@ -21,12 +21,12 @@ class KafkaAddressTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"localhost:9092", "10.0.0.1:1,k2.example:65535", "[::1]:9092"})
-    void takesOneOrSeveralServers(String bootstrap) {
+    void acceptsOneOrSeveralServers(String bootstrap) {
         assertThat(KafkaAddress.of(bootstrap).bootstrap()).isEqualTo(bootstrap);
     }
 
     @Test
-    void clientSettingsWinAndAreNeverPrinted() {
+    void letsClientSettingsWinAndNeverPrintsThem() {
         KafkaAddress address =
                 new KafkaAddress("k1:9092,k2:9092", Map.of("linger.ms", "2", "sasl.jaas.config", "password=secret"));
         Properties properties = ClientSettings.producer(address, "p1");

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Order and faults of appending, with a producer whose acknowledgements the test gives. */
+/** Order and faults of appending, with a producer whose acknowledgements the test controls. */
 @Timeout(60)
 class OrderedSenderTest {
     private static final String RUN = "run1";
@@ -97,7 +97,7 @@ class OrderedSenderTest {
     }
 
     @Test
-    void aListNeverLosesItsMiddle() {
+    void neverLosesTheMiddleOfAList() {
         appendInBackground(Samples.evaluation(1, 1), Samples.heartbeat(Samples.P1, 1));
         Eventually.until("the first is sent", () -> sent().size() == 1);
         producer.completeNext();
@@ -105,7 +105,7 @@ class OrderedSenderTest {
     }
 
     @Test
-    void whatCanNeverBeAppendedIsAFaultThatSaysWhatToDo() {
+    void reportsARecordThatCanNeverBeAppendedWithWhatToDo() {
         sender.append(List.of(Samples.batch(3)));
         producer.errorNext(new RecordTooLargeException("too large"));
         assertThat(faults.all()).hasSize(1);
@@ -114,7 +114,7 @@ class OrderedSenderTest {
     }
 
     @Test
-    void anOutcomeIsNotSentWhenItsPartFailed() {
+    void doesNotSendAnOutcomeWhosePartFailed() {
         List<Throwable> thrown = new ArrayList<>();
         Thread thread = new Thread(() -> sender.append(List.of(Samples.addressed(1, 0, 1), Samples.outcome(1, 1))));
         thread.setUncaughtExceptionHandler((t, e) -> thrown.add(e));
@@ -128,14 +128,14 @@ class OrderedSenderTest {
     }
 
     @Test
-    void aPartForASlotThatIsNotThereIsAnError() {
+    void refusesAPartForAMissingSlot() {
         assertThatThrownBy(() -> sender.append(List.of(Samples.addressed(1, 4, 1))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("addressed part for slot 4: the run has 4 slots");
+                .hasMessage("addressed part for slot 4: must be below 4, the number of slots");
     }
 
     @Test
-    void nothingIsAppendedOnceClosed() {
+    void appendsNothingOnceClosed() {
         sender.close();
         assertThatThrownBy(() -> sender.append(List.of(Samples.command(1))))
                 .isInstanceOf(RunLogException.class)

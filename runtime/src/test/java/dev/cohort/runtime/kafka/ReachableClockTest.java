@@ -16,7 +16,7 @@ class ReachableClockTest {
     }
 
     @Test
-    void runsWithTheWallWhileTheBrokerAnswers() {
+    void runsInRealTimeWhileTheBrokerAnswers() {
         for (int i = 0; i < 100; i++) {
             pass(250);
             clock.contact();
@@ -27,7 +27,7 @@ class ReachableClockTest {
     }
 
     @Test
-    void standsStillInAnOutageButForTheGracePeriod() {
+    void stopsInAnOutageAfterTheGracePeriod() {
         pass(500);
         clock.contact();
         pass(60_000);

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Keeps all it is given, up to a capacity that can be raised. */
+/** Records deliveries, up to a capacity that can be raised. */
 final class Recorder implements Receiver {
     private final List<Delivery> deliveries = new CopyOnWriteArrayList<>();
     private final List<RejectedRecord> rejected = new CopyOnWriteArrayList<>();
@@ -70,7 +70,7 @@ final class Recorder implements Receiver {
         return deliveries.stream().map(Delivery::message).toList();
     }
 
-    /** Waits for {@code count} messages and gives all there are. */
+    /** Waits for {@code count} messages and returns all so far. */
     List<Message> await(int count) {
         Eventually.until(count + " messages", () -> deliveries.size() >= count);
         return messages();
@@ -83,7 +83,7 @@ final class Recorder implements Receiver {
         return messages;
     }
 
-    /** All there is in a partition. */
+    /** The deliveries of a partition. */
     static List<RecordedLog.Entry> entries(RecordedLog.Reading reading) {
         List<RecordedLog.Entry> entries = new ArrayList<>();
         try (reading) {

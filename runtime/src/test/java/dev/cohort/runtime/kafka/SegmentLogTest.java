@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every kind of damage to segment files is named with its offsets, and the rest is read. */
+/** Every kind of damage to segment files is reported with its offsets, and the rest is read. */
 class SegmentLogTest {
     private static final String RUN = "r";
     private static final int BATCHES = 6;
@@ -75,15 +75,15 @@ class SegmentLogTest {
         Files.write(segment(firstOffset), bytes);
     }
 
-    /** Offsets that are read as they were said, as one digit each; what else stands there in words. */
+    /** What is read: of each intact record its offset, of each unreadable range its place and reason. */
     private List<String> read() {
         List<String> read = new ArrayList<>();
         try (SegmentLog log = SegmentLog.open(folder, RUN);
                 RecordedLog.Reading reading = log.read(Topic.CONTROL, 0)) {
             for (var entry = reading.next(); entry.isPresent(); entry = reading.next()) {
-                if (entry.get() instanceof RecordedLog.Said said) {
-                    assertThat(said.message()).isEqualTo(Samples.command(said.offset()));
-                    read.add(Long.toString(said.offset()));
+                if (entry.get() instanceof RecordedLog.Said record) {
+                    assertThat(record.message()).isEqualTo(Samples.command(record.offset()));
+                    read.add(Long.toString(record.offset()));
                 } else if (entry.get() instanceof RecordedLog.Unreadable unreadable) {
                     read.add(unreadable.place() + ": " + unreadable.why());
                 }
@@ -98,14 +98,14 @@ class SegmentLogTest {
     }
 
     @Test
-    void goesOnBehindAFlippedBit() throws IOException {
+    void continuesAfterAFlippedBit() throws IOException {
         change(0, 2 * batchBytes() - 3, 99);
 
         assertThat(read())
                 .containsExactly(
                         "0",
                         "control-0 offsets 1 to 1: 00000000000000000000.log bytes " + batchBytes() + ".."
-                                + (2 * batchBytes() - 1) + ": CRC of a record batch is wrong",
+                                + (2 * batchBytes() - 1) + ": wrong CRC of a record batch",
                         "2",
                         "3",
                         "4",
@@ -113,8 +113,8 @@ class SegmentLogTest {
     }
 
     @Test
-    void goesOnBehindALengthThatSwallowsTheNextBatch() throws IOException {
-        // The low byte of the length: the batch seems to reach into the one behind it.
+    void continuesAfterALengthThatIncludesTheNextBatch() throws IOException {
+        // The low byte of the length: the batch seems to reach into the next one.
         change(3, 11, batchBytes() + 20);
 
         assertThat(read())
@@ -124,7 +124,7 @@ class SegmentLogTest {
     }
 
     @Test
-    void goesOnBehindALengthThatIsNone() throws IOException {
+    void continuesAfterAnInvalidLength() throws IOException {
         change(0, batchBytes() + 8, -1);
 
         assertThat(read())
@@ -134,7 +134,7 @@ class SegmentLogTest {
     }
 
     @Test
-    void goesOnBehindAnotherMagic() throws IOException {
+    void continuesAfterAnotherMagic() throws IOException {
         change(0, batchBytes() + 16, 0);
 
         assertThat(read())
@@ -144,7 +144,7 @@ class SegmentLogTest {
     }
 
     @Test
-    void believesNoOffsetThatTheNeighboursContradict() throws IOException {
+    void rejectsAnOffsetThatContradictsItsNeighbours() throws IOException {
         change(0, batchBytes() + 7, 77); // up
         change(3, batchBytes() + 7, 1); // down
 
@@ -156,7 +156,7 @@ class SegmentLogTest {
     }
 
     @Test
-    void namesTheBatchThatIsCutOffInTheEnd() throws IOException {
+    void namesABatchThatIsTruncatedAtTheEnd() throws IOException {
         byte[] bytes = Files.readAllBytes(segment(3));
         Files.write(segment(3), Arrays.copyOf(bytes, bytes.length - 5));
 
@@ -165,11 +165,11 @@ class SegmentLogTest {
                 .last()
                 .asString()
                 .startsWith("control-0 offsets 5 to the end: ")
-                .contains("cut off");
+                .contains("truncated");
     }
 
     @Test
-    void namesABatchThatIsCutOffInTheMiddle() throws IOException {
+    void namesABatchThatIsTruncatedInTheMiddle() throws IOException {
         byte[] bytes = Files.readAllBytes(segment(0));
         Files.write(segment(0), Arrays.copyOf(bytes, bytes.length - 5));
 
@@ -177,25 +177,29 @@ class SegmentLogTest {
     }
 
     @Test
-    void missesWhatWasCutOffCleanly() throws IOException {
+    void missesRecordsThatWereTruncatedCleanly() throws IOException {
         Files.write(segment(3), batches(3, 5));
 
         assertThat(read())
                 .hasSize(BATCHES)
                 .last()
                 .asString()
-                .startsWith("control-0 offsets 5 to 5: the broker had them");
+                .startsWith("control-0 offsets 5 to 5: written according to the broker's");
     }
 
     @Test
     void missesDeletedSegments() throws IOException {
         Files.delete(segment(0));
         assertThat(read())
-                .containsExactly("control-0 offsets 0 to 2: deleted, the log begins behind them", "3", "4", "5");
+                .containsExactly("control-0 offsets 0 to 2: deleted; the log begins after them", "3", "4", "5");
 
         write();
         Files.delete(segment(3));
-        assertThat(read()).hasSize(4).last().asString().startsWith("control-0 offsets 3 to 5: the broker had them");
+        assertThat(read())
+                .hasSize(4)
+                .last()
+                .asString()
+                .startsWith("control-0 offsets 3 to 5: written according to the broker's");
     }
 
     @Test
@@ -215,14 +219,14 @@ class SegmentLogTest {
         assertThat(read()).singleElement().asString().startsWith("control-0 offsets 0 to the end: no folder ");
         try (SegmentLog log = SegmentLog.open(folder, RUN)) {
             assertThat(log.partitions(Topic.CONTROL))
-                    .as("by the broker's books")
+                    .as("by the broker's watermarks")
                     .isEqualTo(1);
         }
     }
 
     @Test
     void missesNothingWhereTheBrokerCompacts() throws IOException {
-        // The broker keeps the last record of a key; offsets before it are gone as they should be.
+        // The broker keeps the last record of a key; earlier offsets are removed, as intended.
         Files.write(partition(Topic.RUN).resolve("00000000000000000000.log"), batches(2, 3));
 
         try (SegmentLog log = SegmentLog.open(folder, RUN);
@@ -233,13 +237,13 @@ class SegmentLogTest {
     }
 
     @Test
-    void endsWhereTheFileEndedAndLeavesAFileThatGrowsAlone() throws IOException {
+    void endsWhereTheFileEndedAndDoesNotChangeAGrowingFile() throws IOException {
         byte[] more = batches(BATCHES, BATCHES + 1);
         long bytes = Files.size(segment(3)) + more.length;
         List<RecordedLog.Entry> read = new ArrayList<>();
         try (SegmentLog log = SegmentLog.open(folder, RUN);
                 RecordedLog.Reading reading = log.read(Topic.CONTROL, 0)) {
-            // Before the segment is opened: readings that are made together end together.
+            // Before the segment is opened: readings that are created together end together.
             Files.write(segment(3), more, StandardOpenOption.APPEND);
             reading.stream().forEach(read::add);
         }
@@ -249,12 +253,12 @@ class SegmentLogTest {
     }
 
     @Test
-    void aBatchThatIsBeingWrittenIsNoDamage() throws Exception {
+    void acceptsABatchThatIsBeingWritten() throws Exception {
         byte[] more = batches(BATCHES, BATCHES + 1);
         Files.write(segment(3), Arrays.copyOf(more, 30), StandardOpenOption.APPEND);
         AtomicBoolean written = new AtomicBoolean();
         Thread broker = new Thread(() -> {
-            // Bytes that come in little by little, as long as somebody reads.
+            // Bytes arrive one by one, as long as the log is read.
             while (!written.get()) {
                 try {
                     Files.write(segment(3), new byte[] {0}, StandardOpenOption.APPEND);

@@ -18,7 +18,7 @@ class TopicPlanTest {
     private final TopicPlan plan = new TopicPlan(8, 5, 1, OptionalLong.empty());
 
     @Test
-    void keepsTheRecordOfARunForGood() {
+    void keepsTheLogOfARunForever() {
         for (Topic topic : Topic.values()) {
             assertThat(plan.settings(topic))
                     .as(topic.suffix())
@@ -29,7 +29,7 @@ class TopicPlanTest {
     }
 
     @Test
-    void boundsTheBatchesOnlyWhenTheyHoldPixels() {
+    void boundsTheBatchesOnlyInPixelMode() {
         TopicPlan pixels = new TopicPlan(8, 5, 1, OptionalLong.of(1 << 30));
         assertThat(pixels.settings(Topic.BATCHES)).containsEntry("retention.bytes", "1073741824");
         assertThat(pixels.settings(Topic.OUTCOMES)).containsEntry("retention.bytes", "-1");
@@ -43,7 +43,7 @@ class TopicPlanTest {
     }
 
     @Test
-    void hasOnePartitionWhereTheOrderOfAllMatters() {
+    void hasOnePartitionWhereOrderMatters() {
         assertThat(plan.partitions(Topic.BATCHES)).isEqualTo(1);
         assertThat(plan.partitions(Topic.OUTCOMES)).isEqualTo(1);
         assertThat(plan.partitions(Topic.ADDRESSED)).isEqualTo(8);
@@ -51,7 +51,7 @@ class TopicPlanTest {
     }
 
     @Test
-    void aPeersPartitionIsTheSameInEveryVersion() {
+    void givesAPeerTheSamePartitionInEveryVersion() {
         // A changed value would scatter the predictions of a peer over two partitions of a resumed run.
         assertThat(TopicPlan.predictionPartition(new PeerId("p1"), 8)).isEqualTo(2);
         assertThat(TopicPlan.predictionPartition(new PeerId("p2"), 8)).isEqualTo(7);
@@ -63,7 +63,7 @@ class TopicPlanTest {
     }
 
     @Test
-    void findsNothingWrongWithTopicsOfItsOwnKind() {
+    void findsNoDifferenceInItsOwnTopics() {
         for (Topic topic : Topic.values()) {
             assertThat(plan.differences(topic, found(plan.partitions(topic), 1, plan.settings(topic))))
                     .isEmpty();
@@ -79,12 +79,12 @@ class TopicPlanTest {
         "PREDICTIONS, max.message.bytes, 1048588, predictions max.message.bytes is 1048588; must be at least 33619968",
         "RUN, min.insync.replicas, 1, run min.insync.replicas is 1; must be at least 2",
     })
-    void namesEachSettingInWhichATopicFallsShort(Topic topic, String name, String value, String said) {
+    void namesEachSettingInWhichATopicFallsShort(Topic topic, String name, String value, String difference) {
         TopicPlan strict = new TopicPlan(8, 5, 3, OptionalLong.of(1 << 30));
         Map<String, String> settings = new TreeMap<>(strict.settings(topic));
         settings.put(name, value);
         assertThat(strict.differences(topic, found(strict.partitions(topic), 3, settings)))
-                .containsExactly(said.replace(';', ','));
+                .containsExactly(difference.replace(';', ','));
     }
 
     @ParameterizedTest
@@ -95,7 +95,7 @@ class TopicPlanTest {
         "PREDICTIONS, max.message.bytes, 67108864",
         "PREDICTIONS, segment.bytes, 1073741824",
     })
-    void takesATopicThatKeepsMore(Topic topic, String name, String value) {
+    void acceptsATopicThatKeepsMore(Topic topic, String name, String value) {
         TopicPlan pixels = new TopicPlan(8, 5, 1, OptionalLong.of(1 << 30));
         Map<String, String> settings = new TreeMap<>(pixels.settings(topic));
         settings.put(name, value);
@@ -104,13 +104,13 @@ class TopicPlanTest {
     }
 
     @Test
-    void namesPartitionsAndReplicasThatAreOthers() {
+    void namesOtherPartitionsAndReplicas() {
         assertThat(new TopicPlan(8, 5, 3, OptionalLong.empty()).differences(Topic.ADDRESSED, found(7, 1, Map.of())))
                 .containsExactly("addressed has 7 partitions, must have 8", "addressed has 1 replicas, must have 3");
     }
 
     @Test
-    void snapshotsShareKeysSoThatOldOnesGoAndTheNewestStay() {
+    void sharesKeysOfSnapshotsSoThatTheNewestStay() {
         List<String> newest = LongStream.rangeClosed(1, 13)
                 .mapToObj(n -> TopicPlan.snapshotKey(200 * n))
                 .toList();
@@ -122,7 +122,7 @@ class TopicPlanTest {
     }
 
     @Test
-    void refusesWhatCannotBeMade() {
+    void refusesImpossiblePlans() {
         assertThatThrownBy(() -> new TopicPlan(0, 5, 1, OptionalLong.empty()))
                 .hasMessage("slots 0: must be at least 1");
         assertThatThrownBy(() -> new TopicPlan(1, 0, 1, OptionalLong.empty()))

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** Whoever makes topics by hand, from {@code deploy/topics.md}, makes what {@link TopicPlan} makes. */
+/** The table in {@code deploy/topics.md}, for topics created by hand, matches {@link TopicPlan}. */
 class TopicTableTest {
     private static final int SLOTS = 20;
 
@@ -30,7 +30,7 @@ class TopicTableTest {
     }
 
     @Test
-    void theTableSaysWhatIsMade() throws IOException {
+    void matchesTheTable() throws IOException {
         String table = table();
         for (Topic topic : Topic.values()) {
             String partitions =

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Before an echo server, whose answers must come back whole and in order. */
+/** A proxy in front of an echo server, whose answers must arrive complete and in order. */
 @Timeout(60)
 class LinkProxyTest {
     private final Vertx vertx = Vertx.vertx();
@@ -74,9 +74,9 @@ class LinkProxyTest {
                 links.of(process).orElseThrow().port());
     }
 
-    private static byte[] echoed(Socket socket, byte[] said) throws IOException {
-        daemon(() -> socket.getOutputStream().write(said));
-        return socket.getInputStream().readNBytes(said.length);
+    private static byte[] echoed(Socket socket, byte[] bytes) throws IOException {
+        daemon(() -> socket.getOutputStream().write(bytes));
+        return socket.getInputStream().readNBytes(bytes.length);
     }
 
     private static byte[] noise(int bytes) {
@@ -86,44 +86,44 @@ class LinkProxyTest {
     }
 
     @Test
-    void passesEverythingOnWholeAndInOrder() throws IOException {
-        byte[] said = noise(30 << 20);
+    void passesAllBytesInOrder() throws IOException {
+        byte[] bytes = noise(30 << 20);
         try (Socket socket = call("p1")) {
-            assertThat(Arrays.equals(echoed(socket, said), said)).isTrue();
+            assertThat(Arrays.equals(echoed(socket, bytes), bytes)).isTrue();
         }
     }
 
     @Test
-    void whatIsUnderWayInAPartitionArrivesAfterIt() throws Exception {
-        byte[] said = noise(6 << 20);
+    void deliversDataInTransitAfterAPartition() throws Exception {
+        byte[] bytes = noise(6 << 20);
         try (Socket parted = call("p1");
                 Socket other = call("p2")) {
             echoed(parted, noise(10));
             assertThat(control.cause("p1", new LinkFault.Parted(1_200))).isTrue();
-            daemon(() -> parted.getOutputStream().write(said));
+            daemon(() -> parted.getOutputStream().write(bytes));
             parted.setSoTimeout(600);
             InputStream answers = parted.getInputStream();
             assertThatThrownBy(answers::read).isInstanceOf(SocketTimeoutException.class);
-            assertThat(echoed(other, said)).isEqualTo(said);
+            assertThat(echoed(other, bytes)).isEqualTo(bytes);
             parted.setSoTimeout(20_000);
-            assertThat(Arrays.equals(answers.readNBytes(said.length), said)).isTrue();
+            assertThat(Arrays.equals(answers.readNBytes(bytes.length), bytes)).isTrue();
         }
     }
 
     @Test
-    void aSlowLineTakesLongerThereAndBackAndKeepsTheOrder() throws Exception {
-        byte[] said = noise(1 << 20);
+    void delaysASlowLineInBothDirectionsAndKeepsTheOrder() throws Exception {
+        byte[] bytes = noise(1 << 20);
         try (Socket socket = call("p1")) {
             echoed(socket, noise(10));
             assertThat(control.cause("p1", new LinkFault.Slowed(150, 30_000))).isTrue();
             long start = System.nanoTime();
-            assertThat(Arrays.equals(echoed(socket, said), said)).isTrue();
+            assertThat(Arrays.equals(echoed(socket, bytes), bytes)).isTrue();
             assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isGreaterThanOrEqualTo(300);
         }
     }
 
     @Test
-    void aCutEndsConnectionsAndLetsNewOnesBeMade() throws Exception {
+    void closesConnectionsAtACutAndAcceptsNewOnes() throws Exception {
         try (Socket socket = call("p1")) {
             echoed(socket, noise(10));
             assertThat(control.cause("p1", new LinkFault.Cut())).isTrue();
@@ -143,7 +143,7 @@ class LinkProxyTest {
     }
 
     @Test
-    void theEndOfOneSideIsTheEndOfTheOther() throws IOException {
+    void endsOneSideWithTheOther() throws IOException {
         try (Socket socket = call("p1")) {
             echoed(socket, noise(10));
             socket.shutdownOutput();
@@ -152,16 +152,16 @@ class LinkProxyTest {
     }
 
     @Test
-    void refusesWhatMakesNoSense() {
+    void refusesInvalidRequestsWithAReason() {
         assertThatThrownBy(() -> control.cause("p9", new LinkFault.Cut()))
-                .hasMessageContaining("process 'p9': has no link; there are [p1, p2]");
+                .hasMessageContaining("process 'p9' has no link: must be one of [p1, p2]");
         assertThatThrownBy(() -> new LinkFault.Slowed(0, 1)).hasMessageContaining("delay_ms 0: must be 1..5000 ms");
         assertThatThrownBy(() -> new LinkFault.Parted(0)).hasMessageContaining("for_ms 0");
-        assertThatThrownBy(() -> Links.choose(List.of("a", "a"))).hasMessageContaining("named twice");
+        assertThatThrownBy(() -> Links.choose(List.of("a", "a"))).hasMessageContaining("appears twice");
     }
 
     @Test
-    void doesNotObeyAWebPage() throws Exception {
+    void refusesWebPages() throws Exception {
         HttpResponse<String> answer = HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + links.controlPort() + "/links/p1/cut"))

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LinksTest {
     @Test
-    void areReadAsTheyWereWritten(@TempDir Path folder) throws IOException {
+    void areReadBackAsWritten(@TempDir Path folder) throws IOException {
         Links links = Links.choose(List.of("coordinator", "p1"));
         Path file = Files.writeString(folder.resolve("links.json"), links.json());
         assertThat(Links.read(file)).isEqualTo(links);
@@ -23,7 +23,7 @@ class LinksTest {
     }
 
     @Test
-    void haveNoPortTwice() {
+    void haveDistinctPorts() {
         Links links = Links.choose(IntStream.range(0, 40).mapToObj(i -> "p" + i).toList());
         List<Integer> ports = links.all().stream()
                 .flatMap(l -> Stream.of(l.port(), l.brokerPort()))
@@ -32,10 +32,11 @@ class LinksTest {
     }
 
     @Test
-    void sayWhichFileIsNone(@TempDir Path folder) throws IOException {
+    void nameAnInvalidFile(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("links.json"), "{ \"links\": 3");
-        assertThatThrownBy(() -> Links.read(file)).hasMessageContaining("links file " + file + ": is none");
+        assertThatThrownBy(() -> Links.read(file))
+                .hasMessageContaining("links file " + file + ": not written by run --proxy");
         Path wrong = Files.writeString(folder.resolve("wrong.json"), "{\"links\": [{\"process\": \"p1\"}]}");
-        assertThatThrownBy(() -> Links.read(wrong)).hasMessageContaining("port 0 must be 1..65535");
+        assertThatThrownBy(() -> Links.read(wrong)).hasMessageContaining("port 0: must be 1..65535");
     }
 }

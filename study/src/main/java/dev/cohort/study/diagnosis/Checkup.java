@@ -4,9 +4,9 @@ import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.RecordedLog;
-import dev.cohort.study.Lessons;
 import dev.cohort.study.RecordedSteps;
 import dev.cohort.study.StudiedSteps;
+import dev.cohort.study.TeachingHistory;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -106,7 +106,7 @@ public final class Checkup {
         opinions.add(records(studied));
         rules.forEach(rule -> opinions.add(rule.opinion()));
         // Without training images: their history is not needed.
-        opinions.add(Gates.opinion(new Lessons(log, teacher, learningRate, 0, steps).account(step -> {})));
+        opinions.add(Gates.opinion(new TeachingHistory(log, teacher, learningRate, 0, steps).account(step -> {})));
         return new Report(opinions, studied);
     }
 

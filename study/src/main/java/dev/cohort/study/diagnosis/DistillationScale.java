@@ -18,7 +18,7 @@ final class DistillationScale implements Rule {
 
     private static final String SUBJECT = "scale of the distillation";
 
-    private final Stretches pulls = new Stretches(2);
+    private final WindowedMeans pulls = new WindowedMeans(2);
 
     @Override
     public void step(RecordedSteps.Step step, StepFigures figures) {

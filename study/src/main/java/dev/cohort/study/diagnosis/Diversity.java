@@ -18,7 +18,7 @@ final class Diversity implements Rule {
 
     private static final String SUBJECT = "diversity";
 
-    private final Stretches shares = new Stretches(2);
+    private final WindowedMeans shares = new WindowedMeans(2);
 
     @Override
     public void step(RecordedSteps.Step step, StepFigures figures) {

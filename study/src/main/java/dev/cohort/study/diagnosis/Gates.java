@@ -1,7 +1,7 @@
 package dev.cohort.study.diagnosis;
 
-import dev.cohort.study.Lessons;
-import dev.cohort.study.Stretch;
+import dev.cohort.study.StepWindow;
+import dev.cohort.study.TeachingHistory;
 import dev.cohort.study.diagnosis.Diagnosis.Severity;
 import dev.cohort.study.view.Words;
 import java.util.ArrayList;
@@ -19,19 +19,19 @@ final class Gates {
 
     private Gates() {}
 
-    static Opinion opinion(Lessons.Account lessons) {
-        if (!lessons.weighed()) {
+    static Opinion opinion(TeachingHistory.Account teaching) {
+        if (!teaching.weighed()) {
             return Opinion.of(SUBJECT, List.of());
         }
-        if (lessons.whole().taught() < STEPS_MIN) {
-            return Opinion.tooShort(SUBJECT, lessons.whole().taught(), STEPS_MIN);
+        if (teaching.whole().taught() < STEPS_MIN) {
+            return Opinion.tooShort(SUBJECT, teaching.whole().taught(), STEPS_MIN);
         }
-        List<Stretch> late = lessons.stretches()
-                .subList(lessons.stretches().size() * 3 / 4, lessons.stretches().size());
+        List<StepWindow> late = teaching.windows()
+                .subList(teaching.windows().size() * 3 / 4, teaching.windows().size());
         SortedMap<String, Double> sums = new TreeMap<>();
         SortedMap<String, Integer> students = new TreeMap<>();
-        for (Stretch stretch : late) {
-            stretch.shares()
+        for (StepWindow window : late) {
+            window.shares()
                     .forEach((student, row) -> row.forEach((teacher, share) -> {
                         sums.merge(teacher, share, Double::sum);
                         students.merge(teacher, 1, Integer::sum);
@@ -46,7 +46,7 @@ final class Gates {
                         new Diagnosis(
                                 "peer " + teacher + " is ignored",
                                 Severity.WARNING,
-                                "in the last quarter of " + lessons.whole().taught()
+                                "in the last quarter of " + teaching.whole().taught()
                                         + " steps its weight in the targets is " + Words.percent(share)
                                         + ", an equal share would be " + Words.percent(1.0 / sums.size()),
                                 "method.name, peers[].model",

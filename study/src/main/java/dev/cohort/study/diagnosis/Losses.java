@@ -24,7 +24,7 @@ final class Losses implements Rule {
 
     private final double guess;
     private long lastTaught;
-    private final SortedMap<PeerId, Stretches> reports = new TreeMap<>();
+    private final SortedMap<PeerId, WindowedMeans> reports = new TreeMap<>();
 
     Losses(int classes) {
         guess = Math.log(classes);
@@ -35,7 +35,7 @@ final class Losses implements Rule {
         step.said()
                 .forEach((peer, record) -> ((Prediction) record.message())
                         .previous()
-                        .ifPresent(report -> reports.computeIfAbsent(peer, p -> new Stretches(3))
+                        .ifPresent(report -> reports.computeIfAbsent(peer, p -> new WindowedMeans(3))
                                 .add(report.crossEntropy(), report.distillation(), untaught(report))));
         lastTaught = step.outcome().resolution() instanceof Outcome.Targets ? step.step() : lastTaught;
     }
@@ -47,7 +47,8 @@ final class Losses implements Rule {
 
     @Override
     public Opinion opinion() {
-        long steps = reports.values().stream().mapToLong(Stretches::steps).max().orElse(0);
+        long steps =
+                reports.values().stream().mapToLong(WindowedMeans::steps).max().orElse(0);
         if (steps < STEPS_MIN) {
             return Opinion.tooShort(SUBJECT, steps, STEPS_MIN);
         }

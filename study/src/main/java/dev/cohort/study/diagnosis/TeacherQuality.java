@@ -15,7 +15,7 @@ final class TeacherQuality implements Rule {
 
     private static final String SUBJECT = "teacher";
 
-    private final Stretches shares = new Stretches(3);
+    private final WindowedMeans shares = new WindowedMeans(3);
 
     @Override
     public void step(RecordedSteps.Step step, StepFigures figures) {
@@ -34,7 +34,7 @@ final class TeacherQuality implements Rule {
         if (shares.steps() < STEPS_MIN) {
             return Opinion.tooShort(SUBJECT, shares.steps(), STEPS_MIN);
         }
-        Stretches.Mean difference = shares.mean(0, 0.5, 1);
+        WindowedMeans.Mean difference = shares.mean(0, 0.5, 1);
         boolean worse = difference.mean() < -WORSE_MIN && difference.mean() < -ERRORS_MIN * difference.error();
         if (!worse) {
             return Opinion.of(SUBJECT, List.of());
@@ -50,6 +50,6 @@ final class TeacherQuality implements Rule {
                                 + " on average (standard error of the difference: "
                                 + Words.percent(difference.error()) + ")",
                         "method.name, method.teacher",
-                        "use a better teacher or none: 'cohort replay --what-if' compares teachers")));
+                        "use a better teacher or none: 'cohort replay' with --what-if compares teachers")));
     }
 }

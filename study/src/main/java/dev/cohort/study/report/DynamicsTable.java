@@ -2,9 +2,9 @@ package dev.cohort.study.report;
 
 import dev.cohort.study.Dynamics;
 import dev.cohort.study.DynamicsHistory;
-import dev.cohort.study.Lessons;
 import dev.cohort.study.SampleHistory;
-import dev.cohort.study.Stretch;
+import dev.cohort.study.StepWindow;
+import dev.cohort.study.TeachingHistory;
 import dev.cohort.study.view.Columns;
 import dev.cohort.study.view.Words;
 import java.io.PrintStream;
@@ -43,9 +43,9 @@ public final class DynamicsTable {
                 "ECE",
                 "worth of each peer (points of the ensemble's accuracy)"));
         studied.tests().points().forEach(p -> out.println(line(p)));
-        teaching(studied.lessons(), out);
+        teaching(studied.teaching(), out);
         samples("test images", studied.tests().samples(), out);
-        samples("training images", studied.lessons().training(), out);
+        samples("training images", studied.teaching().training(), out);
     }
 
     private static String line(DynamicsHistory.Point point) {
@@ -71,13 +71,13 @@ public final class DynamicsTable {
                 worth.toString());
     }
 
-    private static void teaching(Lessons.Account lessons, PrintStream out) {
-        Stretch whole = lessons.whole();
+    private static void teaching(TeachingHistory.Account teaching, PrintStream out) {
+        StepWindow whole = teaching.whole();
         out.println();
         out.println("Teachers of each student, mean over " + Words.count(whole.taught(), "step") + " with targets"
-                + (lessons.weighed() ? ":" : " (the method does not weigh its teachers: all count alike):"));
-        if (lessons.unknown() > 0) {
-            out.println("  unknown for " + Words.count(lessons.unknown(), "step") + ": parts of the log are missing");
+                + (teaching.weighed() ? ":" : " (the method does not weigh its teachers: all count alike):"));
+        if (teaching.unknown() > 0) {
+            out.println("  unknown for " + Words.count(teaching.unknown(), "step") + ": parts of the log are missing");
         }
         whole.skipped()
                 .forEach((reason, count) ->

@@ -9,7 +9,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.session.RunSchedule;
 import dev.cohort.study.EnsembleMembers;
-import dev.cohort.study.Lessons;
+import dev.cohort.study.TeachingHistory;
 import dev.cohort.study.TestHistory;
 import dev.cohort.study.Timeline;
 import dev.cohort.study.view.DynamicsJson;
@@ -23,9 +23,9 @@ import java.util.stream.Collectors;
  *
  * @param opened log of the run
  * @param tests of the members of the ensemble
- * @param lessons of all steps
+ * @param teaching of all steps
  */
-public record StudiedRun(OpenRun opened, TestHistory tests, Lessons.Account lessons) {
+public record StudiedRun(OpenRun opened, TestHistory tests, TeachingHistory.Account teaching) {
     /**
      * Reads the log: its outcomes, its tests and its steps.
      *
@@ -37,13 +37,13 @@ public record StudiedRun(OpenRun opened, TestHistory tests, Lessons.Account less
                 EnsembleMembers.of(opened.log(), opened.experiment()),
                 opened.manifest().testLabels(),
                 opened.manifest().classes());
-        Lessons lessons = new Lessons(
+        TeachingHistory teaching = new TeachingHistory(
                 opened.log(),
                 RunTeacher.of(opened.manifest(), opened.experiment()),
                 RunSchedule.learningRate(opened.manifest(), opened.experiment()),
                 opened.manifest().trainImages(),
                 opened.manifest().steps());
-        return new StudiedRun(opened, tests, lessons.account(progress));
+        return new StudiedRun(opened, tests, teaching.account(progress));
     }
 
     /** The JSON object that {@code --format json} prints. */
@@ -51,7 +51,7 @@ public record StudiedRun(OpenRun opened, TestHistory tests, Lessons.Account less
         ObjectNode json = DynamicsJson.of(
                 opened.log().runId(),
                 tests,
-                lessons,
+                teaching,
                 opened.manifest().testLabels().stream().boxed().toList());
         json.set("studiable", studiable().json());
         return json;
@@ -59,7 +59,7 @@ public record StudiedRun(OpenRun opened, TestHistory tests, Lessons.Account less
 
     /** Which steps could be studied. */
     public Studiable studiable() {
-        return Studiable.of(opened, lessons.studied());
+        return Studiable.of(opened, teaching.studied());
     }
 
     /**

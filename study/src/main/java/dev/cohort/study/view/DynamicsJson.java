@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.study.Dynamics;
 import dev.cohort.study.DynamicsHistory;
-import dev.cohort.study.Lessons;
 import dev.cohort.study.SampleHistory;
-import dev.cohort.study.Stretch;
+import dev.cohort.study.StepWindow;
+import dev.cohort.study.TeachingHistory;
 import dev.cohort.study.TestHistory;
 import java.util.List;
 import java.util.SortedMap;
@@ -21,7 +21,8 @@ public final class DynamicsJson {
     private DynamicsJson() {}
 
     /** @param testLabels class of each test image */
-    public static ObjectNode of(String run, TestHistory tests, Lessons.Account lessons, List<Integer> testLabels) {
+    public static ObjectNode of(
+            String run, TestHistory tests, TeachingHistory.Account account, List<Integer> testLabels) {
         ObjectNode json = JSON.objectNode();
         json.put("run", run);
         ArrayNode all = json.putArray("dynamics");
@@ -40,13 +41,13 @@ public final class DynamicsJson {
         ObjectNode samples = json.putObject("samples");
         samples.set("test", history(tests.samples(), testLabels));
         samples.set("test_ensemble", history(tests.together(), testLabels));
-        samples.set("training", history(lessons.training(), List.of()));
-        samples.put("steps_mixed", lessons.mixed());
+        samples.set("training", history(account.training(), List.of()));
+        samples.put("steps_mixed", account.mixed());
         ObjectNode teaching = json.putObject("teaching");
-        teaching.put("weighed", lessons.weighed()).put("steps_unknown", lessons.unknown());
-        stretch(teaching.putObject("whole"), lessons.whole());
-        ArrayNode stretches = teaching.putArray("stretches");
-        lessons.stretches().forEach(stretch -> stretch(stretches.addObject(), stretch));
+        teaching.put("weighed", account.weighed()).put("steps_unknown", account.unknown());
+        window(teaching.putObject("whole"), account.whole());
+        ArrayNode windows = teaching.putArray("stretches");
+        account.windows().forEach(window -> window(windows.addObject(), window));
         return json;
     }
 
@@ -119,16 +120,14 @@ public final class DynamicsJson {
         return json;
     }
 
-    private static void stretch(ObjectNode json, Stretch stretch) {
-        json.put("from_step", stretch.fromStep())
-                .put("to_step", stretch.toStep())
-                .put("taught", stretch.taught());
+    private static void window(ObjectNode json, StepWindow window) {
+        json.put("from_step", window.fromStep()).put("to_step", window.toStep()).put("taught", window.taught());
         ObjectNode skipped = json.putObject("skipped");
-        stretch.skipped().forEach((reason, count) -> skipped.put(reason.name(), count));
+        window.skipped().forEach((reason, count) -> skipped.put(reason.name(), count));
         ObjectNode shares = json.putObject("shares");
-        stretch.shares().forEach((student, row) -> numbers(shares.putObject(student), row));
+        window.shares().forEach((student, row) -> numbers(shares.putObject(student), row));
         ObjectNode paces = json.putObject("paces");
-        stretch.paces()
+        window.paces()
                 .forEach((peer, pace) -> paces.putObject(peer)
                         .put("steps", pace.steps())
                         .put("staleness_mean", pace.stalenessMean())

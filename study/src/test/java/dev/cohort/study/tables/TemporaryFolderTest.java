@@ -108,7 +108,7 @@ class TemporaryFolderTest {
     void namesTheRemedyIfItCannotBeCreated() {
         assertThatThrownBy(() -> TemporaryFolder.make(parent.resolve("none")))
                 .isInstanceOf(UncheckedIOException.class)
-                .hasMessageContaining("there is no " + parent.resolve("none"))
+                .hasMessageContaining(parent.resolve("none") + " does not exist")
                 .hasMessageContaining("TMPDIR");
     }
 }

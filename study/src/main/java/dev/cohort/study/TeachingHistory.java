@@ -19,20 +19,20 @@ import java.util.function.LongToDoubleFunction;
 /**
  * Figures of the teaching in a run, in one pass over the log: which peer taught which, how stale and how late the students were,
  * and the history of every training image. The teacher is computed again on the way, because outcomes do not contain its weights
- * (of a gate, of an attention). Memory is that of {@link SampleHistory} and of {@value #STRETCHES_MAX} stretches, however long
+ * (of a gate, of an attention). Memory is that of {@link SampleHistory} and of {@value #WINDOWS_MAX} windows, however long
  * the run.
  */
-public final class Lessons {
-    private static final int STRETCHES_MAX = 40;
+public final class TeachingHistory {
+    private static final int WINDOWS_MAX = 40;
 
     private final RecordedLog log;
     private final Teacher teacher;
     private final TeacherSteps teacherSteps;
     private final long steps;
     private final SampleHistory training;
-    private final Stretch.Sum whole = new Stretch.Sum();
-    private final List<Stretch> stretches = new ArrayList<>();
-    private Stretch.Sum open = new Stretch.Sum();
+    private final StepWindow.Sum whole = new StepWindow.Sum();
+    private final List<StepWindow> windows = new ArrayList<>();
+    private StepWindow.Sum open = new StepWindow.Sum();
     private long openNumber;
     private boolean weighed;
     private long unknown;
@@ -44,7 +44,7 @@ public final class Lessons {
      * The figures.
      *
      * @param whole all steps
-     * @param stretches the same steps, cut into at most {@value #STRETCHES_MAX} of equal length
+     * @param windows the same steps, cut into at most {@value #WINDOWS_MAX} of equal length
      * @param weighed whether the method weighs teachers; otherwise all teachers in a target count alike
      * @param unknown steps with targets whose shares could not be computed because parts of the log are missing
      * @param training which training images each contributor classified correctly at each presentation; without mixed images
@@ -52,15 +52,15 @@ public final class Lessons {
      * @param studied steps that are complete in the log
      */
     public record Account(
-            Stretch whole,
-            List<Stretch> stretches,
+            StepWindow whole,
+            List<StepWindow> windows,
             boolean weighed,
             long unknown,
             SampleHistory training,
             long mixed,
             StudiedSteps studied) {
         public Account {
-            stretches = List.copyOf(stretches);
+            windows = List.copyOf(windows);
         }
     }
 
@@ -70,7 +70,8 @@ public final class Lessons {
      * @param trainImages number of training images
      * @param steps planned
      */
-    public Lessons(RecordedLog log, Teacher teacher, LongToDoubleFunction learningRate, int trainImages, long steps) {
+    public TeachingHistory(
+            RecordedLog log, Teacher teacher, LongToDoubleFunction learningRate, int trainImages, long steps) {
         this.log = log;
         this.teacher = teacher;
         this.teacherSteps = new TeacherSteps(teacher, learningRate);
@@ -100,11 +101,11 @@ public final class Lessons {
             studied = recorded.studied();
         }
         close();
-        return new Account(whole.done(), stretches, weighed, unknown, training, mixed, studied);
+        return new Account(whole.done(), windows, weighed, unknown, training, mixed, studied);
     }
 
     private void take(RecordedSteps.Step step) {
-        long number = Math.min(STRETCHES_MAX - 1, (step.step() - 1) * STRETCHES_MAX / steps);
+        long number = Math.min(WINDOWS_MAX - 1, (step.step() - 1) * WINDOWS_MAX / steps);
         if (number > openNumber) {
             close();
             openNumber = number;
@@ -121,9 +122,9 @@ public final class Lessons {
 
     private void close() {
         if (!open.empty()) {
-            stretches.add(open.done());
+            windows.add(open.done());
         }
-        open = new Stretch.Sum();
+        open = new StepWindow.Sum();
     }
 
     /** A teacher without a state stays known. */
@@ -133,9 +134,12 @@ public final class Lessons {
     }
 
     private Optional<Shares> shares(RecordedSteps.Step step) {
-        List<Teacher.Vote> votes = step.outcome().contributors().stream()
-                .flatMap(c ->
-                        step.prediction(c.peer()).map(p -> new Teacher.Vote(c.peer(), c.slot(), p.tensors())).stream())
+        List<Teacher.PeerPrediction> votes = step.outcome().contributors().stream()
+                .flatMap(
+                        c -> step
+                                .prediction(c.peer())
+                                .map(p -> new Teacher.PeerPrediction(c.peer(), c.slot(), p.tensors()))
+                                .stream())
                 .toList();
         boolean complete = step.batch().isPresent()
                 && votes.size() == step.outcome().contributors().size()
@@ -146,7 +150,7 @@ public final class Lessons {
             return Optional.empty();
         }
         Batch batch = step.batch().get();
-        Teacher.Votes seen = teacherSteps.votes(batch, votes);
+        Teacher.StepInput seen = teacherSteps.input(batch, votes);
         NamedTensors before = teacher.renewed(state.get(), step.outcome().renewed());
         Teacher.TeacherStep lesson = teacher.teach(before, seen);
         Shares shares = teacher.shares(before, seen, lesson);

@@ -21,7 +21,7 @@ import java.util.TreeMap;
  *     absent teacher counts 0
  * @param paces of every contributor
  */
-public record Stretch(
+public record StepWindow(
         long fromStep,
         long toStep,
         long taught,
@@ -116,7 +116,7 @@ public record Stretch(
             return Optional.ofNullable(step.said().get(peer));
         }
 
-        Stretch done() {
+        StepWindow done() {
             SortedMap<String, SortedMap<String, Double>> means = new TreeMap<>();
             shares.forEach((student, row) -> {
                 SortedMap<String, Double> mean = new TreeMap<>();
@@ -126,7 +126,7 @@ public record Stretch(
             });
             SortedMap<String, Pace> kept = new TreeMap<>();
             paces.forEach((peer, keeping) -> kept.put(peer, keeping.pace()));
-            return new Stretch(
+            return new StepWindow(
                     fromStep,
                     toStep,
                     taught,

@@ -19,28 +19,29 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LessonsTest {
+class TeachingHistoryTest {
     private static final int IMAGES = 3;
 
-    private static Lessons.Account account(ListedLog log, String method) {
-        return new Lessons(log, SmallRun.teacher(method), step -> 0.1, IMAGES, SmallRun.STEPS).account(step -> {});
+    private static TeachingHistory.Account account(ListedLog log, String method) {
+        return new TeachingHistory(log, SmallRun.teacher(method), step -> 0.1, IMAGES, SmallRun.STEPS)
+                .account(step -> {});
     }
 
     @Test
     void withoutWeightsAllContributorsTeachAlike() {
-        Lessons.Account account = account(new SmallRun().log("mean_logit"), "mean_logit");
+        TeachingHistory.Account account = account(new SmallRun().log("mean_logit"), "mean_logit");
 
         assertThat(account.weighed()).isFalse();
         assertThat(account.whole().taught()).isEqualTo(SmallRun.STEPS);
         assertThat(account.whole().shares().get("p2"))
                 .containsOnlyKeys("p1", "p2", "p3")
                 .allSatisfy((teacher, share) -> assertThat(share).isCloseTo(1.0 / 3, within(1e-12)));
-        assertThat(account.stretches()).hasSize(SmallRun.STEPS);
+        assertThat(account.windows()).hasSize(SmallRun.STEPS);
     }
 
     @Test
     void aPeerThatLeavesItselfOutHasNoShareInItsOwnTarget() {
-        Lessons.Account account = account(new SmallRun().log("dml"), "dml");
+        TeachingHistory.Account account = account(new SmallRun().log("dml"), "dml");
 
         assertThat(account.whole().shares().get("p2")).isEqualTo(Map.of("p1", 0.5, "p3", 0.5));
     }
@@ -48,7 +49,7 @@ class LessonsTest {
     @ParameterizedTest
     @ValueSource(strings = {"one", "okddip", "kdcl_linear", "kdcl_naive", "adaptive"})
     void weighedSharesSumToOneAndAreComputedAgainAtEveryStep(String method) {
-        Lessons.Account account = account(new SmallRun().log(method), method);
+        TeachingHistory.Account account = account(new SmallRun().log(method), method);
 
         assertThat(account.weighed()).isTrue();
         assertThat(account.unknown()).isZero();
@@ -74,7 +75,7 @@ class LessonsTest {
     void measuresThePaceOfEachStudent() {
         // In each partition the time of a record is its number: if p2 and p3 share one, the first of them is
         // earlier.
-        SortedMap<String, Stretch.Pace> paces =
+        SortedMap<String, StepWindow.Pace> paces =
                 account(new SmallRun().log("mean_logit"), "mean_logit").whole().paces();
 
         assertThat(paces).containsOnlyKeys("p1", "p2", "p3").allSatisfy((peer, pace) -> {

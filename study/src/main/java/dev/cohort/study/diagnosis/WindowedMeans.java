@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Figures of consecutive steps, as means over stretches of equal length. When there are too many stretches, they are joined in
+ * Figures of consecutive steps, as means over windows of equal length. When there are too many windows, they are joined in
  * pairs, so memory does not grow with the run. One thread.
  */
-final class Stretches {
-    private static final int STRETCHES_MAX = 64;
+final class WindowedMeans {
+    private static final int WINDOWS_MAX = 64;
     private static final int FIRST_STEPS = 10;
 
     private final int figures;
@@ -18,13 +18,13 @@ final class Stretches {
     private long steps;
 
     /** @param figures number of figures of each step */
-    Stretches(int figures) {
+    WindowedMeans(int figures) {
         this.figures = figures;
     }
 
     void add(double... values) {
         if (stepsInLast == 0) {
-            if (sums.size() == STRETCHES_MAX) {
+            if (sums.size() == WINDOWS_MAX) {
                 join();
             }
             sums.add(new double[figures]);
@@ -58,12 +58,12 @@ final class Stretches {
     /**
      * Mean of a figure over a part of the run.
      *
-     * @param error standard error, from the spread of the stretches; 0 for a single stretch
+     * @param error standard error, from the spread of the windows; 0 for a single window
      */
     record Mean(double mean, double error) {}
 
     /**
-     * Over the complete stretches from one share of the run to another, 0..1; an incomplete stretch counts only if it is the only
+     * Over the complete windows from one share of the run to another, 0..1; an incomplete window counts only if it is the only
      * one.
      */
     Mean mean(int figure, double fromShare, double toShare) {

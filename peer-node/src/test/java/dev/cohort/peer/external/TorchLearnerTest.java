@@ -1,0 +1,127 @@
+package dev.cohort.peer.external;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.cohort.peer.Learner;
+import dev.cohort.peer.checkpoint.Safetensors;
+import dev.cohort.peer.djl.DjlLearner;
+import dev.cohort.peer.djl.LearnerSetting;
+import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.protocol.Images;
+import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TorchLearnerTest {
+    private static final Path NETS =
+            Path.of("src/test/resources/learners/nets.py").toAbsolutePath();
+    private static final ExternalSetting.Optimizer SGD = new ExternalSetting.Optimizer("sgd", 0.9, false, 0, 0);
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void needsTorch() {
+        Pythons.assumeHas("torch");
+    }
+
+    private static ExternalLearner start(String function, DType dtype, Optional<Path> weights) {
+        return ExternalLearner.start(
+                Pythons.setting(NETS + ":" + function, dtype, SGD, weights), Pythons.interpreter());
+    }
+
+    private static DjlLearner builtIn(DType dtype) {
+        return ModelCatalog.create(new LearnerSetting(
+                "resnet8", Pythons.IMAGE, Pythons.CLASSES, Pythons.NORMALISATION, 7, dtype, "cpu", 0, 0.9, false, 0));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FLOAT32, 1e-5", "FLOAT64, 1e-10"})
+    void theSameNetworkComputesTheSameInBothProcesses(DType dtype, double relative) throws IOException {
+        try (DjlLearner inside = builtIn(dtype)) {
+            Path file = folder.resolve("weights.safetensors");
+            Safetensors.write(file, new Safetensors.Contents(new TreeMap<>(), inside.snapshot()));
+            try (ExternalLearner outside = start("resnet8", dtype, Optional.of(file))) {
+                assertThat(outside.declares()).isEqualTo(inside.declares());
+                assertThat(outside.weights()).isEqualTo(inside.weights());
+                assertAlike(outside.infer(Pythons.images(1, 4)), inside.infer(Pythons.images(1, 4)), relative);
+
+                Images images = Pythons.images(2, 4);
+                NamedTensors gradients = NamedTensors.of("logits", Pythons.numbers(3, dtype, 4, 3))
+                        .with("features", Pythons.numbers(4, dtype, 4, 64));
+                try (Learner.ForwardPass own = inside.forward(images);
+                        Learner.ForwardPass theirs = outside.forward(images, 1)) {
+                    assertAlike(theirs.outputs(), own.outputs(), relative);
+                    inside.backward(own, gradients);
+                    outside.backward(theirs, gradients);
+                }
+                NamedTensors expected = inside.gradients();
+                // After one update from rest the momentum is the gradient itself.
+                outside.update(0);
+                NamedTensors state = outside.snapshot();
+                assertThat(expected.asMap()).hasSize(23);
+                expected.asMap()
+                        .forEach((name, gradient) -> assertAlike(
+                                name, state.get("optimizer/" + name + "/momentum_buffer"), gradient, relative));
+            }
+        }
+    }
+
+    private static void assertAlike(Learner.Outputs actual, Learner.Outputs expected, double relative) {
+        assertAlike("logits", actual.logits(), expected.logits(), relative);
+        assertAlike("features", actual.features(), expected.features(), relative);
+    }
+
+    /** Relative to the largest element. */
+    private static void assertAlike(String name, Tensor actual, Tensor expected, double relative) {
+        assertThat(actual.shape()).as(name).isEqualTo(expected.shape());
+        double largest = 0;
+        for (double value : expected.toDoubles()) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        assertThat(actual.toDoubles()).as(name).containsExactly(expected.toDoubles(), within(relative * largest));
+    }
+
+    @Test
+    void aStudentWithDropoutContinuesBitIdenticallyInAnotherProcess() throws IOException {
+        try (ExternalLearner first = start("dropout", DType.FLOAT32, Optional.empty());
+                ExternalLearner second = start("dropout", DType.FLOAT32, Optional.empty())) {
+            Pythons.train(first, 1, 0.05);
+            Pythons.train(first, 2, 0.05);
+            NamedTensors taken = throughAFile(first.snapshot());
+            Pythons.train(first, 3, 0.05);
+
+            second.restore(taken);
+            assertThat(second.snapshot()).isEqualTo(taken);
+            Pythons.train(second, 3, 0.05);
+
+            assertThat(second.snapshot()).isEqualTo(first.snapshot());
+            assertThat(second.weights()).isEqualTo(first.weights());
+            assertThat(first.framework()).startsWith("pytorch ");
+        }
+    }
+
+    private NamedTensors throughAFile(NamedTensors snapshot) throws IOException {
+        Path file = folder.resolve("checkpoint.safetensors");
+        Safetensors.write(file, new Safetensors.Contents(new TreeMap<>(), snapshot));
+        return Safetensors.read(file).tensors();
+    }
+
+    @Test
+    void aFunctionThatRaisesIsQuotedWithItsLine() {
+        assertThatThrownBy(() -> start("raises", DType.FLOAT32, Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("model " + NETS + ":raises: ZeroDivisionError: no layers today (" + NETS + ":");
+    }
+}

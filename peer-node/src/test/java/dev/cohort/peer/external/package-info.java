@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.peer.external;
+
+import org.jspecify.annotations.NullMarked;
