@@ -54,6 +54,15 @@ public interface Learner extends AutoCloseable {
     void backward(ForwardPass pass, NamedTensors gradients);
 
     /**
+     * As {@link #backward(ForwardPass, NamedTensors)}, for a training loop that shows the loss.
+     *
+     * @param loss value of the objective
+     */
+    default void backward(ForwardPass pass, NamedTensors gradients, double loss) {
+        backward(pass, gradients);
+    }
+
+    /**
      * One optimizer step with the gradients collected since the last one; sets them to zero and updates the student's own
      * teacher.
      */

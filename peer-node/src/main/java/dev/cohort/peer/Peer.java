@@ -263,7 +263,7 @@ public final class Peer implements Node {
             leaving.diverged(step, lost.get());
             return;
         }
-        learner.backward(of.pass(), result.gradients());
+        learner.backward(of.pass(), result.gradients(), result.loss());
         learner.update(setting.learningRate().applyAsDouble(step));
         if (!setting.observer()) {
             ahead.outcome(step)

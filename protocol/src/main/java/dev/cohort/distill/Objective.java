@@ -83,6 +83,7 @@ public final class Objective {
     /**
      * Loss and gradients.
      *
+     * @param loss of which these are the gradients: cross-entropy with the label weight, plus distillation
      * @param crossEntropy mean over the batch, without the label weight
      * @param distillation weighted sum of the soft targets' losses
      * @param correct share of rows whose largest logit is the label of largest weight, 0..1
@@ -91,6 +92,7 @@ public final class Objective {
      * @param termLosses the soft targets used, in the order of the terms
      */
     public record Result(
+            double loss,
             double crossEntropy,
             double distillation,
             double correct,
@@ -147,6 +149,7 @@ public final class Objective {
             distillation += loss.weight() * loss.loss();
         }
         return new Result(
+                labelWeight * crossEntropy + distillation,
                 crossEntropy,
                 distillation,
                 objective.correct(),

@@ -136,6 +136,11 @@ public final class ExternalLearner implements Learner {
 
     @Override
     public void backward(ForwardPass pass, NamedTensors gradients) {
+        backward(pass, gradients, 0);
+    }
+
+    @Override
+    public void backward(ForwardPass pass, NamedTensors gradients, double loss) {
         Pass ours = requireOpen(pass);
         SortedMap<String, Tensor> sent = new TreeMap<>();
         gradients.asMap().forEach((name, gradient) -> {
@@ -154,7 +159,9 @@ public final class ExternalLearner implements Learner {
         session.command(
                 "Backward of pass " + ours.id,
                 LearnerWire.Request.newBuilder()
-                        .setBackward(LearnerWire.Backward.newBuilder().setPassId(ours.id)),
+                        .setBackward(LearnerWire.Backward.newBuilder()
+                                .setPassId(ours.id)
+                                .setLoss(loss)),
                 WireTensors.of(NamedTensors.of(sent)));
         hasGradients = true;
     }

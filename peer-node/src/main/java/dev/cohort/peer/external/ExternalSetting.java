@@ -50,7 +50,7 @@ public record ExternalSetting(
 
     private static final String PROGRAM = "learner:";
     private static final Pattern EXTERNAL =
-            Pattern.compile("(timm|torchvision):[^:]+|file:.+\\.pt|learner:.+\\.py|.+\\.py:[A-Za-z_][A-Za-z0-9_]*");
+            Pattern.compile("(timm|torchvision|loop):[^:]+|file:.+\\.pt|learner:.+\\.py|.+\\.py:[A-Za-z_][A-Za-z0-9_]*");
 
     /**
      * How weights are updated.

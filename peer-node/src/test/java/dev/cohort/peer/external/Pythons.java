@@ -30,10 +30,15 @@ final class Pythons {
         return Interpreter.of(Optional.empty(), System.getenv(), Optional.of(ROOT.resolve("python")));
     }
 
-    /** Skips the test, visibly, where a package cannot be imported. */
+    /** Skips the test, visibly, where a package cannot be imported; with {@code COHORT_PYTHON_REQUIRED=1} it fails there. */
     static void assumeHas(String... packages) {
+        boolean has = imports(packages);
+        if (!has && "1".equals(System.getenv("COHORT_PYTHON_REQUIRED"))) {
+            throw new AssertionError(interpreter().command() + " has no " + String.join(", ", packages)
+                    + ", which COHORT_PYTHON_REQUIRED=1 requires");
+        }
         assumeTrue(
-                imports(packages),
+                has,
                 () -> interpreter().command() + " has no " + String.join(", ", packages)
                         + ": name another one with COHORT_PYTHON to run this test");
     }
