@@ -34,7 +34,7 @@ class AdviceTest {
     private static final Set<String> ENDINGS = Set.of("zip", "json", "yaml", "sh", "html", "csv", "md", "log", "txt");
     /** Of other programs. */
     private static final Set<String> FOREIGN =
-            Set.of("--logdir", "--build-arg", "--network", "--create-home", "--uid", "--build");
+            Set.of("--logdir", "--build-arg", "--network", "--create-home", "--uid", "--build", "--socket");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("[A-Z][A-Z_]*(?:[:/.][A-Za-z_]+)*|HOST:PORT|\\.\\.\\.");
 

@@ -3,7 +3,7 @@ package dev.cohort.peer.external;
 import dev.cohort.peer.Learner;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.TensorName;
-import dev.cohort.protocol.wire.learner.LearnerWire;
+import dev.cohort.protocol.wire.proto.LearnerWire;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;

@@ -2,7 +2,7 @@ package dev.cohort.peer.external;
 
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Normalisation;
-import dev.cohort.protocol.wire.learner.LearnerWire;
+import dev.cohort.protocol.wire.proto.LearnerWire;
 import dev.cohort.tensor.DType;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.cohort.peer.external;
 
-import dev.cohort.protocol.wire.learner.LearnerWire;
+import dev.cohort.protocol.wire.proto.LearnerWire;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

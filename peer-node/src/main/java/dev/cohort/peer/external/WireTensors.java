@@ -1,7 +1,7 @@
 package dev.cohort.peer.external;
 
 import dev.cohort.protocol.Images;
-import dev.cohort.protocol.wire.learner.LearnerWire;
+import dev.cohort.protocol.wire.proto.LearnerWire;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
