@@ -53,6 +53,7 @@ final class JoinCommand implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(15);
     /** Model of a training loop, whose network nobody else can make. */
     private static final String LOOP = "loop:python";
+
     private static final int HOST_CHARACTERS_MAX = 20;
 
     @Mixin
@@ -99,7 +100,11 @@ final class JoinCommand implements Callable<Integer> {
             description = "Socket at which a training loop listens. cohort_learner.join sets it.")
     private Optional<Path> loop = Optional.empty();
 
-    @Option(names = "--device", paramLabel = "DEVICE", description = "auto, cpu or cuda:N; a network of your own also takes mps or xpu:N. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description =
+                    "auto, cpu or cuda:N; a network of your own also takes mps or xpu:N. Default: ${DEFAULT-VALUE}.")
     private String device = "auto";
 
     @Option(

@@ -107,8 +107,8 @@ final class ModelsCheckCommand implements Callable<Integer> {
                 weights,
                 1);
         OwnNetwork own = new OwnNetwork(python, pretrained, Optional.empty(), OptionalInt.empty());
-        NetworkCheck check = NetworkCheck.of(
-                setting, StudentNetwork.interpreter(own), new Experiment.Method(method, Map.of()));
+        NetworkCheck check =
+                NetworkCheck.of(setting, StudentNetwork.interpreter(own), new Experiment.Method(method, Map.of()));
         output.print(check);
         return (check.ok() ? ExitCode.OK : ExitCode.FAILED).code();
     }

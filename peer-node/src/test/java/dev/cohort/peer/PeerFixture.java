@@ -59,6 +59,7 @@ final class PeerFixture {
                 "one-hidden-layer",
                 "cpu",
                 1,
+                "djl",
                 observer,
                 slot,
                 fromHead,

@@ -14,7 +14,8 @@ import java.util.OptionalInt;
 public record OwnNetwork(
         Optional<String> python, boolean pretrained, Optional<String> weights, OptionalInt featureWidth) {
     /** Of a built-in network. */
-    public static final OwnNetwork NONE = new OwnNetwork(Optional.empty(), false, Optional.empty(), OptionalInt.empty());
+    public static final OwnNetwork NONE =
+            new OwnNetwork(Optional.empty(), false, Optional.empty(), OptionalInt.empty());
 
     /** Whether a model is one in a process of its own: {@code FILE.py:FUNCTION}, {@code timm:NAME}. Built-in names have no colon. */
     public static boolean isNamedBy(String model) {

@@ -122,8 +122,9 @@ class OwnNetworkTest {
     @Test
     void threeFrameworksTeachEachOther() throws IOException {
         String peers = peer("p1", "resnet8") + ", " + peer("p2", torch("make")) + ", " + peer("p3", numpy());
-        JsonNode result =
-                shell.run(words(peers, "--set", "method.name=mean_logit")).well().json();
+        JsonNode result = shell.run(words(peers, "--set", "method.name=mean_logit"))
+                .well()
+                .json();
         assertThat(peer(result, "p2").path("framework").asText()).startsWith("pytorch ");
         assertThat(result.path("outcomes").path("targets").asInt()).isEqualTo(STEPS);
         JsonNode verified = shell.run("verify", "--weights", "--allow-python", "--quiet", "--format", "json")
@@ -153,7 +154,7 @@ class OwnNetworkTest {
         }
         Ended ended = shell.end(run).well();
         assertThat(ended.weights()).isEqualTo(undisturbed);
-        shell.awaitNobody();
+        shell.awaitNoProcess();
     }
 
     /** The process of p2's network. */
@@ -167,8 +168,10 @@ class OwnNetworkTest {
     private void assertRefused(String model, String... reasons) {
         Ended refused = shell.run(words(peer("p1", "mlp32") + ", " + peer("p2", model)));
         assertThat(refused.code()).as(refused.toString()).isEqualTo(2);
-        List<String> complaint =
-                refused.err().lines().filter(line -> line.startsWith("cohort: ")).toList();
+        List<String> complaint = refused.err()
+                .lines()
+                .filter(line -> line.startsWith("cohort: "))
+                .toList();
         assertThat(complaint).as(refused.toString()).hasSize(1);
         assertThat(complaint.get(0)).contains(reasons).contains("peers.1.model");
         assertThat(shell.runs()).as("nothing was begun").doesNotExist();
@@ -182,8 +185,8 @@ class OwnNetworkTest {
         assertRefused(torch("broken"), "ValueError: no layer of that name", "nets.py");
         assertRefused(torch("missing"), "missing", "nets.py");
         assertRefused(torch("wide"), "logits of shape");
-        Optional<JsonNode> checked = Optional.of(
-                shell.run("models", "check", torch("frozen"), "--format", "json").json());
+        Optional<JsonNode> checked = Optional.of(shell.run("models", "check", torch("frozen"), "--format", "json")
+                .json());
         assertThat(checked.orElseThrow().path("ok").asBoolean(true)).isFalse();
     }
 }

@@ -24,7 +24,8 @@ final class Python {
     static void require(String name) {
         boolean importable = IMPORTABLE.computeIfAbsent(name, Python::importable);
         if ("1".equals(System.getenv("COHORT_PYTHON_REQUIRED")) && !importable) {
-            throw new AssertionError(command() + " cannot import " + name + ", which COHORT_PYTHON_REQUIRED=1 requires");
+            throw new AssertionError(
+                    command() + " cannot import " + name + ", which COHORT_PYTHON_REQUIRED=1 requires");
         }
         assumeTrue(importable, command() + " cannot import " + name);
     }

@@ -93,6 +93,7 @@ final class Cohort implements AutoCloseable {
                 peer.model(),
                 peer.device(),
                 1,
+                "djl",
                 false,
                 Optional.of(student),
                 false,

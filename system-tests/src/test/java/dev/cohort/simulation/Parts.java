@@ -129,6 +129,7 @@ final class Parts {
                         "one-hidden-layer",
                         "cpu",
                         1,
+                        "djl",
                         of.observer() || !teacher.distils(),
                         slot(of),
                         of.role() == PeerPlan.Role.HEAD_NEWCOMER,

@@ -127,7 +127,8 @@ public final class ChaosSession {
                 .verdict(step -> {});
         promises.addAll(Promises.ofLog(verdict, Promises.read(opened.log()), chaos.corrupt(), chaos.uncertain()));
         if (weights) {
-            promises.add(ChaosReport.weights(TrainedAgain.all(opened, data, access, new ProgressLines(progress, false))));
+            promises.add(
+                    ChaosReport.weights(TrainedAgain.all(opened, data, access, new ProgressLines(progress, false))));
         }
         promises.add(Promises.ofMemory(memory.largest()));
         return new ChaosReport(directory.id(), chaos, promises);

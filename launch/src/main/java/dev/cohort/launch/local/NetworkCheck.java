@@ -95,8 +95,7 @@ public record NetworkCheck(String model, Optional<Figures> figures, String probl
         Traffic traffic = Traffic.of(
                 method,
                 MethodSheet.OPTIMIZER,
-                new Traffic.Step(
-                        setting.batchSize(), setting.classes(), PEERS, learner.featureWidth(), DType.FLOAT32));
+                new Traffic.Step(setting.batchSize(), setting.classes(), PEERS, learner.featureWidth(), DType.FLOAT32));
         return new Figures(
                 learner.framework(),
                 learner.device(),
@@ -128,8 +127,8 @@ public record NetworkCheck(String model, Optional<Figures> figures, String probl
     private static void requireFinite(ExternalSetting setting, Tensor logits, int step) {
         for (int i = 0; i < logits.size(); i++) {
             if (!Double.isFinite(logits.at(i))) {
-                throw new IllegalStateException("model " + setting.model() + ": its logits are not finite at step " + step
-                        + " with rate " + RATE + ": check its initial weights and its own learning rate");
+                throw new IllegalStateException("model " + setting.model() + ": its logits are not finite at step "
+                        + step + " with rate " + RATE + ": check its initial weights and its own learning rate");
             }
         }
     }
@@ -160,7 +159,8 @@ public record NetworkCheck(String model, Optional<Figures> figures, String probl
 
     @Override
     public ObjectNode json() {
-        ObjectNode json = JsonNodeFactory.instance.objectNode().put("model", model).put("ok", ok());
+        ObjectNode json =
+                JsonNodeFactory.instance.objectNode().put("model", model).put("ok", ok());
         if (figures.isEmpty()) {
             return json.put("why", problem);
         }

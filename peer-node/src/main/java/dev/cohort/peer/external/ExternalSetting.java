@@ -49,8 +49,8 @@ public record ExternalSetting(
     static final int VERSION = 1;
 
     private static final String PROGRAM = "learner:";
-    private static final Pattern EXTERNAL =
-            Pattern.compile("(timm|torchvision|loop):[^:]+|file:.+\\.pt|learner:.+\\.py|.+\\.py:[A-Za-z_][A-Za-z0-9_]*");
+    private static final Pattern EXTERNAL = Pattern.compile(
+            "(timm|torchvision|loop):[^:]+|file:.+\\.pt|learner:.+\\.py|.+\\.py:[A-Za-z_][A-Za-z0-9_]*");
 
     /**
      * How weights are updated.

@@ -96,8 +96,7 @@ public final class PeerProcess {
         PrefetchingRenderer renderer = new PrefetchingRenderer(renderer(session, parts, dataPath), RENDERED_AHEAD_MAX);
         session.process().closeAtEnd(renderer);
         PeerParts.MethodNeeds needs = parts.needs(session.manifest(), experiment);
-        StudentNetwork network =
-                StudentNetwork.of(session.manifest(), experiment, self, needs.ownTeacher(), access);
+        StudentNetwork network = StudentNetwork.of(session.manifest(), experiment, self, needs.ownTeacher(), access);
         session.process().closeAtEnd(network);
         PeerSetting setting = setting(
                 session.manifest(), experiment, options.incarnation(), self, network, needs, start == Start.HEAD);

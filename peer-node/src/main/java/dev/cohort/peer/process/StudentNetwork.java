@@ -52,18 +52,17 @@ public record StudentNetwork(Learner learner, StoredNetwork.About about, int thr
                 experiment.optimizer(),
                 self,
                 Math.max(0, experiment.peers().indexOf(self)));
-        Learner learner =
-                self.control() ? ModelCatalog.create(setting) : ModelCatalog.create(setting, ownTeacher);
-        return new StudentNetwork(
-                learner, setting.about(), TorchEngine.start().threads(), Joining.BUILT_IN);
+        Learner learner = self.control() ? ModelCatalog.create(setting) : ModelCatalog.create(setting, ownTeacher);
+        return new StudentNetwork(learner, setting.about(), TorchEngine.start().threads(), Joining.BUILT_IN);
     }
 
     private static StudentNetwork external(
             Manifest manifest, Experiment experiment, Experiment.Peer self, OwnTeacher ownTeacher, CodeAccess access) {
         if (!self.control() && !(ownTeacher instanceof OwnTeacher.None)) {
-            throw new IllegalArgumentException("peer " + self.id() + ": method " + experiment.method().name()
-                    + " keeps a second network beside each student, which only built-in models have; choose another"
-                    + " method or model " + ModelCatalog.choices());
+            throw new IllegalArgumentException(
+                    "peer " + self.id() + ": method " + experiment.method().name()
+                            + " keeps a second network beside each student, which only built-in models have; choose another"
+                            + " method or model " + ModelCatalog.choices());
         }
         ExternalSetting setting = setting(
                 new Input(manifest.image(), manifest.classes(), manifest.normalisation()),

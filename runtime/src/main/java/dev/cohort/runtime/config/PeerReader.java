@@ -78,8 +78,7 @@ final class PeerReader {
                 s.text("python"),
                 s.flag("pretrained", false),
                 s.text("weights"),
-                s.wholeIfPresent("feature_width", 1, FEATURE_WIDTH_MAX)
-                        .stream()
+                s.wholeIfPresent("feature_width", 1, FEATURE_WIDTH_MAX).stream()
                         .mapToInt(width -> (int) width)
                         .findFirst());
     }

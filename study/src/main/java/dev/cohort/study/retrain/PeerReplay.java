@@ -42,8 +42,7 @@ public final class PeerReplay {
      * @param data of the run; in pixel mode only its test images are used
      * @param access to the code of networks in processes of their own
      */
-    public PeerReplay(
-            RecordedLog log, Manifest manifest, Experiment experiment, ImageData data, CodeAccess access) {
+    public PeerReplay(RecordedLog log, Manifest manifest, Experiment experiment, ImageData data, CodeAccess access) {
         this.log = log;
         this.manifest = manifest;
         this.experiment = experiment;

@@ -59,8 +59,7 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
      * @param access to the code of networks in processes of their own
      * @param progress prints the progress
      */
-    public static List<TrainedAgain> all(
-OpenRun opened, ImageData data, CodeAccess access, ProgressLines progress) {
+    public static List<TrainedAgain> all(OpenRun opened, ImageData data, CodeAccess access, ProgressLines progress) {
         // PyTorch's engine reads it when the first peer is created.
         opened.experiment()
                 .threads()
@@ -110,7 +109,8 @@ OpenRun opened, ImageData data, CodeAccess access, ProgressLines progress) {
                 : Optional.empty();
     }
 
-    private static TrainedAgain newcomer(PeerReplay replay, LastStart start, Experiment experiment, ProgressLines progress) {
+    private static TrainedAgain newcomer(
+            PeerReplay replay, LastStart start, Experiment experiment, ProgressLines progress) {
         Optional<String> strange = start.joining()
                 .map(Joining::model)
                 .filter(model -> ModelCatalog.find(model).isEmpty());
