@@ -139,7 +139,7 @@ class OwnNetworkTest {
     void endsWithTheSameWeightsWhenItsProcessOrItsPeerIsKilled() {
         String peers = peer("p1", "mlp32") + ", " + peer("p2", numpy());
         String[] words = words(peers, "--set", "record.checkpoint_steps=2");
-        words[words.length - 1] = "400";
+        words[words.length - 1] = "160";
         Map<String, String> undisturbed = shell.run(words).well().weights();
 
         Started run = shell.start(words);

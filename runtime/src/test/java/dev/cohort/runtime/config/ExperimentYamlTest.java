@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.OwnNetwork;
 import dev.cohort.experiment.Problems;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.tensor.DType;
@@ -286,6 +287,27 @@ class ExperimentYamlTest {
                         new Experiment.Peer(new PeerId("control"), "resnet20", "auto", 3002, true),
                         new Experiment.Peer(new PeerId("p1"), "resnet20", "auto", 3002, false),
                         new Experiment.Peer(new PeerId("p2"), "vgg16", "auto", 3003, false));
+    }
+
+    @Test
+    void readsAndWritesNetworksOfOnesOwn() {
+        Experiment experiment = read("""
+                run: {epochs: 1, seed: 3}
+                method: {name: dml}
+                peers:
+                  - {id: control, control: true}
+                  - {id: p1, model: "net.py:make", python: /venv/bin/python, pretrained: true, weights: w, feature_width: 64}
+                  - {id: p2, model: vgg16}
+                """);
+        OwnNetwork own = new OwnNetwork(Optional.of("/venv/bin/python"), true, Optional.of("w"), OptionalInt.of(64));
+
+        assertThat(experiment.peers().get(0).own()).isEqualTo(own);
+        assertThat(experiment.peers().get(1).own()).isEqualTo(own);
+        assertThat(experiment.peers().get(1).hasOwnNetwork()).isTrue();
+        assertThat(experiment.peers().get(2).own()).isEqualTo(OwnNetwork.NONE);
+        assertThat(ExperimentYaml.read(ExperimentYaml.writeWithoutSecrets(experiment)))
+                .isEqualTo(experiment);
+        assertThat(ExperimentYaml.writeWithoutSecrets(read(SMALLEST))).doesNotContain("python", "feature_width");
     }
 
     @Test
