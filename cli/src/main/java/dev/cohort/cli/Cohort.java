@@ -1,23 +1,15 @@
 package dev.cohort.cli;
 
-import dev.cohort.augment.data.DataException;
-import dev.cohort.runtime.CommandException;
+import dev.cohort.launch.CommandFailure;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.runtime.FileFault;
-import dev.cohort.runtime.JavaError;
 import dev.cohort.runtime.Software;
-import dev.cohort.runtime.kafka.BrokerException;
-import dev.cohort.runtime.kafka.RunLogException;
 import dev.cohort.study.view.OutputClosed;
 import dev.cohort.study.view.PrintableStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -165,75 +157,21 @@ public final class Cohort {
         try {
             return line.execute(arguments);
         } catch (OutputClosed e) {
-            return closed(e, err).code();
+            return cohort.report(e, err);
         } catch (Error e) {
             // Picocli passes exceptions only.
             return cohort.report(e, err);
         }
     }
 
-    /** A pipe whose reader has gone, as after {@code | head}, is no error; a file that cannot be written is. */
-    private static ExitCode closed(OutputClosed e, PrintWriter err) {
-        if (e.ofAPipe()) {
-            return ExitCode.UNREAD;
-        }
-        complain(err, String.valueOf(e.getMessage()));
-        return ExitCode.INPUT_OUTPUT;
-    }
-
     private int report(Throwable e, PrintWriter err) {
-        if (e instanceof OutputClosed unread) {
-            return closed(unread, err).code();
-        }
-        Optional<JavaError> error = e instanceof CommandException
-                ? Optional.empty()
-                : JavaError.in(e, Runtime.getRuntime().maxMemory());
-        ExitCode code = error.map(JavaError::code).orElseGet(() -> codeOf(e));
-        if (error.isPresent()) {
-            complain(err, error.get().sentence());
-        } else if (code == ExitCode.BUG) {
-            complain(
-                    err,
-                    "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage()
-                            + " (run the command with --verbose to see where)");
-        } else {
-            complain(err, said(e));
-        }
-        if (verbose || "1".equals(System.getenv("COHORT_DEBUG"))) {
+        CommandFailure failure = CommandFailure.of(e);
+        failure.message().ifPresent(message -> complain(err, message));
+        if (failure.message().isPresent() && (verbose || "1".equals(System.getenv("COHORT_DEBUG")))) {
             e.printStackTrace(err);
         }
         err.flush();
-        return code.code();
-    }
-
-    /** The message of an exception; for a fault of a file, in words. */
-    private static String said(Throwable e) {
-        if (e instanceof IOException file) {
-            return FileFault.sentence(file);
-        }
-        Optional<IOException> bare = Optional.of(e)
-                .filter(UncheckedIOException.class::isInstance)
-                .flatMap(wrapped -> Optional.ofNullable(wrapped.getCause()))
-                .filter(IOException.class::isInstance)
-                .map(IOException.class::cast)
-                .filter(cause -> cause.toString().equals(e.getMessage()));
-        return bare.map(FileFault::sentence).orElseGet(() -> String.valueOf(e.getMessage()));
-    }
-
-    private static ExitCode codeOf(Throwable e) {
-        if (e instanceof CommandException launch) {
-            return launch.code();
-        } else if (e instanceof DataException || e instanceof IllegalArgumentException) {
-            // Arguments are checked where they are used, with messages for the user.
-            return ExitCode.USAGE;
-        } else if (e instanceof RunLogException) {
-            return ExitCode.UNAVAILABLE;
-        } else if (e instanceof BrokerException || e instanceof UncheckedIOException || e instanceof IOException) {
-            return ExitCode.INPUT_OUTPUT;
-        } else if (e instanceof IllegalStateException) {
-            return ExitCode.FAILED;
-        }
-        return ExitCode.BUG;
+        return failure.code().code();
     }
 
     private static void complain(PrintWriter err, String message) {

@@ -3,6 +3,7 @@ package dev.cohort.cli;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Newcomer;
 import dev.cohort.experiment.OwnNetwork;
+import dev.cohort.launch.GuestName;
 import dev.cohort.launch.Incarnations;
 import dev.cohort.launch.RunPlace;
 import dev.cohort.launch.local.OwnNetworks;
@@ -15,11 +16,8 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.RunLog;
 import dev.cohort.study.retrain.RunParts;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -53,8 +51,6 @@ final class JoinCommand implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(15);
     /** Model of a training loop, whose network nobody else can make. */
     private static final String LOOP = "loop:python";
-
-    private static final int HOST_CHARACTERS_MAX = 20;
 
     @Mixin
     private RoleTarget target = new RoleTarget();
@@ -135,7 +131,7 @@ final class JoinCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PeerId id = new PeerId(peer.orElseGet(JoinCommand::ownName));
+        PeerId id = new PeerId(peer.orElseGet(GuestName::ofThisProcess));
         RunPlace place = target.place();
         Experiment experiment = experiment(place);
         boolean named = experiment.peers().stream().anyMatch(p -> p.id().equals(id));
@@ -181,18 +177,5 @@ final class JoinCommand implements Callable<Integer> {
             Manifest manifest = log.awaitManifest(LIMIT);
             return ExperimentYaml.read(manifest.experiment());
         }
-    }
-
-    private static String ownName() {
-        String host;
-        try {
-            host = InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            host = "guest";
-        }
-        String plain =
-                host.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "-").replaceAll("^-+", "");
-        String cut = plain.substring(0, Math.min(HOST_CHARACTERS_MAX, plain.length()));
-        return (cut.isEmpty() ? "guest" : cut) + "-" + ProcessHandle.current().pid();
     }
 }

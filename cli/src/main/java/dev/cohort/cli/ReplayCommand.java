@@ -11,6 +11,7 @@ import dev.cohort.study.report.Studiable;
 import dev.cohort.study.report.StudiedRun;
 import dev.cohort.study.view.OutputFile;
 import dev.cohort.study.view.OutputFormat;
+import dev.cohort.study.view.TableRequest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,7 +75,8 @@ final class ReplayCommand implements Callable<Integer> {
             boolean asked = !scenarios.isEmpty() || !others;
             List<WhatIf> whatIfs = asked ? Scenarios.parse(scenarios, opened.experiment()) : List.of();
             Optional<OutputFile> page = report.map(path -> OutputFile.of("--report", path));
-            tables.makeFolders();
+            TableRequest request = tables.request();
+            request.makeFolders();
             LongConsumer steps = progress.lines().steps("", opened.manifest().steps());
             ObjectNode json = JsonNodeFactory.instance
                     .objectNode()
@@ -89,7 +91,7 @@ final class ReplayCommand implements Callable<Integer> {
                 studied.filter(s -> dynamics).ifPresent(s -> DynamicsTable.print(s, System.out));
             }
             studied.ifPresent(s -> page.ifPresent(file -> write(file, s.html(answered), json)));
-            json.setAll(tables.answer(opened, output.format(), steps, System.out));
+            json.setAll(request.answer(opened, output.format(), steps, System.out));
             studiable(opened, answered, studied).ifPresent(s -> {
                 json.set("studiable", s.json());
                 s.lines().forEach(System.err::println);

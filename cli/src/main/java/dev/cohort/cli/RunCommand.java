@@ -10,13 +10,11 @@ import dev.cohort.launch.Listening;
 import dev.cohort.launch.RunDirectory;
 import dev.cohort.launch.local.LocalRun;
 import dev.cohort.launch.local.Preparation;
-import dev.cohort.protocol.Left;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.study.view.LiveTable;
 import dev.cohort.study.view.OutputFormat;
-import dev.cohort.study.view.PeerView;
 import dev.cohort.study.view.Result;
 import dev.cohort.study.view.Screen;
 import dev.cohort.study.view.Words;
@@ -240,18 +238,6 @@ final class RunCommand implements Callable<Integer> {
             System.out.println(result.json());
         }
         System.out.flush();
-        boolean all = result.view().peers().stream()
-                .filter(result.view()::isExpectedToEnd)
-                .allMatch(p -> p.finished() || p.drained() || wasRefused(p));
-        return (all ? ExitCode.OK : ExitCode.FAILED).code();
-    }
-
-    /** Whether the run refused this peer; a refused peer does not make the run a failure. */
-    private static boolean wasRefused(PeerView peer) {
-        return peer.step() == 0
-                && peer.left()
-                        .map(Left::reason)
-                        .filter(r -> r.startsWith("refused"))
-                        .isPresent();
+        return (result.view().endedWell() ? ExitCode.OK : ExitCode.FAILED).code();
     }
 }

@@ -4,9 +4,6 @@ import dev.cohort.launch.RunDirectory;
 import dev.cohort.launch.RunSummary;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
-import dev.cohort.study.view.JsonRows;
-import dev.cohort.study.view.OutputFormat;
-import dev.cohort.study.view.TextRows;
 import dev.cohort.study.view.Words;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -31,8 +28,6 @@ import picocli.CommandLine.Parameters;
         subcommands = RunsCommand.Remove.class,
         footer = {"    cohort runs", "    cohort runs rm 20260102-101500-quickstart"})
 final class RunsCommand implements Callable<Integer> {
-    private static final List<String> COLUMNS = List.of("run", "state", "method", "steps", "ensemble", "bytes");
-    private static final List<String> TYPES = List.of("VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "DOUBLE", "BIGINT");
 
     @Mixin
     private RunsFolder runs = new RunsFolder();
@@ -42,30 +37,8 @@ final class RunsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<RunSummary> all = RunSummary.all(runs.path());
-        if (output.format() == OutputFormat.json) {
-            JsonRows rows = new JsonRows("", System.out);
-            rows.columns(COLUMNS, TYPES);
-            all.forEach(run -> rows.row(cells(run)));
-        } else {
-            TextRows rows = new TextRows(System.out);
-            rows.columns(COLUMNS, TYPES);
-            all.forEach(run -> rows.row(cells(run)));
-            rows.end();
-        }
+        RunSummary.print(RunSummary.all(runs.path()), output.format(), System.out);
         return ExitCode.OK.code();
-    }
-
-    private static List<Optional<Object>> cells(RunSummary run) {
-        return List.of(
-                Optional.of(run.name()),
-                Optional.of(run.state().name().toLowerCase(Locale.ROOT)),
-                run.method().map(Object.class::cast),
-                run.steps().isPresent() ? Optional.of(run.steps().getAsLong()) : Optional.empty(),
-                run.ensembleAccuracy().isPresent()
-                        ? Optional.of(run.ensembleAccuracy().getAsDouble())
-                        : Optional.empty(),
-                Optional.of(run.bytes()));
     }
 
     /** Deletes runs. */

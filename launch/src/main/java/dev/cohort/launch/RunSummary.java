@@ -5,7 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
+import dev.cohort.study.tables.Database;
+import dev.cohort.study.view.JsonRows;
+import dev.cohort.study.view.OutputFormat;
+import dev.cohort.study.view.TextRows;
+import dev.cohort.study.view.Words;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -34,6 +40,8 @@ public record RunSummary(
         OptionalLong steps,
         OptionalDouble ensembleAccuracy,
         long bytes) {
+    private static final List<String> COLUMNS = List.of("run", "state", "method", "steps", "ensemble", "bytes");
+    private static final List<String> TYPES = List.of("VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "DOUBLE", "BIGINT");
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /** Current state of a run. */
@@ -64,6 +72,27 @@ public record RunSummary(
                         .map(accuracy -> OptionalDouble.of(accuracy.asDouble()))
                         .orElse(OptionalDouble.empty()),
                 bytes(directory));
+    }
+
+    /** Prints runs as a table, a row each. */
+    public static void print(List<RunSummary> runs, OutputFormat format, PrintStream out) {
+        TextRows text = new TextRows(out);
+        Database.Answer rows = format == OutputFormat.json ? new JsonRows("", out) : text;
+        rows.columns(COLUMNS, TYPES);
+        runs.forEach(run -> rows.row(run.cells()));
+        if (format == OutputFormat.text) {
+            text.end();
+        }
+    }
+
+    private List<Optional<Object>> cells() {
+        return List.of(
+                Optional.of(name()),
+                Optional.of(Words.lower(state)),
+                method.map(Object.class::cast),
+                steps.isPresent() ? Optional.of(steps.getAsLong()) : Optional.empty(),
+                ensembleAccuracy.isPresent() ? Optional.of(ensembleAccuracy.getAsDouble()) : Optional.empty(),
+                Optional.of(bytes));
     }
 
     /** The name of its directory, which is its id unless it was named with {@code --run-dir}. */

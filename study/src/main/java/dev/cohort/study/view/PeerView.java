@@ -8,11 +8,14 @@ import dev.cohort.protocol.Left;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.StepReport;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The state of one peer according to its messages. */
 public final class PeerView {
@@ -267,5 +270,18 @@ public final class PeerView {
 
     public Curve waitShareCurve() {
         return waitShare;
+    }
+
+    /** Whether the run refused it a seat, so that it is not part of the run. */
+    boolean wasRefused() {
+        return step == 0
+                && left.map(Left::reason).filter(r -> r.startsWith("refused")).isPresent();
+    }
+
+    /** Epochs after which any of these peers was tested, ascending. */
+    static NavigableSet<Integer> testedEpochs(Collection<PeerView> peers) {
+        NavigableSet<Integer> epochs = new TreeSet<>();
+        peers.forEach(p -> epochs.addAll(p.tests.keySet()));
+        return epochs;
     }
 }

@@ -28,7 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -371,11 +370,15 @@ public final class RunView {
                 && peers.values().stream().filter(this::isExpectedToEnd).allMatch(PeerView::ended);
     }
 
-    /**
-     * Whether the end of the run depends on a peer. A peer that the experiment does not name is not restarted: if it is lost, or
-     * known only from the steps of a fork's parent, it never leaves.
-     */
-    public boolean isExpectedToEnd(PeerView peer) {
+    /** Whether every peer on which the end of the run depends finished, was drained, or was refused a seat. */
+    public boolean endedWell() {
+        return peers.values().stream()
+                .filter(this::isExpectedToEnd)
+                .allMatch(p -> p.finished() || p.drained() || p.wasRefused());
+    }
+
+    /** A peer that the experiment does not name is not restarted: if it is lost, or known from a fork's parent, it never leaves. */
+    private boolean isExpectedToEnd(PeerView peer) {
         boolean named = experiment.peers().stream().anyMatch(p -> p.id().equals(peer.id()));
         return named
                 || standings
@@ -423,21 +426,15 @@ public final class RunView {
         List<PeerView> present = learners().stream()
                 .filter(p -> members.has(p.id()) && (!p.ended() || p.finished()))
                 .toList();
-        return tests(learners()).descendingSet().stream()
+        return PeerView.testedEpochs(learners()).descendingSet().stream()
                 .mapToInt(Integer::intValue)
                 .filter(e -> present.stream().allMatch(p -> p.tests().containsKey(e)))
                 .findFirst();
     }
 
-    private static NavigableSet<Integer> tests(List<PeerView> peers) {
-        TreeSet<Integer> epochs = new TreeSet<>();
-        peers.forEach(p -> epochs.addAll(p.tests().keySet()));
-        return epochs;
-    }
-
     /** Epochs after which any peer was tested, ascending. */
     public List<Integer> testedEpochs() {
-        return List.copyOf(tests(peers()));
+        return List.copyOf(PeerView.testedEpochs(peers()));
     }
 
     /** Fingerprint of all batches so far. */

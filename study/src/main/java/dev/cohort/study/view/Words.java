@@ -37,7 +37,7 @@ public final class Words {
     }
 
     /** {@code SET_ASIDE} as {@code set aside}. */
-    static String lower(Enum<?> name) {
+    public static String lower(Enum<?> name) {
         return name.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
