@@ -51,6 +51,7 @@ class ResultTest {
                         "id",
                         "model",
                         "device",
+                        "framework",
                         "first_step",
                         "steps_trained",
                         "test_accuracy",
