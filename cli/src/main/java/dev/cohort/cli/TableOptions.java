@@ -1,6 +1,6 @@
 package dev.cohort.cli;
 
-import dev.cohort.study.view.TableRequest;
+import dev.cohort.study.report.TableRequest;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;

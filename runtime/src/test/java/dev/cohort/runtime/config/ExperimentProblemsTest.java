@@ -64,7 +64,6 @@ class ExperimentProblemsTest {
             peers.0.device=gpu              | peers.0.device: gpu: must be auto, cpu, cuda:N, mps or xpu:N, for example cuda:0
             peers.0.seed=x                  | peers.0.seed: x: must be a whole number
             peers.0.control=1               | peers.0.control: 1: must be true or false
-            peers.0.colour=1                | peers.0.colour: unknown key: must be one of control, device, feature_width, id, model, pretrained, python, seed, weights
             peers.0.python=python3          | peers.0.model: model resnet8 is built in: leave out python, pretrained, weights and feature_width
             pace.mode=quick                 | pace.mode: quick: must be one of strict, interleaved, pipelined, free
             pace.k=0                        | pace.k: 0: must be a whole number from 1 to 1024
@@ -104,6 +103,14 @@ class ExperimentProblemsTest {
             """)
     void namesPathValueAndRange(String setting, String problem) {
         assertThat(problems(SMALLEST, setting)).containsExactly(problem);
+    }
+
+    @Test
+    void namesTheKeysOfAPeer() {
+        assertThat(problems(SMALLEST, "peers.0.colour=1"))
+                .containsExactly(
+                        "peers.0.colour: unknown key: must be one of control, device, feature_width, id, model,"
+                                + " pretrained, python, seed, weights");
     }
 
     @Test

@@ -1,12 +1,15 @@
-package dev.cohort.study.view;
+package dev.cohort.study.report;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cohort.study.EnsembleMembers;
 import dev.cohort.study.ScalarEvents;
-import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.tables.Database;
 import dev.cohort.study.tables.Schema;
+import dev.cohort.study.view.JsonRows;
+import dev.cohort.study.view.OutputFormat;
+import dev.cohort.study.view.TextRows;
+import dev.cohort.study.view.Words;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
