@@ -106,7 +106,7 @@ final class MethodsCommand implements Callable<Integer> {
     }
 
     private Map<String, String> parameters() {
-        Map<String, String> said = new LinkedHashMap<>();
+        Map<String, String> given = new LinkedHashMap<>();
         for (String setting : settings) {
             int equals = setting.indexOf('=');
             if (!setting.startsWith("method.") || equals < 0) {
@@ -114,8 +114,8 @@ final class MethodsCommand implements Callable<Integer> {
                         ExitCode.USAGE,
                         "--set " + setting + ": must be method.KEY=VALUE, for example method.weight=0.5");
             }
-            said.put(setting.substring("method.".length(), equals), setting.substring(equals + 1));
+            given.put(setting.substring("method.".length(), equals), setting.substring(equals + 1));
         }
-        return said;
+        return given;
     }
 }

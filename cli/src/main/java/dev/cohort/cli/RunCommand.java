@@ -213,15 +213,16 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void announce(LocalRun started, Screen screen) {
-        Experiment said = started.plan().experiment();
+        Experiment planned = started.plan().experiment();
         screen.say("Data: " + RunData.words(started.plan().manifest()) + ", "
-                + said.data().name() + said.data().path().map(p -> " in " + p).orElse(", built in") + ".");
+                + planned.data().name()
+                + planned.data().path().map(p -> " in " + p).orElse(", built in") + ".");
         started.plan().notes().forEach(note -> screen.say("Note: " + note + "."));
-        if (said.wire().logits() != DType.FLOAT64 && said.wire().logits() != DType.FLOAT32) {
-            screen.say("Inexact: logits are sent as " + said.wire().logits() + ".");
+        if (planned.wire().logits() != DType.FLOAT64 && planned.wire().logits() != DType.FLOAT32) {
+            screen.say("Inexact: logits are sent as " + planned.wire().logits() + ".");
         }
-        if (said.wire().features() != DType.FLOAT64 && said.wire().features() != DType.FLOAT32) {
-            screen.say("Inexact: features are sent as " + said.wire().features() + ".");
+        if (planned.wire().features() != DType.FLOAT64 && planned.wire().features() != DType.FLOAT32) {
+            screen.say("Inexact: features are sent as " + planned.wire().features() + ".");
         }
         if (started.directory().about().embedded() && !started.address().isLoopback()) {
             screen.say(

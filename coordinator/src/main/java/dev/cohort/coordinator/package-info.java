@@ -1,4 +1,4 @@
-/** Decides who belongs to a cohort, when a step is complete and what the teacher says. */
+/** Decides who belongs to a cohort, when a step is complete and what the targets are. */
 @NullMarked
 package dev.cohort.coordinator;
 

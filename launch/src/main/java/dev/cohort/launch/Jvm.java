@@ -1,5 +1,7 @@
 package dev.cohort.launch;
 
+import dev.cohort.peer.djl.TorchEngine;
+import dev.cohort.runtime.ProductFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +26,6 @@ public final class Jvm {
 
     /** Names the class archive of this process, which its children can use: same Java, same class path. */
     private static final String ARCHIVE = "cohort.archive";
-
-    /** Folder of the product, which processes inherit. */
-    private static final String HOME = "cohort.home";
 
     private static final String DJL_FOLDER = ".djl.ai";
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_MAY_RUN =
@@ -62,7 +61,7 @@ public final class Jvm {
 
     /** A process that computes with {@code torchThreads} threads. */
     List<String> learning(long heapBytesMax, int torchThreads, List<String> arguments) {
-        return command(heapBytesMax, List.of("-Dai.djl.pytorch.num_threads=" + torchThreads), arguments);
+        return command(heapBytesMax, List.of("-D" + TorchEngine.THREADS + "=" + torchThreads), arguments);
     }
 
     /** A process with the given flags. */
@@ -75,7 +74,7 @@ public final class Jvm {
                 // A process without memory is useless; its supervisor starts it again.
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Djava.io.tmpdir=" + temporaryFolder()));
-        Optional.ofNullable(System.getProperty(HOME)).ifPresent(home -> own.add("-D" + HOME + "=" + home));
+        ProductFolder.flag().ifPresent(own::add);
         archive.ifPresent(file -> own.add("-XX:SharedArchiveFile=" + file));
         List<String> command = new ArrayList<>(List.of(java));
         command.addAll(added.of(own, arguments.get(0)));

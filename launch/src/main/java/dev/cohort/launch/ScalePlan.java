@@ -40,7 +40,7 @@ public record ScalePlan(List<Newcomer> start, List<PeerId> drain) {
     }
 
     /**
-     * @param models of the newcomers, in turn
+     * @param models of the newcomers, in turn; may be empty if none has to start
      * @throws CommandException when {@code wanted} is not within {@code elastic.min} and {@code elastic.max}
      */
     public static ScalePlan of(int wanted, Experiment experiment, Present present, List<String> models) {
@@ -66,6 +66,12 @@ public record ScalePlan(List<Newcomer> start, List<PeerId> drain) {
     }
 
     private static List<Newcomer> newcomers(int count, Experiment experiment, Present present, List<String> models) {
+        if (models.isEmpty()) {
+            throw new CommandException(
+                    ExitCode.USAGE,
+                    "no peer of the run has a built-in model whose features fit the free seats; name a model with"
+                            + " --model, or add a network of your own with 'cohort join'");
+        }
         int threads = threads(count, experiment, present);
         List<Newcomer> newcomers = new ArrayList<>();
         int number = present.known().stream().mapToInt(ScalePlan::number).max().orElse(0);

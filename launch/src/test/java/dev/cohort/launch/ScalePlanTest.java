@@ -46,6 +46,16 @@ class ScalePlanTest {
     }
 
     @Test
+    void needsAModelForNewcomersOnly() {
+        ScalePlan.Present two = new ScalePlan.Present(ids("p1", "p2"), ids("p1", "p2"), 4, CORES);
+
+        assertThatThrownBy(() -> ScalePlan.of(3, EXPERIMENT, two, List.of()))
+                .isInstanceOf(CommandException.class)
+                .hasMessageContaining("--model");
+        assertThat(ScalePlan.of(1, EXPERIMENT, two, List.of()).drain()).hasSize(1);
+    }
+
+    @Test
     void reusesNoId() {
         ScalePlan.Present present = new ScalePlan.Present(ids("p1", "p2"), ids("p1", "p2", "n7", "guest"), 4, CORES);
 

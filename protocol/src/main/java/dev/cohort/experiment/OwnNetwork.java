@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a peer says of a network that runs in a process of its own ({@link #isNamedBy}).
+ * The keys of a peer whose network runs in a process of its own ({@link #isNamedBy}).
  *
  * @param python interpreter; empty for that of the machine
  * @param pretrained whether training starts from weights that the library of the model provides

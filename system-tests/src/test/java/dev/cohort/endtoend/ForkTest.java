@@ -84,7 +84,7 @@ class ForkTest {
     }
 
     private void refusesWhatWouldBeAnotherRun(Path parent) {
-        assertRefused(parent, "run.seed: cannot be set", "--set", "run.seed=9");
+        assertRefused(parent, "run.seed: must be as in the parent", "--set", "run.seed=9");
         assertRefused(parent, "run.steps 12: must be more than 12 (--at)", "--set", "run.steps=12");
         assertRefused(parent, "let its weight be 0", "--set", "method.name=independent");
         assertThat(shell.run("fork", parent.toString(), "--at", "99").err())

@@ -45,7 +45,7 @@ public final class Lag {
     }
 
     /** Notes the progress in a heartbeat, and excludes a peer that is too far behind if that is the policy. */
-    public void heard(Heartbeat heartbeat, long applied, long nowMs) {
+    public void reported(Heartbeat heartbeat, long applied, long nowMs) {
         reached(heartbeat.peer(), new Progress(heartbeat.incarnation(), heartbeat.step(), nowMs));
         members.find(heartbeat.peer())
                 .filter(m -> policy(OnLag.EXCLUDE) && counts(m) && isTooFarBehind(m, applied))
@@ -124,7 +124,7 @@ public final class Lag {
     private long heldUntilMs(Member member) {
         long sinceMs = known(member).map(Progress::sinceMs).orElse(Long.MIN_VALUE);
         boolean evaluates = member.doing() == PeerState.EVALUATING;
-        return Math.max(sinceMs, member.heard().freeSinceMs())
+        return Math.max(sinceMs, member.reported().freeSinceMs())
                 + (evaluates ? setting.pace().evaluationMs() : setting.pace().deadlineMs());
     }
 }

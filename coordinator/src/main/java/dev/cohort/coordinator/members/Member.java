@@ -13,11 +13,18 @@ import dev.cohort.protocol.Standing;
  * @param standing how the coordinator treats it
  * @param sinceMs when the standing began
  * @param why reason for the standing, for operators
- * @param heard what it reported about itself
+ * @param reported what it reported about itself
  * @param past its history in this run
  */
 public record Member(
-        PeerId peer, int slot, boolean observer, Standing standing, long sinceMs, String why, Heard heard, Past past)
+        PeerId peer,
+        int slot,
+        boolean observer,
+        Standing standing,
+        long sinceMs,
+        String why,
+        Reported reported,
+        Past past)
         implements Seated {
 
     /**
@@ -29,7 +36,7 @@ public record Member(
      * @param freeSinceMs when it last came back from an evaluation
      * @param step last step that it reported as trained
      */
-    public record Heard(long incarnation, long lastMs, PeerState doing, long freeSinceMs, long step) {}
+    public record Reported(long incarnation, long lastMs, PeerState doing, long freeSinceMs, long step) {}
 
     /**
      * The history of a peer in a run.
@@ -104,23 +111,23 @@ public record Member(
                 Standing.EXPECTED,
                 nowMs,
                 "named by the experiment",
-                new Heard(0, nowMs, PeerState.JOINING, nowMs, 0),
+                new Reported(0, nowMs, PeerState.JOINING, nowMs, 0),
                 Past.NONE);
     }
 
     /** Latest known start, 0 before the first. */
     public long incarnation() {
-        return heard.incarnation();
+        return reported.incarnation();
     }
 
     /** Its reported state. */
     public PeerState doing() {
-        return heard.doing();
+        return reported.doing();
     }
 
     /** Last step that it reported as trained. */
     public long step() {
-        return heard.step();
+        return reported.step();
     }
 
     /** Whether it is present: alive, and neither left nor set aside. */
@@ -152,7 +159,7 @@ public record Member(
 
     /** Sets the standing and its reason, even if the standing is the same. */
     private Member changed(Standing next, long nowMs, String reason) {
-        return new Member(peer, slot, observer, next, nowMs, reason, heard, past.missing(staysMissed(next)));
+        return new Member(peer, slot, observer, next, nowMs, reason, reported, past.missing(staysMissed(next)));
     }
 
     private boolean staysMissed(Standing next) {
@@ -164,7 +171,7 @@ public record Member(
 
     /** Another reason for the same standing. */
     public Member because(String reason) {
-        return new Member(peer, slot, observer, standing, sinceMs, reason, heard, past);
+        return new Member(peer, slot, observer, standing, sinceMs, reason, reported, past);
     }
 
     public Member joinedAs(long incarnation) {
@@ -216,13 +223,13 @@ public record Member(
         return with(past.goneAs(ofIncarnation)).standing(Standing.LEFT, nowMs, reason);
     }
 
-    public Member heard(long heardIncarnation, PeerState state, long trainedStep, long nowMs) {
+    public Member reported(long reportedIncarnation, PeerState state, long trainedStep, long nowMs) {
         boolean freed = doing() == PeerState.EVALUATING && state != PeerState.EVALUATING;
-        return with(new Heard(
-                Math.max(incarnation(), heardIncarnation),
+        return with(new Reported(
+                Math.max(incarnation(), reportedIncarnation),
                 nowMs,
                 state,
-                freed ? nowMs : heard.freeSinceMs(),
+                freed ? nowMs : reported.freeSinceMs(),
                 trainedStep));
     }
 
@@ -230,11 +237,11 @@ public record Member(
         return with(past.rejections(inRow));
     }
 
-    private Member with(Heard newer) {
+    private Member with(Reported newer) {
         return new Member(peer, slot, observer, standing, sinceMs, why, newer, past);
     }
 
     private Member with(Past newer) {
-        return new Member(peer, slot, observer, standing, sinceMs, why, heard, newer);
+        return new Member(peer, slot, observer, standing, sinceMs, why, reported, newer);
     }
 }

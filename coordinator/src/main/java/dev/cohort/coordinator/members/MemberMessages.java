@@ -34,8 +34,8 @@ public final class MemberMessages {
      */
     public Optional<Message> take(Message message, long applied, long nowMs) {
         if (message instanceof Heartbeat heartbeat) {
-            membership.heard(heartbeat, nowMs);
-            lag.heard(heartbeat, applied, nowMs);
+            membership.reported(heartbeat, nowMs);
+            lag.reported(heartbeat, applied, nowMs);
         } else if (message instanceof Joining joining) {
             divergences.joined(joining);
             return Optional.of(membership.joining(joining, applied + 1, nowMs));

@@ -87,15 +87,15 @@ public final class Membership {
     public void caughtUp(long nowMs) {
         members.all().stream()
                 .filter(Member::there)
-                .map(m -> m.heard(m.incarnation(), m.doing(), m.step(), nowMs))
+                .map(m -> m.reported(m.incarnation(), m.doing(), m.step(), nowMs))
                 .forEach(members::put);
     }
 
-    public void heard(Heartbeat heartbeat, long nowMs) {
+    public void reported(Heartbeat heartbeat, long nowMs) {
         members.find(heartbeat.peer())
                 .filter(m -> heartbeat.incarnation() >= m.incarnation() && m.standing() != Standing.LEFT)
                 .map(m -> awake(
-                        m.heard(heartbeat.incarnation(), heartbeat.state(), heartbeat.step(), nowMs),
+                        m.reported(heartbeat.incarnation(), heartbeat.state(), heartbeat.step(), nowMs),
                         heartbeat.incarnation() > m.incarnation(),
                         nowMs))
                 .ifPresent(members::put);
@@ -109,7 +109,7 @@ public final class Membership {
         }
         return switch (member.standing()) {
             case EXPECTED -> member.standing(Standing.LIVE, nowMs, "joined");
-            case GONE -> member.back(nowMs, cooldown.reason(member, "heard again"));
+            case GONE -> member.back(nowMs, cooldown.reason(member, "reports again"));
             default -> member;
         };
     }
@@ -148,7 +148,7 @@ public final class Membership {
     public void draining(Draining draining, long nowMs) {
         members.find(draining.peer())
                 .filter(m -> draining.incarnation() >= m.incarnation() && m.standing() != Standing.LEFT)
-                .map(m -> m.heard(draining.incarnation(), m.doing(), m.step(), nowMs))
+                .map(m -> m.reported(draining.incarnation(), m.doing(), m.step(), nowMs))
                 .map(m -> m.draining(draining.lastStep(), nowMs, draining.reason()))
                 .ifPresent(members::put);
     }
@@ -186,10 +186,10 @@ public final class Membership {
     /** Notes a valid prediction for the open step: the peer is at the head. */
     public void atHead(PeerId peer, long nowMs) {
         members.find(peer)
-                .map(m -> m.rejections(0).heard(m.incarnation(), m.doing(), m.step(), nowMs))
+                .map(m -> m.rejections(0).reported(m.incarnation(), m.doing(), m.step(), nowMs))
                 .map(m -> switch (m.standing()) {
                     case EXPECTED -> m.standing(Standing.LIVE, nowMs, "at the head");
-                    case GONE -> m.back(nowMs, cooldown.reason(m, "heard again"));
+                    case GONE -> m.back(nowMs, cooldown.reason(m, "reports again"));
                     case CANDIDATE -> members.tooFew() ? m.admitted(nowMs, admittedOfNeed()) : m;
                     case LIVE, LAGGING, DRAINING, SET_ASIDE, LEFT -> m;
                 })
@@ -233,7 +233,7 @@ public final class Membership {
     public void expire(long nowMs) {
         for (Member member : members.all()) {
             if (member.there()
-                    && nowMs - member.heard().lastMs() > setting.pace().goneAfterMs()) {
+                    && nowMs - member.reported().lastMs() > setting.pace().goneAfterMs()) {
                 members.put(member.lost(cooldown.steadyMs(), nowMs)
                         .standing(
                                 Standing.GONE,
@@ -269,7 +269,7 @@ public final class Membership {
     }
 
     private long waitEndsMs(Member member, long openedMs) {
-        return Math.max(openedMs, member.heard().freeSinceMs())
+        return Math.max(openedMs, member.reported().freeSinceMs())
                 + (member.doing() == PeerState.EVALUATING
                         ? setting.pace().evaluationMs()
                         : setting.pace().deadlineMs());
@@ -280,7 +280,8 @@ public final class Membership {
         long next = Long.MAX_VALUE;
         for (Member member : members.all()) {
             if (member.there()) {
-                next = Math.min(next, member.heard().lastMs() + setting.pace().goneAfterMs() + 1);
+                next = Math.min(
+                        next, member.reported().lastMs() + setting.pace().goneAfterMs() + 1);
             }
         }
         return next;

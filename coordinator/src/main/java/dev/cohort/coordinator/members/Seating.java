@@ -121,25 +121,25 @@ final class Seating {
 
     private Member joined(Member member, Joining joining, long nowMs) {
         boolean restarted = joining.incarnation() > member.incarnation();
-        Member heard = member.heard(joining.incarnation(), PeerState.JOINING, joining.trainedSteps(), nowMs)
+        Member joined = member.reported(joining.incarnation(), PeerState.JOINING, joining.trainedSteps(), nowMs)
                 .joinedAs(joining.incarnation());
-        if (heard.observer()) {
-            return heard.standing(Standing.LIVE, nowMs, "joined");
+        if (joined.observer()) {
+            return joined.standing(Standing.LIVE, nowMs, "joined");
         }
         boolean named = setting.seats().contains(joining.peer());
         // The training of a peer that the experiment does not name cannot be verified: it may have been in another run.
         boolean fresh = joining.trainedSteps() == 0
                 || (member.incarnation() == 0 && member.past().joined() == 0);
         if (!named && fresh && !contributed(joining)) {
-            return heard.candidate(nowMs, "new, with fresh weights");
+            return joined.candidate(nowMs, "new, with fresh weights");
         }
         if (named && member.past().joined() == 0) {
-            return heard.standing() == Standing.EXPECTED ? heard.standing(Standing.LIVE, nowMs, "joined") : heard;
+            return joined.standing() == Standing.EXPECTED ? joined.standing(Standing.LIVE, nowMs, "joined") : joined;
         }
-        if (heard.standing() == Standing.SET_ASIDE) {
-            return heard.rejections(0).back(nowMs, "back after it was set aside");
+        if (joined.standing() == Standing.SET_ASIDE) {
+            return joined.rejections(0).back(nowMs, "back after it was set aside");
         }
-        return restarted ? cooldown.restarted(heard, nowMs) : heard;
+        return restarted ? cooldown.restarted(joined, nowMs) : joined;
     }
 
     /** Whether an outcome named this start of the peer, or a later one. */

@@ -20,8 +20,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * <p>Mixed labels have several true classes: each source of the mix has its own q, and the target is their mean by the label
- * weights. That is what the loss's linearity in the labels says, as for the cross-entropy: the gradient equals that of the
- * weighted sum of the sources' losses.
+ * weights. The loss is linear in the labels, as the cross-entropy is, so the gradient equals that of the weighted
+ * sum of the sources' losses.
  *
  * <p>Source: Yuan et al., "Revisiting Knowledge Distillation via Label Smoothing Regularization", CVPR 2020 (arXiv 1909.11723),
  * Tf-KD_reg. {@code tempered} is the paper's formula. {@code untempered} is what its code

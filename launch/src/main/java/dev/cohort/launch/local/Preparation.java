@@ -18,6 +18,7 @@ import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
+import dev.cohort.runtime.ProductFolder;
 import dev.cohort.runtime.config.ExperimentYaml;
 import dev.cohort.runtime.kafka.ClientRules;
 import dev.cohort.runtime.session.RunSchedule;
@@ -48,7 +49,6 @@ public final class Preparation {
     private static final int PACE_UNUSED = 2;
 
     private static final String KAFKA = "kafka";
-    private static final String HOME = "cohort.home";
     private static final String QUICKSTART = "experiments/quickstart.yaml";
     private static final String RESOURCE = "/dev/cohort/launch/" + QUICKSTART;
 
@@ -56,7 +56,7 @@ public final class Preparation {
 
     /** The text of the default experiment. */
     public static String quickstart() {
-        return quickstart(Optional.ofNullable(System.getProperty(HOME)).map(Path::of));
+        return quickstart(ProductFolder.find());
     }
 
     /**

@@ -8,6 +8,9 @@ import ai.djl.pytorch.jni.JniUtils;
 
 /** The PyTorch of this process. */
 public final class TorchEngine {
+    /** System property with the number of threads that one operation may use. PyTorch reads it when it is loaded. */
+    public static final String THREADS = "ai.djl.pytorch.num_threads";
+
     private final Engine engine;
 
     private TorchEngine(Engine engine) {

@@ -15,6 +15,7 @@ import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Normalisation;
+import dev.cohort.runtime.ProductFolder;
 import dev.cohort.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,22 +25,18 @@ import java.util.Optional;
 /**
  * The network of a peer, in this process or in one of its own.
  *
- * @param about what a checkpoint says of it
- * @param threads that it computes with
+ * @param about description of the network for its checkpoints
+ * @param threads number of threads it computes with
  * @param framework as in {@link Joining#framework}
  */
 public record StudentNetwork(Learner learner, StoredNetwork.About about, int threads, String framework)
         implements AutoCloseable {
     private static final Duration REPLY_LIMIT = Duration.ofMinutes(30);
-    /** Set by whoever starts the process; PyTorch reads it, too. */
-    private static final String THREADS = "ai.djl.pytorch.num_threads";
-    /** Folder of the product, which holds the Python package. */
-    private static final String HOME = "cohort.home";
 
     /**
      * Makes the network with its initial weights.
      *
-     * @param ownTeacher what the method wants the peer to keep besides
+     * @param ownTeacher second network that the method keeps beside the student
      * @throws IllegalArgumentException when it cannot be made; the message says what to do
      */
     public static StudentNetwork of(
@@ -91,16 +88,15 @@ public record StudentNetwork(Learner learner, StoredNetwork.About about, int thr
 
     /** The interpreter for a network: the one it names, or that of this machine. */
     public static Interpreter interpreter(OwnNetwork own) {
-        Optional<Path> packages = Optional.ofNullable(System.getProperty(HOME))
-                .map(home -> Path.of(home).resolve("python"))
-                .filter(Files::isDirectory);
+        Optional<Path> packages =
+                ProductFolder.find().map(folder -> folder.resolve("python")).filter(Files::isDirectory);
         return Interpreter.of(own.python(), System.getenv(), packages);
     }
 
-    /** What a network sees: images of one size, in so many classes, normalised like this. */
+    /** The data of a network: size and normalisation of its images, and the number of classes. */
     public record Input(ImageShape image, int classes, Normalisation normalisation) {}
 
-    /** What a network in a process of its own is made from, in FLOAT32. */
+    /** The setting of a network in a process of its own, in FLOAT32. */
     public static ExternalSetting setting(Input input, long steps, Experiment experiment, Experiment.Peer self) {
         Experiment.Optimizer optimizer = experiment.optimizer();
         return new ExternalSetting(
@@ -115,7 +111,7 @@ public record StudentNetwork(Learner learner, StoredNetwork.About about, int thr
                 steps,
                 experiment.run().batchSize(),
                 self.device(),
-                Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors()),
+                Integer.getInteger(TorchEngine.THREADS, Runtime.getRuntime().availableProcessors()),
                 new ExternalSetting.Optimizer(
                         "sgd", optimizer.momentum(), optimizer.nesterov(), optimizer.weightDecay(), 0),
                 self.own().pretrained(),

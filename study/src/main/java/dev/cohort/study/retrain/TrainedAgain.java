@@ -3,6 +3,7 @@ package dev.cohort.study.retrain;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Newcomer;
+import dev.cohort.experiment.OwnNetwork;
 import dev.cohort.peer.djl.DeviceChoice;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.peer.djl.TorchEngine;
@@ -64,7 +65,7 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
         opened.experiment()
                 .threads()
                 .torchPerPeer()
-                .ifPresent(n -> System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(n)));
+                .ifPresent(n -> System.setProperty(TorchEngine.THREADS, Integer.toString(n)));
         PeerReplay replay = new PeerReplay(opened.log(), opened.manifest(), opened.experiment(), data, access);
         List<LastStart> starts = LastStart.all(reader -> opened.each(Topic.MEMBERS, reader));
         List<TrainedAgain> trained = new ArrayList<>();
@@ -115,10 +116,11 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
                 .map(Joining::model)
                 .filter(model -> ModelCatalog.find(model).isEmpty());
         if (strange.isPresent()) {
-            return not(
-                    start,
-                    "foreign, cannot be trained again: this version of Cohort has no model " + strange.get(),
-                    true);
+            String why = OwnNetwork.isNamedBy(strange.get())
+                    ? "cannot be trained again: it joined with its own network " + strange.get()
+                            + ", and the log does not record its Python and its initial weights"
+                    : "foreign, cannot be trained again: this version of Cohort has no model " + strange.get();
+            return not(start, why, true);
         }
         return obstacle(start).map(why -> not(start, why, false)).orElseGet(() -> {
             Joining joining = start.joining().orElseThrow();
@@ -155,7 +157,7 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
             PeerReplay replay, LastStart start, Experiment.Peer peer, Optional<Seat> seat, ProgressLines progress) {
         start.joining().ifPresent(joining -> {
             if (peer.hasOwnNetwork()) {
-                System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(joining.torchThreads()));
+                System.setProperty(TorchEngine.THREADS, Integer.toString(joining.torchThreads()));
             } else {
                 TorchEngine.start().use(joining.torchThreads());
             }

@@ -30,7 +30,7 @@ public final class PeerView {
     private long step;
     private long predicted;
     private long waitKnownStep;
-    private long heardMs;
+    private long lastMessageMs;
     private Heartbeat.Figures figures = Heartbeat.Figures.NONE;
     private Optional<StepReport> report = Optional.empty();
     private Optional<Left> left = Optional.empty();
@@ -59,7 +59,7 @@ public final class PeerView {
 
     /** Takes in that the peer joins; false if that was known, or if the message is of an earlier incarnation. */
     boolean joins(Joining joining, long atMs) {
-        heardMs = atMs;
+        lastMessageMs = atMs;
         if (joining.incarnation() < incarnation || joining.incarnation() == joinedIncarnation) {
             return false;
         }
@@ -80,7 +80,7 @@ public final class PeerView {
     }
 
     void beats(Heartbeat heartbeat, long atMs) {
-        heardMs = atMs;
+        lastMessageMs = atMs;
         if (heartbeat.incarnation() < incarnation) {
             return;
         }
@@ -95,7 +95,7 @@ public final class PeerView {
     }
 
     void predicts(long predictedStep, Optional<StepReport> previous, long atMs) {
-        heardMs = atMs;
+        lastMessageMs = atMs;
         predicted = Math.max(predicted, predictedStep);
         previous.filter(r -> report.isEmpty() || r.step() > report.get().step()).ifPresent(r -> {
             report = Optional.of(r);
@@ -116,7 +116,7 @@ public final class PeerView {
     }
 
     void leaves(Left message, long atMs) {
-        heardMs = atMs;
+        lastMessageMs = atMs;
         if (message.incarnation() >= incarnation) {
             left = Optional.of(message);
             message.result().ifPresent(r -> step = Math.max(step, r.stepsTrained()));
@@ -175,8 +175,8 @@ public final class PeerView {
     }
 
     /** When its last message was read, by the reader's clock. */
-    public long heardMs() {
-        return heardMs;
+    public long lastMessageMs() {
+        return lastMessageMs;
     }
 
     /** Trained images per second from first to last update, evaluation excluded. */

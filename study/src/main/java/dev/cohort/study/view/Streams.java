@@ -5,7 +5,7 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** The streams for the progress of a command. The command goes on when their reader has closed them. */
+/** The streams for the progress of a command. The command continues when their reader has closed them. */
 public final class Streams {
     private Streams() {}
 
