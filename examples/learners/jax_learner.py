@@ -106,6 +106,11 @@ def main() -> None:
         message = f"learner protocol {hello.version}, type {hello.dtype}: must be {wire.VERSION} and FLOAT32"
         channel.send(wire.Failure(wire.Failure.VERSION, message))
         return
+    asked = hello.optimizer
+    if asked.name not in ("", "sgd") or asked.nesterov or asked.clip_norm or asked.average_decay:
+        message = f"optimizer {asked}: this learner has plain sgd alone, without nesterov, clip_norm and average_decay"
+        channel.send(wire.Failure(wire.Failure.MODEL, message))
+        return
     student = Student(hello)
     size = sum(weight.size for weight in student.weights.values())
     declared = [wire.Output("logits", [hello.classes], True), wire.Output("features", [HIDDEN], True)]

@@ -137,6 +137,11 @@ def main() -> None:
     if hello.version != wire.VERSION:
         channel.send(wire.Failure(wire.Failure.VERSION, f"learner protocol {hello.version}: must be {wire.VERSION}"))
         return
+    asked = hello.optimizer
+    if asked.name not in ("", "sgd") or asked.clip_norm or asked.average_decay:
+        message = f"optimizer {asked}: this learner has plain sgd alone, without clip_norm and average_decay"
+        channel.send(wire.Failure(wire.Failure.MODEL, message))
+        return
     network = Network(hello)
     channel.send(ready(network))
     while True:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cohort_learner import models, wire
+from cohort_learner.average import WeightAverage
 from cohort_learner.student import Body, Refused, Run, Student
 from cohort_learner.wire import WireTensor
 
@@ -46,11 +47,13 @@ class Learner:
         self.body = body
         self._pass: Callable[..., Any] = cast(Any, torch.compile(body)) if student.compile else body
         self.optimizer = student.optimizer or default_optimizer(self.net, hello.optimizer)
-        self._ratios = [group["lr"] / self.optimizer.defaults["lr"] for group in self.optimizer.param_groups]
+        self._own_rates = [group["lr"] for group in self.optimizer.param_groups]
         scaled = student.autocast is torch.float16 and run.device.type == "cuda"
         self._scaler = torch.cuda.amp.GradScaler() if scaled else None
         self._parked: dict[int, dict[str, Tensor]] = {}
         self.updates = 0
+        decay = hello.optimizer.average_decay
+        self._average = WeightAverage(self.weights(), decay) if decay else None
         self.optimizer.zero_grad(set_to_none=True)
 
     # ---- the network before training
@@ -178,23 +181,35 @@ class Learner:
         else:
             self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        self.updated()
+
+    def updated(self) -> None:
+        """Notes that the optimizer has made a step."""
+        if self._average:
+            self._average.follow(self.updates)
         self.updates += 1
 
     def set_rate(self, rate: float) -> None:
         """The learning rate of the next update."""
-        used = self.student.schedule(self.updates) if self.student.schedule else rate
-        for group, ratio in zip(self.optimizer.param_groups, self._ratios):
-            group["lr"] = used * ratio
+        if self.student.schedule:
+            factor = self.student.schedule(self.updates) / self.optimizer.defaults["lr"]
+        elif self.student.optimizer:
+            factor = rate / (self.hello.optimizer.learning_rate or rate)
+        else:
+            factor = rate
+        for group, own in zip(self.optimizer.param_groups, self._own_rates):
+            group["lr"] = own * factor
 
     def release(self, pass_id: int) -> None:
         """Frees the graph of a parked pass."""
         self.take(pass_id)
 
     def infer(self, pixels: Tensor) -> dict[str, Tensor]:
-        """Outputs in evaluation mode."""
+        """Outputs in evaluation mode, by the average of the weights if there is one."""
         self.body.eval()
         parts: list[dict[str, Tensor]] = []
-        with torch.no_grad(), self._autocast(), torch.random.fork_rng(self._cuda_devices()):
+        weights = self._average.in_force() if self._average else contextlib.nullcontext()
+        with weights, torch.no_grad(), self._autocast(), torch.random.fork_rng(self._cuda_devices()):
             seed_all(self.hello.run_seed, self.run.slot, -1)
             for chunk in torch.split(pixels, _INFER_ROWS):
                 outputs = self.body(self.normalised(chunk))
@@ -232,6 +247,8 @@ class Learner:
                     _add(entries, f"optimizer/group{index}/{key}", value)
         for key, value in (self._scaler.state_dict() if self._scaler else {}).items():
             _add(entries, f"scaler/{key}", value)
+        for name, tensor in self._average.tensors.items() if self._average else ():
+            _add(entries, f"average/{name}", tensor)
         _add(entries, "update/count", self.updates)
         _add(entries, "rng/cpu", torch.get_rng_state())
         if self.run.device.type == "cuda":
@@ -277,6 +294,8 @@ class Learner:
                 self.optimizer.state[parameter][key] = value
             elif kind == "optimizer":
                 self.optimizer.param_groups[int(middle[len("group") :])][key] = value
+            elif kind == "average" and self._average:
+                self._average.tensors[key].copy_(value)
             elif kind == "scaler":
                 scaler[key] = value
             elif kind == "update":

@@ -100,7 +100,7 @@ class OwnLoop:
     ) -> tuple[nn.Module, torch.optim.Optimizer]:
         """Takes the network and its optimizer, for evaluations and checkpoints, and returns them on the run's device.
 
-        The optimizer must be made before and is stepped by the caller; its learning rate follows the run.
+        The optimizer must be made before and is stepped by the caller; its learning rates follow the run's schedule.
         """
         try:
             self._learner = learner.Learner(self._hello, Student(net, optimizer, features, maps or {}), self.run)
@@ -117,7 +117,7 @@ class OwnLoop:
             while self._open:
                 if self._update_owed:
                     self._update_owed = False
-                    self._learner.updates += 1
+                    self._learner.updated()
                     self._channel.send(wire.Done())
                 request, tensors = self._next()
                 if isinstance(request, wire.Forward):

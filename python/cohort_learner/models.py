@@ -27,7 +27,8 @@ _DTYPES = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
-_NOT_WEIGHTS = ("optimizer/", "scaler/", "rng/", "update/", "momentum/")
+_NOT_WEIGHTS = ("optimizer/", "scaler/", "rng/", "update/", "momentum/", "adamw/", "average.updates")
+_AVERAGE = "average/"
 
 
 def make(hello: wire.Hello, run: Run) -> Student:
@@ -145,7 +146,10 @@ def _same_in_both_modes(net: nn.Module, images: Tensor) -> bool:
 
 def load_weights(net: nn.Module, path: str) -> None:
     """Overwrites all parameters and buffers with those of a safetensors file, a checkpoint of a peer for example."""
-    weights = {n: t for n, t in read_safetensors(path).items() if not n.startswith(_NOT_WEIGHTS)}
+    stored = read_safetensors(path)
+    weights = {n: t for n, t in stored.items() if not n.startswith((*_NOT_WEIGHTS, _AVERAGE))}
+    # Where there are averages, they are what was evaluated.
+    weights.update({n[len(_AVERAGE) :]: t for n, t in stored.items() if n.startswith(_AVERAGE)})
     own = net.state_dict()
     wrong = [n for n, t in weights.items() if n in own and own[n].shape != t.shape]
     unknown = [n for n in weights if n not in own]

@@ -75,15 +75,16 @@ class Student:
     """A network and how it is trained.
 
     net         takes images [N, channels, H, W], already normalised; returns logits [N, C] or (logits, features).
-    optimizer   None for that of the experiment. The run's learning rate replaces that of each parameter group, times
-                the ratio of the group's rate to the optimizer's default rate.
+    optimizer   None for that of the experiment. The learning rates of its parameter groups follow the schedule of the
+                run: each is multiplied by the run's rate of the step relative to optimizer.learning_rate.
     features    global_pool: the input of the last Linear with C outputs, averaged over positions; the name of a
                 submodule: its output, likewise; or a function of (net, images) that returns (logits, features).
     maps        names of feature maps to names of submodules, whose outputs [N, channels, h, w] they are.
     autocast    torch.bfloat16 or torch.float16 (with a gradient scaler) for mixed precision.
     compile     whether torch.compile runs the network.
     clip        largest norm of all gradients together.
-    schedule    learning rate as a function of the update, from 0; None for the run's.
+    schedule    learning rate as a function of the update, from 0, in the place of the run's schedule; a parameter group
+                with another rate than the optimizer's default keeps its ratio to it.
     """
 
     net: nn.Module

@@ -194,6 +194,8 @@ class Optimizer(Message):
     beta1: float = _field(6, "double")
     beta2: float = _field(7, "double")
     epsilon: float = _field(8, "double")
+    average_decay: float = _field(9, "double")
+    learning_rate: float = _field(10, "double")
 
 
 class Hello(Message, number=16):

@@ -57,7 +57,7 @@ def test_gradients_are_those_of_the_loss_in_one_graph() -> None:
 @pytest.mark.parametrize("function", ["small", "adam", "everything"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_continues_bit_identically_from_a_snapshot(function: str, optimizer: str) -> None:
-    setting = of(function, optimizer=wire.Optimizer(optimizer, 0.9, True, 1e-3, clip_norm=1.0))
+    setting = of(function, optimizer=wire.Optimizer(optimizer, 0.9, True, 1e-3, clip_norm=1.0, average_decay=0.9))
     with served(setting) as whole, served(setting) as second:
         for step in range(1, 4):
             whole.train(step)
@@ -71,6 +71,37 @@ def test_continues_bit_identically_from_a_snapshot(function: str, optimizer: str
             second.train(step)
         assert equal(second.snapshot(), whole.snapshot())
         assert second.digest() == whole.digest()
+
+
+def test_evaluates_by_the_average_of_the_weights() -> None:
+    setting = of("plain", optimizer=wire.Optimizer("sgd", 0.9, average_decay=0.6))
+    with served(setting) as averaged, served(of("plain", optimizer=wire.Optimizer("sgd", 0.9))) as net:
+        expected: dict[str, list[float]] = {}
+        for step, decay in enumerate([0.0, 0.5, 0.6, 0.6]):
+            averaged.train(step)
+            net.train(step)
+            for name, weight in net.snapshot().items():
+                if "/" not in name and not name.endswith("num_batches_tracked"):
+                    old = expected.get(name, [0.0] * len(floats(weight)))
+                    expected[name] = [decay * a + (1 - decay) * w for a, w in zip(old, floats(weight))]
+        assert averaged.digest() == net.digest()
+        state = averaged.snapshot()
+        for name, values in expected.items():
+            assert floats(state[f"average/{name}"]) == pytest.approx(values, rel=1e-5, abs=1e-6)
+        before = averaged.ask(wire.Infer(), pixels())[1]
+        assert not equal(before, net.ask(wire.Infer(), pixels())[1])
+        assert equal(averaged.snapshot(), state)  # the weights are back in place
+        net.ask(wire.Restore(), *_with(net.snapshot(), {n: v for n, v in state.items() if n.startswith("average/")}))
+        after = net.ask(wire.Infer(), pixels())[1]
+        assert floats(after["logits"]) == pytest.approx(floats(before["logits"]), rel=1e-5, abs=1e-6)
+
+
+def _with(state: dict[str, wire.WireTensor], averages: dict[str, wire.WireTensor]) -> list[wire.WireTensor]:
+    """The state with the averages in the place of the weights."""
+    for name, average in averages.items():
+        plain = name[len("average/") :]
+        state[plain] = wire.WireTensor(plain, average.dtype, average.shape, average.data)
+    return list(state.values())
 
 
 def test_dropout_depends_on_run_seed_slot_and_step_alone() -> None:
@@ -128,6 +159,14 @@ def test_a_released_pass_is_gone() -> None:
         caller.ask(wire.Release(1))
         with pytest.raises(FailureReply, match="pass 1: is not parked"):
             caller.ask(wire.Backward(1), tensor("logits", [4, 3], [0.1] * 12))
+
+
+def test_rates_of_an_own_optimizer_follow_the_schedule_of_the_run() -> None:
+    with served(of("adam", optimizer=wire.Optimizer("sgd", learning_rate=0.4))) as caller:
+        caller.train(1, rate=0.4)
+        assert floats(caller.snapshot()["optimizer/group0/lr:float"]) == [pytest.approx(1e-3)]
+        caller.train(2, rate=0.1)
+        assert floats(caller.snapshot()["optimizer/group0/lr:float"]) == [pytest.approx(2.5e-4)]
 
 
 def test_everything_a_student_may_choose() -> None:

@@ -28,7 +28,7 @@ def peer_side(work: Any) -> tuple[wire.Channel, threading.Thread, list[Any]]:
 
 def test_a_loop_of_ones_own_trains_as_the_learner_does() -> None:
     def work(caller: Caller) -> Any:
-        ready = caller.start(hello(optimizer=wire.Optimizer("sgd", 0.9)))
+        ready = caller.start(hello(optimizer=wire.Optimizer("sgd", 0.9, learning_rate=1.0)))
         assert [o.name for o in ready.outputs] == ["logits", "features"]
         caller.ask(wire.Infer(), pixels(5))
         for step in range(1, 4):
@@ -60,7 +60,7 @@ def test_a_loop_of_ones_own_trains_as_the_learner_does() -> None:
     from cohort_learner.learner import Learner, from_wire
     from cohort_learner.student import Run, Student
 
-    setting = hello(optimizer=wire.Optimizer("sgd", 0.9))
+    setting = hello(optimizer=wire.Optimizer("sgd", 0.9, learning_rate=1.0))
     other = nets.Small(3)
     other.load_state_dict(begin)
     reference = Learner(setting, Student(other), Run.of(setting))

@@ -2,6 +2,7 @@ package dev.cohort.cli;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.OwnNetwork;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.launch.local.NetworkCheck;
 import dev.cohort.launch.local.OwnNetworks;
 import dev.cohort.peer.external.ExternalSetting;
@@ -102,7 +103,8 @@ final class ModelsCheckCommand implements Callable<Integer> {
                 batch,
                 device,
                 Runtime.getRuntime().availableProcessors(),
-                new ExternalSetting.Optimizer("sgd", 0.9, false, 0, 0),
+                1,
+                WeightUpdate.sgd(0.9, false, 0),
                 pretrained,
                 weights,
                 1);

@@ -113,9 +113,14 @@ public record Experiment(
         }
     }
 
-    /** SGD; {@code w -= lr * v}, {@code v = momentum * v + gradient + weightDecay * w} as PyTorch does it. */
-    public record Optimizer(
-            double learningRate, double momentum, boolean nesterov, double weightDecay, Schedule schedule) {}
+    /** How students, and what a teacher trains, are updated. */
+    public record Optimizer(double learningRate, Schedule schedule, WeightUpdate update) {
+        /** SGD without a limit of gradients and without an average of weights. */
+        public Optimizer(
+                double learningRate, double momentum, boolean nesterov, double weightDecay, Schedule schedule) {
+            this(learningRate, schedule, WeightUpdate.sgd(momentum, nesterov, weightDecay));
+        }
+    }
 
     /**
      * How the learning rate follows the global step.

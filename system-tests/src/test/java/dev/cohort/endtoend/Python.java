@@ -10,18 +10,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** The Python that tests of networks in processes of their own start: {@code COHORT_PYTHON}, else {@code python3}. */
-final class Python {
+public final class Python {
     private static final long LIMIT_S = 300;
     private static final Map<String, Boolean> IMPORTABLE = new ConcurrentHashMap<>();
 
     private Python() {}
 
-    static String command() {
+    public static String command() {
         return Optional.ofNullable(System.getenv("COHORT_PYTHON")).orElse("python3");
     }
 
     /** Skips the test where a package cannot be imported, unless {@code COHORT_PYTHON_REQUIRED=1}: then the test fails. */
-    static void require(String name) {
+    public static void require(String name) {
         boolean importable = IMPORTABLE.computeIfAbsent(name, Python::importable);
         if ("1".equals(System.getenv("COHORT_PYTHON_REQUIRED")) && !importable) {
             throw new AssertionError(

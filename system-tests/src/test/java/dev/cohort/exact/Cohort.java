@@ -27,14 +27,24 @@ final class Cohort implements AutoCloseable {
     private final List<Learner> learners = new ArrayList<>();
     private final List<Peer> peers = new ArrayList<>();
 
-    Cohort(Setup setup, Renderer renderer) {
+    /** Makes the learners of the peers. */
+    interface Students {
+        RecordingLearner student(int index, Recording recording);
+
+        /** DJL's. */
+        static Students builtIn(Setup setup) {
+            return (i, recording) -> new RecordingLearner(ModelCatalog.create(setup.learner(i)), i, recording);
+        }
+    }
+
+    Cohort(Setup setup, Renderer renderer, Students students) {
         this.setup = setup;
         recording = new Recording(setup.students());
         Teacher teacher = teacher();
         coordinator = new Coordinator(coordinatorSetting(), new RecordingTeacher(teacher, recording));
         coordinator.onCaughtUp(0);
         for (int i = 0; i < setup.students(); i++) {
-            Learner learner = new RecordingLearner(ModelCatalog.create(setup.learner(i)), i, recording);
+            Learner learner = students.student(i, recording);
             learners.add(learner);
             peers.add(new Peer(peerSetting(i, teacher.reads()), learner, renderer, new Forgetful()));
         }

@@ -1,6 +1,7 @@
 package dev.cohort.exact;
 
-import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.UpdateRule;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
@@ -43,24 +44,25 @@ final class Comparison {
             worst = worst.or(
                     Difference.of("student " + i, found, expected.students().get(i)));
         }
-        SortedMap<String, Tensor> gate = new TreeMap<>(expected.gate().asMap());
-        if (gate.isEmpty()) {
+        if (expected.gate().asMap().isEmpty()) {
             return worst;
         }
-        NamedTensors found = gateGradients(recording.lesson(step));
-        Tensor bias = expected.gate().get(Gate.BIAS);
+        return worst.or(ofGate(gateGradients(recording.lesson(step)), expected.gate()));
+    }
+
+    static Difference ofGate(NamedTensors found, NamedTensors expected) {
         // Batch norm follows: the bias has no effect, and its gradient is rounding alone.
-        double apart = Difference.apart(found.get(Gate.BIAS), bias);
-        gate.remove(Gate.BIAS);
-        return worst.or(Difference.of("gate", found, NamedTensors.of(gate)))
-                .or(new Difference(
-                        "gate " + Gate.BIAS,
-                        apart / Difference.largest(expected.gate().get(Gate.WEIGHT))));
+        double apart = Difference.apart(found.get(Gate.BIAS), expected.get(Gate.BIAS));
+        SortedMap<String, Tensor> others = new TreeMap<>(expected.asMap());
+        others.remove(Gate.BIAS);
+        return Difference.of("gate", found, NamedTensors.of(others))
+                .or(new Difference("gate " + Gate.BIAS, apart / Difference.largest(expected.get(Gate.WEIGHT))));
     }
 
     /** What SGD was given: {@code v' = momentum v + gradient + decay w}. */
-    private NamedTensors gateGradients(Recording.TeacherStep lesson) {
-        Experiment.Optimizer optimizer = setup.experiment().optimizer();
+    NamedTensors gateGradients(Recording.TeacherStep lesson) {
+        WeightUpdate update = setup.experiment().optimizer().update();
+        double momentum = ((UpdateRule.Sgd) update.rule()).momentum();
         SortedMap<String, Tensor> gradients = new TreeMap<>();
         for (String name : Gate.PARAMETERS) {
             double[] weights = lesson.before().get(name).toDoubles();
@@ -68,7 +70,7 @@ final class Comparison {
             Tensor after = lesson.after().get(name + ".momentum");
             double[] gradient = after.toDoubles();
             for (int i = 0; i < gradient.length; i++) {
-                gradient[i] -= optimizer.momentum() * before[i] + optimizer.weightDecay() * weights[i];
+                gradient[i] -= momentum * before[i] + update.weightDecay() * weights[i];
             }
             gradients.put(name, Tensor.of(DType.FLOAT64, gradient, after.shape().toArray()));
         }

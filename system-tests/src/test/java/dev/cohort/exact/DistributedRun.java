@@ -48,8 +48,14 @@ final class DistributedRun implements Faults {
      * @param seenAs what is run in the place of each peer
      */
     static Recording record(KafkaAddress address, String runId, Setup setup, Function<Peer, Node> seenAs) {
+        return record(address, runId, setup, Cohort.Students.builtIn(setup), seenAs);
+    }
+
+    /** Likewise, with the learners of {@code students}. */
+    static Recording record(
+            KafkaAddress address, String runId, Setup setup, Cohort.Students students, Function<Peer, Node> seenAs) {
         BatchRenderer renderer = new BatchRenderer(setup.data());
-        try (Cohort cohort = new Cohort(setup, renderer);
+        try (Cohort cohort = new Cohort(setup, renderer, students);
                 RoleProcess process = RoleProcess.start(runId)) {
             DistributedRun run = new DistributedRun(address, runId, process);
             run.log("launcher").createTopics(TopicPlan.of(setup.experiment()));

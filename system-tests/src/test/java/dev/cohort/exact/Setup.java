@@ -33,6 +33,11 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
 
     /** @param dtype of weights, activations and everything on the wire */
     static Setup of(String method, int peers, DType dtype, int steps) {
+        return of(method, MODELS.subList(0, peers), dtype, steps);
+    }
+
+    /** @param models of the peers */
+    static Setup of(String method, List<String> models, DType dtype, int steps) {
         Map<String, String> parameters =
                 Map.of("temperature", Double.toString(TEMPERATURE), "ramp_up_epochs", Double.toString(RAMP_UP_EPOCHS));
         Experiment experiment = new Experiment(
@@ -47,9 +52,9 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
                         false,
                         1e-4,
                         new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 1, 0)),
-                peers(peers),
+                peers(models),
                 pace(),
-                new Experiment.Elastic(2, peers, 0, 0, 0),
+                new Experiment.Elastic(2, models.size(), 0, 0, 0),
                 new Experiment.Wire(dtype, dtype),
                 new Experiment.Recording(Experiment.Recording.Features.NEEDED, false, 0, 1, 0),
                 new Experiment.Kafka(Optional.empty(), 1, Map.of()),
@@ -57,9 +62,9 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
         return new Setup(experiment, noisyPatterns(), dtype);
     }
 
-    private static List<Experiment.Peer> peers(int count) {
-        return IntStream.range(0, count)
-                .mapToObj(i -> new Experiment.Peer(new PeerId("p" + (i + 1)), MODELS.get(i), "cpu", 100 + i, false))
+    private static List<Experiment.Peer> peers(List<String> models) {
+        return IntStream.range(0, models.size())
+                .mapToObj(i -> new Experiment.Peer(new PeerId("p" + (i + 1)), models.get(i), "cpu", 100 + i, false))
                 .toList();
     }
 
@@ -137,16 +142,16 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
                 dtype,
                 peer.device(),
                 student,
-                optimizer.momentum(),
-                optimizer.nesterov(),
-                optimizer.weightDecay());
+                optimizer.update());
     }
 
     /** One process that trains the same, with the initial weights of the learners. */
     SingleProcess singleProcess(WholeLoss.Formulation written) {
-        SingleProcess.Method method =
-                new SingleProcess.Method(experiment.method().name(), TEMPERATURE, 1, RAMP_UP_EPOCHS, written);
         return new SingleProcess(
-                method, IntStream.range(0, students()).mapToObj(this::learner).toList());
+                method(written), IntStream.range(0, students()).mapToObj(this::learner).toList());
+    }
+
+    SingleProcess.Method method(WholeLoss.Formulation written) {
+        return new SingleProcess.Method(experiment.method().name(), TEMPERATURE, 1, RAMP_UP_EPOCHS, written);
     }
 }

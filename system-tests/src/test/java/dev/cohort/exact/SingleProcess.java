@@ -8,6 +8,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
+import dev.cohort.experiment.UpdateRule;
 import dev.cohort.peer.djl.LearnerSetting;
 import dev.cohort.peer.djl.Student;
 import dev.cohort.protocol.Images;
@@ -153,8 +154,8 @@ final class SingleProcess implements AutoCloseable {
             NDArray velocity = velocities.computeIfAbsent(
                     prefix + name, key -> manager.zeros(weight.getShape(), weight.getDataType()));
             try (NDArray gradient = weight.getGradient();
-                    NDArray decay = weight.mul(optimizer.weightDecay())) {
-                velocity.muli(optimizer.momentum()).addi(gradient).addi(decay);
+                    NDArray decay = weight.mul(optimizer.update().weightDecay())) {
+                velocity.muli(((UpdateRule.Sgd) optimizer.update().rule()).momentum()).addi(gradient).addi(decay);
                 try (NDArray change = velocity.mul(learningRate)) {
                     weight.subi(change);
                 }

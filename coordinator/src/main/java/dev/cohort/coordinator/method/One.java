@@ -25,7 +25,7 @@ import java.util.TreeMap;
  * </pre>
  *
  * CE(z_e, y) is not detached: contributor i gets its part in z_i from the gates (for everybody) and its part in f_i as an
- * addressed leaf gradient. The coordinator owns the gate and trains it by SGD with the experiment's optimizer.
+ * addressed leaf gradient. The coordinator owns the gate and trains it with the experiment's optimizer.
  *
  * <p>Source: Lan, Zhu, Gong, "Knowledge Distillation by On-the-fly Native Ensemble", NeurIPS 2018 (arXiv 1806.04606), and its
  * code Lan1991Xu/ONE_NeurIPS2018: T = 3, unit weights. Separate networks share no layers, so this is the paper's ablation

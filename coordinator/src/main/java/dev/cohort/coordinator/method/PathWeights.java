@@ -24,7 +24,7 @@ import java.util.TreeMap;
  *
  * These are textbook forms from memory, not read in the papers. Ours: the penalty {@code K KL(uniform || softmax(a))} that keeps
  * softmax from giving all to the smallest loss; equal weights for dwa until a path has two whole epochs; weights of gradnorm not
- * below 0. What is trained descends by the experiment's SGD, weight decay included. A step's weights come from the state before
+ * below 0. What is trained descends by the experiment's optimizer, weight decay included. A step's weights come from the state before
  * it. A path that is absent keeps its state, and the K above is the number of paths present.
  */
 final class PathWeights {
@@ -101,7 +101,7 @@ final class PathWeights {
         NamedTensors reset = state;
         for (String name : state.asMap().keySet()) {
             if (name.startsWith(name(slot, ""))) {
-                reset = reset.with(name, initial.get(name));
+                reset = ResetSlot.whole(reset, initial, name);
             } else if (name.startsWith(PREFIX) && state.get(name).size() == paths) {
                 reset = ResetSlot.elements(reset, initial, name, i -> i == pathToIt);
             }
@@ -249,7 +249,7 @@ final class PathWeights {
         return sum > 0 ? PredictionMatrices.scaled(positive, weights.length / sum) : ones;
     }
 
-    /** One SGD step of the entries of the paths present. */
+    /** One step of the entries of the paths present. */
     private static NamedTensors descended(
             NamedTensors state,
             String name,

@@ -24,7 +24,7 @@ import java.util.TreeMap;
  * </pre>
  *
  * CE(z_E, y) is not detached: contributor i gets its part in f_i as an addressed leaf gradient, and the coordinator trains the
- * head by SGD with the experiment's optimizer. The averages are a mean of divergences, not a divergence from the mean logits:
+ * head with the experiment's optimizer. The averages are a mean of divergences, not a divergence from the mean logits:
  * one target serves all, the mean of {@code softmax_T(t_j)}, from which a contributor takes out the part of its own average.
  * Gradients are those of the formula; the value reported for {@code averages} is smaller by the part that does not depend on the
  * student, {@code T^2 (H(q_i) - mean of H(softmax_T(t_j)))}, q_i the mean of the others.

@@ -1,35 +1,61 @@
 package dev.cohort.coordinator.method;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.UpdateRule;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
-/** A parameter that a teacher trains, and its momentum buffer; both {@code double}. */
+/**
+ * A parameter that a teacher trains, and what its {@link UpdateRule} keeps of earlier gradients; all {@code double}. Under AdamW
+ * each element counts its own updates, since a teacher updates the elements of the slots that are present.
+ */
 final class TrainedParameter {
-    /** Suffix of the name of a parameter's momentum. */
     static final String MOMENTUM = ".momentum";
+    private static final String SQUARES = ".squares";
+    private static final String UPDATES = ".updates";
 
     final double[] values;
+    /** Under SGD the velocity, under AdamW the mean of the gradients. */
     final double[] momentum;
+    /** Mean of the squares of the gradients; empty before the first update by AdamW, as {@link #updates}. */
+    private double[] squares;
 
-    private TrainedParameter(double[] values, double[] momentum) {
+    private double[] updates;
+
+    private TrainedParameter(double[] values, double[] momentum, double[] squares, double[] updates) {
         this.values = values;
         this.momentum = momentum;
+        this.squares = squares;
+        this.updates = updates;
     }
 
     static TrainedParameter from(NamedTensors tensors, String name) {
         return new TrainedParameter(
-                tensors.get(name).toDoubles(), tensors.get(name + MOMENTUM).toDoubles());
+                tensors.get(name).toDoubles(),
+                tensors.get(name + MOMENTUM).toDoubles(),
+                tensors.find(name + SQUARES).map(Tensor::toDoubles).orElse(new double[0]),
+                tensors.find(name + UPDATES).map(Tensor::toDoubles).orElse(new double[0]));
     }
 
     static TrainedParameter fresh(double[] values) {
-        return new TrainedParameter(values, new double[values.length]);
+        return new TrainedParameter(values, new double[values.length], new double[0], new double[0]);
+    }
+
+    /** The name of the parameter to which a tensor of the state belongs: itself, or the one whose gradients it averages. */
+    static String owner(String tensor) {
+        for (String suffix : List.of(MOMENTUM, SQUARES, UPDATES)) {
+            if (tensor.endsWith(suffix)) {
+                return tensor.substring(0, tensor.length() - suffix.length());
+            }
+        }
+        return tensor;
     }
 
     /**
@@ -52,11 +78,29 @@ final class TrainedParameter {
         return new SplittableRandom(ByteBuffer.wrap(hasher.digest().toBytes()).getLong());
     }
 
-    /** One update of element {@code i} as PyTorch's SGD makes it; weight decay goes for every parameter. */
+    /** One update of element {@code i}; weight decay goes for every parameter. */
     void update(int i, double gradient, double learningRate, Experiment.Optimizer optimizer) {
-        double decayed = gradient + optimizer.weightDecay() * values[i];
-        momentum[i] = optimizer.momentum() * momentum[i] + decayed;
-        values[i] -= learningRate * (optimizer.nesterov() ? decayed + optimizer.momentum() * momentum[i] : momentum[i]);
+        if (optimizer.update().rule() instanceof UpdateRule.AdamW adamW) {
+            adamW(i, gradient, learningRate, optimizer.update().weightDecay(), adamW);
+        } else if (optimizer.update().rule() instanceof UpdateRule.Sgd sgd) {
+            double decayed = gradient + optimizer.update().weightDecay() * values[i];
+            momentum[i] = sgd.momentum() * momentum[i] + decayed;
+            values[i] -= learningRate * (sgd.nesterov() ? decayed + sgd.momentum() * momentum[i] : momentum[i]);
+        }
+    }
+
+    private void adamW(int i, double gradient, double learningRate, double decay, UpdateRule.AdamW rule) {
+        if (squares.length == 0) {
+            squares = new double[values.length];
+            updates = new double[values.length];
+        }
+        updates[i]++;
+        values[i] -= learningRate * decay * values[i];
+        momentum[i] += (1 - rule.beta1()) * (gradient - momentum[i]);
+        squares[i] = rule.beta2() * squares[i] + (1 - rule.beta2()) * gradient * gradient;
+        double rate = learningRate / (1 - StrictMath.pow(rule.beta1(), updates[i]));
+        double spread = Math.sqrt(squares[i]) / Math.sqrt(1 - StrictMath.pow(rule.beta2(), updates[i]));
+        values[i] -= rate * momentum[i] / (spread + rule.epsilon());
     }
 
     /** The state with one update of all of parameter {@code name}. */
@@ -74,5 +118,9 @@ final class TrainedParameter {
     void put(Map<String, Tensor> tensors, String name, int... shape) {
         tensors.put(name, Tensor.of(DType.FLOAT64, values, shape));
         tensors.put(name + MOMENTUM, Tensor.of(DType.FLOAT64, momentum, shape));
+        if (squares.length > 0) {
+            tensors.put(name + SQUARES, Tensor.of(DType.FLOAT64, squares, shape));
+            tensors.put(name + UPDATES, Tensor.of(DType.FLOAT64, updates, shape));
+        }
     }
 }

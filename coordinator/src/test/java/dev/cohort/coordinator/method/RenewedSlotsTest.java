@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.UpdateRule;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
@@ -13,6 +15,7 @@ import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +29,10 @@ class RenewedSlotsTest {
     private static final SoftLabels LABELS = new SoftLabels(C, List.of(Ints.of(0, 1, 2, 0)), List.of(1.0));
 
     private static Teacher teacher(String method, String parameters) {
+        return teacher(method, parameters, Cohort.sgd(0.9, false, 1e-3));
+    }
+
+    private static Teacher teacher(String method, String parameters, Experiment.Optimizer optimizer) {
         Map<String, String> given = new TreeMap<>();
         if (!parameters.equals("-")) {
             String[] parts = parameters.split("=", 2);
@@ -35,14 +42,7 @@ class RenewedSlotsTest {
                 .create(
                         new Experiment.Method(method, given),
                         new TeacherSetting(
-                                WIDTHS.size(),
-                                WIDTHS.size(),
-                                WIDTHS,
-                                C,
-                                7,
-                                Cohort.sgd(0.9, false, 1e-3),
-                                DType.FLOAT64,
-                                Ints.of(0, 1)));
+                                WIDTHS.size(), WIDTHS.size(), WIDTHS, C, 7, optimizer, DType.FLOAT64, Ints.of(0, 1)));
     }
 
     private static double[] uniform(SplittableRandom random, int size) {
@@ -125,5 +125,40 @@ class RenewedSlotsTest {
         assertThat(differing(renewed, initial)).isEqualTo(differing(trained, initial) - changed);
         assertThat(differing(all, initial)).as("numbers that belong to no slot").isEqualTo(shared);
         assertThat(teacher.renewed(renewed, RENEWED)).isEqualTo(renewed);
+    }
+
+    /** What AdamW keeps of gradients is zero before the first step. */
+    @ParameterizedTest
+    @CsvSource({"one, -, 0", "pcl, -, 12", "okddip, -, 0", "adaptive, weights=gradnorm, 0", "cutnmix, -, 0"})
+    void forgetsWhatAdamWKeeps(String method, String parameters, long shared) {
+        Experiment.Optimizer sgd = Cohort.sgd(0, false, 0);
+        Teacher teacher = teacher(
+                method,
+                parameters,
+                new Experiment.Optimizer(
+                        sgd.learningRate(),
+                        sgd.schedule(),
+                        new WeightUpdate(
+                                new UpdateRule.AdamW(0.9, 0.999, 1e-8),
+                                0.01,
+                                OptionalDouble.empty(),
+                                OptionalDouble.empty())));
+        NamedTensors trained = trained(teacher);
+
+        NamedTensors all = teacher.renewed(trained, Ints.of(0, 1, 2));
+
+        long kept = 0;
+        for (Map.Entry<String, Tensor> tensor : all.asMap().entrySet()) {
+            double[] first = teacher.initialState()
+                    .find(tensor.getKey())
+                    .map(Tensor::toDoubles)
+                    .orElse(new double[tensor.getValue().size()]);
+            double[] values = tensor.getValue().toDoubles();
+            for (int i = 0; i < values.length; i++) {
+                kept += values[i] == first[i] ? 0 : 1;
+            }
+        }
+        assertThat(kept).as("numbers that belong to no slot").isEqualTo(shared);
+        assertThat(trained).isNotEqualTo(all);
     }
 }

@@ -2,6 +2,8 @@ package dev.cohort.launch.local;
 
 import dev.cohort.coordinator.process.RunTeacher;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.UpdateRule;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.launch.LaunchPlan;
 import dev.cohort.launch.RunDirectory;
 import dev.cohort.launch.RunHandle;
@@ -116,12 +118,24 @@ public record ForkPlan(LaunchPlan launch, Optional<String> learningRate) {
         note(other, "peers", !before.peers().equals(after.peers()));
         note(other, "elastic.max", before.elastic().max() != after.elastic().max());
         note(other, "threads", !before.threads().equals(after.threads()));
-        Experiment.Optimizer one = before.optimizer();
-        Experiment.Optimizer two = after.optimizer();
-        note(other, "optimizer.momentum", one.momentum() != two.momentum());
-        note(other, "optimizer.nesterov", one.nesterov() != two.nesterov());
+        WeightUpdate one = before.optimizer().update();
+        WeightUpdate two = after.optimizer().update();
+        note(other, "optimizer." + changed(one.rule(), two.rule()), !one.rule().equals(two.rule()));
         note(other, "optimizer.weight_decay", one.weightDecay() != two.weightDecay());
+        note(other, "optimizer.clip_norm", !one.clipNorm().equals(two.clipNorm()));
+        note(other, "optimizer.average_decay", !one.averageDecay().equals(two.averageDecay()));
         return other;
+    }
+
+    /** The key in which two rules differ. */
+    private static String changed(UpdateRule one, UpdateRule two) {
+        if (one instanceof UpdateRule.Sgd before && two instanceof UpdateRule.Sgd after) {
+            return before.momentum() != after.momentum() ? "momentum" : "nesterov";
+        }
+        if (one instanceof UpdateRule.AdamW before && two instanceof UpdateRule.AdamW after) {
+            return before.beta1() != after.beta1() ? "beta1" : before.beta2() != after.beta2() ? "beta2" : "epsilon";
+        }
+        return "name";
     }
 
     /** The data without its path, since it may have moved. */

@@ -26,8 +26,17 @@ import java.util.stream.Collectors;
  * @param weights by the names of the network
  */
 public record StoredNetwork(About about, long step, NamedTensors weights) {
-    /** Prefixes of what a checkpoint holds besides the network: momenta, a teacher kept beside it, copies of other peers. */
-    private static final List<String> BESIDES = List.of("momentum/", "own_teacher", "copy/");
+    /**
+     * Prefixes of what a checkpoint holds besides the network: what the optimizer keeps of gradients, a teacher kept beside it,
+     * copies of other peers.
+     */
+    private static final List<String> BESIDES = List.of("momentum/", "adamw/", "own_teacher", "copy/");
+
+    /** Prefix of the averages of the weights, which are the network if there are any: they were evaluated. */
+    public static final String AVERAGE = "average/";
+
+    /** Name of the number of updates in the averages. */
+    public static final String AVERAGED_UPDATES = "average.updates";
 
     /**
      * Describes a network, so that it can be built again.
@@ -99,7 +108,13 @@ public record StoredNetwork(About about, long step, NamedTensors weights) {
                 : file(Path.of(checkpoint));
         CheckpointStore.Checkpoint whole = SafetensorsStore.checked(contents);
         SortedMap<String, Tensor> weights = new TreeMap<>(whole.learner().asMap());
-        weights.keySet().removeIf(name -> BESIDES.stream().anyMatch(name::startsWith));
+        weights.keySet().removeIf(name -> BESIDES.stream().anyMatch(name::startsWith) || name.equals(AVERAGED_UPDATES));
+        for (Map.Entry<String, Tensor> tensor : whole.learner().asMap().entrySet()) {
+            if (tensor.getKey().startsWith(AVERAGE)) {
+                weights.remove(tensor.getKey());
+                weights.put(tensor.getKey().substring(AVERAGE.length()), tensor.getValue());
+            }
+        }
         return new StoredNetwork(About.of(contents.metadata()), whole.step(), NamedTensors.of(weights));
     }
 

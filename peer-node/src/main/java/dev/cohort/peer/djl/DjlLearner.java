@@ -13,6 +13,7 @@ import dev.cohort.distill.BranchEnsemble;
 import dev.cohort.peer.Learner;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
@@ -41,9 +42,6 @@ import java.util.function.Supplier;
  * been shown.
  */
 public final class DjlLearner implements Learner {
-    /** Prefix of the names of momentum buffers in a {@link #snapshot}; the other names are those of the network. */
-    public static final String MOMENTUM = "momentum/";
-
     /** Images that {@link #infer} handles at a time: enough to be fast, few enough to need less memory than training. */
     private static final int CHUNK = 128;
 
@@ -53,7 +51,8 @@ public final class DjlLearner implements Learner {
     private final NDManager manager;
     private final Student student;
     private final SortedMap<String, Parameter> parameters;
-    private final Sgd optimizer;
+    private final Descent descent;
+    private final Optional<WeightAverage> average;
     private final ImageInput input;
     private final List<ParkedPass> parked = new ArrayList<>();
     private final Deque<ByteBuffer> spareInputs = new ArrayDeque<>();
@@ -73,7 +72,13 @@ public final class DjlLearner implements Learner {
         JniUtils.setGradMode(false);
         student = Student.of(setting, manager, branches);
         parameters = student.namedParameters();
-        optimizer = new Sgd(student.trainedParameters(), setting, manager);
+        descent = Descent.of(setting.update(), student.trainedParameters(), manager);
+        average = setting.update().averageDecay().isPresent()
+                ? Optional.of(new WeightAverage(
+                        Student.of(setting, manager, branches),
+                        setting.update().averageDecay().getAsDouble(),
+                        manager))
+                : Optional.empty();
         input = new ImageInput(setting.image(), setting.normalisation(), setting.dtype());
     }
 
@@ -167,7 +172,9 @@ public final class DjlLearner implements Learner {
             throw new IllegalStateException("update without a gradient: backward must come first");
         }
         JniUtils.setGradMode(false);
-        optimizer.step(learningRate);
+        setting.update().clipNorm().ifPresent(student::clipGradients);
+        descent.step(learningRate);
+        average.ifPresent(network -> network.follow(student));
         hasGradients = false;
     }
 
@@ -175,6 +182,7 @@ public final class DjlLearner implements Learner {
     public Outputs infer(Images images) {
         requireFitting(images);
         JniUtils.setGradMode(false);
+        Student evaluated = average.map(WeightAverage::network).orElse(student);
         ByteBuffer memory = input.newBuffer(Math.min(CHUNK, images.count()));
         StackedRows logits = new StackedRows(images.count(), setting.classes(), setting.dtype());
         StackedRows features = new StackedRows(images.count(), featureWidth(), setting.dtype());
@@ -185,7 +193,7 @@ public final class DjlLearner implements Learner {
                 int count = Math.min(CHUNK, images.count() - from);
                 ByteBuffer values = input.fill(memory, images, from, count);
                 try (NDManager scratch = manager.newSubManager()) {
-                    NDList outputs = student.forward(
+                    NDList outputs = evaluated.forward(
                             new ParameterStore(scratch, false), new NDList(input.view(scratch, values, count)), false);
                     logits.add(Arrays.read(outputs.get(0)));
                     features.add(Arrays.read(outputs.get(1)));
@@ -233,18 +241,7 @@ public final class DjlLearner implements Learner {
 
     /** Moves the trained weights towards those of {@code other}: {@code w = keep w + (1 - keep) w_other}. */
     void average(DjlLearner other, double keep) {
-        JniUtils.setGradMode(false);
-        SortedMap<String, Parameter> theirs = other.student.trainedParameters();
-        try (NDArray kept = manager.create(keep);
-                NDArray taken = manager.create(1 - keep)) {
-            student.trainedParameters().forEach((name, parameter) -> {
-                NDArray source =
-                        Optional.ofNullable(theirs.get(name)).orElseThrow().getArray();
-                try (NDArray part = source.mul(taken)) {
-                    parameter.getArray().muli(kept).addi(part);
-                }
-            });
-        }
+        Student.average(student.trainedParameters(), other.student.trainedParameters(), keep);
     }
 
     /** Whether these are exactly the weights and statistics of this network. */
@@ -290,7 +287,7 @@ public final class DjlLearner implements Learner {
         state.forEach((name, array) -> requireFitting(name, array, snapshot.get(name)));
         List.copyOf(parked).forEach(ParkedPass::close);
         student.load(snapshot);
-        optimizer.momenta().forEach((name, array) -> Arrays.overwrite(array, snapshot.get(MOMENTUM + name)));
+        kept().forEach((name, array) -> Arrays.overwrite(array, snapshot.get(name)));
         student.zeroGradients();
         hasGradients = false;
     }
@@ -324,8 +321,15 @@ public final class DjlLearner implements Learner {
     private SortedMap<String, NDArray> state() {
         SortedMap<String, NDArray> state = new TreeMap<>();
         parameters.forEach((name, parameter) -> state.put(name, parameter.getArray()));
-        optimizer.momenta().forEach((name, array) -> state.put(MOMENTUM + name, array));
+        state.putAll(kept());
         return state;
+    }
+
+    /** What training continues from besides the network. */
+    private SortedMap<String, NDArray> kept() {
+        SortedMap<String, NDArray> kept = new TreeMap<>(descent.state());
+        average.ifPresent(network -> kept.putAll(network.state()));
+        return kept;
     }
 
     private DataType type() {
@@ -383,9 +387,10 @@ public final class DjlLearner implements Learner {
     }
 
     private void requireFitting(String name, NDArray array, Tensor tensor) {
-        if (!Arrays.shapeOf(array).equals(tensor.shape()) || tensor.dtype() != setting.dtype()) {
+        DType dtype = Arrays.typeOf(array.getDataType());
+        if (!Arrays.shapeOf(array).equals(tensor.shape()) || tensor.dtype() != dtype) {
             throw new IllegalArgumentException("snapshot does not fit " + setting.model() + ": " + name + " is "
-                    + tensor + " and must be " + setting.dtype() + Arrays.shapeOf(array));
+                    + tensor + " and must be " + dtype + Arrays.shapeOf(array));
         }
     }
 

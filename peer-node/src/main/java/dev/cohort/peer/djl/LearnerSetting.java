@@ -1,6 +1,7 @@
 package dev.cohort.peer.djl;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.peer.checkpoint.StoredNetwork;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Manifest;
@@ -18,9 +19,7 @@ import dev.cohort.tensor.DType;
  * @param dtype FLOAT32, or FLOAT64 for exactness tests: weights, statistics and outputs
  * @param device auto, cpu or cuda:N
  * @param peerIndex position in the experiment, which {@code auto} uses to spread peers over GPUs
- * @param momentum 0 to below 1
- * @param nesterov needs momentum
- * @param weightDecay of all parameters, biases and batch norm included, as PyTorch does
+ * @param update how the weights are trained
  */
 public record LearnerSetting(
         String model,
@@ -31,9 +30,7 @@ public record LearnerSetting(
         DType dtype,
         String device,
         int peerIndex,
-        double momentum,
-        boolean nesterov,
-        double weightDecay) {
+        WeightUpdate update) {
     static final int IMAGE_SIDE_MIN = 8;
 
     public LearnerSetting {
@@ -50,11 +47,6 @@ public record LearnerSetting(
                 normalisation.deviation().stream().allMatch(d -> d > 0),
                 "normalisation deviations " + normalisation.deviation() + ": must be above 0");
         require(dtype != DType.FLOAT16, "training in FLOAT16: must be FLOAT32 or FLOAT64");
-        require(momentum >= 0 && momentum < 1, "momentum " + momentum + ": must be from 0 to below 1");
-        require(!nesterov || momentum > 0, "nesterov with momentum 0: must have a momentum above 0");
-        require(
-                weightDecay >= 0 && Double.isFinite(weightDecay),
-                "weight decay " + weightDecay + ": must be 0 or above");
     }
 
     /** The setting of a peer of a run, in FLOAT32. */
@@ -69,15 +61,13 @@ public record LearnerSetting(
                 DType.FLOAT32,
                 peer.device(),
                 peerIndex,
-                optimizer.momentum(),
-                optimizer.nesterov(),
-                optimizer.weightDecay());
+                optimizer.update());
     }
 
     /** The setting of a network that no optimizer trains. */
-    LearnerSetting withoutMomentum() {
+    LearnerSetting untrained() {
         return new LearnerSetting(
-                model, image, classes, normalisation, seed, dtype, device, peerIndex, 0, false, weightDecay);
+                model, image, classes, normalisation, seed, dtype, device, peerIndex, WeightUpdate.NONE);
     }
 
     /** The setting of a stored network on the same device, which no optimizer trains. */
@@ -91,9 +81,7 @@ public record LearnerSetting(
                 dtype,
                 device,
                 peerIndex,
-                0,
-                false,
-                weightDecay);
+                WeightUpdate.NONE);
     }
 
     /** The description of this network in a checkpoint. */

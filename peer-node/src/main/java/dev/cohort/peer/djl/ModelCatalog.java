@@ -135,7 +135,7 @@ public final class ModelCatalog {
         if (kind instanceof OwnTeacher.Frozen frozen) {
             return StoredTeacher.of(setting, frozen);
         }
-        DjlLearner network = new DjlLearner(setting.withoutMomentum());
+        DjlLearner network = new DjlLearner(setting.untrained());
         return kind instanceof OwnTeacher.Others others
                 ? new PeerCopies(network, others, setting.classes())
                 : new TrailingTeacher(network, kind);

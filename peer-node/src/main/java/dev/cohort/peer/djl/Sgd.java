@@ -5,16 +5,16 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.cohort.experiment.UpdateRule;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/**
- * Stochastic gradient descent in the order of PyTorch, with state that can be saved: {@code d = g + decay * w}, {@code v =
- * momentum * v + d}, {@code w -= rate * v}, or with nesterov {@code w -= rate * (d + momentum * v)}. DJL's own optimizer puts
- * the rate into v and hides its state.
- */
-final class Sgd {
+/** {@link UpdateRule.Sgd}. */
+final class Sgd implements Descent {
+    /** Prefix of the names of velocities in a snapshot. */
+    static final String MOMENTUM = "momentum/";
+
     /** @param velocity absent without momentum */
     private record Trained(NDArray weight, Optional<NDArray> velocity) {}
 
@@ -24,12 +24,11 @@ final class Sgd {
     private final boolean nesterov;
     private final double weightDecay;
 
-    /** @param weights the trained weights by name; their momenta belong to {@code manager} */
-    Sgd(SortedMap<String, Parameter> weights, LearnerSetting setting, NDManager manager) {
+    Sgd(UpdateRule.Sgd rule, double weightDecay, SortedMap<String, Parameter> weights, NDManager manager) {
         this.manager = manager;
-        momentum = setting.momentum();
-        nesterov = setting.nesterov();
-        weightDecay = setting.weightDecay();
+        this.weightDecay = weightDecay;
+        momentum = rule.momentum();
+        nesterov = rule.nesterov();
         weights.forEach((name, parameter) -> {
             NDArray weight = parameter.getArray();
             Optional<NDArray> velocity = momentum > 0
@@ -39,15 +38,16 @@ final class Sgd {
         });
     }
 
-    /** By the names of the weights; empty without momentum. */
-    SortedMap<String, NDArray> momenta() {
+    @Override
+    public SortedMap<String, NDArray> state() {
         SortedMap<String, NDArray> momenta = new TreeMap<>();
-        all.forEach((name, trained) -> trained.velocity().ifPresent(velocity -> momenta.put(name, velocity)));
+        all.forEach(
+                (name, trained) -> trained.velocity().ifPresent(velocity -> momenta.put(MOMENTUM + name, velocity)));
         return momenta;
     }
 
-    /** Updates all weights and leaves their gradients zero. */
-    void step(double learningRate) {
+    @Override
+    public void step(double learningRate) {
         try (NDArray rate = manager.create(learningRate);
                 NDArray decay = manager.create(weightDecay);
                 NDArray keep = manager.create(momentum)) {

@@ -18,6 +18,7 @@ import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +104,46 @@ public final class Student extends AbstractBlock {
     /** Sets all gradients to zero. */
     public void zeroGradients() {
         trainedParameters().values().forEach(parameter -> JniUtils.zeroGrad((PtNDArray) parameter.getArray()));
+    }
+
+    /**
+     * Scales all gradients so that their norm, taken over all of them, is at most {@code normMax}, as PyTorch's {@code
+     * clip_grad_norm_} does.
+     */
+    void clipGradients(double normMax) {
+        double squares = 0;
+        for (Parameter parameter : trainedParameters().values()) {
+            try (NDArray gradient = parameter.getArray().getGradient();
+                    NDArray norm = gradient.norm()) {
+                double value = Arrays.read(norm).at(0);
+                squares += value * value;
+            }
+        }
+        double factor = normMax / (Math.sqrt(squares) + 1e-6);
+        if (factor < 1) {
+            for (Parameter parameter : trainedParameters().values()) {
+                NDArray array = parameter.getArray();
+                try (NDArray gradient = array.getGradient();
+                        NDArray scale = array.getManager().create(factor)) {
+                    gradient.muli(scale);
+                }
+            }
+        }
+    }
+
+    /** Moves parameters towards others of the same names: {@code w = keep w + (1 - keep) w_other}. */
+    static void average(SortedMap<String, Parameter> moved, SortedMap<String, Parameter> towards, double keep) {
+        JniUtils.setGradMode(false);
+        moved.forEach((name, parameter) -> {
+            NDArray array = parameter.getArray();
+            NDArray source =
+                    Optional.ofNullable(towards.get(name)).orElseThrow().getArray();
+            try (NDArray kept = array.getManager().create(keep);
+                    NDArray taken = array.getManager().create(1 - keep);
+                    NDArray part = source.mul(taken)) {
+                array.muli(kept).addi(part);
+            }
+        });
     }
 
     private interface Visitor {

@@ -1,5 +1,7 @@
 package dev.cohort.peer.external;
 
+import dev.cohort.experiment.UpdateRule;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Normalisation;
 import dev.cohort.protocol.wire.proto.LearnerWire;
@@ -23,7 +25,8 @@ import java.util.regex.Pattern;
  * @param batchSize images of a batch, at least 1
  * @param device auto, cpu, or what the framework calls a device, such as cuda:0
  * @param threads that one operation may use, at least 1
- * @param optimizer of a network that does not bring its own
+ * @param learningRate of the run, before its schedule
+ * @param update of the weights of a network that does not bring its own optimizer
  * @param pretrained whether to start from weights that the library of the model provides
  * @param weights safetensors file of initial weights
  * @param passes that may be parked at once, at least 1
@@ -41,7 +44,8 @@ public record ExternalSetting(
         int batchSize,
         String device,
         int threads,
-        Optimizer optimizer,
+        double learningRate,
+        WeightUpdate update,
         boolean pretrained,
         Optional<Path> weights,
         int passes) {
@@ -51,17 +55,6 @@ public record ExternalSetting(
     private static final String PROGRAM = "learner:";
     private static final Pattern EXTERNAL = Pattern.compile(
             "(timm|torchvision|loop):[^:]+|file:.+\\.pt|learner:.+\\.py|.+\\.py:[A-Za-z_][A-Za-z0-9_]*");
-
-    /**
-     * How weights are updated.
-     *
-     * @param name sgd or adamw
-     * @param momentum of sgd, 0 to below 1
-     * @param nesterov of sgd
-     * @param weightDecay of all trained weights
-     * @param clipNorm largest norm of all gradients together; 0 for no limit
-     */
-    public record Optimizer(String name, double momentum, boolean nesterov, double weightDecay, double clipNorm) {}
 
     public ExternalSetting {
         require(
@@ -111,16 +104,26 @@ public record ExternalSetting(
                 .setBatchSize(batchSize)
                 .setDevice(device)
                 .setThreads(threads)
-                .setOptimizer(LearnerWire.Optimizer.newBuilder()
-                        .setName(optimizer.name())
-                        .setMomentum(optimizer.momentum())
-                        .setNesterov(optimizer.nesterov())
-                        .setWeightDecay(optimizer.weightDecay())
-                        .setClipNorm(optimizer.clipNorm()))
+                .setOptimizer(optimizer())
                 .setPretrained(pretrained)
                 .setWeights(weights.map(Path::toString).orElse(""))
                 .setPasses(passes)
                 .build();
+    }
+
+    private LearnerWire.Optimizer optimizer() {
+        LearnerWire.Optimizer.Builder optimizer = LearnerWire.Optimizer.newBuilder()
+                .setName(update.rule().word())
+                .setWeightDecay(update.weightDecay())
+                .setClipNorm(update.clipNorm().orElse(0))
+                .setAverageDecay(update.averageDecay().orElse(0))
+                .setLearningRate(learningRate);
+        if (update.rule() instanceof UpdateRule.AdamW adamW) {
+            optimizer.setBeta1(adamW.beta1()).setBeta2(adamW.beta2()).setEpsilon(adamW.epsilon());
+        } else if (update.rule() instanceof UpdateRule.Sgd sgd) {
+            optimizer.setMomentum(sgd.momentum()).setNesterov(sgd.nesterov());
+        }
+        return optimizer.build();
     }
 
     private static void require(boolean ok, String message) {

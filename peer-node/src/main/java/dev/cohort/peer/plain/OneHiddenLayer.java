@@ -1,6 +1,8 @@
 package dev.cohort.peer.plain;
 
 import dev.cohort.experiment.Experiment.Optimizer;
+import dev.cohort.experiment.UpdateRule;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.peer.Learner;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
@@ -25,7 +27,8 @@ import java.util.SplittableRandom;
 public final class OneHiddenLayer implements Learner {
     private final ImageShape image;
     private final Normalisation normalisation;
-    private final Optimizer optimizer;
+    private final UpdateRule.Sgd rule;
+    private final double weightDecay;
     private final int hidden;
     private final int classes;
     private final TrainedTensor hiddenBias;
@@ -38,7 +41,8 @@ public final class OneHiddenLayer implements Learner {
      * @param normalisation one mean and deviation per channel of {@code image}
      * @param hidden width of the hidden layer, at least 1
      * @param classes number of classes, at least 2
-     * @param optimizer momentum, nesterov and weight decay; the caller applies its rate and schedule
+     * @param optimizer SGD without a limit of gradients and without an average of weights; the caller applies its rate and
+     *     schedule
      * @param seed of the initial weights: He-uniform, biases zero
      */
     public OneHiddenLayer(
@@ -56,7 +60,14 @@ public final class OneHiddenLayer implements Learner {
         this.normalisation = normalisation;
         this.hidden = hidden;
         this.classes = classes;
-        this.optimizer = optimizer;
+        WeightUpdate update = optimizer.update();
+        if (!(update.rule() instanceof UpdateRule.Sgd sgd)
+                || update.clipNorm().isPresent()
+                || update.averageDecay().isPresent()) {
+            throw new IllegalArgumentException("optimizer " + update + ": must be plain SGD for this network");
+        }
+        rule = sgd;
+        weightDecay = update.weightDecay();
         SplittableRandom random = new SplittableRandom(seed);
         hiddenBias = new TrainedTensor("hidden.bias", new double[hidden], hidden);
         hiddenWeight = new TrainedTensor("hidden.weight", drawn(random, hidden, image.size()), hidden, image.size());
@@ -104,7 +115,7 @@ public final class OneHiddenLayer implements Learner {
 
     @Override
     public void update(double learningRate) {
-        parameters.forEach(parameter -> parameter.update(learningRate, optimizer));
+        parameters.forEach(parameter -> parameter.update(learningRate, rule, weightDecay));
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.cohort.peer.plain;
 
-import dev.cohort.experiment.Experiment.Optimizer;
+import dev.cohort.experiment.UpdateRule;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
@@ -38,12 +38,12 @@ final class TrainedTensor {
     }
 
     /** SGD as PyTorch does it: {@code v = momentum * v + g + decay * w}, {@code w -= rate * v} (nesterov: {@code g + momentum * v}). */
-    void update(double learningRate, Optimizer optimizer) {
+    void update(double learningRate, UpdateRule.Sgd rule, double weightDecay) {
         double[] next = values.clone();
         for (int i = 0; i < next.length; i++) {
-            double decayed = gradient[i] + optimizer.weightDecay() * next[i];
-            velocity[i] = optimizer.momentum() * velocity[i] + decayed;
-            double direction = optimizer.nesterov() ? decayed + optimizer.momentum() * velocity[i] : velocity[i];
+            double decayed = gradient[i] + weightDecay * next[i];
+            velocity[i] = rule.momentum() * velocity[i] + decayed;
+            double direction = rule.nesterov() ? decayed + rule.momentum() * velocity[i] : velocity[i];
             next[i] -= learningRate * direction;
         }
         values = next;

@@ -98,7 +98,6 @@ public record StudentNetwork(Learner learner, StoredNetwork.About about, int thr
 
     /** The setting of a network in a process of its own, in FLOAT32. */
     public static ExternalSetting setting(Input input, long steps, Experiment experiment, Experiment.Peer self) {
-        Experiment.Optimizer optimizer = experiment.optimizer();
         return new ExternalSetting(
                 self.model(),
                 input.image(),
@@ -112,8 +111,8 @@ public record StudentNetwork(Learner learner, StoredNetwork.About about, int thr
                 experiment.run().batchSize(),
                 self.device(),
                 Integer.getInteger(TorchEngine.THREADS, Runtime.getRuntime().availableProcessors()),
-                new ExternalSetting.Optimizer(
-                        "sgd", optimizer.momentum(), optimizer.nesterov(), optimizer.weightDecay(), 0),
+                experiment.optimizer().learningRate(),
+                experiment.optimizer().update(),
                 self.own().pretrained(),
                 self.own().weights().map(Path::of),
                 1);

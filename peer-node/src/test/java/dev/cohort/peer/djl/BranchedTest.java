@@ -168,7 +168,7 @@ class BranchedTest {
 
     private static int trained(DjlLearner learner) {
         return learner.snapshot().asMap().entrySet().stream()
-                .filter(e -> e.getKey().startsWith(DjlLearner.MOMENTUM))
+                .filter(e -> e.getKey().startsWith(Sgd.MOMENTUM))
                 .mapToInt(e -> e.getValue().size())
                 .sum();
     }

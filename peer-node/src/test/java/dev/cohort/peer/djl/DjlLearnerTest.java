@@ -62,7 +62,7 @@ class DjlLearnerTest {
         snapshot.asMap()
                 .forEach((name, tensor) -> changed.put(
                         name,
-                        name.startsWith(DjlLearner.MOMENTUM)
+                        name.startsWith(Sgd.MOMENTUM)
                                 ? Tensor.of(
                                         tensor.dtype(),
                                         new double[tensor.size()],
@@ -196,7 +196,7 @@ class DjlLearnerTest {
             Samples.trainSmall(learner, 0, 1);
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             learner.snapshot().asMap().forEach((name, tensor) -> {
-                if (!name.startsWith(DjlLearner.MOMENTUM)) {
+                if (!name.startsWith(Sgd.MOMENTUM)) {
                     sha.update(tensor.bytes());
                 }
             });

@@ -1,5 +1,6 @@
 package dev.cohort.peer.djl;
 
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
@@ -30,9 +31,7 @@ final class Samples {
                 dtype,
                 "cpu",
                 0,
-                0.9,
-                false,
-                5e-4);
+                WeightUpdate.sgd(0.9, false, 5e-4));
     }
 
     /** ResNet-8 on tiny grey images. */
@@ -50,12 +49,14 @@ final class Samples {
                 s.dtype(),
                 s.device(),
                 s.peerIndex(),
-                s.momentum(),
-                s.nesterov(),
-                s.weightDecay());
+                s.update());
     }
 
     static LearnerSetting withSgd(LearnerSetting s, double momentum, boolean nesterov, double weightDecay) {
+        return with(s, WeightUpdate.sgd(momentum, nesterov, weightDecay));
+    }
+
+    static LearnerSetting with(LearnerSetting s, WeightUpdate update) {
         return new LearnerSetting(
                 s.model(),
                 s.image(),
@@ -65,9 +66,7 @@ final class Samples {
                 s.dtype(),
                 s.device(),
                 s.peerIndex(),
-                momentum,
-                nesterov,
-                weightDecay);
+                update);
     }
 
     static Images images(int seed, int count, ImageShape shape) {

@@ -2,6 +2,7 @@ package dev.cohort.peer.external;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Normalisation;
@@ -59,13 +60,12 @@ final class Pythons {
     }
 
     static ExternalSetting setting(String model) {
-        return setting(model, DType.FLOAT32, new ExternalSetting.Optimizer("sgd", 0.9, false, 0, 0), Optional.empty());
+        return setting(model, DType.FLOAT32, WeightUpdate.sgd(0.9, false, 0), Optional.empty());
     }
 
-    static ExternalSetting setting(
-            String model, DType dtype, ExternalSetting.Optimizer optimizer, Optional<Path> weights) {
+    static ExternalSetting setting(String model, DType dtype, WeightUpdate update, Optional<Path> weights) {
         return new ExternalSetting(
-                model, IMAGE, CLASSES, NORMALISATION, dtype, 0, 1, 7, 100, 4, "cpu", 1, optimizer, false, weights, 1);
+                model, IMAGE, CLASSES, NORMALISATION, dtype, 0, 1, 7, 100, 4, "cpu", 1, 0.1, update, false, weights, 1);
     }
 
     static Interpreter withReplyLimit(Duration limit) {

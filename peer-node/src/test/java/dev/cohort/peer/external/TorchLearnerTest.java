@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cohort.experiment.UpdateRule;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.peer.Learner;
 import dev.cohort.peer.checkpoint.Safetensors;
 import dev.cohort.peer.djl.DjlLearner;
@@ -15,18 +17,23 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TorchLearnerTest {
     private static final Path NETS =
             Path.of("src/test/resources/learners/nets.py").toAbsolutePath();
-    private static final ExternalSetting.Optimizer SGD = new ExternalSetting.Optimizer("sgd", 0.9, false, 0, 0);
+    private static final WeightUpdate SGD = WeightUpdate.sgd(0.9, false, 0);
 
     @TempDir
     private Path folder;
@@ -43,7 +50,7 @@ class TorchLearnerTest {
 
     private static DjlLearner builtIn(DType dtype) {
         return ModelCatalog.create(new LearnerSetting(
-                "resnet8", Pythons.IMAGE, Pythons.CLASSES, Pythons.NORMALISATION, 7, dtype, "cpu", 0, 0.9, false, 0));
+                "resnet8", Pythons.IMAGE, Pythons.CLASSES, Pythons.NORMALISATION, 7, dtype, "cpu", 0, SGD));
     }
 
     @ParameterizedTest
@@ -76,6 +83,52 @@ class TorchLearnerTest {
                                 name, state.get("optimizer/" + name + "/momentum_buffer"), gradient, relative));
             }
         }
+    }
+
+    /** PyTorch's own optimizers on one side, ours on the other. */
+    @ParameterizedTest
+    @MethodSource("updates")
+    void theSameUpdatesInBothProcesses(WeightUpdate update) throws IOException {
+        LearnerSetting setting = new LearnerSetting(
+                "resnet8", Pythons.IMAGE, Pythons.CLASSES, Pythons.NORMALISATION, 7, DType.FLOAT64, "cpu", 0, update);
+        Path file = folder.resolve("weights.safetensors");
+        try (DjlLearner inside = ModelCatalog.create(setting)) {
+            NamedTensors initial = inside.snapshot();
+            SortedMap<String, Tensor> weights = new TreeMap<>(initial.asMap());
+            weights.keySet().removeIf(name -> name.contains("/") || name.equals("average.updates"));
+            Safetensors.write(file, new Safetensors.Contents(new TreeMap<>(), NamedTensors.of(weights)));
+            try (ExternalLearner outside = ExternalLearner.start(
+                    Pythons.setting(NETS + ":resnet8", DType.FLOAT64, update, Optional.of(file)),
+                    Pythons.interpreter())) {
+                for (int step = 1; step <= 3; step++) {
+                    NamedTensors gradients =
+                            NamedTensors.of("logits", Pythons.numbers(step, DType.FLOAT64, 4, Pythons.CLASSES));
+                    for (Learner learner : List.of(inside, outside)) {
+                        try (Learner.ForwardPass pass = learner.forward(Pythons.images(step, 4), step)) {
+                            learner.backward(pass, gradients);
+                        }
+                        learner.update(0.05 / step);
+                    }
+                }
+                NamedTensors ours = inside.snapshot();
+                NamedTensors theirs = outside.snapshot();
+                // DJL hands the momentum of batch-norm statistics to PyTorch as a float.
+                weights.keySet()
+                        .forEach(name -> assertAlike(
+                                name, theirs.get(name), ours.get(name), name.contains(".running_") ? 1e-6 : 1e-8));
+                assertAlike(outside.infer(Pythons.images(9, 4)), inside.infer(Pythons.images(9, 4)), 1e-6);
+            }
+        }
+    }
+
+    static Stream<WeightUpdate> updates() {
+        OptionalDouble none = OptionalDouble.empty();
+        UpdateRule.AdamW adamW = new UpdateRule.AdamW(0.9, 0.99, 1e-6);
+        return Stream.of(
+                WeightUpdate.sgd(0.9, true, 1e-2),
+                new WeightUpdate(new UpdateRule.Sgd(0.9, false), 1e-3, OptionalDouble.of(0.1), none),
+                new WeightUpdate(adamW, 1e-2, none, none),
+                new WeightUpdate(adamW, 1e-2, OptionalDouble.of(0.1), OptionalDouble.of(0.6)));
     }
 
     private static void assertAlike(Learner.Outputs actual, Learner.Outputs expected, double relative) {

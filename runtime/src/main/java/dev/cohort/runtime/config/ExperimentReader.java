@@ -16,6 +16,8 @@ import dev.cohort.experiment.Experiment.Schedule;
 import dev.cohort.experiment.Experiment.Threads;
 import dev.cohort.experiment.Experiment.Wire;
 import dev.cohort.experiment.Problems;
+import dev.cohort.experiment.UpdateRule;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.protocol.Limits;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.kafka.ClientRules;
@@ -27,6 +29,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Reads an experiment from a tree: every key, its type, range and default, section by section in the order of the file. */
 final class ExperimentReader {
@@ -48,6 +51,16 @@ final class ExperimentReader {
     private static final Pattern CLIENT_SETTING = Pattern.compile(".*\\..*|acks|retries");
 
     private static final Pattern ANY_KEY = Pattern.compile(".*", Pattern.DOTALL);
+    private static final String SGD = "sgd";
+    private static final String ADAMW = "adamw";
+    private static final List<String> SGD_KEYS = List.of("momentum", "nesterov");
+    private static final List<String> ADAMW_KEYS = List.of("beta1", "beta2", "epsilon");
+    static final Tree SGD_NAME = new Tree.Leaf(SGD, false);
+    /** Keys of the optimizer that one rule alone has, or whose values have another scale with the other rule. */
+    static final List<String> OF_ONE_RULE = Stream.of(SGD_KEYS, ADAMW_KEYS, List.of("learning_rate", "weight_decay"))
+            .flatMap(List::stream)
+            .toList();
+
     private static final List<String> FLOAT_WORDS = List.of("fp16", "fp32", "fp64");
 
     private final Section root;
@@ -146,18 +159,44 @@ final class ExperimentReader {
     }
 
     private Optimizer optimizer(Section s) {
-        s.choice("name", "sgd", Map.of("sgd", "sgd"), List.of("sgd"));
+        boolean adamW = s.choice("name", SGD, Map.of(SGD, SGD, ADAMW, ADAMW), List.of(SGD, ADAMW))
+                .equals(ADAMW);
+        foreign(s, adamW);
+        Optimizer optimizer = new Optimizer(
+                s.number("learning_rate", adamW ? 0.001 : 0.1, NumberRange.POSITIVE),
+                schedule(s.section("schedule")),
+                new WeightUpdate(
+                        adamW ? adamW(s) : sgd(s),
+                        s.number("weight_decay", adamW ? 0.01 : 1e-4, NumberRange.NOT_NEGATIVE),
+                        s.numberIfPresent("clip_norm", NumberRange.POSITIVE),
+                        s.numberIfPresent("average_decay", NumberRange.BELOW_ONE)));
+        s.close();
+        return optimizer;
+    }
+
+    /** Refuses the keys of the other rule: with it the learning rate, too, has another scale. */
+    private void foreign(Section s, boolean adamW) {
+        for (String key : adamW ? SGD_KEYS : ADAMW_KEYS) {
+            problems.require(
+                    !s.has(key),
+                    s.at(key),
+                    "a setting of " + (adamW ? SGD : ADAMW),
+                    "left out, since optimizer.name is " + (adamW ? ADAMW : SGD));
+        }
+    }
+
+    private UpdateRule sgd(Section s) {
         double momentum = s.number("momentum", 0.9, NumberRange.BELOW_ONE);
         boolean nesterov = s.flag("nesterov", false);
         problems.require(!nesterov || momentum > 0, s.at("nesterov"), true, "false when momentum is 0");
-        Optimizer optimizer = new Optimizer(
-                s.number("learning_rate", 0.1, NumberRange.POSITIVE),
-                momentum,
-                nesterov,
-                s.number("weight_decay", 1e-4, NumberRange.NOT_NEGATIVE),
-                schedule(s.section("schedule")));
-        s.close();
-        return optimizer;
+        return new UpdateRule.Sgd(momentum, nesterov && momentum > 0);
+    }
+
+    private UpdateRule adamW(Section s) {
+        return new UpdateRule.AdamW(
+                s.number("beta1", 0.9, NumberRange.BELOW_ONE),
+                s.number("beta2", 0.999, NumberRange.BELOW_ONE),
+                s.number("epsilon", 1e-8, NumberRange.POSITIVE));
     }
 
     private Schedule schedule(Section s) {

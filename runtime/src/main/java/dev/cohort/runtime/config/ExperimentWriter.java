@@ -2,6 +2,8 @@ package dev.cohort.runtime.config;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Experiment.Peer;
+import dev.cohort.experiment.UpdateRule;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.tensor.DType;
 import java.util.List;
 import java.util.Locale;
@@ -83,12 +85,21 @@ final class ExperimentWriter {
     }
 
     private void optimizer(Experiment.Optimizer optimizer) {
+        WeightUpdate update = optimizer.update();
         section("optimizer");
-        word("  name", "sgd");
+        word("  name", update.rule().word());
         word("  learning_rate", optimizer.learningRate());
-        word("  momentum", optimizer.momentum());
-        word("  nesterov", optimizer.nesterov());
-        word("  weight_decay", optimizer.weightDecay());
+        if (update.rule() instanceof UpdateRule.AdamW adamW) {
+            word("  beta1", adamW.beta1());
+            word("  beta2", adamW.beta2());
+            word("  epsilon", adamW.epsilon());
+        } else if (update.rule() instanceof UpdateRule.Sgd sgd) {
+            word("  momentum", sgd.momentum());
+            word("  nesterov", sgd.nesterov());
+        }
+        word("  weight_decay", update.weightDecay());
+        update.clipNorm().ifPresent(norm -> word("  clip_norm", norm));
+        update.averageDecay().ifPresent(decay -> word("  average_decay", decay));
         section("  schedule");
         word("    kind", Section.word(optimizer.schedule().kind()));
         word("    milestones", optimizer.schedule().milestones());

@@ -16,7 +16,9 @@ import java.util.TreeSet;
  * <ul>
  *   <li>{@code peers=N}: N contributors; additional ones repeat the models of those in the file;
  *   <li>{@code run.steps} and {@code run.epochs}: each removes the other from the file;
- *   <li>{@code method.name}: a method other than the file's removes the parameters of the file's method.
+ *   <li>{@code method.name}: a method other than the file's removes the parameters of the file's method;
+ *   <li>{@code optimizer.name}: another one than the file's removes its settings, and the learning rate and weight decay, which have
+ *       another scale with it.
  * </ul>
  */
 final class Overrides {
@@ -69,6 +71,14 @@ final class Overrides {
                 && method.entries().containsKey("name")
                 && !name.equals(method.entries().get("name"))) {
             root = root.with("method", Tree.Branch.EMPTY.with("name", name));
+        }
+        Tree rule = parsed.get("optimizer.name");
+        Tree.Branch optimizer = root.branch("optimizer");
+        if (rule != null && !rule.equals(optimizer.entries().getOrDefault("name", ExperimentReader.SGD_NAME))) {
+            for (String key : ExperimentReader.OF_ONE_RULE) {
+                optimizer = optimizer.without(key);
+            }
+            root = root.with("optimizer", optimizer.with("name", rule));
         }
         Optional.ofNullable(parsed.remove("peers")).ifPresent(this::contributors);
     }

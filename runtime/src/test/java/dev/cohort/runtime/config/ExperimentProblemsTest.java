@@ -41,7 +41,13 @@ class ExperimentProblemsTest {
             mix.n=0                         | mix.n: 0: must be a whole number from 1 to 16
             method.name=                    | method.name: missing: must be the name of a method, for example one
             method.temperature=[1]          | method.temperature: a list: must be a single value
-            optimizer.name=adam             | optimizer.name: adam: must be one of sgd
+            optimizer.name=adam             | optimizer.name: adam: must be one of sgd, adamw
+            optimizer={name: adamw, momentum: 0.9} | optimizer.momentum: a setting of sgd: must be left out, since optimizer.name is adamw
+            optimizer.beta1=0.9             | optimizer.beta1: a setting of adamw: must be left out, since optimizer.name is sgd
+            optimizer={name: adamw, beta2: 1} | optimizer.beta2: 1: must be a number from 0 to below 1
+            optimizer={name: adamw, epsilon: 0} | optimizer.epsilon: 0: must be a number above 0
+            optimizer.clip_norm=0           | optimizer.clip_norm: 0: must be a number above 0
+            optimizer.average_decay=1       | optimizer.average_decay: 1: must be a number from 0 to below 1
             optimizer.learning_rate=0       | optimizer.learning_rate: 0: must be a number above 0
             optimizer.learning_rate=fast    | optimizer.learning_rate: fast: must be a number above 0
             optimizer.momentum=1            | optimizer.momentum: 1: must be a number from 0 to below 1

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.OwnNetwork;
 import dev.cohort.experiment.Problems;
+import dev.cohort.experiment.UpdateRule;
+import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.tensor.DType;
 import java.util.List;
@@ -196,6 +198,33 @@ class ExperimentYamlTest {
                         new Experiment.Recording(Experiment.Recording.Features.NEEDED, true, 200, 3, 200),
                         new Experiment.Kafka(Optional.empty(), 1, Map.of()),
                         new Experiment.Threads(OptionalInt.empty())));
+    }
+
+    @Test
+    void readsEveryUpdateRule() {
+        Experiment.Schedule constant = new Experiment.Schedule(Experiment.Schedule.Shape.CONSTANT, List.of(), 0.1, 0);
+        assertThat(read(SMALLEST + "optimizer: {name: adamw}\n").optimizer())
+                .isEqualTo(new Experiment.Optimizer(
+                        0.001,
+                        constant,
+                        new WeightUpdate(
+                                new UpdateRule.AdamW(0.9, 0.999, 1e-8),
+                                0.01,
+                                OptionalDouble.empty(),
+                                OptionalDouble.empty())));
+        String all = "optimizer: {name: adamw, learning_rate: 3e-4, beta1: 0.8, beta2: 0.95, epsilon: 1e-6,"
+                + " weight_decay: 0.05, clip_norm: 1, average_decay: 0.99}\n";
+        Experiment experiment = read(SMALLEST + all);
+        assertThat(experiment.optimizer())
+                .isEqualTo(new Experiment.Optimizer(
+                        3e-4,
+                        constant,
+                        new WeightUpdate(
+                                new UpdateRule.AdamW(0.8, 0.95, 1e-6),
+                                0.05,
+                                OptionalDouble.of(1),
+                                OptionalDouble.of(0.99))));
+        assertThat(read(ExperimentYaml.write(experiment))).isEqualTo(experiment);
     }
 
     @Test

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
+import dev.cohort.experiment.UpdateRule;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OverridesTest {
@@ -21,6 +23,26 @@ class OverridesTest {
               - {id: p3, model: vgg16}
               - {id: control, control: true}
             """;
+
+    @Test
+    void anotherOptimizerStartsFromItsOwnDefaults() {
+        String file = """
+                run: {epochs: 1}
+                method: {name: dml}
+                peers: [{id: a, model: resnet8}]
+                optimizer: {learning_rate: 0.3, momentum: 0.8, nesterov: true, weight_decay: 0, clip_norm: 2,
+                            schedule: {kind: cosine}}
+                """;
+        Experiment.Optimizer adamW = optimizer(file, "optimizer.name=adamw", "optimizer.beta1=0.8");
+        Experiment.Optimizer sgd = optimizer(file, "optimizer.name=sgd");
+
+        assertThat(adamW.update().rule()).isEqualTo(new UpdateRule.AdamW(0.8, 0.999, 1e-8));
+        assertThat(adamW.learningRate()).isEqualTo(0.001);
+        assertThat(adamW.update().weightDecay()).isEqualTo(0.01);
+        assertThat(adamW.update().clipNorm()).hasValue(2);
+        assertThat(adamW.schedule().kind()).isEqualTo(Experiment.Schedule.Shape.COSINE);
+        assertThat(sgd.update().rule()).isEqualTo(new UpdateRule.Sgd(0.8, true));
+    }
 
     @Test
     void replaceValuesOfTheFileAndAddMissingOnes() {
@@ -138,6 +160,13 @@ class OverridesTest {
                 .containsExactly("peers: many: must be a list of peers, or in --set their number");
         assertThat(problems("run.steps=3", "run.epochs=3"))
                 .containsExactly("run: both epochs and steps: must be one of the two: how long to train");
+    }
+
+    private static Experiment.Optimizer optimizer(String file, String... settings) {
+        Problems problems = new Problems();
+        Optional<Experiment> experiment = ExperimentYaml.read(file, List.of(settings), problems);
+        assertThat(problems.found()).isEmpty();
+        return experiment.orElseThrow().optimizer();
     }
 
     private static List<String> ids(Experiment experiment) {
