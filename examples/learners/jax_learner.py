@@ -79,13 +79,11 @@ class Student:
             self.gradients = jax.tree.map(jnp.add, self.gradients, gradients)
         elif isinstance(request, wire.Update):
             setting = self.hello.optimizer
-            self.momenta = jax.tree.map(
-                lambda v, g, w: setting.momentum * v + g + setting.weight_decay * w,
-                self.momenta,
-                self.gradients,
-                self.weights,
-            )
-            self.weights = jax.tree.map(lambda w, v: w - request.rate * v, self.weights, self.momenta)
+            decayed = jax.tree.map(lambda g, w: g + setting.weight_decay * w, self.gradients, self.weights)
+            self.momenta = jax.tree.map(lambda v, d: setting.momentum * v + d, self.momenta, decayed)
+            ahead = jax.tree.map(lambda v, d: d + setting.momentum * v, self.momenta, decayed)
+            steps = ahead if setting.nesterov else self.momenta
+            self.weights = jax.tree.map(lambda w, step: w - request.rate * step, self.weights, steps)
             self.gradients = jax.tree.map(jnp.zeros_like, self.weights)
         elif isinstance(request, wire.Release):
             del self.parked[request.pass_id]
@@ -107,8 +105,8 @@ def main() -> None:
         channel.send(wire.Failure(wire.Failure.VERSION, message))
         return
     asked = hello.optimizer
-    if asked.name not in ("", "sgd") or asked.nesterov or asked.clip_norm or asked.average_decay:
-        message = f"optimizer {asked}: this learner has plain sgd alone, without nesterov, clip_norm and average_decay"
+    if asked.name not in ("", "sgd") or asked.clip_norm or asked.average_decay:
+        message = f"optimizer {asked}: this learner has plain sgd alone, without clip_norm and average_decay"
         channel.send(wire.Failure(wire.Failure.MODEL, message))
         return
     student = Student(hello)
