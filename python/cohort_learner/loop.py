@@ -111,6 +111,12 @@ class OwnLoop:
         net.train()
         return net, optimizer
 
+    def __len__(self) -> int:
+        """Steps of the run, and so the most batches that come. With a length, Lightning asks for no batch ahead."""
+        if self.run.steps == 0:
+            raise TypeError("the number of steps of the run is not known")
+        return self.run.steps
+
     def __iter__(self) -> Iterator[Batch]:
         previous = self._drain_on_interrupt()
         try:

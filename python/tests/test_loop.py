@@ -191,6 +191,64 @@ def test_join_starts_the_peer_and_ctrl_c_leaves_in_order(tmp_path: Path) -> None
     assert text.endswith("drained")
 
 
+def test_lightning_trains_it() -> None:
+    lightning = pytest.importorskip("lightning")
+
+    def work(caller: Caller) -> Any:
+        caller.start(hello(steps=10, optimizer=wire.Optimizer("sgd", 0.9, learning_rate=1.0)))
+        for step in range(1, 5):
+            caller.train(step, rate=0.05)
+        state = caller.snapshot()
+        caller.ask(wire.Close())
+        return state
+
+    channel, thread, results = peer_side(work)
+    peer = OwnLoop(channel)
+    net = nets.Small(peer.run.classes)
+    begin = {name: t.clone() for name, t in net.state_dict().items()}
+    losses = []
+
+    class Module(lightning.LightningModule):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.net, self.optimizer = peer.wrap(net, torch.optim.SGD(net.parameters(), lr=1.0, momentum=0.9))
+
+        def training_step(self, batch: Any, index: int) -> torch.Tensor:
+            loss: torch.Tensor = batch.teach(self.net(batch.images))
+            losses.append(loss.item())
+            return loss
+
+        def configure_optimizers(self) -> Any:
+            return self.optimizer
+
+    quiet = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
+    lightning.Trainer(max_epochs=1, accelerator="cpu", **quiet).fit(Module(), peer)
+    thread.join()
+    assert losses == [1.5] * 4
+
+    from cohort_learner.learner import Learner, from_wire
+    from cohort_learner.student import Run, Student
+
+    setting = hello(optimizer=wire.Optimizer("sgd", 0.9, learning_rate=1.0))
+    other = nets.Small(3)
+    other.load_state_dict(begin)
+    reference = Learner(
+        setting, Student(other, torch.optim.SGD(other.parameters(), lr=1.0, momentum=0.9)), Run.of(setting)
+    )
+    for step in range(1, 5):
+        reference.forward(step, step, from_wire(pixels(4, salt=step)))
+        values = [((i * 7 + step) % 5 - 2) / 10 for i in range(12)]
+        reference.backward(step, {"logits": from_wire(tensor("logits", [4, 3], values))})
+        reference.update(0.05)
+    for name, parameter in other.named_parameters():
+        assert bytes(results[0][name].data) == parameter.detach().numpy().tobytes(), name
+
+
 def test_a_peer_that_cannot_start_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="ended with exit status 1"):
         join("run-1@localhost:9092", id="p4", cohort="/bin/false")

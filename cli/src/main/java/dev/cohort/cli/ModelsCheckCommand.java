@@ -5,6 +5,7 @@ import dev.cohort.experiment.OwnNetwork;
 import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.launch.local.NetworkCheck;
 import dev.cohort.launch.local.OwnNetworks;
+import dev.cohort.peer.djl.TorchEngine;
 import dev.cohort.peer.external.ExternalSetting;
 import dev.cohort.peer.process.StudentNetwork;
 import dev.cohort.protocol.ImageShape;
@@ -61,6 +62,9 @@ final class ModelsCheckCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "B", description = "Images per batch. Default: ${DEFAULT-VALUE}.")
     private int batch = 64;
 
+    @Option(names = "--steps", paramLabel = "N", description = "Training steps, at least 2. Default: ${DEFAULT-VALUE}.")
+    private int steps = 6;
+
     @Option(names = "--method", paramLabel = "NAME", description = "Method for which bytes are counted. Default: one.")
     private String method = "one";
 
@@ -89,6 +93,9 @@ final class ModelsCheckCommand implements Callable<Integer> {
             throw new CommandException(
                     ExitCode.USAGE, "--image " + image + ": must be HEIGHTxWIDTHxCHANNELS, for example 32x32x3");
         }
+        if (steps < 2) {
+            throw new CommandException(ExitCode.USAGE, "--steps " + steps + ": must be at least 2");
+        }
         int channels = Integer.parseInt(sides.group(3));
         ExternalSetting setting = new ExternalSetting(
                 OwnNetworks.withWholePath(model),
@@ -102,15 +109,15 @@ final class ModelsCheckCommand implements Callable<Integer> {
                 0,
                 batch,
                 device,
-                Runtime.getRuntime().availableProcessors(),
+                Integer.getInteger(TorchEngine.THREADS, Runtime.getRuntime().availableProcessors()),
                 1,
                 WeightUpdate.sgd(0.9, false, 0),
                 pretrained,
                 weights,
                 1);
         OwnNetwork own = new OwnNetwork(python, pretrained, Optional.empty(), OptionalInt.empty());
-        NetworkCheck check =
-                NetworkCheck.of(setting, StudentNetwork.interpreter(own), new Experiment.Method(method, Map.of()));
+        NetworkCheck check = NetworkCheck.of(
+                setting, StudentNetwork.interpreter(own), steps, new Experiment.Method(method, Map.of()));
         output.print(check);
         return (check.ok() ? ExitCode.OK : ExitCode.FAILED).code();
     }

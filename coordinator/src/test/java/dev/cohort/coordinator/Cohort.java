@@ -60,10 +60,14 @@ public final class Cohort {
 
     /** A coordinator of {@code one} in a run whose newcomers have to prove themselves for long. */
     static Coordinator keeping(long snapshotSteps, Optional<Snapshot> from) {
+        return keeping("one", snapshotSteps, from);
+    }
+
+    static Coordinator keeping(String method, long snapshotSteps, Optional<Snapshot> from) {
         CoordinatorSetting setting =
                 setting("c1", Pace.OnLoss.DROP, new Experiment.Elastic(2, SLOTS, 0, 50, 0), snapshotSteps);
-        return following(from.map(s -> new Coordinator(setting, teacher("one"), s))
-                .orElseGet(() -> new Coordinator(setting, teacher("one"))));
+        return following(from.map(s -> new Coordinator(setting, teacher(method), s))
+                .orElseGet(() -> new Coordinator(setting, teacher(method))));
     }
 
     /** One that has caught up with a log in which there is nothing yet. */

@@ -82,13 +82,10 @@ class TeacherSnapshotsTest {
     }
 
     @Test
-    void keepsNoneIfItIsAskedToOrTheTeacherLearnsNothing() {
+    void keepsNoneIfItIsAskedTo() {
         Coordinator never = keeping(0, Optional.empty());
         come(never);
         assertThat(only(Snapshot.class, step(never, 1))).isEmpty();
-
-        TeacherSnapshots snapshots = new TeacherSnapshots(1);
-        assertThat(snapshots.due(1, NamedTensors.none())).isFalse();
     }
 
     @Test
@@ -106,6 +103,24 @@ class TeacherSnapshotsTest {
         assertThat(next.stateBefore()).isEqualTo(run.snapshot().hash());
         assertThat(restarted.status(3).targets()).isEqualTo(3);
         assertThat(restarted.status(3).skipped()).isZero();
+    }
+
+    @Test
+    void aTeacherThatLearnsNothingContinuesAtItsPlaceInTheLog() {
+        Coordinator first = keeping("mean_logit", 2, Optional.empty());
+        come(first);
+        step(first, 1);
+        Snapshot snapshot = only(Snapshot.class, step(first, 2)).get(0);
+        Outcome expected = outcome(step(first, 3));
+        Coordinator restarted = keeping("mean_logit", 2, Optional.of(snapshot));
+        come(restarted);
+
+        Outcome next = outcome(step(restarted, 3));
+
+        assertThat(snapshot.state().asMap()).isEmpty();
+        assertThat(TeacherSnapshots.objection(snapshot, Optional.of(expected))).isEmpty();
+        assertThat(TeacherSnapshots.objection(snapshot, Optional.empty())).isPresent();
+        assertThat(next.digest()).isEqualTo(expected.digest());
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.cohort.launch;
 
 import dev.cohort.augment.data.DataException;
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.runtime.CommandException;
 import dev.cohort.runtime.ExitCode;
 import dev.cohort.runtime.FileFault;
@@ -66,7 +67,7 @@ public record CommandFailure(ExitCode code, Optional<String> message) {
             return ExitCode.UNAVAILABLE;
         } else if (e instanceof BrokerException || e instanceof UncheckedIOException || e instanceof IOException) {
             return ExitCode.INPUT_OUTPUT;
-        } else if (e instanceof IllegalStateException) {
+        } else if (e instanceof IllegalStateException || e instanceof NodeFailure) {
             return ExitCode.FAILED;
         }
         return ExitCode.BUG;

@@ -2,6 +2,7 @@ package dev.cohort.runtime;
 
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Node;
+import dev.cohort.protocol.NodeFailure;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonObject;
@@ -139,6 +140,8 @@ public final class NodeVerticle extends VerticleBase {
             } else {
                 armTimer();
             }
+        } catch (NodeFailure e) {
+            fail(ExitCode.FAILED, "node cannot continue node=", e);
         } catch (RuntimeException | Error e) {
             fail(ExitCode.BUG, "node failed node=", e);
         }

@@ -1,5 +1,6 @@
 package dev.cohort.runtime;
 
+import dev.cohort.protocol.NodeFailure;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -176,7 +177,11 @@ public final class RoleProcess implements Faults, AutoCloseable {
     @Override
     public void fatal(ExitCode code, String what, Throwable cause) {
         if (exit.complete(code)) {
-            LOG.error("{} exit={}", what, code.code(), cause);
+            if (cause instanceof NodeFailure) {
+                LOG.error("{} exit={}: {}", what, code.code(), cause.getMessage());
+            } else {
+                LOG.error("{} exit={}", what, code.code(), cause);
+            }
             Thread halt = new Thread(() -> haltUnlessClosed(code), "halt");
             halt.setDaemon(true);
             halt.start();

@@ -3,6 +3,7 @@ package dev.cohort.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.protocol.Message;
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.protocol.Topic;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,6 +172,16 @@ class NodeVerticleTest {
         assertThat(faults.all()).hasSize(1);
         assertThat(faults.all().get(0)).contains("BUG", "node=node", "broken invariant");
         assertThat(calls.get()).isEqualTo(1);
+    }
+
+    @Test
+    void endsTheProcessWhenTheNodeCannotContinue() {
+        NodeVerticle verticle = deploy(new ScriptedNode(m -> {
+            throw new NodeFailure("the learner has ended");
+        }));
+        verticle.inbox().offer(delivery(Samples.command(1)));
+        Eventually.until("the fault", () -> !faults.all().isEmpty());
+        assertThat(faults.all().get(0)).contains("FAILED", "node=node", "the learner has ended");
     }
 
     @Test

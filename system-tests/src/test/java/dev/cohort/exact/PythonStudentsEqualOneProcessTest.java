@@ -14,7 +14,6 @@ import dev.cohort.protocol.Images;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,8 +39,10 @@ class PythonStudentsEqualOneProcessTest {
     private static final int STUDENTS = 3;
     private static final double RELATIVE_MAX = 1e-9;
     private static final long LIMIT_S = 600;
-    private static final Path NETS = Path.of("../peer-node/src/test/resources/learners").toAbsolutePath().normalize();
-    private static final Path SCRIPT = Path.of("src/test/resources/exact/whole_loss.py").toAbsolutePath();
+    private static final Path NETS =
+            Path.of("../peer-node/src/test/resources/learners").toAbsolutePath().normalize();
+    private static final Path SCRIPT =
+            Path.of("src/test/resources/exact/whole_loss.py").toAbsolutePath();
 
     @TempDir
     private Path folder;
@@ -73,8 +74,8 @@ class PythonStudentsEqualOneProcessTest {
                 worst = worst.or(Difference.of("student " + i, gradients(setup, recording.update(i, step)), ofStudent));
             }
             if (method.equals("one")) {
-                worst = worst.or(Comparison.ofGate(
-                        comparison.gateGradients(recording.lesson(step)), part(whole, "gate/")));
+                worst = worst.or(
+                        Comparison.ofGate(comparison.gateGradients(recording.lesson(step)), part(whole, "gate/")));
             }
         }
         reporter.publishEntry(method, worst.toString());
@@ -84,7 +85,9 @@ class PythonStudentsEqualOneProcessTest {
     private static ExternalLearner learner(Setup setup, int student) {
         LearnerSetting built = setup.learner(student);
         Interpreter interpreter = Interpreter.of(
-                Optional.empty(), System.getenv(), Optional.of(Path.of("../python").toAbsolutePath().normalize()));
+                Optional.empty(),
+                System.getenv(),
+                Optional.of(Path.of("../python").toAbsolutePath().normalize()));
         return ExternalLearner.start(
                 new ExternalSetting(
                         NETS + "/nets.py:resnet8",
@@ -125,7 +128,10 @@ class PythonStudentsEqualOneProcessTest {
                 }
                 gradients.put(
                         weight,
-                        Tensor.of(DType.FLOAT64, gradient, entry.getValue().shape().toArray()));
+                        Tensor.of(
+                                DType.FLOAT64,
+                                gradient,
+                                entry.getValue().shape().toArray()));
             }
         }
         return NamedTensors.of(gradients);
@@ -152,8 +158,8 @@ class PythonStudentsEqualOneProcessTest {
         assertThat(process.exitValue()).isZero();
         List<NamedTensors> gradients = new ArrayList<>();
         for (int step = 1; step <= STEPS; step++) {
-            gradients.add(
-                    Safetensors.read(folder.resolve("step-" + step + ".gradients")).tensors());
+            gradients.add(Safetensors.read(folder.resolve("step-" + step + ".gradients"))
+                    .tensors());
         }
         return gradients;
     }
@@ -174,8 +180,7 @@ class PythonStudentsEqualOneProcessTest {
                 }
             });
         }
-        Gate.PARAMETERS.forEach(
-                name -> before.gate().find(name).ifPresent(tensor -> all.put("gate/" + name, tensor)));
+        Gate.PARAMETERS.forEach(name -> before.gate().find(name).ifPresent(tensor -> all.put("gate/" + name, tensor)));
         Images images = batch.images().get(0);
         ByteBuffer pixels = images.pixels();
         double[] values = new double[pixels.remaining()];

@@ -148,7 +148,8 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
     /** One process that trains the same, with the initial weights of the learners. */
     SingleProcess singleProcess(WholeLoss.Formulation written) {
         return new SingleProcess(
-                method(written), IntStream.range(0, students()).mapToObj(this::learner).toList());
+                method(written),
+                IntStream.range(0, students()).mapToObj(this::learner).toList());
     }
 
     SingleProcess.Method method(WholeLoss.Formulation written) {

@@ -155,7 +155,9 @@ final class SingleProcess implements AutoCloseable {
                     prefix + name, key -> manager.zeros(weight.getShape(), weight.getDataType()));
             try (NDArray gradient = weight.getGradient();
                     NDArray decay = weight.mul(optimizer.update().weightDecay())) {
-                velocity.muli(((UpdateRule.Sgd) optimizer.update().rule()).momentum()).addi(gradient).addi(decay);
+                velocity.muli(((UpdateRule.Sgd) optimizer.update().rule()).momentum())
+                        .addi(gradient)
+                        .addi(decay);
                 try (NDArray change = velocity.mul(learningRate)) {
                     weight.subi(change);
                 }

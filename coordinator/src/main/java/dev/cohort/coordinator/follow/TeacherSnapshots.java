@@ -6,11 +6,13 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.tensor.Digest;
-import dev.cohort.tensor.NamedTensors;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/** Decides when a snapshot of the trained teacher is due, and whether a coordinator can continue from one. */
+/**
+ * Decides when a snapshot of the teacher is due, and whether a coordinator can continue from one. A teacher without trained
+ * parameters has snapshots, too: from one, a coordinator continues at the head of the log instead of its beginning.
+ */
 public final class TeacherSnapshots {
     private final long everySteps;
     private long newest;
@@ -25,11 +27,9 @@ public final class TeacherSnapshots {
         newest = step;
     }
 
-    /** Whether a snapshot is due after {@code applied}; a teacher without trained parameters needs none. */
-    public boolean due(long applied, NamedTensors state) {
-        return everySteps > 0
-                && applied / everySteps > newest / everySteps
-                && !state.asMap().isEmpty();
+    /** Whether a snapshot is due after {@code applied}. */
+    public boolean due(long applied) {
+        return everySteps > 0 && applied / everySteps > newest / everySteps;
     }
 
     /** A snapshot of the teacher after the last applied step, without log positions. */
@@ -47,7 +47,8 @@ public final class TeacherSnapshots {
 
     /**
      * Why a coordinator cannot continue from a snapshot; empty if it can. A snapshot may be damaged, forged, or of a state that
-     * the log does not confirm.
+     * the log does not confirm. The state of a teacher without trained parameters is always the same, so only the place of the
+     * snapshot in the log is confirmed.
      *
      * @param next the first outcome in the log of the step after the snapshot, if one exists
      */

@@ -62,12 +62,9 @@ public final class StepCloser {
         admission.applied(step.batch(), step.outcome(), nowMs);
         run.forgetClosed();
         proposer.stepClosed();
-        // A coordinator that continues from the snapshot reads nothing before it, so the evaluations of earlier steps
-        // must be
-        // in the log.
-        if (caughtUp
-                && snapshots.due(run.applied(), run.state())
-                && run.evaluations().settledInLog()) {
+        // A coordinator that continues from the snapshot reads nothing before it: earlier evaluations must be in the
+        // log.
+        if (caughtUp && snapshots.due(run.applied()) && run.evaluations().settledInLog()) {
             out.add(snapshots.taken(run, membership.latestStarts()));
         }
         out.addAll(checks.checkOpenStep(nowMs));

@@ -11,12 +11,18 @@ import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Normalisation;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Recipe;
+import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.StepOffsets;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.Appender;
 import dev.cohort.runtime.config.ExperimentYaml;
+import dev.cohort.runtime.kafka.TopicPlan;
 import dev.cohort.runtime.session.RunSchedule;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
@@ -30,7 +36,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.function.LongConsumer;
 
 /**
@@ -46,6 +54,9 @@ public final class SyntheticRun {
     private final Manifest manifest;
     private final Teacher teacher;
     private final SplittableRandom random = new SplittableRandom(1);
+    private final TopicPlan topics;
+    private final StepOffsets offsets = new StepOffsets();
+    private final SortedMap<Positions.Place, Long> lengths = new TreeMap<>();
 
     /**
      * Size of the log.
@@ -64,6 +75,7 @@ public final class SyntheticRun {
     public SyntheticRun(Size size) {
         this.size = size;
         experiment = ExperimentYaml.read(yaml(size));
+        topics = TopicPlan.of(experiment);
         int[] widths = new int[size.peers()];
         Arrays.fill(widths, FEATURE_WIDTH);
         manifest = new Manifest(
@@ -154,8 +166,35 @@ public final class SyntheticRun {
                 Teacher.hash(state),
                 contributors,
                 new Outcome.Targets(lesson.labelWeight(), lesson.terms(), parts, true)));
+        messages.forEach(this::count);
+        if (step % experiment.recording().snapshotSteps() == 0) {
+            messages.add(snapshot(step, lesson.next(), contributors));
+        }
         log.append(messages);
         return lesson.next();
+    }
+
+    /** Notes the place of a message in the log; each partition begins at offset 0. */
+    private void count(Message message) {
+        Topic topic = Topic.of(message);
+        int partition = 0;
+        if (message instanceof Prediction prediction) {
+            partition = TopicPlan.predictionPartition(prediction.peer(), topics.partitions(topic));
+        } else if (message instanceof Addressed part) {
+            partition = part.slot();
+        }
+        Positions.Place place = new Positions.Place(topic, partition);
+        offsets.seen(place, lengths.merge(place, 1L, Long::sum) - 1, message);
+    }
+
+    private Snapshot snapshot(long step, NamedTensors state, List<Outcome.Contributor> contributors) {
+        SortedMap<Integer, PeerId> bySlot = new TreeMap<>();
+        SortedMap<PeerId, Long> starts = new TreeMap<>();
+        contributors.forEach(c -> {
+            bySlot.put(c.slot(), c.peer());
+            starts.put(c.peer(), c.incarnation());
+        });
+        return new Snapshot(step, state, Teacher.hash(state), bySlot, starts, 0, offsets.after(step));
     }
 
     private Batch batch(long step) {

@@ -10,6 +10,7 @@ import dev.cohort.peer.external.ExternalLearner;
 import dev.cohort.peer.external.ExternalSetting;
 import dev.cohort.peer.external.Interpreter;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.study.view.Printout;
 import dev.cohort.study.view.Words;
@@ -31,7 +32,6 @@ import java.util.SplittableRandom;
  * @param problem why it cannot be one; empty when it can
  */
 public record NetworkCheck(String model, Optional<Figures> figures, String problem) implements Printout {
-    private static final int STEPS = 6;
     private static final double RATE = 1e-3;
     private static final int PEERS = 3;
 
@@ -64,23 +64,26 @@ public record NetworkCheck(String model, Optional<Figures> figures, String probl
     /**
      * Starts the network and trains it.
      *
+     * @param steps number of training steps, at least 2; the first does not count for the time of a step
      * @param method for which the bytes on the wire are counted
      */
-    public static NetworkCheck of(ExternalSetting setting, Interpreter interpreter, Experiment.Method method) {
+    public static NetworkCheck of(
+            ExternalSetting setting, Interpreter interpreter, int steps, Experiment.Method method) {
         try (ExternalLearner learner = ExternalLearner.start(setting, interpreter)) {
-            return new NetworkCheck(setting.model(), Optional.of(measured(setting, learner, method)), "");
-        } catch (IllegalArgumentException | IllegalStateException e) {
+            return new NetworkCheck(setting.model(), Optional.of(measured(setting, learner, steps, method)), "");
+        } catch (IllegalArgumentException | IllegalStateException | NodeFailure e) {
             return new NetworkCheck(setting.model(), Optional.empty(), String.valueOf(e.getMessage()));
         }
     }
 
-    private static Figures measured(ExternalSetting setting, ExternalLearner learner, Experiment.Method method) {
+    private static Figures measured(
+            ExternalSetting setting, ExternalLearner learner, int steps, Experiment.Method method) {
         SplittableRandom random = new SplittableRandom(1);
         Images images = images(setting, random);
         Tensor evaluated = learner.infer(images).logits();
         boolean differs = false;
-        double[] tookMs = new double[STEPS];
-        for (int step = 1; step <= STEPS; step++) {
+        double[] tookMs = new double[steps];
+        for (int step = 1; step <= steps; step++) {
             long fromNanos = System.nanoTime();
             Learner.ForwardPass pass = learner.forward(images, step);
             Tensor logits = pass.outputs().logits();
@@ -90,7 +93,7 @@ public record NetworkCheck(String model, Optional<Figures> figures, String probl
             learner.update(RATE);
             tookMs[step - 1] = (System.nanoTime() - fromNanos) / 1e6;
         }
-        double[] warm = Arrays.copyOfRange(tookMs, 1, STEPS);
+        double[] warm = Arrays.copyOfRange(tookMs, 1, steps);
         Arrays.sort(warm);
         Traffic traffic = Traffic.of(
                 method,

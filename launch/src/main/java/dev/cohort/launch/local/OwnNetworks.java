@@ -8,6 +8,7 @@ import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.peer.external.ExternalLearner;
 import dev.cohort.peer.external.ExternalSetting;
 import dev.cohort.peer.process.StudentNetwork;
+import dev.cohort.protocol.NodeFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -91,7 +92,7 @@ public final class OwnNetworks {
                 int width = known.containsKey(kind) ? known.get(kind) : width(experiment, peer, data);
                 known.put(kind, width);
                 peers.add(peer.with(peer.model(), peer.own().withFeatureWidth(width)));
-            } catch (IllegalArgumentException | IllegalStateException e) {
+            } catch (IllegalArgumentException | IllegalStateException | NodeFailure e) {
                 found.add("peers." + i + ".model: " + e.getMessage());
                 peers.add(peer);
             }

@@ -2,6 +2,7 @@ package dev.cohort.peer.external;
 
 import dev.cohort.peer.Learner;
 import dev.cohort.protocol.Images;
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.wire.proto.LearnerWire;
 import dev.cohort.tensor.Digest;
@@ -195,7 +196,7 @@ public final class ExternalLearner implements Learner {
         for (Output output : outputs) {
             Tensor tensor = all.find(output.name())
                     .filter(t -> fits(t, output, images.count()))
-                    .orElseThrow(() -> session.failed(new IllegalStateException("the learner of " + setting.model()
+                    .orElseThrow(() -> session.failed(new NodeFailure("the learner of " + setting.model()
                             + " replied to " + doing + " with " + all + ": must be " + output.name() + " of "
                             + setting.dtype() + " and row shape " + output.rowShape() + " for " + images.count()
                             + " images")));
@@ -243,7 +244,7 @@ public final class ExternalLearner implements Learner {
         try {
             return Digest.ofHex(hex);
         } catch (IllegalArgumentException e) {
-            throw session.failed(new IllegalStateException(
+            throw session.failed(new NodeFailure(
                     "the learner of " + setting.model() + " replied to Weights with '" + hex
                             + "': must be 64 hexadecimal digits",
                     e));
@@ -260,7 +261,7 @@ public final class ExternalLearner implements Learner {
         try {
             return reply.tensors().named();
         } catch (FrameChannel.MalformedException | IllegalArgumentException e) {
-            throw session.failed(new IllegalStateException(
+            throw session.failed(new NodeFailure(
                     "the learner of " + setting.model() + " replied to " + doing + " with a frame that cannot be read: "
                             + e.getMessage(),
                     e));

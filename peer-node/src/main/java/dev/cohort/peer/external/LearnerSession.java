@@ -1,5 +1,6 @@
 package dev.cohort.peer.external;
 
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.protocol.wire.proto.LearnerWire;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -122,7 +123,7 @@ final class LearnerSession implements AutoCloseable {
             String reason = "the learner of " + model + " failed in " + doing + ": "
                     + message(reply.header().getFailure());
             boolean refused = reply.header().getFailure().getKind() == LearnerWire.Failure.Kind.REQUEST;
-            throw failed(refused ? new IllegalArgumentException(reason) : new IllegalStateException(reason));
+            throw failed(refused ? new IllegalArgumentException(reason) : new NodeFailure(reason));
         }
         if (reply.header().getBodyCase() != expected) {
             throw failed(unexpected(doing, reply));
@@ -133,26 +134,26 @@ final class LearnerSession implements AutoCloseable {
     private FrameChannel.Frame ask(
             String doing, LearnerWire.Request.Builder request, WireTensors tensors, Duration limit) {
         failure.ifPresent(reason -> {
-            throw new IllegalStateException(reason.getMessage(), reason);
+            throw new NodeFailure(String.valueOf(reason.getMessage()), reason);
         });
         try {
             channel.send(request, tensors, limit);
             return channel.receive(limit);
         } catch (FrameChannel.TimeoutException e) {
             child.ifPresent(ChildProcess::kill);
-            throw failed(new IllegalStateException(
+            throw failed(new NodeFailure(
                     "the learner of " + model + " has not replied to " + doing + " within " + limit.toSeconds()
                             + " s: it hangs or is far too slow; its lines are in the log of this peer",
                     e));
         } catch (FrameChannel.MalformedException e) {
-            throw failed(new IllegalStateException(
+            throw failed(new NodeFailure(
                     "the learner of " + model + " replied to " + doing + " with " + e.getMessage()
                             + "; it does not follow learner.proto",
                     e));
         } catch (IOException e) {
             String reason = child.map(ChildProcess::obituary)
-                    .orElse("cannot be reached: " + e.getMessage() + "; see its own output");
-            throw failed(new IllegalStateException("the learner of " + model + ", in " + doing + ", " + reason, e));
+                    .orElse("has ended or cannot be reached (" + e.getMessage() + "); see its own output");
+            throw failed(new NodeFailure("the learner of " + model + ", in " + doing + ", " + reason, e));
         }
     }
 
@@ -161,8 +162,8 @@ final class LearnerSession implements AutoCloseable {
         return reason;
     }
 
-    private IllegalStateException unexpected(String doing, FrameChannel.Frame reply) {
-        return new IllegalStateException("the learner of " + model + " replied to " + doing + " with "
+    private NodeFailure unexpected(String doing, FrameChannel.Frame reply) {
+        return new NodeFailure("the learner of " + model + " replied to " + doing + " with "
                 + reply.header().getBodyCase() + ": it does not follow learner.proto");
     }
 

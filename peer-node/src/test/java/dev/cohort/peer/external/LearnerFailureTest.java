@@ -3,6 +3,7 @@ package dev.cohort.peer.external;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,7 +124,7 @@ class LearnerFailureTest {
             })
     void oneThatIsNoStudentIsRefused(String reply, String message) throws IOException {
         assertThatThrownBy(() -> connected(reply + "\n"))
-                .isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class)
+                .isInstanceOfAny(IllegalArgumentException.class, NodeFailure.class)
                 .hasMessageContaining(message);
     }
 
@@ -132,7 +133,7 @@ class LearnerFailureTest {
         try (ExternalLearner learner =
                 connected("ready()\nchannel.receive()\nprint('core melted')\nsys.stdout.flush()\nos._exit(9)\n")) {
             assertThatThrownBy(() -> learner.forward(Pythons.images(1, 4), 12))
-                    .isInstanceOf(IllegalStateException.class)
+                    .isInstanceOf(NodeFailure.class)
                     .hasMessageContaining(
                             "in Forward of step 12, ended with exit status 9; its last lines: core melted");
             assertThatThrownBy(learner::weights).hasMessageContaining("core melted");
@@ -146,7 +147,7 @@ class LearnerFailureTest {
                 BEGIN + CONNECT + "open('" + pid + "', 'w').write(str(os.getpid()))\nready()\ntime.sleep(600)\n");
         try (ExternalLearner learner = ExternalLearner.start(setting, Pythons.withReplyLimit(Duration.ofSeconds(1)))) {
             assertThatThrownBy(() -> learner.forward(Pythons.images(1, 4), 7))
-                    .isInstanceOf(IllegalStateException.class)
+                    .isInstanceOf(NodeFailure.class)
                     .hasMessageContaining("has not replied to Forward of step 7 within 1 s");
             assertThat(alive(pid)).isFalse();
         }
@@ -167,7 +168,7 @@ class LearnerFailureTest {
     void aReplyThatDoesNotFitEndsThePeer(String reply, String message) throws IOException {
         try (ExternalLearner learner = connected("ready()\nchannel.receive()\n" + reply + "\n")) {
             assertThatThrownBy(() -> learner.forward(Pythons.images(1, 4), 1))
-                    .isInstanceOf(IllegalStateException.class)
+                    .isInstanceOf(NodeFailure.class)
                     .hasMessageContaining(message);
         }
     }

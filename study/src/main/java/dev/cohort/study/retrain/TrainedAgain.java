@@ -9,6 +9,7 @@ import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.peer.djl.TorchEngine;
 import dev.cohort.peer.process.CodeAccess;
 import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.protocol.Topic;
 import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.retrain.PeerReplay.Seat;
@@ -166,7 +167,7 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
         Optional<Digest> again;
         try {
             again = replay.weights(peer, seat, last, progress.steps(peer.id() + " trains again: ", last));
-        } catch (IllegalArgumentException | IllegalStateException e) {
+        } catch (IllegalArgumentException | IllegalStateException | NodeFailure e) {
             if (!peer.hasOwnNetwork()) {
                 throw e;
             }
