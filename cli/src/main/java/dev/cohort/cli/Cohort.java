@@ -65,6 +65,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ArchiveCommand.class,
             TimelineCommand.class,
             ChaosCommand.class,
+            ConformCommand.class,
             BenchCommand.class,
             TopicCommand.class,
             DataCommand.class,

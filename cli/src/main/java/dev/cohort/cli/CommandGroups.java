@@ -18,7 +18,7 @@ final class CommandGroups {
             new Group("Run", List.of("run", "compare", "fork", "methods", "models", "data")),
             new Group("Watch", List.of("runs", "peers", "doctor", "timeline")),
             new Group("Study", List.of("verify", "replay", "topic", "archive", "weights")),
-            new Group("Operate", List.of("join", "drain", "scale", "stop", "chaos")),
+            new Group("Operate", List.of("join", "drain", "scale", "stop", "chaos", "conform")),
             new Group("Internals", List.of("create", "augment", "coordinator", "peer", "bench")),
             new Group("Help", List.of("help", "completion")));
 

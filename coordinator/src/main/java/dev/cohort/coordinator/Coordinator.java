@@ -146,7 +146,7 @@ public final class Coordinator implements Node {
             out.addAll(proposer.propose(nowMs));
         }
         run.evaluations().next().ifPresent(out::add);
-        out.addAll(news.due(members.all(), run.openStep(), nowMs));
+        out.addAll(news.due(members.all(), run.openStep(), run.over() || end.isAborted(), nowMs));
         end.finish(nowMs);
         wakeMs = nextWakeMs(nowMs);
     }

@@ -18,10 +18,14 @@ import dev.cohort.experiment.Experiment.Elastic;
 import dev.cohort.experiment.Experiment.Pace.OnLoss;
 import dev.cohort.protocol.Command;
 import dev.cohort.protocol.End;
+import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Standing;
+import dev.cohort.protocol.StandingChange;
+import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -113,5 +117,35 @@ class PauseTest {
                         Outcome.class,
                         send(coordinator, LONG_MS, new Command(Command.Kind.STOP, Optional.empty(), "enough"))))
                 .hasSize(1);
+    }
+
+    /** The launcher waits for a newcomer until the log says that it left or is gone. */
+    @Test
+    void aNewcomerThatIsLostAtTheEndIsSaidToBeGoneBeforeTheCoordinatorEnds() {
+        PeerId newcomer = new PeerId("n1");
+        Coordinator coordinator = Cohort.coordinator("c1", "dml", OnLoss.DROP, new Elastic(2, 4, 0, 50, 0.9));
+        for (PeerId peer : List.of(P1, P2, P3, Cohort.CONTROL, newcomer)) {
+            send(coordinator, 0, joining(peer, 1));
+        }
+        Outcome last = outcome(
+                send(coordinator, 1, batch(1), prediction(P1, 1, 1), prediction(P2, 1, 1), prediction(P3, 1, 1)));
+        send(coordinator, 1, new End(1, "planned"), last);
+        for (PeerId peer : List.of(P1, P2, P3, Cohort.CONTROL)) {
+            Optional<Left.Result> result = Optional.of(new Left.Result(1, 1, 0.5, 1, 0, Cohort.images(1)));
+            send(coordinator, 2, new Left(peer, 1, Left.FINISHED, result));
+            send(
+                    coordinator,
+                    2,
+                    new Evaluation(
+                            1, 0, true, peer.value(), 0.5, 0.5, NamedTensors.of("logits", Cohort.logits(0.5, 2, 2))));
+        }
+
+        List<StandingChange> said = new ArrayList<>();
+        for (long nowMs = 3; nowMs < LONG_MS && !coordinator.finished(); nowMs++) {
+            said.addAll(only(StandingChange.class, coordinator.onDeadline(nowMs)));
+        }
+
+        assertThat(coordinator.finished()).isTrue();
+        assertThat(said).anyMatch(c -> c.peer().equals(newcomer) && c.standing() == Standing.GONE);
     }
 }

@@ -15,7 +15,7 @@ public final class RunManifest {
 
     /** The manifest of an experiment on its data. */
     public static Manifest of(Experiment experiment, ImageData data) {
-        return new Manifest(
+        Manifest plain = new Manifest(
                 Manifest.PROTOCOL_VERSION,
                 ExperimentYaml.writeWithoutSecrets(experiment),
                 data.classes(),
@@ -27,6 +27,12 @@ public final class RunManifest {
                 data.validation().labels(),
                 featureWidths(experiment),
                 BatchPlan.of(experiment, data).steps());
+        return of(experiment, plain);
+    }
+
+    /** The manifest of another experiment on the same data. */
+    public static Manifest of(Experiment experiment, Manifest before) {
+        return before.of(ExperimentYaml.writeWithoutSecrets(experiment), PeerSettings.of(experiment, before));
     }
 
     /** Feature width per seat; seats that the experiment does not assign have the largest width. */

@@ -21,7 +21,7 @@ public record Addressed(long step, int part, PeerId peer, int slot, List<Term> t
     public Digest digest() {
         Hasher hasher =
                 new Hasher().number(step).number(part).text(peer.value()).number(slot);
-        Term.hash(terms, hasher);
+        TermDigest.hash(terms, hasher);
         return hasher.digest();
     }
 }

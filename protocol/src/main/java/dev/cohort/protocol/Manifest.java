@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param featureWidths width D of the pooled features of each slot, {@code elastic.max} of them
  * @param steps number of batches planned
  * @param parent the run that this run was forked from, if any
+ * @param settings what a peer of another program needs of the experiment; empty in older logs
  */
 public record Manifest(
         int protocolVersion,
@@ -32,7 +33,8 @@ public record Manifest(
         Ints validationLabels,
         Ints featureWidths,
         long steps,
-        Optional<Parent> parent)
+        Optional<Parent> parent,
+        Optional<Settings> settings)
         implements Message {
     /** Raised with every change that another version would misread; each version reads only its own records. */
     public static final int PROTOCOL_VERSION = 2;
@@ -54,7 +56,37 @@ public record Manifest(
                 "generation of this fork");
     }
 
-    /** For a run that is not a fork. */
+    /** Without settings. */
+    public Manifest(
+            int protocolVersion,
+            String experiment,
+            int classes,
+            ImageShape image,
+            Normalisation normalisation,
+            Digest dataDigest,
+            int trainImages,
+            Ints testLabels,
+            Ints validationLabels,
+            Ints featureWidths,
+            long steps,
+            Optional<Parent> parent) {
+        this(
+                protocolVersion,
+                experiment,
+                classes,
+                image,
+                normalisation,
+                dataDigest,
+                trainImages,
+                testLabels,
+                validationLabels,
+                featureWidths,
+                steps,
+                parent,
+                Optional.empty());
+    }
+
+    /** For a run that is not a fork, without settings. */
     public Manifest(
             int protocolVersion,
             String experiment,
@@ -104,9 +136,18 @@ public record Manifest(
 
     /** This manifest with another parent; without a parent if {@code from} is empty. */
     public Manifest forkedFrom(Optional<Parent> from) {
+        return with(experiment, from, settings);
+    }
+
+    /** This manifest of an experiment on the same data, with its settings. */
+    public Manifest of(String otherExperiment, Settings of) {
+        return with(otherExperiment, parent, Optional.of(of));
+    }
+
+    private Manifest with(String otherExperiment, Optional<Parent> from, Optional<Settings> ofPeers) {
         return new Manifest(
                 protocolVersion,
-                experiment,
+                otherExperiment,
                 classes,
                 image,
                 normalisation,
@@ -116,7 +157,8 @@ public record Manifest(
                 validationLabels,
                 featureWidths,
                 steps,
-                from);
+                from,
+                ofPeers);
     }
 
     /** Last step shared with the parent; 0 for a run that is not a fork. */

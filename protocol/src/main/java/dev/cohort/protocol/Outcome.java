@@ -109,12 +109,21 @@ public record Outcome(
         }
         if (resolution instanceof Targets targets) {
             hasher.text("targets").number(targets.labelWeight()).number(targets.exact() ? 1 : 0);
-            Term.hash(targets.terms(), hasher);
+            TermDigest.hash(targets.terms(), hasher);
             hasher.number(targets.addressed().size());
             targets.addressed().forEach(p -> hasher.text(p.peer().value()).digest(p.digest()));
         } else if (resolution instanceof Skipped skipped) {
-            hasher.text(skipped.reason().name());
+            hasher.text(word(skipped.reason()));
         }
         return hasher.digest();
+    }
+
+    /** Part of the protocol, never changed: see {@link TermDigest}. */
+    private static String word(SkipReason reason) {
+        return switch (reason) {
+            case TOO_FEW -> "TOO_FEW";
+            case INDEPENDENT -> "INDEPENDENT";
+            case NOT_FINITE -> "NOT_FINITE";
+        };
     }
 }

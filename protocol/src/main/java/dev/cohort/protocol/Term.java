@@ -1,6 +1,5 @@
 package dev.cohort.protocol;
 
-import dev.cohort.tensor.Hasher;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Collections;
@@ -218,39 +217,6 @@ public sealed interface Term {
         @Override
         public Audience audience() {
             return Audience.CONTRIBUTORS;
-        }
-    }
-
-    /** Adds {@code terms} to a digest. */
-    static void hash(List<Term> terms, Hasher hasher) {
-        hasher.number(terms.size());
-        for (Term term : terms) {
-            hasher.text(term.getClass().getSimpleName()).text(term.name());
-            if (term instanceof SoftTarget soft) {
-                hasher.tensor(soft.values())
-                        .text(soft.space().name())
-                        .text(soft.vote().name())
-                        .number(soft.weight())
-                        .number(soft.temperature())
-                        .text(soft.audience().name());
-            } else if (term instanceof GatedCrossEntropy gated) {
-                hasher.tensor(gated.gates()).number(gated.weight());
-            } else if (term instanceof LeafGradient leaf) {
-                hasher.text(leaf.tensor()).tensor(leaf.gradient());
-            } else if (term instanceof OwnTarget own) {
-                hasher.text(own.form().name()).number(own.weight()).number(own.temperature());
-            } else if (term instanceof Copies copies) {
-                hasher.number(copies.students().size());
-                copies.students()
-                        .forEach(c -> hasher.number(c.slot()).digest(c.weights().digest()));
-            } else if (term instanceof OwnBranches branches) {
-                hasher.number(branches.weight()).number(branches.temperature());
-            } else if (term instanceof CrossEntropy labels) {
-                hasher.number(labels.weight());
-            } else if (term instanceof Figures figures) {
-                hasher.number(figures.values().size());
-                figures.values().forEach((name, value) -> hasher.text(name).number(value));
-            }
         }
     }
 }

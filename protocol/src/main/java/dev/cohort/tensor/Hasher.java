@@ -48,7 +48,7 @@ public final class Hasher {
     }
 
     public Hasher tensor(Tensor tensor) {
-        text(tensor.dtype().name());
+        text(tensor.dtype().digestName());
         ints(tensor.shape());
         return bytes(tensor.bytes());
     }

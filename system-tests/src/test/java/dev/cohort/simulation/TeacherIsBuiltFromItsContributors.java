@@ -6,6 +6,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Outcome.Targets;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Term;
+import dev.cohort.protocol.TermDigest;
 import dev.cohort.simulation.SimulatedLog.Entry;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Hasher;
@@ -100,7 +101,7 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
 
     private static Digest digest(List<Term> terms) {
         Hasher hasher = new Hasher();
-        Term.hash(terms, hasher);
+        TermDigest.hash(terms, hasher);
         return hasher.digest();
     }
 }

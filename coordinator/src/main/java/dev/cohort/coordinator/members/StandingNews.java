@@ -43,12 +43,16 @@ public final class StandingNews {
                 .ifPresent(s -> settled.put(change.peer(), s.change()));
     }
 
-    /** Changes to publish now. */
-    public List<StandingChange> due(List<Member> members, long openStep, long nowMs) {
+    /**
+     * Changes to publish now.
+     *
+     * @param over whether the run is over, so that there may be no later moment
+     */
+    public List<StandingChange> due(List<Member> members, long openStep, boolean over, long nowMs) {
         List<StandingChange> due = new ArrayList<>();
         for (Member member : members) {
             StandingChange change = change(member, openStep);
-            if (isNews(member, change) && nowMs >= dueMs(member, change)) {
+            if (isNews(member, change) && nowMs >= dueMs(member, change, over ? 0 : momentMs)) {
                 sent.put(member.peer(), new Sent(change, nowMs));
                 due.add(change);
             }
@@ -62,7 +66,7 @@ public final class StandingNews {
         for (Member member : members) {
             StandingChange change = change(member, 1);
             if (isNews(member, change)) {
-                next = Math.min(next, dueMs(member, change));
+                next = Math.min(next, dueMs(member, change, momentMs));
             }
         }
         return next;
@@ -82,12 +86,12 @@ public final class StandingNews {
                         .isEmpty();
     }
 
-    private long dueMs(Member member, StandingChange change) {
+    private long dueMs(Member member, StandingChange change, long lastsMs) {
         long again = Optional.ofNullable(sent.get(member.peer()))
                 .filter(s -> same(s.change(), change))
                 .map(s -> s.atMs() + resendMs)
                 .orElse(Long.MIN_VALUE);
-        return Math.max(again, member.sinceMs() + momentMs);
+        return Math.max(again, member.sinceMs() + lastsMs);
     }
 
     private static StandingChange change(Member member, long openStep) {

@@ -175,24 +175,8 @@ public final class Preparation {
 
     /** The same plan for another experiment on the same data. */
     static LaunchPlan plan(Experiment experiment, LaunchPlan plan) {
-        Manifest m = plan.manifest();
         return new LaunchPlan(
-                experiment,
-                new Manifest(
-                        m.protocolVersion(),
-                        ExperimentYaml.writeWithoutSecrets(experiment),
-                        m.classes(),
-                        m.image(),
-                        m.normalisation(),
-                        m.dataDigest(),
-                        m.trainImages(),
-                        m.testLabels(),
-                        m.validationLabels(),
-                        m.featureWidths(),
-                        m.steps()),
-                plan.dataBytes(),
-                plan.disk(),
-                plan.notes());
+                experiment, RunManifest.of(experiment, plan.manifest()), plan.dataBytes(), plan.disk(), plan.notes());
     }
 
     private static long bytes(ImageSet set) {

@@ -51,9 +51,13 @@ import org.slf4j.LoggerFactory;
 
 /** Runs a peer as a process: one student on one device. */
 public final class PeerProcess {
+    /** After which an unanswered message is sent again. */
+    public static final long RESEND_MS = 2_000;
+
+    /** Interval of heartbeats. */
+    public static final long HEARTBEAT_MS = 500;
+
     private static final Logger LOG = LoggerFactory.getLogger(PeerProcess.class);
-    private static final long RESEND_MS = 2_000;
-    private static final long HEARTBEAT_MS = 500;
     private static final long INBOX_FULL_MS = 20;
     private static final int RENDERED_AHEAD_MAX = 4;
     private static final Duration TEST_IMAGES_LIMIT = Duration.ofMinutes(2);

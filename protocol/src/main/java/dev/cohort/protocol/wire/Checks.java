@@ -76,19 +76,22 @@ final class Checks {
 
     /** A tensor that is a view of the record's bytes. */
     Tensor tensor(Wire.Tensor tensor, String field) {
-        DType dtype = switch (tensor.getDtype()) {
-            case DTYPE_FLOAT16 -> DType.FLOAT16;
-            case DTYPE_FLOAT32 -> DType.FLOAT32;
-            case DTYPE_FLOAT64 -> DType.FLOAT64;
-            case DTYPE_UNSPECIFIED, UNRECOGNIZED ->
-                throw new Refusal(
-                        Reason.BAD_VALUE, "tensor " + field + ": unknown element type " + tensor.getDtypeValue());
-        };
+        DType dtype = type(tensor.getDtype(), field);
         Ints shape = ints(tensor.getShapeCount(), tensor::getShape);
         try {
             return Tensor.wrap(dtype, shape, tensor.getData().asReadOnlyByteBuffer());
         } catch (IllegalArgumentException e) {
             throw new Refusal(Reason.BAD_TENSOR, field + ": " + e.getMessage());
         }
+    }
+
+    DType type(Wire.DType type, String field) {
+        return switch (type) {
+            case DTYPE_FLOAT16 -> DType.FLOAT16;
+            case DTYPE_FLOAT32 -> DType.FLOAT32;
+            case DTYPE_FLOAT64 -> DType.FLOAT64;
+            case DTYPE_UNSPECIFIED, UNRECOGNIZED ->
+                throw new Refusal(Reason.BAD_VALUE, "tensor " + field + ": unknown element type");
+        };
     }
 }

@@ -29,6 +29,7 @@ final class WireReader {
     private final OutcomeReader outcomes;
     private final SnapshotReader snapshots;
     private final MembersReader members;
+    private final SettingsReader settings;
 
     WireReader(Checks checks) {
         this.checks = checks;
@@ -36,6 +37,7 @@ final class WireReader {
         this.outcomes = new OutcomeReader(checks);
         this.snapshots = new SnapshotReader(checks);
         this.members = new MembersReader(checks);
+        this.settings = new SettingsReader(checks);
     }
 
     Message message(Wire.Envelope envelope) {
@@ -104,7 +106,8 @@ final class WireReader {
                 checks.ints(m.getValidationLabelsCount(), m::getValidationLabels),
                 checks.ints(m.getFeatureWidthsCount(), m::getFeatureWidths),
                 m.getSteps(),
-                m.hasParent() ? Optional.of(parent(m.getParent())) : Optional.empty());
+                m.hasParent() ? Optional.of(parent(m.getParent())) : Optional.empty(),
+                m.hasSettings() ? Optional.of(settings.settings(m.getSettings())) : Optional.empty());
     }
 
     private Manifest.Parent parent(Wire.Parent p) {

@@ -23,6 +23,7 @@ import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.TestImages;
 import dev.cohort.protocol.wire.proto.Wire;
+import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
@@ -77,14 +78,17 @@ final class WireWriter {
         return UnsafeByteOperations.unsafeWrap(digest.toBytes());
     }
 
+    static Wire.DType type(DType type) {
+        return switch (type) {
+            case FLOAT16 -> Wire.DType.DTYPE_FLOAT16;
+            case FLOAT32 -> Wire.DType.DTYPE_FLOAT32;
+            case FLOAT64 -> Wire.DType.DTYPE_FLOAT64;
+        };
+    }
+
     static Wire.Tensor tensor(Tensor tensor) {
         Wire.Tensor.Builder wire = Wire.Tensor.newBuilder()
-                .setDtype(
-                        switch (tensor.dtype()) {
-                            case FLOAT16 -> Wire.DType.DTYPE_FLOAT16;
-                            case FLOAT32 -> Wire.DType.DTYPE_FLOAT32;
-                            case FLOAT64 -> Wire.DType.DTYPE_FLOAT64;
-                        })
+                .setDtype(type(tensor.dtype()))
                 .setData(UnsafeByteOperations.unsafeWrap(tensor.bytes()));
         tensor.shape().stream().forEach(wire::addShape);
         return wire.build();
@@ -131,6 +135,7 @@ final class WireWriter {
                 .addAllValidationLabels(m.validationLabels().stream().boxed().toList())
                 .addAllFeatureWidths(m.featureWidths().stream().boxed().toList())
                 .setSteps(m.steps());
+        m.settings().ifPresent(settings -> wire.setSettings(SettingsWriter.settings(settings)));
         m.parent()
                 .ifPresent(parent -> wire.setParent(Wire.Parent.newBuilder()
                         .setRun(parent.run())

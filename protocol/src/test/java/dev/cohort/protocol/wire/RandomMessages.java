@@ -23,6 +23,7 @@ import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Recipe;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.Settings;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.Standing;
@@ -255,7 +256,35 @@ final class RandomMessages {
                 number(),
                 generations > 0
                         ? Optional.of(new Manifest.Parent(text(), 1 + number(), digest(), manifest(generations - 1)))
-                        : Optional.empty());
+                        : Optional.empty(),
+                maybe(this::settings));
+    }
+
+    private Settings settings() {
+        return new Settings(
+                new Settings.Batches(random.nextLong(), 1 + small(), 1 + number(), random.nextBoolean(), share()),
+                new Settings.Seats(
+                        List.of(peer(), peer()), List.of(), 1 + small(), small(), number(), share(), number()),
+                new Settings.Published(
+                        text(),
+                        random.nextBoolean(),
+                        List.of("features"),
+                        oneOf(DType.values()),
+                        oneOf(DType.values()),
+                        random.nextBoolean()),
+                new Settings.Optimizer(
+                        text(),
+                        share(),
+                        share(),
+                        random.nextBoolean(),
+                        share(),
+                        share(),
+                        share(),
+                        random.nextBoolean() ? OptionalDouble.of(1 + share()) : OptionalDouble.empty(),
+                        random.nextBoolean() ? OptionalDouble.of(share()) : OptionalDouble.empty(),
+                        new Settings.Rate(share(), text(), List.of(1.0, 2.5), share(), share())),
+                new Settings.OwnTeacher(text(), share(), number(), share(), small()),
+                new Settings.Pace(number(), number(), number(), number(), number(), number()));
     }
 
     private Heartbeat heartbeat() {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.study.conform;
+
+import org.jspecify.annotations.NullMarked;
