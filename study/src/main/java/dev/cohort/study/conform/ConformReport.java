@@ -9,6 +9,7 @@ import dev.cohort.study.report.OpenRun;
 import dev.cohort.study.view.Printout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** The verdicts on a peer, rule by rule. */
 public record ConformReport(String run, PeerId peer, List<RuleVerdict> verdicts) implements Printout {
@@ -46,7 +47,8 @@ public record ConformReport(String run, PeerId peer, List<RuleVerdict> verdicts)
         lines.add("Peer " + peer + " of run " + run + ": " + count(RuleVerdict.Word.PASSED) + " rules passed, "
                 + failed() + " failed, " + count(RuleVerdict.Word.NOT_SEEN) + " not seen.");
         for (RuleVerdict verdict : verdicts) {
-            lines.add(String.format("%-9s %-22s %s", verdict.word().text(), verdict.rule(), verdict.promise()));
+            lines.add(String.format(
+                    Locale.ROOT, "%-9s %-22s %s", verdict.word().text(), verdict.rule(), verdict.promise()));
             verdict.first().ifPresent(breach -> {
                 String times = verdict.broken() == 1 ? "" : " (the first of " + verdict.broken() + ")";
                 lines.add("          at " + breach.record() + times);
