@@ -233,6 +233,19 @@ class ScriptTest {
         assertThat(called(Map.of())).as("one older than a jar").noneMatch(ScriptTest::namesAnArchive);
     }
 
+    @Test
+    void waitsForAnArchiveWhenToldTo() throws Exception {
+        Path script = Files.createDirectories(home.resolve("cli/src/main/sh")).resolve("class-archive.sh");
+        Files.writeString(script, "#!/bin/sh\nsleep 1\nprintf '%s\\n' \"$@\" >\"$6\"\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path archive = home.resolve("cli/target/cohort.jsa");
+
+        called(Map.of());
+        assertThat(archive).as("what is built stays as it is").doesNotExist();
+        called(Map.of("COHORT_ARCHIVE", "wait"));
+        assertThat(archive).content().startsWith("archive\n");
+    }
+
     private static boolean namesAnArchive(String word) {
         return word.contains("rchive");
     }

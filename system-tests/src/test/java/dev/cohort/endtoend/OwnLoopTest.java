@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -51,14 +52,9 @@ class OwnLoopTest {
 
     private Started loop(RunFolder run, String name, String end) throws IOException {
         Path script = Files.writeString(shell.folder().resolve("loop.py"), LOOP);
-        Path command = shell.folder().resolve("cohort");
-        Path java = Path.of(System.getProperty("java.home", ""), "bin", "java");
-        Files.writeString(
-                command,
-                "#!/bin/sh\nexec '" + java + "' -XX:+UseSerialGC -XX:-UsePerfData -Dai.djl.offline=true"
-                        + " -Dai.djl.pytorch.num_threads=1 -Dcohort.home='" + Shell.HOME
-                        + "' dev.cohort.cli.Cohort \"$@\"\n");
-        assertThat(command.toFile().setExecutable(true)).isTrue();
+        Map<String, String> environment = new TreeMap<>(Product.ENVIRONMENT);
+        environment.put("PYTHONPATH", Product.HOME.resolve("python").toString());
+        environment.put("OMP_NUM_THREADS", "1");
         return shell.start(
                 "loop.py " + name,
                 List.of(
@@ -66,15 +62,9 @@ class OwnLoopTest {
                         script.toString(),
                         run.id() + "@" + run.broker().bootstrap(),
                         name,
-                        command.toString(),
+                        Product.COMMAND.toString(),
                         end),
-                Map.of(
-                        "CLASSPATH",
-                        Shell.classPath(),
-                        "PYTHONPATH",
-                        Shell.HOME.resolve("python").toString(),
-                        "OMP_NUM_THREADS",
-                        "1"));
+                environment);
     }
 
     private JsonNode standing(String name) {

@@ -61,7 +61,7 @@ class OwnNetworkTest {
 
     private static String numpy() {
         Python.require("numpy");
-        return "learner:" + Shell.HOME.resolve("examples/learners/numpy_learner.py");
+        return "learner:" + Product.HOME.resolve("examples/learners/numpy_learner.py");
     }
 
     private String torch(String function) throws IOException {

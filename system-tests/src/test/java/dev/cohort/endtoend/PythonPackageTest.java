@@ -25,11 +25,11 @@ class PythonPackageTest {
         Python.require("numpy");
         Python.require("torch");
         Python.require("pytest");
-        Path tests = Shell.HOME.resolve("python/tests");
+        Path tests = Product.HOME.resolve("python/tests");
         Ended ended = shell.end(shell.start(
                 "pytest",
                 List.of(Python.command(), "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", tests.toString()),
-                Map.of("PYTHONPATH", Shell.HOME.resolve("python").toString(), "OMP_NUM_THREADS", "1")));
+                Map.of("PYTHONPATH", Product.HOME.resolve("python").toString(), "OMP_NUM_THREADS", "1")));
         assertThat(ended.code()).as(ended.toString()).isZero();
         assertThat(ended.out()).contains(" passed");
     }

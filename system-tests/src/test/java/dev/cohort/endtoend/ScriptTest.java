@@ -2,20 +2,13 @@ package dev.cohort.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.jar.Attributes;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -33,29 +26,8 @@ class ScriptTest {
     @BeforeEach
     void install() throws IOException {
         Path home = shell.folder().resolve("some where");
-        Path lib = Files.createDirectories(home.resolve("cli/target/lib"));
-        wholeClassPath(lib.resolve("all.jar"));
-        Path script = Files.copy(repository().resolve("cohort"), home.resolve("cohort"));
-        assertThat(script.toFile().setExecutable(true)).isTrue();
+        Path script = Product.installIn(home);
         Files.createSymbolicLink(shell.folder().resolve("link"), script);
-    }
-
-    private static Path repository() {
-        Path here = Path.of("").toAbsolutePath();
-        return Files.exists(here.resolve("mvnw")) ? here : here.resolve("..").normalize();
-    }
-
-    /** An empty jar that names those it stands for. */
-    private static void wholeClassPath(Path jar) throws IOException {
-        Manifest manifest = new Manifest();
-        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        String parts = Stream.of(Shell.classPath().split(File.pathSeparator, -1))
-                .map(part -> Path.of(part).toUri().toString())
-                .collect(Collectors.joining(" "));
-        manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, parts);
-        try (OutputStream out = Files.newOutputStream(jar)) {
-            new JarOutputStream(out, manifest).close();
-        }
     }
 
     private Ended script(Map<String, String> environment, String... words) {

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -18,18 +17,10 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A folder in which {@code cohort} is called, with the flags that the script of that name passes. All processes started here are
- * killed after the test; when it fails, their output is shown.
+ * A folder in which {@code cohort} is called, as its user calls it. All processes started here are killed after the test; when it
+ * fails, their output is shown.
  */
 final class Shell implements AfterEachCallback, AutoCloseable {
-    /** Folder of the product: the nearest one above the working directory that has the build's wrapper. */
-    static final Path HOME = Stream.iterate(Path.of("").toAbsolutePath(), Path::getParent)
-            .filter(folder -> Files.exists(folder.resolve("mvnw")))
-            .findFirst()
-            .orElseThrow();
-
-    private static final String MAIN = "dev.cohort.cli.Cohort";
-    private static final Set<String> COMPUTING = Set.of("peer", "join");
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(300);
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -56,21 +47,9 @@ final class Shell implements AfterEachCallback, AutoCloseable {
 
     /** Calls {@code cohort} with these words and does not wait. */
     Started start(String... words) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-Xshare:auto",
-                "-XX:-UsePerfData",
-                "-Dai.djl.offline=true",
-                "-Dcohort.home=" + HOME));
-        boolean computes = words.length > 0 && COMPUTING.contains(words[0]);
-        command.add(computes ? "-Dai.djl.pytorch.num_threads=1" : "-XX:TieredStopAtLevel=1");
-        command.add(MAIN);
+        List<String> command = new ArrayList<>(List.of(Product.COMMAND.toString()));
         command.addAll(List.of(words));
-        Map<String, String> environment = computes
-                ? Map.of("CLASSPATH", classPath(), "OMP_WAIT_POLICY", "PASSIVE")
-                : Map.of("CLASSPATH", classPath());
-        return start("cohort " + String.join(" ", words), command, environment);
+        return start("cohort " + String.join(" ", words), command, Product.ENVIRONMENT);
     }
 
     /** Starts any program. */
@@ -101,11 +80,6 @@ final class Shell implements AfterEachCallback, AutoCloseable {
     Ended end(Started process) {
         await("end of " + process.line(), () -> !process.process().isAlive());
         return process.ended();
-    }
-
-    /** The class path of this test. Surefire names it so when it hides it in a jar of its own. */
-    static String classPath() {
-        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
     }
 
     /** Waits for a condition, five minutes at most. */
