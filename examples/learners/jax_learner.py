@@ -59,9 +59,10 @@ class Student:
     def answer(self, request: wire.Message, given: dict[str, Any]) -> tuple[wire.Message, dict[str, Any]]:
         """The reply to a request after Hello, with its arrays."""
         if isinstance(request, wire.Forward):
-            # Whatever is random depends on (run seed, slot, step) alone.
+            # Whatever is random depends on (run seed, slot, seed, step) alone.
             key = jax.random.key(self.hello.run_seed & 0xFFFFFFFF)
-            key = jax.random.fold_in(jax.random.fold_in(key, self.hello.slot), request.step)
+            for part in (self.hello.slot, self.hello.seed & 0xFFFFFFFF, request.step):
+                key = jax.random.fold_in(key, part)
             images = self.images(given["images"])
             result, self.parked[request.pass_id] = jax.vjp(lambda w: outputs(w, images, key), self.weights)
             return wire.Outputs(), result

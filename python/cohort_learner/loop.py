@@ -89,7 +89,7 @@ class OwnLoop:
             channel.send(serve.failure(refused))
             raise
         torch.set_num_threads(max(1, hello.threads))
-        learner.seed_all(hello.seed)
+        learner.seed_all(self.run.device, hello.seed)
 
     def wrap(
         self,
@@ -127,7 +127,7 @@ class OwnLoop:
                     self._channel.send(wire.Done())
                 request, tensors = self._next()
                 if isinstance(request, wire.Forward):
-                    learner.seed_all(self._hello.run_seed, self.run.slot, request.step)
+                    learner.seed_for(self._hello, self.run, request.step)
                     images = self._learner.normalised(serve.images(tensors, self.run.device))
                     batch = Batch(self, request, images)
                     yield batch

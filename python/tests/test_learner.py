@@ -104,7 +104,7 @@ def _with(state: dict[str, wire.WireTensor], averages: dict[str, wire.WireTensor
     return list(state.values())
 
 
-def test_dropout_depends_on_run_seed_slot_and_step_alone() -> None:
+def test_dropout_depends_on_seeds_slot_and_step_alone() -> None:
     def logits(step: int, slot: int, run_seed: int, before: int) -> list[float]:
         with served(of("small", slot=slot, run_seed=run_seed)) as caller:
             for pass_id in range(2, 2 + before):

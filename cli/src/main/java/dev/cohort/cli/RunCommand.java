@@ -113,7 +113,7 @@ final class RunCommand implements Callable<Integer> {
         Screen screen = output.screen();
         Optional<HostPort> address = listen.map(text -> HostPort.parse("--listen", text));
         try (Interruption interruption = Interruption.listen();
-                LocalRun run = resume ? resumed(address, screen) : begun(address)) {
+                LocalRun run = resume ? resumed(address, screen) : begun(address, screen)) {
             announce(run, screen);
             return follow(run, interruption, screen, output.format());
         }
@@ -131,7 +131,7 @@ final class RunCommand implements Callable<Integer> {
         return conclude(run, result.get(), screen, format);
     }
 
-    private LocalRun begun(Optional<HostPort> wanted) {
+    private LocalRun begun(Optional<HostPort> wanted, Screen screen) {
         HostPort address = wanted.orElse(HostPort.LOOPBACK);
         broker.bootstrap().ifPresent(this::requireNothingOfAnOwnBroker);
         if (broker.bootstrap().isEmpty()) {
@@ -139,7 +139,8 @@ final class RunCommand implements Callable<Integer> {
         }
         LaunchPlan plan = LocalRun.requireHost(
                 Preparation.adding(
-                        Preparation.prepare(experiment.map(Path::of), allSettings(), runs.path()), broker.client()),
+                        Preparation.prepare(experiment.map(Path::of), allSettings(), runs.path(), screen::say),
+                        broker.client()),
                 runDirectory.orElse(runs.path()));
         plan.experiment().kafka().bootstrap().ifPresent(this::requireNothingOfAnOwnBroker);
         String name = plan.experiment().run().name();

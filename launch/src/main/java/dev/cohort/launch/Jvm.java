@@ -1,6 +1,7 @@
 package dev.cohort.launch;
 
 import dev.cohort.peer.djl.TorchEngine;
+import dev.cohort.runtime.ComputingProcess;
 import dev.cohort.runtime.ProductFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,7 +103,7 @@ public final class Jvm {
     }
 
     /**
-     * Environment of a child that computes with torch: idle threads sleep, since processes share cores.
+     * Environment of a child that computes with torch.
      *
      * @param run folder of the run, for PyTorch's libraries when neither home nor the temporary folder can hold them
      */
@@ -117,8 +118,7 @@ public final class Jvm {
                             ? temporary.resolve(DJL_FOLDER).toString()
                             : run.resolve("libraries").toString());
         }
-        environment.put("OMP_WAIT_POLICY", "PASSIVE");
-        environment.put("OMP_NUM_THREADS", Integer.toString(torchThreads));
+        environment.putAll(ComputingProcess.environment(torchThreads, System.getenv()));
         return environment;
     }
 

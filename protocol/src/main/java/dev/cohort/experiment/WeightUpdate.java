@@ -18,10 +18,12 @@ public record WeightUpdate(UpdateRule rule, double weightDecay, OptionalDouble c
         require(
                 weightDecay >= 0 && Double.isFinite(weightDecay),
                 "weight decay " + weightDecay + ": must be 0 or above");
-        require(clipNorm.isEmpty() || clipNorm.getAsDouble() > 0, "largest norm " + clipNorm + ": must be above 0");
+        require(
+                clipNorm.isEmpty() || clipNorm.getAsDouble() > 0,
+                "largest norm " + clipNorm.orElse(0) + ": must be above 0");
         require(
                 averageDecay.isEmpty() || (averageDecay.getAsDouble() >= 0 && averageDecay.getAsDouble() < 1),
-                "decay of the average " + averageDecay + ": must be from 0 to below 1");
+                "decay of the average " + averageDecay.orElse(0) + ": must be from 0 to below 1");
     }
 
     /** SGD without a limit and without an average. */

@@ -69,7 +69,7 @@ public record ComparisonPlan(Comparison comparison, String given, Map<Planned, S
         long seed = comparison.seeds().get(0);
         for (Comparison.Variant variant : comparison.variants()) {
             List<String> own = new ArrayList<>();
-            Preparation.prepare(variant.base(), settings(variant, seed), runs, own)
+            Preparation.prepare(variant.base(), settings(variant, seed), runs, own, line -> {})
                     .ifPresent(plan -> {
                         experiments.add(new EqualTerms.Named(variant, plan.experiment()));
                         plan.experiment()

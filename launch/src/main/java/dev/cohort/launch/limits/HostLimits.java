@@ -4,6 +4,7 @@ import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Problems;
 import dev.cohort.launch.LaunchPlan;
 import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.peer.external.ExternalSetting;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.kafka.TopicPlan;
 import java.util.List;
@@ -23,6 +24,9 @@ public final class HostLimits {
     private static final long BROKER = 150 * MIB;
     private static final long ROLE = 100 * MIB;
     private static final long PEER = 160 * MIB;
+
+    /** A Python with PyTorch beside a peer; PyTorch 1.13 needs 114 MiB, 2.7 needs 223 MiB. */
+    private static final long PYTORCH = 100 * MIB;
 
     /** Weight, momentum and gradient, four bytes each. */
     private static final long BYTES_OF_A_PARAMETER = 12;
@@ -60,7 +64,7 @@ public final class HostLimits {
     private void checkMemory() {
         boolean recipe = experiment.data().mode() == Experiment.Data.Delivery.RECIPE;
         long peers = experiment.peers().stream()
-                .mapToLong(peer -> PEER + (recipe ? plan.dataBytes() : 0) + network(peer))
+                .mapToLong(peer -> (recipe ? plan.dataBytes() : 0) + network(peer))
                 .sum();
         long all = LAUNCHER + (embedded() ? BROKER : 0) + 2 * ROLE + plan.dataBytes() + peers;
         host.memory()
@@ -77,11 +81,16 @@ public final class HostLimits {
                                         : "")));
     }
 
+    /** A peer with its network. How large a network of the user's own is, and what a learner of another kind needs, is unknown. */
     private long network(Experiment.Peer peer) {
-        return BYTES_OF_A_PARAMETER
-                * ModelCatalog.find(peer.model())
-                        .map(architecture -> Footprint.parameters(architecture, plan.manifest()))
-                        .orElse(0L);
+        if (peer.hasOwnNetwork()) {
+            return ROLE + (ExternalSetting.isProgram(peer.model()) ? 0 : PYTORCH);
+        }
+        return PEER
+                + BYTES_OF_A_PARAMETER
+                        * ModelCatalog.find(peer.model())
+                                .map(architecture -> Footprint.parameters(architecture, plan.manifest()))
+                                .orElse(0L);
     }
 
     /** The broker has the most files open: one per partition and one more for each full segment. */

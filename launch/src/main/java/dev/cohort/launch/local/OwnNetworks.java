@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -77,8 +78,9 @@ public final class OwnNetworks {
      * Starts each network once and takes the width of its features, unless it is known.
      *
      * @param found takes in why a network cannot be a student
+     * @param say takes in which network is being started
      */
-    static Experiment measured(Experiment experiment, ImageData data, List<String> found) {
+    static Experiment measured(Experiment experiment, ImageData data, List<String> found, Consumer<String> say) {
         TreeMap<String, Integer> known = new TreeMap<>();
         List<Experiment.Peer> peers = new ArrayList<>();
         for (int i = 0; i < experiment.peers().size(); i++) {
@@ -89,8 +91,11 @@ public final class OwnNetworks {
             }
             String kind = peer.model() + " " + peer.own();
             try {
-                int width = known.containsKey(kind) ? known.get(kind) : width(experiment, peer, data);
-                known.put(kind, width);
+                if (!known.containsKey(kind)) {
+                    say.accept("starting " + peer.model() + " to see what it returns ...");
+                    known.put(kind, width(experiment, peer, data));
+                }
+                int width = known.get(kind);
                 peers.add(peer.with(peer.model(), peer.own().withFeatureWidth(width)));
             } catch (IllegalArgumentException | IllegalStateException | NodeFailure e) {
                 found.add("peers." + i + ".model: " + e.getMessage());

@@ -38,6 +38,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Reads an experiment and its data, and reports all problems at once. */
@@ -98,8 +99,17 @@ public final class Preparation {
      * @param runs folder of the runs that a method may name as its teachers
      */
     public static LaunchPlan prepare(Optional<Path> file, List<String> settings, Path runs) {
+        return prepare(file, settings, runs, line -> {});
+    }
+
+    /**
+     * As {@link #prepare(Optional, List, Path)}.
+     *
+     * @param say takes in what takes a while
+     */
+    public static LaunchPlan prepare(Optional<Path> file, List<String> settings, Path runs, Consumer<String> say) {
         List<String> found = new ArrayList<>();
-        Optional<LaunchPlan> plan = prepare(file, settings, runs, found);
+        Optional<LaunchPlan> plan = prepare(file, settings, runs, found, say);
         if (!found.isEmpty() || plan.isEmpty()) {
             throw new CommandException(ExitCode.USAGE, message("experiment", found));
         }
@@ -130,7 +140,7 @@ public final class Preparation {
 
     /** Checks an experiment as {@link #prepare(Optional, List)} does; {@code found} receives every problem. */
     public static Optional<LaunchPlan> prepare(
-            Optional<Path> file, List<String> settings, Path runs, List<String> found) {
+            Optional<Path> file, List<String> settings, Path runs, List<String> found, Consumer<String> say) {
         Problems problems = new Problems();
         Optional<Experiment> experiment = read(file, settings, runs, problems);
         experiment.ifPresent(e -> checkNames(e, problems));
@@ -140,7 +150,7 @@ public final class Preparation {
         experiment.ifPresent(e -> data.ifPresent(d -> checkBatches(e, d, found)));
         experiment.ifPresent(e -> data.ifPresent(d -> StoredTeachers.check(e, d, found)));
         Optional<Experiment> whole = found.isEmpty()
-                ? experiment.flatMap(e -> data.map(d -> OwnNetworks.measured(e, d, found)))
+                ? experiment.flatMap(e -> data.map(d -> OwnNetworks.measured(e, d, found, say)))
                 : Optional.empty();
         if (found.isEmpty()) {
             whole.ifPresent(e -> data.ifPresent(d -> WireLimits.check(e, d, found)));

@@ -52,6 +52,25 @@ class HostLimitsTest {
     }
 
     @Test
+    void countsTheProcessesOfNetworksOfTheUsersOwn() {
+        String[] pytorch = own("n.py:make");
+        String[] program = own("learner:n.py");
+
+        assertThat(problems(host(840 * MIB, 1 << 20, 1024 * 1024 * MIB), pytorch))
+                .singleElement()
+                .asString()
+                .contains("of which the peers need 40");
+        assertThat(problems(host(840 * MIB, 1 << 20, 1024 * 1024 * MIB), program))
+                .isEmpty();
+    }
+
+    private static String[] own(String model) {
+        return new String[] {
+            "peers.0.model=" + model, "peers.0.feature_width=8", "peers.1.model=" + model, "peers.1.feature_width=8"
+        };
+    }
+
+    @Test
     void countsTheDataOfEveryPeer() {
         HostFigures host = host(1024 * MIB, 1 << 20, 1024 * 1024 * MIB);
         ImageShape large = new ImageShape(1024, 1024, 3);

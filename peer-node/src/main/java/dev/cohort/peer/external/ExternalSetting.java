@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
  * @param classes C, the number of logits, at least 2
  * @param normalisation of the input, one mean and deviation per channel
  * @param dtype FLOAT32, or FLOAT64 for exactness tests: weights, outputs and gradients
- * @param slot position among the contributors, from 0
- * @param seed of the initial weights
- * @param runSeed of the run: randomness inside the network depends on it, the slot and the step alone
+ * @param slot position among the contributors of the experiment, from 0; 0 for a newcomer
+ * @param seed of the initial weights; a newcomer has one of its own
+ * @param runSeed of the run: randomness inside the network depends on it, the slot, the seed and the step alone
  * @param steps of the run; 0 where unknown
  * @param batchSize images of a batch, at least 1
  * @param device auto, cpu, or what the framework calls a device, such as cuda:0
@@ -81,9 +81,14 @@ public record ExternalSetting(
         return EXTERNAL.matcher(model).matches();
     }
 
+    /** Whether a model is a program of the user's own that implements {@code learner.proto}. */
+    public static boolean isProgram(String model) {
+        return model.startsWith(PROGRAM);
+    }
+
     /** The program that implements the protocol, if the model is one. */
     Optional<String> program() {
-        return model.startsWith(PROGRAM) ? Optional.of(model.substring(PROGRAM.length())) : Optional.empty();
+        return isProgram(model) ? Optional.of(model.substring(PROGRAM.length())) : Optional.empty();
     }
 
     LearnerWire.Hello hello() {

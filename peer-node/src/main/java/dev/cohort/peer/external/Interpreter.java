@@ -1,5 +1,6 @@
 package dev.cohort.peer.external;
 
+import dev.cohort.runtime.ComputingProcess;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,10 +47,9 @@ public record Interpreter(String command, Optional<Path> packages, Duration star
 
     /** Variables to add to the environment of the process. */
     Map<String, String> environment(ExternalSetting setting, Map<String, String> inherited) {
-        Map<String, String> added = new TreeMap<>();
+        Map<String, String> added = new TreeMap<>(ComputingProcess.environment(setting.threads(), inherited));
         String threads = Integer.toString(setting.threads());
         added.put("PYTHONUNBUFFERED", "1");
-        added.put("OMP_NUM_THREADS", threads);
         added.put("OPENBLAS_NUM_THREADS", threads);
         added.put("MKL_NUM_THREADS", threads);
         // CUDA's matrix products are repeatable only with a workspace of a fixed size.

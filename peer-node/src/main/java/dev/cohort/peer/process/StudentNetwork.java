@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The network of a peer, in this process or in one of its own.
@@ -49,8 +50,18 @@ public record StudentNetwork(Learner learner, StoredNetwork.About about, int thr
                 experiment.optimizer(),
                 self,
                 Math.max(0, experiment.peers().indexOf(self)));
+        TorchEngine engine = TorchEngine.start();
+        chosenThreads(experiment).ifPresent(engine::use);
         Learner learner = self.control() ? ModelCatalog.create(setting) : ModelCatalog.create(setting, ownTeacher);
-        return new StudentNetwork(learner, setting.about(), TorchEngine.start().threads(), Joining.BUILT_IN);
+        return new StudentNetwork(learner, setting.about(), engine.threads(), Joining.BUILT_IN);
+    }
+
+    /** The threads of one operation: as many as the start of this process says, else as the experiment says. */
+    private static OptionalInt chosenThreads(Experiment experiment) {
+        Optional<Integer> started = Optional.ofNullable(Integer.getInteger(TorchEngine.THREADS));
+        return started.isPresent()
+                ? OptionalInt.of(started.get())
+                : experiment.threads().torchPerPeer();
     }
 
     private static StudentNetwork external(
@@ -110,7 +121,7 @@ public record StudentNetwork(Learner learner, StoredNetwork.About about, int thr
                 steps,
                 experiment.run().batchSize(),
                 self.device(),
-                Integer.getInteger(TorchEngine.THREADS, Runtime.getRuntime().availableProcessors()),
+                chosenThreads(experiment).orElse(Runtime.getRuntime().availableProcessors()),
                 experiment.optimizer().learningRate(),
                 experiment.optimizer().update(),
                 self.own().pretrained(),
