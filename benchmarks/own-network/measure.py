@@ -25,7 +25,7 @@ COHORT = str(HERE.parent.parent / "cohort")
 PYTHON = os.environ.get("COHORT_PYTHON", "python3")
 TICKS = os.sysconf("SC_CLK_TCK")
 CIFAR = ("32x32x3", "10", "128")
-STEPS = 60
+STEPS = 100
 RUN_FROM, RUN_TO = 100, 400
 
 

@@ -19,25 +19,26 @@ import java.util.TreeMap;
  * Adaptive distillation along several paths, each student with weights of its own for them ({@link PathWeights}):
  *
  * <pre>
- * L_i = w_labels CE(z_i, y) + w_ensemble T^2 KL(z_E || z_i) + sum over j != i of w_j T^2 KL(z_j || z_i) + w_features l_i
+ * L_i = w_labels CE(z_i, y) + w_ensemble T^2 KL(z_E || z_i) + sum over j != i of w_j T^2 KL(z_j || z_i)
+ *       + w_logits 1/(BC) |z_i - z_E|^2 + w_features l_i
  * KL(a || b) is that of softmax_T(a), a constant, and softmax_T(b);  l_i is that of {@link MutualFeatures}
  * z_E = mean of all z_k with ensemble: all, of all but z_i with ensemble: others
  * </pre>
  *
  * The terms of a contributor are addressed to it: {@code CrossEntropy} of weight w_labels - 1 on top of the 1 for everybody; one
  * soft target, the mean of all its teachers' probabilities by their weights, of the sum of those weights (same gradient as the
- * formula; the value is smaller by an amount that does not depend on z_i); and the feature path as a leaf gradient. A peer that
+ * formula; the value is smaller by an amount that does not depend on z_i); and the paths on logits and on features as leaf gradients. A peer that
  * does not contribute gets the labels and the mean of all logits, each with weight 1.
  *
  * <p>The weights of every step are in the log, as addressed {@link Term.Figures} by path: {@code labels}, {@code ensemble},
- * {@code features}, and {@code slotN} for the path to the peer in that slot.
+ * {@code logits}, {@code features}, and {@code slotN} for the path to the peer in that slot.
  *
  * <p>gradnorm and mgda need the paths' gradients with respect to shared weights; here they are those with respect to what the
  * student published (logits; features for the feature path), which the coordinator has: in the style of MGDA-UB, and ours. So
  * the feature path is orthogonal to all others. mgda's weights sum to 1 and favour the path with the smallest gradient.
  *
- * <p>Source: the idea of Chennupati, Kamani, Cheng, Chen, "Adaptive Distillation", BMVC 2021 (arXiv 2110.09674). Only its
- * abstract could be read; which of these rules it proposes is not known. Paths, T and defaults are ours.
+ * <p>Source: Chennupati, Kamani, Cheng, Chen, "Adaptive Distillation", BMVC 2021 (arXiv 2110.09674): the rule {@code published}, the
+ * loss and the paths on logits are those of its public code, for one teacher. Several peers as teachers and the other rules are ours.
  */
 final class Adaptive implements Teacher {
     private static final String WEIGHTS = "weights";
@@ -48,21 +49,28 @@ final class Adaptive implements Teacher {
     private static final String LABELS = "labels";
     private static final String TEMPERATURE = "temperature";
     private static final String SLOT = "slot";
+    private static final String FACTOR = "alpha";
     private static final String ALPHA = "gradnorm_alpha";
+    private static final String LOGITS = "logits";
+    private static final String TEACHERS = "teachers";
+    private static final String BOTH = "both";
     private static final String FIXED = "fixed_";
     private static final String PEERS = "peers";
     private static final int LABELS_PATH = 0;
     private static final int ENSEMBLE_PATH = 1;
     private static final int FEATURES_PATH = 2;
-    private static final int PEER_PATHS = 3;
+    private static final int LOGITS_PATH = 3;
+    private static final int PEER_PATHS = 4;
 
     static final Method METHOD = new Method(
             "adaptive",
             "each peer learns along several paths, whose weights follow a rule of multi-task learning",
             "L_i = w_labels CE(z_i, y) + w_ensemble T^2 KL(softmax_T(z_E) || softmax_T(z_i)) + sum_{j!=i} w_j T^2"
-                    + " KL(softmax_T(z_j) || softmax_T(z_i)) + w_features/(m-1) sum_{j!=i} |n_i - n_j|^2, z_E = mean of z_k,"
-                    + " n = f/|f|",
-            "Chennupati et al., Adaptive Distillation, BMVC 2021, arXiv 2110.09674 (abstract only; rules are textbook forms)",
+                    + " KL(softmax_T(z_j) || softmax_T(z_i)) + w_logits mean (z_i - z_E)^2 + w_features/(m-1) sum_{j!=i}"
+                    + " |n_i - n_j|^2, z_E = mean of z_k, n = f/|f|; published: w_labels = 1, w_k = alpha e^-a_k, a_k descends"
+                    + " alpha sum e^-a_k l_k + a_k",
+            "Chennupati et al., Adaptive Distillation, BMVC 2021, arXiv 2110.09674; rule published as in its code"
+                    + " (wyzelabs-inc/AdaptiveDistillation), for one teacher; several teachers and the other rules are ours",
             List.of(
                     new MethodParameter(
                             TEMPERATURE,
@@ -72,8 +80,8 @@ final class Adaptive implements Teacher {
                     new MethodParameter(
                             WEIGHTS,
                             MethodParameter.Range.oneOf(
-                                    "equal", "fixed", "uncertainty", "softmax", "dwa", "gradnorm", "mgda"),
-                            "uncertainty",
+                                    "published", "equal", "fixed", "uncertainty", "softmax", "dwa", "gradnorm", "mgda"),
+                            "published",
                             "rule by which each student's paths are weighted"),
                     new MethodParameter(
                             ENSEMBLE,
@@ -81,14 +89,30 @@ final class Adaptive implements Teacher {
                             ALL,
                             "whose mean logits are the ensemble: of all peers, or of all but the student"),
                     new MethodParameter(
+                            TEACHERS,
+                            MethodParameter.Range.oneOf(BOTH, ENSEMBLE, PEERS),
+                            BOTH,
+                            "to whom there are paths: to the ensemble, to each peer, or to both"),
+                    new MethodParameter(
+                            LOGITS,
+                            MethodParameter.Range.FLAG,
+                            "false",
+                            "whether there is a path on the squared distance of the logits from those of the ensemble"),
+                    new MethodParameter(
                             FEATURES,
                             MethodParameter.Range.FLAG,
                             "true",
                             "whether there is a path on the pooled features"),
                     fixed(LABELS),
                     fixed(ENSEMBLE),
+                    fixed(LOGITS),
                     fixed(FEATURES),
                     fixed(PEERS),
+                    new MethodParameter(
+                            FACTOR,
+                            MethodParameter.Range.FACTOR,
+                            "1.0",
+                            "factor of all paths but the labels, for weights: published"),
                     new MethodParameter(
                             ALPHA,
                             MethodParameter.Range.EXPONENT,
@@ -107,6 +131,9 @@ final class Adaptive implements Teacher {
 
     private final double temperature;
     private final boolean ofAll;
+    private final boolean withEnsemble;
+    private final boolean withPeers;
+    private final boolean withLogits;
     private final boolean withFeatures;
     private final TeacherSetting setting;
     private final PathWeights rule;
@@ -115,6 +142,9 @@ final class Adaptive implements Teacher {
     private Adaptive(Arguments arguments, TeacherSetting setting) {
         temperature = arguments.number(TEMPERATURE);
         ofAll = arguments.word(ENSEMBLE).equals(ALL);
+        withEnsemble = !arguments.word(TEACHERS).equals(PEERS);
+        withPeers = !arguments.word(TEACHERS).equals(ENSEMBLE);
+        withLogits = arguments.flag(LOGITS);
         withFeatures = arguments.flag(FEATURES);
         this.setting = setting;
         double[] fixed = new double[PEER_PATHS + setting.slots()];
@@ -125,6 +155,7 @@ final class Adaptive implements Teacher {
         rule = new PathWeights(
                 PathWeights.Rule.valueOf(arguments.word(WEIGHTS).toUpperCase(Locale.ROOT)),
                 fixed,
+                arguments.number(FACTOR),
                 arguments.number(ALPHA));
         mutual = new MutualFeatures(setting.featureWidths());
     }
@@ -134,6 +165,7 @@ final class Adaptive implements Teacher {
             case LABELS_PATH -> LABELS;
             case ENSEMBLE_PATH -> ENSEMBLE;
             case FEATURES_PATH -> FEATURES;
+            case LOGITS_PATH -> LOGITS;
             default -> SLOT + (path - PEER_PATHS);
         };
     }
@@ -222,7 +254,9 @@ final class Adaptive implements Teacher {
             int slot, SortedMap<Integer, double[]> logits, MutualFeatures.Step features, StepInput input) {
         double[] own = logits.getOrDefault(slot, new double[0]);
         List<Path> paths = new ArrayList<>();
-        paths.add(labels(own, input));
+        if (rule.weighsLabels()) {
+            paths.add(labels(own, input));
+        }
         List<double[]> ensemble = new ArrayList<>();
         logits.forEach((other, theirs) -> {
             if (ofAll || other != slot) {
@@ -230,16 +264,34 @@ final class Adaptive implements Teacher {
             }
         });
         int rows = input.labels().rows();
-        paths.add(distillation(ENSEMBLE_PATH, PredictionMatrices.mean(ensemble), own, rows));
+        double[] mean = PredictionMatrices.mean(ensemble);
+        if (withEnsemble) {
+            paths.add(distillation(ENSEMBLE_PATH, mean, own, rows));
+        }
         Optional.ofNullable(features.features.get(slot))
                 .ifPresent(gradient -> paths.add(
                         new Path(FEATURES_PATH, features.losses.getOrDefault(slot, 0.0), Optional.empty(), gradient)));
+        if (withLogits) {
+            paths.add(distance(mean, own));
+        }
         logits.forEach((other, theirs) -> {
-            if (other != slot) {
+            if (withPeers && other != slot) {
                 paths.add(distillation(PEER_PATHS + other, theirs, own, rows));
             }
         });
         return paths;
+    }
+
+    /** {@code mean (z_i - z_E)^2} over batch and classes. */
+    private static Path distance(double[] teacher, double[] own) {
+        double[] gradient = new double[own.length];
+        double loss = 0;
+        for (int i = 0; i < own.length; i++) {
+            double difference = own[i] - teacher[i];
+            loss += difference * difference / own.length;
+            gradient[i] = 2 * difference / own.length;
+        }
+        return new Path(LOGITS_PATH, loss, Optional.empty(), gradient);
     }
 
     private Path labels(double[] own, StepInput input) {
@@ -298,11 +350,11 @@ final class Adaptive implements Teacher {
             figures.put(name(path.number), weights[k]);
             if (path.number == LABELS_PATH) {
                 labels = weights[k];
-            } else if (path.number == FEATURES_PATH) {
+            } else if (path.probabilities.isEmpty()) {
                 double[] gradient = PredictionMatrices.scaled(path.gradient, weights[k]);
                 terms.add(new Term.LeafGradient(
-                        FEATURES,
-                        TensorName.FEATURES,
+                        name(path.number),
+                        path.number == FEATURES_PATH ? TensorName.FEATURES : TensorName.LOGITS,
                         Tensor.of(setting.wire(), gradient, rows, gradient.length / rows)));
             } else {
                 double[] q = path.probabilities.orElseThrow();
@@ -321,7 +373,10 @@ final class Adaptive implements Teacher {
                     sum,
                     temperature));
         }
-        terms.add(0, new Term.CrossEntropy(LABELS, labels - 1));
+        figures.put(LABELS, labels);
+        if (rule.weighsLabels()) {
+            terms.add(0, new Term.CrossEntropy(LABELS, labels - 1));
+        }
         terms.add(new Term.Figures(WEIGHTS, figures));
         return terms;
     }

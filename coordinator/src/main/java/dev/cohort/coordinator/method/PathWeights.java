@@ -13,6 +13,7 @@ import java.util.TreeMap;
  * Rules of multi-task learning that weigh the K losses (paths) of one student:
  *
  * <pre>
+ * published    L = CE + alpha sum e^-a_k l_k + a_k, so w_k = alpha e^-a_k; dL/da_k = alpha (1 - e^-a_k l_k), a_k = 0 at first
  * equal        w_k = 1
  * fixed        w_k as set
  * uncertainty  L = sum e^-s_k l_k + s_k, so w_k = e^-s_k; dL/ds_k = 1 - e^-s_k l_k, s_k = 0 at first    (Kendall et al. 2018)
@@ -22,7 +23,8 @@ import java.util.TreeMap;
  * mgda         the w of the simplex with the shortest sum w_k g_k, {@link MinNormPoint}    (Désidéri 2012; Sener, Koltun 2018)
  * </pre>
  *
- * These are textbook forms from memory, not read in the papers. Ours: the penalty {@code K KL(uniform || softmax(a))} that keeps
+ * published is that of Chennupati et al. 2021 as their code has it (wyzelabs-inc/AdaptiveDistillation, AdaptiveLossScaler): the labels
+ * are no path, their weight is 1. The others are textbook forms from memory, not read in the papers. Ours: the penalty {@code K KL(uniform || softmax(a))} that keeps
  * softmax from giving all to the smallest loss; equal weights for dwa until a path has two whole epochs; weights of gradnorm not
  * below 0. What is trained descends by the experiment's optimizer, weight decay included. A step's weights come from the state before
  * it. A path that is absent keeps its state, and the K above is the number of paths present.
@@ -34,10 +36,12 @@ final class PathWeights {
     private final Rule rule;
     private final int paths;
     private final double[] fixed;
-    private final double alpha;
+    private final double factor;
+    private final double exponent;
 
     /** How weights are chosen. */
     enum Rule {
+        PUBLISHED,
         EQUAL,
         FIXED,
         UNCERTAINTY,
@@ -49,13 +53,20 @@ final class PathWeights {
 
     /**
      * @param fixed weight of every path there can be, for {@link Rule#FIXED}
-     * @param alpha exponent of {@link Rule#GRADNORM}
+     * @param factor alpha of {@link Rule#PUBLISHED}
+     * @param exponent alpha of {@link Rule#GRADNORM}
      */
-    PathWeights(Rule rule, double[] fixed, double alpha) {
+    PathWeights(Rule rule, double[] fixed, double factor, double exponent) {
         this.rule = rule;
         this.fixed = fixed.clone();
         this.paths = fixed.length;
-        this.alpha = alpha;
+        this.factor = factor;
+        this.exponent = exponent;
+    }
+
+    /** Whether the labels are a path, too; else their weight is 1. */
+    boolean weighsLabels() {
+        return rule != Rule.PUBLISHED;
     }
 
     /** The losses and gradients of a student's paths at a step. */
@@ -84,7 +95,7 @@ final class PathWeights {
     void initial(Map<String, Tensor> state, int slot) {
         switch (rule) {
             case UNCERTAINTY -> TrainedParameter.fresh(new double[paths]).put(state, name(slot, "s"), paths);
-            case SOFTMAX -> TrainedParameter.fresh(new double[paths]).put(state, name(slot, "a"), paths);
+            case PUBLISHED, SOFTMAX -> TrainedParameter.fresh(new double[paths]).put(state, name(slot, "a"), paths);
             case GRADNORM -> {
                 double[] ones = new double[paths];
                 Arrays.fill(ones, 1);
@@ -117,6 +128,10 @@ final class PathWeights {
     double[] weights(NamedTensors state, int slot, Observed seen) {
         double[] weights = new double[seen.count()];
         switch (rule) {
+            case PUBLISHED -> {
+                double[] a = pick(state.get(name(slot, "a")).toDoubles(), seen.paths);
+                Arrays.setAll(weights, k -> factor * StrictMath.exp(-a[k]));
+            }
             case EQUAL -> Arrays.fill(weights, 1);
             case FIXED -> weights = pick(fixed, seen.paths);
             case UNCERTAINTY -> {
@@ -145,6 +160,9 @@ final class PathWeights {
             Experiment.Optimizer optimizer) {
         return switch (rule) {
             case EQUAL, FIXED, MGDA -> state;
+            case PUBLISHED ->
+                descended(
+                        state, name(slot, "a"), seen, publishedGradient(seen.losses, weights), learningRate, optimizer);
             case UNCERTAINTY -> {
                 double[] s = pick(state.get(name(slot, "s")).toDoubles(), seen.paths);
                 yield descended(
@@ -159,6 +177,12 @@ final class PathWeights {
             }
             case GRADNORM -> gradNorm(state, slot, seen, weights, learningRate, optimizer);
         };
+    }
+
+    private double[] publishedGradient(double[] losses, double[] weights) {
+        double[] gradient = new double[losses.length];
+        Arrays.setAll(gradient, k -> factor - weights[k] * losses[k]);
+        return gradient;
     }
 
     /** {@code sum e^-s_k l_k + s_k}. */
@@ -228,7 +252,7 @@ final class PathWeights {
         double[] gradient = new double[seen.count()];
         for (int k = 0; k < gradient.length; k++) {
             double rate = meanRatio > 0 ? ratios[k] / meanRatio : 1;
-            gradient[k] = Math.signum(weights[k] * norms[k] - meanNorm * StrictMath.pow(rate, alpha)) * norms[k];
+            gradient[k] = Math.signum(weights[k] * norms[k] - meanNorm * StrictMath.pow(rate, exponent)) * norms[k];
         }
         NamedTensors next = descended(state, name(slot, "w"), seen, gradient, learningRate, optimizer);
         double[] all = next.get(name(slot, "w")).toDoubles();

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,7 +30,7 @@ class AdaptiveTest {
             new SoftLabels(C, List.of(Ints.of(0, 1, 2, 3, 0), Ints.of(3, 1, 0, 2, 2)), List.of(0.6, 0.4));
 
     @ParameterizedTest
-    @ValueSource(strings = {"equal", "fixed", "uncertainty", "softmax", "dwa", "gradnorm", "mgda"})
+    @ValueSource(strings = {"published", "equal", "fixed", "uncertainty", "softmax", "dwa", "gradnorm", "mgda"})
     void hasTheGradientOfThePathsByTheWeightsThatTheLogShows(String rule) {
         for (String ensemble : List.of("all", "others")) {
             Adaptive adaptive = adaptive(
@@ -39,7 +40,8 @@ class AdaptiveTest {
                             "fixed_labels", "0.7",
                             "fixed_ensemble", "0.3",
                             "fixed_features", "0.2",
-                            "fixed_peers", "0.1"),
+                            "fixed_peers", "0.1",
+                            "alpha", "0.4"),
                     Cohort.sgd(0.9, false, 0));
             Cohort cohort = Cohort.random(1, LABELS, List.of(0, 1, 3), D);
             NamedTensors state = adaptive.initialState();
@@ -123,7 +125,7 @@ class AdaptiveTest {
 
     @Test
     void givesEachStudentWeightsOfItsOwn() {
-        Adaptive adaptive = adaptive(Map.of(), Cohort.sgd(0, false, 0));
+        Adaptive adaptive = adaptive(Map.of("weights", "uncertainty"), Cohort.sgd(0, false, 0));
         Cohort cohort = Cohort.random(3, LABELS, List.of(0, 1, 2), D);
         NamedTensors state =
                 adaptive.teach(adaptive.initialState(), cohort.input(0, 0.1)).next();
@@ -132,6 +134,51 @@ class AdaptiveTest {
 
         assertThat(weight(weights(lesson, 1), "labels")).isCloseTo(Math.exp(-0.1 * (crossEntropy - 1)), within(1e-12));
         assertThat(weights(lesson, 0)).isNotEqualTo(weights(lesson, 1));
+    }
+
+    /** Chennupati et al.: {@code CE + alpha sum e^-a_k l_k + a_k}, with the loss on the logits as a path, too. */
+    @Test
+    void weighsItsPathsAsPublishedAndLeavesTheLabelsAtOne() {
+        Experiment.Optimizer optimizer = Cohort.sgd(0.9, false, 0.01);
+        Adaptive adaptive = adaptive(
+                Map.of("alpha", "0.8", "teachers", "ensemble", "ensemble", "others", "logits", "true", "features", "false"),
+                optimizer);
+        Cohort cohort = Cohort.random(12, LABELS, List.of(0, 1), D);
+        double[] own = cohort.logits(0);
+        double[] teacher = cohort.logits(1);
+        double squares = 0;
+        for (int i = 0; i < own.length; i++) {
+            squares += (own[i] - teacher[i]) * (own[i] - teacher[i]) / own.length;
+        }
+        double divergence = cohort.objective(0, 0, List.of(target(teacher, 1)), DType.FLOAT64)
+                .distillation();
+        Map<String, Double> losses = Map.of("ensemble", divergence, "logits", squares);
+        NamedTensors state = adaptive.initialState();
+        Map<String, double[]> trained = new TreeMap<>(Map.of("ensemble", new double[2], "logits", new double[2]));
+        for (int step = 0; step < 3; step++) {
+            Teacher.TeacherStep lesson = adaptive.teach(state, cohort.input(step, 0.1));
+            SortedMap<String, Double> weights = weights(lesson, 0);
+            assertThat(weights).containsOnlyKeys("labels", "ensemble", "logits").containsEntry("labels", 1.0);
+            trained.forEach((path, a) -> {
+                assertThat(weight(weights, path)).as(path).isCloseTo(0.8 * Math.exp(-a[0]), within(1e-12));
+                double loss = Optional.ofNullable(losses.get(path)).orElseThrow();
+                a[1] = 0.9 * a[1] + 0.8 * (1 - Math.exp(-a[0]) * loss) + 0.01 * a[0];
+                a[0] -= 0.1 * a[1];
+            });
+            double[] gradient = cohort.objective(0, lesson).logitsGradient().toDoubles();
+            double[] expected = cohort.objective(
+                            0,
+                            1,
+                            List.of(target(teacher, weight(weights, "ensemble"))),
+                            DType.FLOAT64)
+                    .logitsGradient()
+                    .toDoubles();
+            for (int i = 0; i < own.length; i++) {
+                expected[i] += weight(weights, "logits") * 2 * (own[i] - teacher[i]) / own.length;
+            }
+            assertThat(gradient).containsExactly(expected, within(1e-14));
+            state = lesson.next();
+        }
     }
 
     @Test
@@ -146,12 +193,12 @@ class AdaptiveTest {
 
         assertThat(lesson.addressed()).containsOnlyKeys(0, 2);
         assertThat(weights(lesson, 0)).containsOnlyKeys("labels", "ensemble", "features", "slot2");
-        assertThat(lesson.next().get("paths.1.s")).isEqualTo(before.get("paths.1.s"));
-        assertThat(lesson.next().get("paths.3.s.momentum")).isEqualTo(before.get("paths.3.s.momentum"));
-        assertThat(lesson.next().get("paths.0.s").at(4))
-                .isEqualTo(before.get("paths.0.s").at(4));
-        assertThat(lesson.next().get("paths.0.s").at(5))
-                .isNotEqualTo(before.get("paths.0.s").at(5));
+        assertThat(lesson.next().get("paths.1.a")).isEqualTo(before.get("paths.1.a"));
+        assertThat(lesson.next().get("paths.3.a.momentum")).isEqualTo(before.get("paths.3.a.momentum"));
+        assertThat(lesson.next().get("paths.0.a").at(5))
+                .isEqualTo(before.get("paths.0.a").at(5));
+        assertThat(lesson.next().get("paths.0.a").at(6))
+                .isNotEqualTo(before.get("paths.0.a").at(6));
     }
 
     @Test
@@ -218,7 +265,7 @@ class AdaptiveTest {
     void refusesARuleItDoesNotKnow() {
         assertThatThrownBy(() -> adaptive(Map.of("weights", "luck"), Cohort.sgd(0, false, 0)))
                 .hasMessage(
-                        "method.weights: luck: must be one of equal, fixed, uncertainty, softmax, dwa, gradnorm, mgda");
+                        "method.weights: luck: must be one of published, equal, fixed, uncertainty, softmax, dwa, gradnorm, mgda");
     }
 
     private static SortedMap<String, Double> weights(Teacher.TeacherStep lesson, int slot) {

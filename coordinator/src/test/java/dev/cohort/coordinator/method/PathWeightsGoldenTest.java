@@ -86,7 +86,7 @@ class PathWeightsGoldenTest {
     }
 
     private static PathWeights rule(PathWeights.Rule rule, int paths) {
-        return new PathWeights(rule, new double[paths], 1);
+        return new PathWeights(rule, new double[paths], 1, 1);
     }
 
     private static PathWeights.Observed observed(double[] losses, double[] gram) {

@@ -183,7 +183,7 @@ class PathWeightsTest {
     }
 
     private static PathWeights rule(Rule rule) {
-        return new PathWeights(rule, FIXED, 1);
+        return new PathWeights(rule, FIXED, 1, 1);
     }
 
     /** With gradients that are all of length 1 and orthogonal. */

@@ -23,6 +23,8 @@ final class FrameChannel implements AutoCloseable {
     /** Java copies what it reads and writes through a buffer of this size, and keeps that. */
     private static final int CHUNK_BYTES = 1 << 20;
 
+    private static final int TOGETHER_BYTES_MAX = 1 << 17;
+
     private final SocketChannel channel;
     private final Selector selector;
     private final SelectionKey key;
@@ -46,16 +48,21 @@ final class FrameChannel implements AutoCloseable {
         for (ByteBuffer bytes : tensors.bytes()) {
             payload += bytes.remaining();
         }
-        write(
-                ByteBuffer.allocate(LENGTHS_BYTES + header.length)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .putInt(header.length)
-                        .putLong(payload)
-                        .put(header)
-                        .flip(),
-                end);
-        for (ByteBuffer bytes : tensors.bytes()) {
-            write(bytes.duplicate(), end);
+        boolean together = payload <= TOGETHER_BYTES_MAX;
+        ByteBuffer first = ByteBuffer.allocate(LENGTHS_BYTES + header.length + (together ? (int) payload : 0))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(header.length)
+                .putLong(payload)
+                .put(header);
+        if (together) {
+            // In one piece: each piece may wake the other side.
+            tensors.bytes().forEach(bytes -> first.put(bytes.duplicate()));
+        }
+        write(first.flip(), end);
+        if (!together) {
+            for (ByteBuffer bytes : tensors.bytes()) {
+                write(bytes.duplicate(), end);
+            }
         }
     }
 
