@@ -235,11 +235,14 @@ final class RunCommand implements Callable<Integer> {
         Result result = run.conclude(alone);
         screen.end(LiveTable.rows(result.view()));
         result.summary().forEach(screen::tell);
+        List<String> unfinished = result.view().unfinished();
+        unfinished.forEach(peer -> System.err.println("cohort: " + peer + "; its log is in "
+                + run.directory().path().resolve("processes")));
         screen.say("Curves and figures: " + run.directory().path().resolve("report.html"));
         if (format == OutputFormat.json) {
             System.out.println(result.json());
         }
         System.out.flush();
-        return (result.view().endedWell() ? ExitCode.OK : ExitCode.FAILED).code();
+        return (unfinished.isEmpty() ? ExitCode.OK : ExitCode.FAILED).code();
     }
 }

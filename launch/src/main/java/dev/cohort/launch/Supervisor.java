@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -38,7 +39,9 @@ public final class Supervisor implements AutoCloseable {
     private static final List<String> DEAF = List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "cohort");
 
     /** Exit code of a process that SIGTERM ended. */
-    private static final int TERMINATED = 128 + 15;
+    private static final int SIGNALS = 128;
+    private static final int TERMINATED = SIGNALS + 15;
+    private static final Pattern TIME = Pattern.compile("^[0-9]{2}:[0-9]{2}:[0-9.]+ ");
 
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(2);
     private static final int LOG_LINES_SHOWN = 12;
@@ -167,7 +170,9 @@ public final class Supervisor implements AutoCloseable {
             }
             OptionalLong delayMs = hopeless(exit)
                     ? OptionalLong.empty()
-                    : child.policy.died(TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
+                    : child.policy.died(
+                            TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
+                            complaint(exit, child.spec.name()));
             if (delayMs.isEmpty()) {
                 giveUp(child, exit, reason);
                 return;
@@ -197,12 +202,17 @@ public final class Supervisor implements AutoCloseable {
     private void giveUp(Child child, int exit, String reason) throws IOException {
         child.put(child.record.in(ProcessRecord.GIVEN_UP, reason));
         String name = child.spec.name();
-        String often = hopeless(exit) ? reason : reason + ", " + RestartPolicy.DEATHS_MAX + " times in a minute";
+        String often = hopeless(exit) ? reason : reason + ", " + child.policy.often();
         if (child.spec.essential()) {
             listener.broken(name, codeOf(exit), often + "\n" + String.join("\n", lastLines(name)));
         } else {
             listener.givenUp(name, often + ": " + lastWord(name));
         }
+    }
+
+    /** The last line of a process that ended by itself, without its time; empty for one that was killed. */
+    private Optional<String> complaint(int exit, String name) {
+        return exit > SIGNALS ? Optional.empty() : Optional.of(TIME.matcher(lastWord(name)).replaceFirst(""));
     }
 
     /** Whether a restart would end the same way. */

@@ -118,7 +118,7 @@ class SupervisorTest {
             lines.add(reports.take());
         }
         assertThat(lines.subList(0, 4)).allSatisfy(s -> assertThat(s).startsWith("p1 died: exit 1 (failed)"));
-        assertThat(lines.get(4)).isEqualTo("p1 given up: exit 1 (failed), 5 times in a minute: no luck");
+        assertThat(lines.get(4)).isEqualTo("p1 given up: exit 1 (failed), 5 times in a row: no luck");
         assertThat(record("p1").path("starts").asLong()).isEqualTo(5);
         assertThat(record("p1").path("state").asText()).isEqualTo("given up");
     }

@@ -370,21 +370,21 @@ public final class RunView {
                 && peers.values().stream().filter(this::isExpectedToEnd).allMatch(PeerView::ended);
     }
 
-    /** Whether every peer on which the end of the run depends finished, was drained, or was refused a seat. */
-    public boolean endedWell() {
+    /** Each peer on which the end of the run depends and that did not finish, was not drained and not refused: what became of it. */
+    public List<String> unfinished() {
         return peers.values().stream()
                 .filter(this::isExpectedToEnd)
-                .allMatch(p -> p.finished() || p.drained() || p.wasRefused());
+                .filter(p -> !p.finished() && !p.drained() && !p.wasRefused())
+                .map(p -> p.id() + " "
+                        + p.left().flatMap(Left::divergence).map(String::valueOf).orElse("did not finish"))
+                .toList();
     }
 
     /** A peer that the experiment does not name is not restarted: if it is lost, or known from a fork's parent, it never leaves. */
     private boolean isExpectedToEnd(PeerView peer) {
         boolean named = experiment.peers().stream().anyMatch(p -> p.id().equals(peer.id()));
-        return named
-                || standings
-                        .of(peer.id())
-                        .map(Standings.Held::present)
-                        .orElse(peer.state().isPresent());
+        Optional<Boolean> present = standings.of(peer.id()).map(Standings.Held::present);
+        return named || present.orElse(peer.state().isPresent());
     }
 
     /** Tests of the method's own teacher by epoch; empty if the method has none that can be evaluated. */
