@@ -12,6 +12,12 @@ import java.util.TreeSet;
 public record GoldenTaker(List<String> methods) {
     /** Of module protocol. */
     public static final GoldenTaker PROTOCOL = new GoldenTaker(List.of(
+            "adaptive_uncertainty_layerwise",
+            "adaptive_uncertainty_logits",
+            "adaptive_uncertainty_maps",
+            "adaptive_uncertainty_maps_adapter",
+            "adaptive_uncertainty_pooled",
+            "adaptive_uncertainty_pooled_adapter",
             "attention_transfer",
             "feature_map_mse",
             "feed_parallel",

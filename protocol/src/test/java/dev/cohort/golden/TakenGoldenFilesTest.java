@@ -2,6 +2,7 @@ package dev.cohort.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.distill.maps.AdaptiveGolden;
 import dev.cohort.distill.maps.MapsGolden;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ class TakenGoldenFilesTest {
 
     private static SortedMap<String, Consumer<GoldenFile>> checks() {
         SortedMap<String, Consumer<GoldenFile>> all = new TreeMap<>();
-        for (SortedMap<String, Consumer<GoldenFile>> some : List.of(MapsGolden.checks())) {
+        for (SortedMap<String, Consumer<GoldenFile>> some : List.of(MapsGolden.checks(), AdaptiveGolden.checks())) {
             some.forEach((method, check) -> assertThat(all.put(method, check))
                     .as("second check of " + method)
                     .isNull());
