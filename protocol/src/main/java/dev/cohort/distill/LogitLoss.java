@@ -10,6 +10,8 @@ import dev.cohort.tensor.Tensor;
  * <pre>
  * crossEntropy  CE = -(1/B) sum q ln softmax(z)                      dCE/dz = (softmax(z) - q) / B
  * divergence    (T^2/B) sum q (ln q - ln softmax_T(z))               d/dz   = (T/B) (softmax_T(z) - q)
+ * symmetric     (1/(2B)) sum (p - q) (ln p - ln q)                   d/dz   = (p - q + p (d - &lt;p, d&gt;)) / (2B)
+ *               = (KL(p || q) + KL(q || p)) / 2                               with p = softmax(z), d = ln p - ln q
  * squares       (1/(B C)) sum (z - t)^2                              d/dz   = 2 (z - t) / (B C)
  * </pre>
  *
@@ -80,6 +82,36 @@ public record LogitLoss(double loss, Tensor gradient) {
             gradient[i] = temperature * (student.probabilities[i] - q) / rows;
         }
         return mean(temperature * temperature * sum, rows, gradient, logits);
+    }
+
+    /**
+     * The mean of both divergences between the student's distribution and another one.
+     *
+     * @param other logits [B, C]; q is their softmax
+     * @param logits z [B, C]
+     */
+    public static LogitLoss symmetric(Tensor other, Tensor logits) {
+        requireSameShape("other logits", other, logits);
+        Distribution p = student(logits, 1);
+        Distribution q = student(other, 1);
+        double[] gradient = new double[logits.size()];
+        int rows = logits.dimension(0);
+        int classes = logits.dimension(1);
+        double sum = 0;
+        for (int start = 0; start < gradient.length; start += classes) {
+            double inner = 0;
+            for (int i = start; i < start + classes; i++) {
+                double ratio = p.logarithms[i] - q.logarithms[i];
+                sum += (p.probabilities[i] - q.probabilities[i]) * ratio / 2;
+                inner += p.probabilities[i] * ratio;
+            }
+            for (int i = start; i < start + classes; i++) {
+                double ratio = p.logarithms[i] - q.logarithms[i];
+                gradient[i] =
+                        (p.probabilities[i] - q.probabilities[i] + p.probabilities[i] * (ratio - inner)) / (2 * rows);
+            }
+        }
+        return mean(sum, rows, gradient, logits);
     }
 
     /**

@@ -22,8 +22,11 @@ public record GoldenTaker(List<String> methods) {
             "feature_map_mse",
             "feed_parallel",
             "fitnet_hint",
+            "majority_vote",
             "nst",
-            "softmax_regression"));
+            "softmax_regression",
+            "topk_tail",
+            "udml"));
 
     /** Of module coordinator. */
     public static final GoldenTaker COORDINATOR = new GoldenTaker(List.of(
