@@ -142,14 +142,7 @@ public final class ExchangeGolden {
         List<Double> divergences = new ArrayList<>();
         List<LogitLoss> losses = new ArrayList<>();
         for (int i = 0; i < logits.size(); i++) {
-            double[] vote = new double[logits.get(i).size()];
-            for (int j = 0; j < sent.size(); j++) {
-                double[] dense = sent.get(j).dense().toDoubles();
-                for (int c = 0; c < vote.length && j != i; c++) {
-                    vote[c] += dense[c] / (sent.size() - 1);
-                }
-            }
-            Tensor target = Tensor.of(DType.FLOAT64, vote, logits.get(i).shape().toArray());
+            Tensor target = voteOfOthers(sent, i);
             LogitLoss divergence = LogitLoss.divergence(target, logits.get(i), temperature);
             append(target, votes);
             divergences.add(divergence.loss());
@@ -175,6 +168,17 @@ public final class ExchangeGolden {
         }
         file.compare("lost_mass", mass);
         file.compare("lost_kl", divergence);
+    }
+
+    private static Tensor voteOfOthers(List<LargestClasses> sent, int own) {
+        double[] vote = new double[sent.get(own).dense().size()];
+        for (int j = 0; j < sent.size(); j++) {
+            double[] dense = sent.get(j).dense().toDoubles();
+            for (int c = 0; c < vote.length && j != own; c++) {
+                vote[c] += dense[c] / (sent.size() - 1);
+            }
+        }
+        return Tensor.of(DType.FLOAT64, vote, sent.get(own).dense().shape().toArray());
     }
 
     private static void compareLosses(GoldenFile file, String form, List<LogitLoss> losses) {

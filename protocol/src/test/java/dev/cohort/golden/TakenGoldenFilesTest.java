@@ -3,8 +3,10 @@ package dev.cohort.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.distill.ExchangeGolden;
+import dev.cohort.distill.SpacedGolden;
 import dev.cohort.distill.dense.DenseGolden;
 import dev.cohort.distill.maps.AdaptiveGolden;
+import dev.cohort.distill.maps.LayersGolden;
 import dev.cohort.distill.maps.MapsGolden;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,8 +31,13 @@ class TakenGoldenFilesTest {
 
     private static SortedMap<String, Consumer<GoldenFile>> checks() {
         SortedMap<String, Consumer<GoldenFile>> all = new TreeMap<>();
-        for (SortedMap<String, Consumer<GoldenFile>> some :
-                List.of(MapsGolden.checks(), AdaptiveGolden.checks(), ExchangeGolden.checks(), DenseGolden.checks())) {
+        for (SortedMap<String, Consumer<GoldenFile>> some : List.of(
+                MapsGolden.checks(),
+                AdaptiveGolden.checks(),
+                ExchangeGolden.checks(),
+                DenseGolden.checks(),
+                LayersGolden.checks(),
+                SpacedGolden.checks())) {
             some.forEach((method, check) -> assertThat(all.put(method, check))
                     .as("second check of " + method)
                     .isNull());

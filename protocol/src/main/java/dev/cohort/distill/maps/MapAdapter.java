@@ -30,7 +30,7 @@ public final class MapAdapter implements Adapter {
 
     /** @param parameters the weight [D, C, 1, 1] or [D, C], gamma [D] and beta [D] */
     public MapAdapter(NamedTensors parameters) {
-        convolution = new PointwiseConvolution(parameters.get(WEIGHT));
+        convolution = new PointwiseConvolution("adapter's weight", parameters.get(WEIGHT));
         gamma = convolution.perChannel(GAMMA, parameters.get(GAMMA));
         beta = convolution.perChannel(BETA, parameters.get(BETA));
     }

@@ -5,20 +5,25 @@ import dev.cohort.tensor.Tensor;
 
 /** A 1x1 convolution without bias: {@code y[b, d, p] = sum_c W[d, c] x[b, c, p]}. */
 final class PointwiseConvolution {
+    private final String name;
     private final Tensor weight;
     private final double[] values;
     private final int in;
     final int out;
 
-    /** @param weight [D, C, 1, 1] or [D, C] */
-    PointwiseConvolution(Tensor weight) {
+    /**
+     * @param name of the weight, for errors
+     * @param weight [D, C, 1, 1] or [D, C]
+     */
+    PointwiseConvolution(String name, Tensor weight) {
         boolean fits = weight.size() > 0
                 && (weight.shape().size() == 2
                         || (weight.shape().size() == 4 && weight.dimension(2) == 1 && weight.dimension(3) == 1));
         if (!fits) {
             throw new IllegalArgumentException(
-                    "adapter's weight of shape " + weight.shape() + ": must be [D, C, 1, 1] or [D, C], none of them 0");
+                    name + " of shape " + weight.shape() + ": must be [D, C, 1, 1] or [D, C], none of them 0");
         }
+        this.name = name;
         this.weight = weight;
         values = weight.toDoubles();
         out = weight.dimension(0);
@@ -28,7 +33,7 @@ final class PointwiseConvolution {
     FeatureMap forward(FeatureMap input) {
         if (input.channels() != in) {
             throw new IllegalArgumentException(
-                    "feature map " + input + " at an adapter: must have " + in + " channels, as its weight says");
+                    "feature map " + input + ": must have " + in + " channels, as " + name + " says");
         }
         return product(values, out, input);
     }

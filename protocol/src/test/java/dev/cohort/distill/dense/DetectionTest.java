@@ -150,6 +150,23 @@ class DetectionTest {
     }
 
     @Test
+    void anOverlapOfExactlyTheThresholdIsAHit() {
+        AveragePrecision.Detected half = new AveragePrecision.Detected(new BoundingBox(0, 0, 5, 10), 0, 0.9);
+
+        assertThat(AveragePrecision.of(
+                        List.of(new AveragePrecision.Image(List.of(half), List.of(labelled(0)))), 0, 0.5))
+                .hasValue(1);
+    }
+
+    @Test
+    void ofEqualOverlapsTheLastBoxIsTaken() {
+        List<AveragePrecision.Image> images = List.of(new AveragePrecision.Image(
+                List.of(detected(2, 0.9), detected(0, 0.8)), List.of(labelled(0), labelled(4))));
+
+        assertThat(AveragePrecision.of(images, 0, 0.5)).hasValue(1);
+    }
+
+    @Test
     void perfectDetectionScoresOneAndUnlabelledClassesDoNotCount() {
         List<AveragePrecision.Image> images =
                 List.of(new AveragePrecision.Image(List.of(detected(0, 0.1)), List.of(labelled(0))));

@@ -131,6 +131,6 @@ class AdapterTest {
                         parameters.with(Adapter.WEIGHT, Tensor.of(DType.FLOAT64, new double[18], 3, 2, 3, 1))))
                 .hasMessage("adapter's weight of shape [3, 2, 3, 1]: must be [D, C, 1, 1] or [D, C], none of them 0");
         assertThatThrownBy(() -> new MapAdapter(parameters).forward(FeatureMap.of(1, 1, 1, 1, new double[] {1})))
-                .hasMessage("feature map [1, 1, 1, 1] at an adapter: must have 2 channels, as its weight says");
+                .hasMessage("feature map [1, 1, 1, 1]: must have 2 channels, as adapter's weight says");
     }
 }
