@@ -6,6 +6,7 @@ import dev.cohort.distill.ExchangeGolden;
 import dev.cohort.distill.SpacedGolden;
 import dev.cohort.distill.dense.DenseGolden;
 import dev.cohort.distill.maps.AdaptiveGolden;
+import dev.cohort.distill.maps.BlocksGolden;
 import dev.cohort.distill.maps.LayersGolden;
 import dev.cohort.distill.maps.MapsGolden;
 import java.io.IOException;
@@ -34,6 +35,7 @@ class TakenGoldenFilesTest {
         for (SortedMap<String, Consumer<GoldenFile>> some : List.of(
                 MapsGolden.checks(),
                 AdaptiveGolden.checks(),
+                BlocksGolden.checks(),
                 ExchangeGolden.checks(),
                 DenseGolden.checks(),
                 LayersGolden.checks(),

@@ -3,10 +3,10 @@ package dev.cohort.distill.maps;
 import dev.cohort.tensor.NamedTensors;
 
 /**
- * What brings the map of a student to the width of its teacher's. An adapter lives in the student and is trained with it; its
- * parameters are tensors by name.
+ * What brings the map of a student to the width of its teacher's, or the input of a teacher's block to its output. An adapter
+ * lives in the student and is trained with it; its parameters are tensors by name.
  */
-public sealed interface Adapter permits Adapter.None, HintAdapter, MapAdapter {
+public sealed interface Adapter permits Adapter.None, HintAdapter, MapAdapter, SeparableBlock {
     /** Name of the weight [D, C, 1, 1] of the 1x1 convolution; [D, C] is the same. */
     String WEIGHT = "weight";
 

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param temperature T of the soft targets, above 0
  * @param paths at least one
  */
-public record AdaptiveDistillation(double alpha, double temperature, List<Path> paths) {
+public record AdaptiveDistillation(double alpha, double temperature, List<AdaptivePath> paths) {
     public AdaptiveDistillation {
         paths = List.copyOf(paths);
         if (paths.isEmpty()) {
@@ -134,8 +134,8 @@ public record AdaptiveDistillation(double alpha, double temperature, List<Path> 
             List<Double> losses = new ArrayList<>();
             for (int k = 0; k < paths.size(); k++) {
                 double factor = alpha * weights.weights().get(k);
-                Path path = paths.get(k);
-                if (path.kind() == Path.Kind.LOGITS || path.kind() == Path.Kind.SOFT_TARGET) {
+                AdaptivePath path = paths.get(k);
+                if (path.kind() == AdaptivePath.Kind.LOGITS || path.kind() == AdaptivePath.Kind.SOFT_TARGET) {
                     LogitLoss loss = logitLoss(path.kind());
                     onLogits = onLogits.plus(loss, factor);
                     losses.add(loss.loss());
@@ -160,14 +160,14 @@ public record AdaptiveDistillation(double alpha, double temperature, List<Path> 
                     weights.gradient(losses, alpha));
         }
 
-        private LogitLoss logitLoss(Path.Kind kind) {
-            return kind == Path.Kind.LOGITS
+        private LogitLoss logitLoss(AdaptivePath.Kind kind) {
+            return kind == AdaptivePath.Kind.LOGITS
                     ? LogitLoss.squares(teacher.logits(), student.logits())
                     : LogitLoss.divergenceFromLogits(teacher.logits(), student.logits(), temperature);
         }
 
         /** The sum over the stages of a path; its gradients are kept until all paths have added theirs. */
-        private double addMapLosses(Path path, double factor) {
+        private double addMapLosses(AdaptivePath path, double factor) {
             double sum = 0;
             int last = passes.size() - 1;
             int used = 0;
@@ -178,15 +178,15 @@ public record AdaptiveDistillation(double alpha, double temperature, List<Path> 
                 }
             }
             if (used == 0) {
-                throw new IllegalArgumentException("path " + path.kind() + " of stage "
-                        + path.stage().orElse(0) + ": must be below " + passes.size() + ", the number of maps");
+                throw new IllegalArgumentException(
+                        "path " + path.word() + ": must be of a stage below " + passes.size() + ", the number of maps");
             }
             return sum;
         }
 
-        private double addMapLoss(Path.Kind kind, int stage, double factor) {
+        private double addMapLoss(AdaptivePath.Kind kind, int stage, double factor) {
             FeatureMap taught = teacher.maps().get(stage);
-            if (kind == Path.Kind.ATTENTION_TRANSFER) {
+            if (kind == AdaptivePath.Kind.ATTENTION_TRANSFER) {
                 MapLoss loss = AttentionTransfer.loss(student.maps().get(stage), taught);
                 beforeAdapters.set(stage, beforeAdapters.get(stage).plus(loss.gradient(), factor));
                 return loss.loss();
@@ -204,7 +204,7 @@ public record AdaptiveDistillation(double alpha, double temperature, List<Path> 
         private TeacherHead head() {
             return teacher.head()
                     .orElseThrow(() -> new IllegalArgumentException(
-                            "path SOFTMAX_REGRESSION without the teacher's head: must have one"));
+                            "path softmax_regression without the teacher's head: must have one"));
         }
     }
 }

@@ -32,7 +32,7 @@ public final class FeatureDiscriminator {
         for (int i = 0; i < weights.size(); i++) {
             PointwiseConvolution layer = new PointwiseConvolution("discriminator's weight " + i, weights.get(i));
             layers.add(layer);
-            this.biases.add(layer.perChannel("bias", biases.get(i)));
+            this.biases.add(layer.perChannel("discriminator's bias " + i, biases.get(i)));
         }
         if (weights.get(weights.size() - 1).dimension(0) != LOGITS) {
             throw new IllegalArgumentException("discriminator with "
@@ -92,7 +92,7 @@ public final class FeatureDiscriminator {
         List<Tensor> ofBiases = new ArrayList<>();
         FeatureMap gradient = atLogits;
         for (int i = layers.size() - 1; i >= 0; i--) {
-            FeatureMap before = behindRelu(gradient, activations.get(i + 1));
+            FeatureMap before = SeparableBlock.behindRelu(gradient, activations.get(i + 1));
             double[] bias = new double[before.channels()];
             for (int j = 0; j < before.values.length; j++) {
                 bias[j % bias.length] += before.values[j];
@@ -124,14 +124,6 @@ public final class FeatureDiscriminator {
             activations.add(FeatureMap.wrap(input.rows(), bias.length, 1, 1, values));
         }
         return activations;
-    }
-
-    private static FeatureMap behindRelu(FeatureMap gradient, FeatureMap output) {
-        double[] before = new double[gradient.values.length];
-        for (int i = 0; i < before.length; i++) {
-            before[i] = output.values[i] > 0 ? gradient.values[i] : 0;
-        }
-        return gradient.like(before);
     }
 
     private static FeatureMap stacked(FeatureMap student, FeatureMap teacher) {

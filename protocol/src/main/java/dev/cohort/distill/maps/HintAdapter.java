@@ -19,7 +19,7 @@ public final class HintAdapter implements Adapter {
     /** @param parameters the weight [D, C, 1, 1] or [D, C] and the bias [D] */
     public HintAdapter(NamedTensors parameters) {
         convolution = new PointwiseConvolution("adapter's weight", parameters.get(WEIGHT));
-        bias = convolution.perChannel(BIAS, parameters.get(BIAS));
+        bias = convolution.perChannel("adapter's bias", parameters.get(BIAS));
     }
 
     @Override

@@ -33,7 +33,7 @@ final class PointwiseConvolution {
     FeatureMap forward(FeatureMap input) {
         if (input.channels() != in) {
             throw new IllegalArgumentException(
-                    "feature map " + input + ": must have " + in + " channels, as " + name + " says");
+                    "feature map " + input + ": must have " + in + " channels, as the " + name + " says");
         }
         return product(values, out, input);
     }
@@ -64,10 +64,10 @@ final class PointwiseConvolution {
     }
 
     /** The values of a parameter [D] that belongs to the channels of the output. */
-    double[] perChannel(String name, Tensor parameter) {
+    double[] perChannel(String parameterName, Tensor parameter) {
         if (parameter.shape().size() != 1 || parameter.dimension(0) != out) {
-            throw new IllegalArgumentException("adapter's " + name + " of shape " + parameter.shape() + ": must be ["
-                    + out + "], one for each channel of its output");
+            throw new IllegalArgumentException(parameterName + " of shape " + parameter.shape() + ": must be [" + out
+                    + "], one for each row of the " + name);
         }
         return parameter.toDoubles();
     }

@@ -36,9 +36,10 @@ class AdapterTest {
         int in = 1 + random.nextInt(sizes);
         int out = 1 + random.nextInt(sizes);
         int height = 1 + random.nextInt(sizes);
+        int width = 1 + random.nextInt(sizes);
         NamedTensors parameters = parameters(random, out, in);
-        FeatureMap input = FeatureMap.of(rows, in, height, 2, draws(random, rows * in * height * 2));
-        double[] weights = draws(random, rows * out * height * 2);
+        FeatureMap input = FeatureMap.of(rows, in, height, width, draws(random, rows * in * height * width));
+        double[] weights = draws(random, rows * out * height * width);
 
         Adapter.Pass pass = kind.apply(parameters).forward(input);
         FeatureMap atOutput = pass.output().plus(pass.output().like(weights));
@@ -126,11 +127,11 @@ class AdapterTest {
 
         assertThatThrownBy(() ->
                         new HintAdapter(parameters.with(HintAdapter.BIAS, Tensor.of(DType.FLOAT64, new double[2], 2))))
-                .hasMessage("adapter's bias of shape [2]: must be [3], one for each channel of its output");
+                .hasMessage("adapter's bias of shape [2]: must be [3], one for each row of the adapter's weight");
         assertThatThrownBy(() -> new MapAdapter(
                         parameters.with(Adapter.WEIGHT, Tensor.of(DType.FLOAT64, new double[18], 3, 2, 3, 1))))
                 .hasMessage("adapter's weight of shape [3, 2, 3, 1]: must be [D, C, 1, 1] or [D, C], none of them 0");
         assertThatThrownBy(() -> new MapAdapter(parameters).forward(FeatureMap.of(1, 1, 1, 1, new double[] {1})))
-                .hasMessage("feature map [1, 1, 1, 1]: must have 2 channels, as adapter's weight says");
+                .hasMessage("feature map [1, 1, 1, 1]: must have 2 channels, as the adapter's weight says");
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class AdaptiveDistillationTest {
     private static final SoftLabels LABELS =
             new SoftLabels(3, List.of(Ints.of(0, 1, 2), Ints.of(1, 1, 0)), List.of(0.6, 0.4));
-    private static final List<Path> PATHS = Stream.of(
+    private static final List<AdaptivePath> PATHS = Stream.of(
                     "nst:1",
                     "nst:0",
                     "logits",
@@ -29,7 +29,7 @@ class AdaptiveDistillationTest {
                     "soft_target",
                     "feature_map",
                     "softmax_regression")
-            .map(Path::of)
+            .map(AdaptivePath::of)
             .toList();
     private static final AdaptiveDistillation RULE = new AdaptiveDistillation(0.8, 3, PATHS);
     private static final AdaptiveWeights TRAINED = new AdaptiveWeights(
@@ -130,18 +130,18 @@ class AdaptiveDistillationTest {
 
     @Test
     void saysWhichPathCannotBeTaken() {
-        assertThatThrownBy(() -> Path.of("nts"))
+        assertThatThrownBy(() -> AdaptivePath.of("nts"))
                 .hasMessage("path nts: must be one of nst, logits, attention_transfer, soft_target, feature_map,"
                         + " softmax_regression");
-        assertThatThrownBy(() -> Path.of("nst:x")).hasMessage("path nst:x: its stage must be a number from 0");
-        assertThatThrownBy(() -> Path.of("logits:1"))
-                .hasMessage("path LOGITS of stage 1: must be a path on maps, with a stage from 0");
-        AdaptiveDistillation third = new AdaptiveDistillation(1, 1, List.of(Path.of("nst:2")));
+        assertThatThrownBy(() -> AdaptivePath.of("nst:x")).hasMessage("path nst:x: its stage must be a number from 0");
+        assertThatThrownBy(() -> AdaptivePath.of("logits:1"))
+                .hasMessage("path logits:1: must be a path on maps to have a stage, and the stage from 0");
+        AdaptiveDistillation third = new AdaptiveDistillation(1, 1, List.of(AdaptivePath.of("nst:2")));
         assertThatThrownBy(() -> third.of(
                         LABELS,
                         student(logits(7), map(5, 2, 4), map(6, 4, 2)),
                         teacher(),
                         AdaptiveWeights.untrained(1)))
-                .hasMessage("path NST of stage 2: must be below 2, the number of maps");
+                .hasMessage("path nst:2: must be of a stage below 2, the number of maps");
     }
 }

@@ -30,8 +30,8 @@ public final class AdaptiveGolden {
     }
 
     private static void check(GoldenFile file) {
-        List<Path> paths = new ArrayList<>();
-        file.hyperNode("paths").forEach(word -> paths.add(Path.of(word.asText())));
+        List<AdaptivePath> paths = new ArrayList<>();
+        file.hyperNode("paths").forEach(word -> paths.add(AdaptivePath.of(word.asText())));
         AdaptiveWeights weights = new AdaptiveWeights(numbers(file, "a"), numbers(file, "velocity"));
         Tensor logits = GoldenFile.tensor(file.input("z"));
         AdaptiveDistillation.Student student =

@@ -114,7 +114,7 @@ class LayersTest {
         assertThatThrownBy(() -> dictionary.labels(map, 4))
                 .hasMessage("atoms kept 4: must be from 1 to 3, the number of atoms");
         assertThatThrownBy(() -> dictionary.labels(map(new SplittableRandom(2), 1, 3, 1, 1), 1))
-                .hasMessage("feature map [1, 3, 1, 1]: must have 2 channels, as dictionary says");
+                .hasMessage("feature map [1, 3, 1, 1]: must have 2 channels, as the dictionary says");
     }
 
     @Test

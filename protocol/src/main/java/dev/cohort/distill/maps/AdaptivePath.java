@@ -9,7 +9,7 @@ import java.util.OptionalInt;
  * @param kind of loss
  * @param stage from 0; absent: the sum over all stages
  */
-public record Path(Kind kind, OptionalInt stage) {
+public record AdaptivePath(Kind kind, OptionalInt stage) {
     /** The losses of adaptive distillation. */
     public enum Kind {
         /** Gram matrices of maps behind the adapters ({@link NeuronSelectivity#gramLoss}). */
@@ -30,10 +30,10 @@ public record Path(Kind kind, OptionalInt stage) {
         }
     }
 
-    public Path {
+    public AdaptivePath {
         if (stage.isPresent() && (stage.getAsInt() < 0 || !kind.hasStages())) {
             throw new IllegalArgumentException(
-                    "path " + kind + " of stage " + stage.getAsInt() + ": must be a path on maps, with a stage from 0");
+                    "path " + word(kind, stage) + ": must be a path on maps to have a stage, and the stage from 0");
         }
     }
 
@@ -42,16 +42,26 @@ public record Path(Kind kind, OptionalInt stage) {
      *
      * @throws IllegalArgumentException when there is no such kind, or the kind has no stages
      */
-    public static Path of(String word) {
+    public static AdaptivePath of(String word) {
         int colon = word.indexOf(':');
         String kind = colon < 0 ? word : word.substring(0, colon);
         for (Kind one : Kind.values()) {
             if (kind.equals(one.name().toLowerCase(Locale.ROOT))) {
-                return new Path(one, colon < 0 ? OptionalInt.empty() : OptionalInt.of(number(word, colon + 1)));
+                return new AdaptivePath(one, colon < 0 ? OptionalInt.empty() : OptionalInt.of(number(word, colon + 1)));
             }
         }
         throw new IllegalArgumentException("path " + word + ": must be one of nst, logits, attention_transfer,"
                 + " soft_target, feature_map, softmax_regression");
+    }
+
+    /** The word of this path, as {@link #of} reads it. */
+    public String word() {
+        return word(kind, stage);
+    }
+
+    private static String word(Kind kind, OptionalInt stage) {
+        String word = kind.name().toLowerCase(Locale.ROOT);
+        return stage.isPresent() ? word + ":" + stage.getAsInt() : word;
     }
 
     private static int number(String word, int start) {
