@@ -32,7 +32,7 @@ class ArchitectureTest {
         "dev.cohort.tensor",
         "dev.cohort.protocol",
         "dev.cohort.experiment",
-        "dev.cohort.distill",
+        "dev.cohort.distill..",
         "dev.cohort.augment",
         "dev.cohort.coordinator",
         "dev.cohort.coordinator.follow",

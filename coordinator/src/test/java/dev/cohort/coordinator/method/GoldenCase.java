@@ -1,16 +1,13 @@
 package dev.cohort.coordinator.method;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.golden.GoldenFile;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -35,35 +32,7 @@ record GoldenCase(GoldenFile file, DType type) {
     }
 
     SoftLabels labels() {
-        int classes = file.input("y").get(0).size();
-        if (!file.hasInput("labels")) {
-            return pure(file.input("y"));
-        }
-        double first = file.input("labels.lam").asDouble();
-        SoftLabels labels = new SoftLabels(
-                classes, List.of(ids("labels.label_a"), ids("labels.label_b")), List.of(first, 1 - first));
-        assertThat(labels.dense()).containsExactly(GoldenFile.numbers(file.input("y")), within(1e-12));
-        return labels;
-    }
-
-    /** Labels of whole images, from their rows of ones and zeros. */
-    static SoftLabels pure(JsonNode y) {
-        int classes = y.get(0).size();
-        int[] ids = IntStream.range(0, y.size())
-                .map(row -> IntStream.range(0, classes)
-                        .filter(c -> y.get(row).get(c).asDouble() == 1)
-                        .findFirst()
-                        .orElseThrow())
-                .toArray();
-        SoftLabels labels = new SoftLabels(classes, List.of(Ints.of(ids)), List.of(1.0));
-        assertThat(labels.dense()).containsExactly(GoldenFile.numbers(y));
-        return labels;
-    }
-
-    private Ints ids(String path) {
-        return Ints.of(Arrays.stream(GoldenFile.numbers(file.input(path)))
-                .mapToInt(id -> (int) id)
-                .toArray());
+        return file.labels();
     }
 
     Cohort cohort() {

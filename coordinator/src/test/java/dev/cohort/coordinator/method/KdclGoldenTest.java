@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Objective;
+import dev.cohort.golden.GoldenFile;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;

@@ -5,6 +5,7 @@ import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Objective;
 import dev.cohort.distill.Softmax;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.golden.GoldenFile;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;

@@ -2,6 +2,7 @@ package dev.cohort.coordinator.method;
 
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Objective;
+import dev.cohort.golden.GoldenFile;
 import dev.cohort.protocol.Term;
 import java.util.Arrays;
 import java.util.List;

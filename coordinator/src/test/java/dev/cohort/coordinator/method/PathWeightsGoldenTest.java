@@ -2,6 +2,7 @@ package dev.cohort.coordinator.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.golden.GoldenFile;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;

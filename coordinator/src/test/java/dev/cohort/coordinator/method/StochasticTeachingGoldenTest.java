@@ -3,6 +3,7 @@ package dev.cohort.coordinator.method;
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Objective;
 import dev.cohort.distill.Softmax;
+import dev.cohort.golden.GoldenFile;
 import dev.cohort.tensor.NamedTensors;
 import java.util.List;
 import java.util.stream.Stream;

@@ -8,6 +8,7 @@ import dev.cohort.distill.BranchEnsemble;
 import dev.cohort.distill.Objective;
 import dev.cohort.distill.Schedules;
 import dev.cohort.distill.Softmax;
+import dev.cohort.golden.GoldenFile;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.DType;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.distill.Objective;
 import dev.cohort.distill.Softmax;
+import dev.cohort.golden.GoldenFile;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.DType;

@@ -1,4 +1,4 @@
-package dev.cohort.coordinator.method;
+package dev.cohort.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

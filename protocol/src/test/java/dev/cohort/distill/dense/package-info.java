@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.distill.dense;
+
+import org.jspecify.annotations.NullMarked;

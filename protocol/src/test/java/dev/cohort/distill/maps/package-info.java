@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cohort.distill.maps;
+
+import org.jspecify.annotations.NullMarked;
