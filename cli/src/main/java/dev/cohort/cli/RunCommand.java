@@ -236,8 +236,8 @@ final class RunCommand implements Callable<Integer> {
         screen.end(LiveTable.rows(result.view()));
         result.summary().forEach(screen::tell);
         List<String> unfinished = result.view().unfinished();
-        unfinished.forEach(peer -> System.err.println("cohort: " + peer + "; its log is in "
-                + run.directory().path().resolve("processes")));
+        unfinished.forEach(peer -> System.err.println(
+                "cohort: " + peer + "; its log is in " + run.directory().path().resolve("processes")));
         screen.say("Curves and figures: " + run.directory().path().resolve("report.html"));
         if (format == OutputFormat.json) {
             System.out.println(result.json());

@@ -40,6 +40,7 @@ public final class Supervisor implements AutoCloseable {
 
     /** Exit code of a process that SIGTERM ended. */
     private static final int SIGNALS = 128;
+
     private static final int TERMINATED = SIGNALS + 15;
     private static final Pattern TIME = Pattern.compile("^[0-9]{2}:[0-9]{2}:[0-9.]+ ");
 
@@ -171,8 +172,7 @@ public final class Supervisor implements AutoCloseable {
             OptionalLong delayMs = hopeless(exit)
                     ? OptionalLong.empty()
                     : child.policy.died(
-                            TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
-                            complaint(exit, child.spec.name()));
+                            TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), complaint(exit, child.spec.name()));
             if (delayMs.isEmpty()) {
                 giveUp(child, exit, reason);
                 return;
@@ -212,7 +212,9 @@ public final class Supervisor implements AutoCloseable {
 
     /** The last line of a process that ended by itself, without its time; empty for one that was killed. */
     private Optional<String> complaint(int exit, String name) {
-        return exit > SIGNALS ? Optional.empty() : Optional.of(TIME.matcher(lastWord(name)).replaceFirst(""));
+        return exit > SIGNALS
+                ? Optional.empty()
+                : Optional.of(TIME.matcher(lastWord(name)).replaceFirst(""));
     }
 
     /** Whether a restart would end the same way. */

@@ -141,7 +141,17 @@ class AdaptiveTest {
     void weighsItsPathsAsPublishedAndLeavesTheLabelsAtOne() {
         Experiment.Optimizer optimizer = Cohort.sgd(0.9, false, 0.01);
         Adaptive adaptive = adaptive(
-                Map.of("alpha", "0.8", "teachers", "ensemble", "ensemble", "others", "logits", "true", "features", "false"),
+                Map.of(
+                        "alpha",
+                        "0.8",
+                        "teachers",
+                        "ensemble",
+                        "ensemble",
+                        "others",
+                        "logits",
+                        "true",
+                        "features",
+                        "false"),
                 optimizer);
         Cohort cohort = Cohort.random(12, LABELS, List.of(0, 1), D);
         double[] own = cohort.logits(0);
@@ -167,10 +177,7 @@ class AdaptiveTest {
             });
             double[] gradient = cohort.objective(0, lesson).logitsGradient().toDoubles();
             double[] expected = cohort.objective(
-                            0,
-                            1,
-                            List.of(target(teacher, weight(weights, "ensemble"))),
-                            DType.FLOAT64)
+                            0, 1, List.of(target(teacher, weight(weights, "ensemble"))), DType.FLOAT64)
                     .logitsGradient()
                     .toDoubles();
             for (int i = 0; i < own.length; i++) {

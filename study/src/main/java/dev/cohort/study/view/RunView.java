@@ -376,7 +376,10 @@ public final class RunView {
                 .filter(this::isExpectedToEnd)
                 .filter(p -> !p.finished() && !p.drained() && !p.wasRefused())
                 .map(p -> p.id() + " "
-                        + p.left().flatMap(Left::divergence).map(String::valueOf).orElse("did not finish"))
+                        + p.left()
+                                .flatMap(Left::divergence)
+                                .map(String::valueOf)
+                                .orElse("did not finish"))
                 .toList();
     }
 
