@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.peer.Learner.Output;
 import dev.cohort.peer.Learner.Outputs;
-import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -32,10 +31,7 @@ final class ParkedPass implements ForwardPass {
             this.arrays.put(declared.get(i).name(), arrays.get(i));
         }
         this.input = input;
-        outputs = learner.outputs(
-                Arrays.read(array(TensorName.LOGITS)),
-                Arrays.read(array(TensorName.FEATURES)),
-                Optional.ofNullable(this.arrays.get(TensorName.BRANCHES)).map(Arrays::read));
+        outputs = learner.outputs(arrays.stream().map(Arrays::read).toList());
     }
 
     @Override
