@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
-import ai.djl.nn.Block;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.pooling.Pool;
 import ai.djl.training.ParameterStore;
@@ -62,8 +61,7 @@ final class Branched extends AbstractBlock {
             columns.add(branch.forward(parameters, new NDList(map), training).get(0));
         }
         NDArray pooled = Pool.globalAvgPool2d(map);
-        NDArray scores =
-                gate.forward(parameters, new NDList(pooled), training).singletonOrThrow();
+        NDArray scores = gate.forward(parameters, new NDList(pooled), training).singletonOrThrow();
         columns.add(scores.softmax(1));
         Trunk.release(low);
         NDList outputs = new NDList(first.get(0), first.get(1));

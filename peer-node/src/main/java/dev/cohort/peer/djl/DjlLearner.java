@@ -160,9 +160,7 @@ public final class DjlLearner implements Learner {
                 JniUtils.backward((PtNDArray) ours.array(TensorName.LOGITS), (PtNDArray) seed, false, false);
             } else {
                 NDArray surrogate = withGradients(() -> names.stream()
-                        .map(name -> ours.array(name)
-                                .mul(Arrays.write(ours.manager(), gradients.get(name), type()))
-                                .sum())
+                        .map(name -> ours.dot(name, gradients.get(name)))
                         .reduce(NDArray::add)
                         .orElseThrow());
                 NDArray one = ours.manager().ones(surrogate.getShape(), type());

@@ -83,8 +83,7 @@ public record LearnerSetting(
 
     /** This setting with other feature maps to output. */
     public LearnerSetting withMaps(List<String> names) {
-        return new LearnerSetting(
-                model, image, classes, normalisation, seed, dtype, device, peerIndex, update, names);
+        return new LearnerSetting(model, image, classes, normalisation, seed, dtype, device, peerIndex, update, names);
     }
 
     /** The setting of a peer of a run, in FLOAT32, without feature maps. */

@@ -116,7 +116,10 @@ final class Networks {
                 trunk.then(block + i, new Residual(body));
             }
         }
-        return trunk.then("bn1", Layers.norm()).then(Layers.relu()).map(FeatureMaps.stage(3)).map(FeatureMaps.LAST);
+        return trunk.then("bn1", Layers.norm())
+                .then(Layers.relu())
+                .map(FeatureMaps.stage(3))
+                .map(FeatureMaps.LAST);
     }
 
     private static Sequential wideConvolutions(int filters, int stride) {

@@ -15,8 +15,7 @@ final class StackedRows {
     StackedRows(int rows, Ints rowShape, DType dtype) {
         this.dtype = dtype;
         shape = Ints.of(IntStream.concat(IntStream.of(rows), rowShape.stream()).toArray());
-        bytes = ByteBuffer.allocate(
-                shape.stream().reduce(dtype.bytes(), Math::multiplyExact));
+        bytes = ByteBuffer.allocate(shape.stream().reduce(dtype.bytes(), Math::multiplyExact));
     }
 
     void add(Tensor rows) {

@@ -32,7 +32,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The feature maps that students output by name: which there are, and what is in them. */
+/**
+ * The feature maps that students output by name: which there are, and what is in them. Their last layers are computed here once
+ * more from the map of the last stage; how far a stage reaches, {@link MapGradientTest} tells.
+ */
 class FeatureMapsTest {
     private static final ImageShape CIFAR = new ImageShape(32, 32, 3);
     private static final ImageShape ODD = new ImageShape(9, 13, 2);
@@ -145,8 +148,7 @@ class FeatureMapsTest {
         assertThat(actual.shape()).isEqualTo(expected.shape());
         double worst = 0;
         for (int i = 0; i < actual.size(); i++) {
-            worst = Math.max(
-                    worst, Math.abs(actual.at(i) - expected.at(i)) / Math.max(1, Math.abs(expected.at(i))));
+            worst = Math.max(worst, Math.abs(actual.at(i) - expected.at(i)) / Math.max(1, Math.abs(expected.at(i))));
         }
         assertThat(worst).isLessThan(tolerance);
     }
@@ -158,10 +160,14 @@ class FeatureMapsTest {
         try (NDManager manager = TorchEngine.start().newManager(DeviceChoice.parse("cpu"))) {
             Shape[] shapes = Student.of(setting, manager).getOutputShapes(new Shape[] {new Shape(5, 2, 9, 13)});
 
-            assertThat(Stream.of(shapes).skip(2).map(shape -> Ints.of(
-                            Stream.of(shape.slice(1)).flatMapToInt(FeatureMapsTest::sizes).toArray())))
-                    .containsExactlyElementsOf(
-                            ModelCatalog.maps(model, ODD).stream().map(Output::rowShape).toList());
+            assertThat(Stream.of(shapes)
+                            .skip(2)
+                            .map(shape -> Ints.of(Stream.of(shape.slice(1))
+                                    .flatMapToInt(FeatureMapsTest::sizes)
+                                    .toArray())))
+                    .containsExactlyElementsOf(ModelCatalog.maps(model, ODD).stream()
+                            .map(Output::rowShape)
+                            .toList());
         }
     }
 
@@ -169,7 +175,6 @@ class FeatureMapsTest {
         return java.util.Arrays.stream(shape.getShape()).mapToInt(Math::toIntExact);
     }
 
-    /** The last layers of each network, computed here from the map of its last stage. */
     @Test
     void theLastMapOfAResNetIsThatOfItsLastStage() {
         for (String model : List.of("resnet8", "wrn-16-2")) {
@@ -290,8 +295,8 @@ class FeatureMapsTest {
 
     @Test
     void theAverageOfTheWeightsIsEvaluatedWithItsMaps() {
-        WeightUpdate averaged = new WeightUpdate(
-                new UpdateRule.Sgd(0.9, false), 0, OptionalDouble.empty(), OptionalDouble.of(0.999));
+        WeightUpdate averaged =
+                new WeightUpdate(new UpdateRule.Sgd(0.9, false), 0, OptionalDouble.empty(), OptionalDouble.of(0.999));
         try (DjlLearner learner =
                 ModelCatalog.create(withAllMaps(Samples.with(Samples.small(DType.FLOAT64), averaged)))) {
             Samples.trainSmall(learner, 0, 2);
@@ -320,7 +325,8 @@ class FeatureMapsTest {
             assertThat(outputs.branches().orElseThrow().shape()).isEqualTo(Ints.of(ROWS, 3 * (Samples.CLASSES + 1)));
             Outputs alone = plain.infer(images);
             for (String name : names("resnet8")) {
-                assertThat(outputs.tensors().get(name)).isEqualTo(alone.tensors().get(name));
+                assertThat(outputs.tensors().get(name))
+                        .isEqualTo(alone.tensors().get(name));
             }
         }
     }
@@ -344,7 +350,8 @@ class FeatureMapsTest {
     void mapsAreKeptInTheOrderOfTheNetwork() {
         LearnerSetting setting = Samples.small(DType.FLOAT32);
 
-        assertThat(setting.withMaps(List.of("map/last", "map/stage2", "map/last")).maps())
+        assertThat(setting.withMaps(List.of("map/last", "map/stage2", "map/last"))
+                        .maps())
                 .containsExactly("map/stage2", "map/last");
         assertThat(setting.withMaps(List.of("map/last")).untrained().maps()).isEmpty();
     }
