@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from cohort_learner import Student
+
 
 class Block(nn.Module):
     """The basic block of a CIFAR ResNet with a parameter-free shortcut (He et al. 2016)."""
@@ -43,6 +45,12 @@ class ResNet8(nn.Module):
 
 def resnet8(run):
     return ResNet8(run.image[0], run.classes)
+
+
+def resnet8_with_maps(run):
+    return Student(
+        resnet8(run), maps={"stage1": "layer1", "stage2": "layer2", "stage3": "layer3", "last": "layer3"}
+    )
 
 
 def dropout(run):

@@ -125,6 +125,7 @@ public interface Learner extends AutoCloseable {
      * The outputs of a pass, by name.
      *
      * @param tensors that may be published: always {@link TensorName#LOGITS} [N, C] and {@link TensorName#FEATURES} [N, D];
+     *     feature maps [N, channels, height, width] under names that begin with {@link TensorName#MAP}, if they were asked for;
      *     {@link TensorName#OWN_TEACHER} [N, C], a constant, if the student has its own teacher
      * @param kept that stay in the peer: {@link TensorName#BRANCHES} of a student of several branches
      */

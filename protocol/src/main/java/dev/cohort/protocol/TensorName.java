@@ -7,6 +7,11 @@ public final class TensorName {
     /** Pooled features [B, D], published when the method reads them. */
     public static final String FEATURES = "features";
 
+    /**
+     * Prefix of the names of feature maps [B, C, H, W], the outputs of a network's stages: {@code map/stage1}, {@code map/last}.
+     */
+    public static final String MAP = "map/";
+
     /** Logits [B, C] of the peer's own teacher, such as the average of its weights; published when the method reads them. */
     public static final String OWN_TEACHER = "own_teacher";
     /** Logits [V, C] on the validation images, published with the last batch of each epoch when the method reads them. */

@@ -1,6 +1,9 @@
 package dev.cohort.peer.djl;
 
+import dev.cohort.peer.Learner.Output;
 import dev.cohort.protocol.ImageShape;
+import dev.cohort.tensor.Ints;
+import java.util.List;
 
 /**
  * Describes a student network of the catalogue. Plain data: it does not load PyTorch.
@@ -52,30 +55,22 @@ public record Architecture(
      * single pixel before its last batch norm, each image gives one value.
      */
     public int rowsMin(ImageShape image) {
-        int height = image.height();
-        int width = image.width();
-        switch (family) {
-            case RESNET, WIDE_RESNET, DENSENET -> {
-                height /= 4;
-                width /= 4;
-            }
-            case VGG -> {
-                for (int pool = 0; pool < 4 && Math.min(height, width) >= 2; pool++) {
-                    height /= 2;
-                    width /= 2;
-                }
-            }
-            case MOBILENET_V2, SHUFFLENET_V2 -> {
-                // Convolutions of stride 2 round up.
-                height = (height + 7) / 8;
-                width = (width + 7) / 8;
-            }
-            case ONE_HIDDEN_LAYER -> {
-                // It has no batch norm.
-                return 1;
-            }
+        List<Ints> stages = FeatureMaps.stages(this, image);
+        if (stages.isEmpty()) {
+            // It has no batch norm.
+            return 1;
         }
-        return height * width > 1 ? 1 : 2;
+        Ints last = stages.get(stages.size() - 1);
+        return last.get(1) * last.get(2) > 1 ? 1 : 2;
+    }
+
+    /**
+     * The feature maps that the network can output, in the order in which it computes them, with their row shapes [C, H, W]:
+     * {@code map/stage1} and so on, the outputs of its stages, and {@code map/last}, the map whose average over height and
+     * width is the features. Empty for a network without stages.
+     */
+    public List<Output> maps(ImageShape image) {
+        return FeatureMaps.of(this, image);
     }
 
     /** How a network is put together. */

@@ -11,19 +11,20 @@ import ai.djl.nn.core.Linear;
 import ai.djl.nn.pooling.Pool;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A trunk and its head: the list (logits [N, C], features [N, D]). Features are the trunk's last feature map averaged over its
- * height and width; logits are linear in them.
+ * A trunk and its head: the list (logits [N, C], features [N, D], then the maps asked of the trunk). Features are the trunk's
+ * last feature map averaged over its height and width; logits are linear in them.
  */
 final class Classifier extends AbstractBlock {
-    private final Block trunk;
+    private final Trunk trunk;
     private final Block head;
     private final int featureWidth;
     private final int classes;
 
-    Classifier(Block trunk, int featureWidth, int classes) {
+    Classifier(Trunk trunk, int featureWidth, int classes) {
         this.trunk = trunk;
         this.featureWidth = featureWidth;
         this.classes = classes;
@@ -35,12 +36,12 @@ final class Classifier extends AbstractBlock {
     @Override
     protected NDList forwardInternal(
             ParameterStore parameters, NDList inputs, boolean training, @Nullable PairList<String, Object> ignored) {
-        try (NDArray map = trunk.forward(parameters, inputs, training).singletonOrThrow()) {
-            NDArray features = Pool.globalAvgPool2d(map);
-            NDArray logits =
-                    head.forward(parameters, new NDList(features), training).singletonOrThrow();
-            return new NDList(logits, features);
-        }
+        NDList maps = trunk.forward(parameters, inputs, training);
+        NDArray features = Pool.globalAvgPool2d(maps.get(0));
+        NDArray logits =
+                head.forward(parameters, new NDList(features), training).singletonOrThrow();
+        Trunk.release(maps);
+        return new NDList(logits, features).addAll(maps.subNDList(1));
     }
 
     @Override
@@ -56,6 +57,11 @@ final class Classifier extends AbstractBlock {
     @Override
     public Shape[] getOutputShapes(Shape[] inputs) {
         long n = inputs[0].get(0);
-        return new Shape[] {new Shape(n, classes), new Shape(n, featureWidth)};
+        Shape[] shapes = trunk.getOutputShapes(inputs);
+        // The trunk's own output gives way to what is made of it.
+        return Stream.concat(
+                        Stream.of(new Shape(n, classes), new Shape(n, featureWidth)),
+                        Stream.of(shapes).skip(1))
+                .toArray(Shape[]::new);
     }
 }

@@ -46,7 +46,7 @@ public final class DjlLearner implements Learner {
     private static final int CHUNK = 128;
 
     private final LearnerSetting setting;
-    private final int branches;
+    private final List<Output> declared;
     private final DeviceChoice device;
     private final NDManager manager;
     private final Student student;
@@ -65,7 +65,7 @@ public final class DjlLearner implements Learner {
     /** @param branches of the student; with more than one, their gated ensemble is its own teacher */
     DjlLearner(LearnerSetting setting, int branches) {
         this.setting = setting;
-        this.branches = branches;
+        declared = declared(setting, branches);
         TorchEngine engine = TorchEngine.start();
         device = DeviceChoice.parse(setting.device()).on(engine.gpus(), setting.peerIndex());
         manager = engine.newManager(device);
@@ -82,14 +82,22 @@ public final class DjlLearner implements Learner {
         input = new ImageInput(setting.image(), setting.normalisation(), setting.dtype());
     }
 
-    @Override
-    public List<Output> declares() {
+    /** In the order of the outputs of {@link Student}. */
+    private static List<Output> declared(LearnerSetting setting, int branches) {
         List<Output> outputs =
                 new ArrayList<>(Output.basic(setting.classes(), ModelCatalog.featureWidth(setting.model())));
+        ModelCatalog.maps(setting.model(), setting.image()).stream()
+                .filter(map -> setting.maps().contains(map.name()))
+                .forEach(outputs::add);
         if (branches > 1) {
             outputs.add(new Output(TensorName.BRANCHES, Ints.of(branches * (setting.classes() + 1)), false));
         }
-        return outputs;
+        return List.copyOf(outputs);
+    }
+
+    @Override
+    public List<Output> declares() {
+        return declared;
     }
 
     @Override
@@ -136,14 +144,14 @@ public final class DjlLearner implements Learner {
     @Override
     public void backward(ForwardPass pass, NamedTensors gradients) {
         ParkedPass ours = requireOpen(pass);
-        List<String> names = declares().stream()
+        List<String> names = declared.stream()
                 .map(Output::name)
                 .filter(name -> gradients.find(name).isPresent())
                 .toList();
         if (names.size() < gradients.asMap().size()) {
             throw new IllegalArgumentException(
                     "gradients of " + gradients.asMap().keySet() + ": this student outputs "
-                            + declares().stream().map(Output::name).toList());
+                            + declared.stream().map(Output::name).toList());
         }
         names.forEach(name -> requireShape("gradient of the " + name, ours.value(name), gradients.get(name)));
         try {
@@ -152,9 +160,7 @@ public final class DjlLearner implements Learner {
                 JniUtils.backward((PtNDArray) ours.array(TensorName.LOGITS), (PtNDArray) seed, false, false);
             } else {
                 NDArray surrogate = withGradients(() -> names.stream()
-                        .map(name -> ours.array(name)
-                                .mul(Arrays.write(ours.manager(), gradients.get(name), type()))
-                                .sum())
+                        .map(name -> ours.dot(name, gradients.get(name)))
                         .reduce(NDArray::add)
                         .orElseThrow());
                 NDArray one = ours.manager().ones(surrogate.getShape(), type());
@@ -184,10 +190,9 @@ public final class DjlLearner implements Learner {
         JniUtils.setGradMode(false);
         Student evaluated = average.map(WeightAverage::network).orElse(student);
         ByteBuffer memory = input.newBuffer(Math.min(CHUNK, images.count()));
-        StackedRows logits = new StackedRows(images.count(), setting.classes(), setting.dtype());
-        StackedRows features = new StackedRows(images.count(), featureWidth(), setting.dtype());
-        StackedRows packed =
-                new StackedRows(images.count(), branches > 1 ? branches * (setting.classes() + 1) : 0, setting.dtype());
+        List<StackedRows> stacked = declared.stream()
+                .map(output -> new StackedRows(images.count(), output.rowShape(), setting.dtype()))
+                .toList();
         try {
             for (int from = 0; from < images.count(); from += CHUNK) {
                 int count = Math.min(CHUNK, images.count() - from);
@@ -195,31 +200,35 @@ public final class DjlLearner implements Learner {
                 try (NDManager scratch = manager.newSubManager()) {
                     NDList outputs = evaluated.forward(
                             new ParameterStore(scratch, false), new NDList(input.view(scratch, values, count)), false);
-                    logits.add(Arrays.read(outputs.get(0)));
-                    features.add(Arrays.read(outputs.get(1)));
-                    if (branches > 1) {
-                        packed.add(Arrays.read(outputs.get(2)));
+                    for (int i = 0; i < stacked.size(); i++) {
+                        stacked.get(i).add(Arrays.read(outputs.get(i)));
                     }
                 }
             }
-            return outputs(
-                    logits.tensor(), features.tensor(), branches > 1 ? Optional.of(packed.tensor()) : Optional.empty());
+            return outputs(stacked.stream().map(StackedRows::tensor).toList());
         } finally {
             // PyTorch reads this memory, which the garbage collector could otherwise reclaim.
             Reference.reachabilityFence(memory);
         }
     }
 
-    /** Adds the logits of the branches' ensemble, if the student has several branches. */
-    Outputs outputs(Tensor logits, Tensor features, Optional<Tensor> packed) {
-        Outputs outputs = new Outputs(logits, features);
-        if (packed.isEmpty()) {
-            return outputs;
+    /**
+     * The outputs by name, with the logits of the branches' ensemble if the student has several branches.
+     *
+     * @param values in the order of {@link #declares}
+     */
+    Outputs outputs(List<Tensor> values) {
+        SortedMap<String, Tensor> published = new TreeMap<>();
+        SortedMap<String, Tensor> kept = new TreeMap<>();
+        for (int i = 0; i < values.size(); i++) {
+            Output output = declared.get(i);
+            (output.isPublic() ? published : kept).put(output.name(), values.get(i));
         }
-        Tensor ensemble = BranchEnsemble.logits(packed.get(), setting.classes()).as(setting.dtype());
-        return new Outputs(
-                outputs.withOwnTeacher(ensemble).tensors(),
-                new PrivateTensors(NamedTensors.of(TensorName.BRANCHES, packed.get())));
+        Outputs outputs = new Outputs(NamedTensors.of(published), new PrivateTensors(NamedTensors.of(kept)));
+        return outputs.branches()
+                .map(packed -> outputs.withOwnTeacher(
+                        BranchEnsemble.logits(packed, setting.classes()).as(setting.dtype())))
+                .orElse(outputs);
     }
 
     /**

@@ -2,11 +2,13 @@ package dev.cohort.peer.djl;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.WeightUpdate;
+import dev.cohort.peer.Learner;
 import dev.cohort.peer.checkpoint.StoredNetwork;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Normalisation;
 import dev.cohort.tensor.DType;
+import java.util.List;
 
 /**
  * The settings of a learner. Equal settings give equal initial weights.
@@ -20,6 +22,8 @@ import dev.cohort.tensor.DType;
  * @param device auto, cpu or cuda:N
  * @param peerIndex position in the experiment, which {@code auto} uses to spread peers over GPUs
  * @param update how the weights are trained
+ * @param maps names of the feature maps to output besides logits and features, in any order; kept in the order of {@link
+ *     Architecture#maps}
  */
 public record LearnerSetting(
         String model,
@@ -30,11 +34,12 @@ public record LearnerSetting(
         DType dtype,
         String device,
         int peerIndex,
-        WeightUpdate update) {
+        WeightUpdate update,
+        List<String> maps) {
     static final int IMAGE_SIDE_MIN = 8;
 
     public LearnerSetting {
-        ModelCatalog.get(model);
+        Architecture architecture = ModelCatalog.get(model);
         DeviceChoice.parse(device);
         require(
                 image.height() >= IMAGE_SIDE_MIN && image.width() >= IMAGE_SIDE_MIN,
@@ -47,9 +52,41 @@ public record LearnerSetting(
                 normalisation.deviation().stream().allMatch(d -> d > 0),
                 "normalisation deviations " + normalisation.deviation() + ": must be above 0");
         require(dtype != DType.FLOAT16, "training in FLOAT16: must be FLOAT32 or FLOAT64");
+        maps = inOrder(maps, architecture, image);
     }
 
-    /** The setting of a peer of a run, in FLOAT32. */
+    /** A setting without feature maps. */
+    public LearnerSetting(
+            String model,
+            ImageShape image,
+            int classes,
+            Normalisation normalisation,
+            long seed,
+            DType dtype,
+            String device,
+            int peerIndex,
+            WeightUpdate update) {
+        this(model, image, classes, normalisation, seed, dtype, device, peerIndex, update, List.of());
+    }
+
+    private static List<String> inOrder(List<String> maps, Architecture architecture, ImageShape image) {
+        List<String> known =
+                architecture.maps(image).stream().map(Learner.Output::name).toList();
+        for (String name : maps) {
+            require(
+                    known.contains(name),
+                    "feature map '" + name + "': model " + architecture.name() + " has "
+                            + (known.isEmpty() ? "none" : String.join(", ", known)));
+        }
+        return known.stream().filter(maps::contains).toList();
+    }
+
+    /** This setting with other feature maps to output. */
+    public LearnerSetting withMaps(List<String> names) {
+        return new LearnerSetting(model, image, classes, normalisation, seed, dtype, device, peerIndex, update, names);
+    }
+
+    /** The setting of a peer of a run, in FLOAT32, without feature maps. */
     public static LearnerSetting of(
             Manifest manifest, Experiment.Optimizer optimizer, Experiment.Peer peer, int peerIndex) {
         return new LearnerSetting(
@@ -64,7 +101,7 @@ public record LearnerSetting(
                 optimizer.update());
     }
 
-    /** The setting of a network that no optimizer trains. */
+    /** The setting of a network that no optimizer trains and of which only logits are read. */
     LearnerSetting untrained() {
         return new LearnerSetting(
                 model, image, classes, normalisation, seed, dtype, device, peerIndex, WeightUpdate.NONE);

@@ -3,6 +3,7 @@ package dev.cohort.peer.djl;
 import dev.cohort.distill.OwnTeacher;
 import dev.cohort.peer.Learner;
 import dev.cohort.peer.djl.Architecture.Family;
+import dev.cohort.protocol.ImageShape;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -10,7 +11,7 @@ import java.util.stream.Stream;
 /**
  * The student networks by name. A ResNet or Wide ResNet also comes with 80, 60, 40 or 20 percent of its channels, under its
  * name with {@code -w80} to {@code -w20}. Everything but {@link #create} is plain data and loads neither DJL nor PyTorch, so
- * that a launcher can check names and look up feature widths.
+ * that a launcher can check names and look up feature widths and maps.
  */
 public final class ModelCatalog {
     private static final List<Architecture> ALL = List.of(
@@ -107,6 +108,15 @@ public final class ModelCatalog {
      */
     public static int featureWidth(String name) {
         return get(name).featureWidth();
+    }
+
+    /**
+     * As {@link Architecture#maps}.
+     *
+     * @throws IllegalArgumentException when no such model exists; the message lists the valid names
+     */
+    public static List<Learner.Output> maps(String name, ImageShape image) {
+        return get(name).maps(image);
     }
 
     /**

@@ -4,17 +4,18 @@ import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.util.stream.IntStream;
 
-/** Stacks the rows of tensors [n, width] into one tensor. */
+/** Stacks the rows of tensors of equal row shapes into one tensor. */
 final class StackedRows {
     private final DType dtype;
     private final Ints shape;
     private final ByteBuffer bytes;
 
-    StackedRows(int rows, int width, DType dtype) {
+    StackedRows(int rows, Ints rowShape, DType dtype) {
         this.dtype = dtype;
-        shape = Ints.of(rows, width);
-        bytes = ByteBuffer.allocate(rows * width * dtype.bytes());
+        shape = Ints.of(IntStream.concat(IntStream.of(rows), rowShape.stream()).toArray());
+        bytes = ByteBuffer.allocate(shape.stream().reduce(dtype.bytes(), Math::multiplyExact));
     }
 
     void add(Tensor rows) {

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A student network as a DJL block: images [N, channels, H, W] in, the list (logits [N, C], features [N, D]) out, followed by
- * the branches [N, m (C + 1)] of a student with several ({@link Classifier}, {@link Branched}).
+ * the feature maps that the setting names and the branches [N, m (C + 1)] of a student with several ({@link Classifier}, {@link
+ * Branched}).
  *
  * <p>Its parameters have stable names in the manner of PyTorch: {@code layer1.0.conv1.weight}, {@code bn1.running_mean}.
  */
@@ -49,8 +50,10 @@ public final class Student extends AbstractBlock {
         Architecture architecture = ModelCatalog.get(setting.model());
         Block network = branches == 1
                 ? new Classifier(
-                        Networks.trunk(architecture, setting.image()), architecture.featureWidth(), setting.classes())
-                : Networks.branched(architecture, setting.classes(), branches);
+                        Networks.trunk(architecture, setting.image(), setting.maps()),
+                        architecture.featureWidth(),
+                        setting.classes())
+                : Networks.branched(architecture, setting.classes(), branches, setting.maps());
         Student student = new Student(network, architecture.featureWidth());
         student.initialize(manager, setting.seed(), setting.image(), setting.dtype());
         return student;

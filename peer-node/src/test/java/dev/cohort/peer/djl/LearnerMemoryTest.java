@@ -3,8 +3,10 @@ package dev.cohort.peer.djl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.cohort.peer.Learner.ForwardPass;
 import dev.cohort.protocol.ImageShape;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 class LearnerMemoryTest {
     private static final ImageShape SHAPE = new ImageShape(28, 28, 1);
     private static final int ROWS = 8;
+    private static final LearnerSetting SETTING = Samples.setting("resnet8", SHAPE, 10, DType.FLOAT32);
     private static final Path STATM = Path.of("/proc/self/statm");
     private static final long PAGE_BYTES = 4096;
 
@@ -43,6 +46,11 @@ class LearnerMemoryTest {
     @Test
     void aHundredStepsNeedNoMoreMemoryThanTwenty() throws Exception {
         trainAndCompare(Train.class, 20, 100);
+    }
+
+    @Test
+    void stepsOnFeatureMapsNeedNoMoreMemoryEither() throws Exception {
+        trainAndCompare(TrainOnMaps.class, 20, 100);
     }
 
     @Tag("slow")
@@ -93,7 +101,7 @@ class LearnerMemoryTest {
         private Train() {}
 
         public static void main(String[] args) throws IOException {
-            steps(Integer.parseInt(args[0]), Integer.parseInt(args[1]), (learner, step) -> {
+            steps(SETTING, Integer.parseInt(args[0]), Integer.parseInt(args[1]), (learner, step) -> {
                 Samples.train(learner, step, ROWS, SHAPE, 0.01);
                 if (step % 10 == 0) {
                     learner.forward(Samples.images(step, ROWS, SHAPE)).close();
@@ -105,12 +113,30 @@ class LearnerMemoryTest {
         }
     }
 
+    /** Steps of a student that outputs feature maps and is taught by one. */
+    static final class TrainOnMaps {
+        private TrainOnMaps() {}
+
+        public static void main(String[] args) throws IOException {
+            LearnerSetting setting = SETTING.withMaps(List.of("map/stage1", "map/last"));
+            steps(setting, Integer.parseInt(args[0]), Integer.parseInt(args[1]), (learner, step) -> {
+                ForwardPass pass = learner.forward(Samples.images(step, ROWS, SHAPE));
+                learner.backward(pass, NamedTensors.of("map/stage1", Samples.numbers(step, 0.01, ROWS, 16, 28, 28)));
+                learner.update(0.01);
+                if (step % 10 == 0) {
+                    learner.forward(Samples.images(step, ROWS, SHAPE)).close();
+                    learner.infer(Samples.images(step, 20, SHAPE));
+                }
+            });
+        }
+    }
+
     /** The fault that the test must detect. */
     static final class TrainAndKeepGraphs {
         private TrainAndKeepGraphs() {}
 
         public static void main(String[] args) throws IOException {
-            steps(Integer.parseInt(args[0]), Integer.parseInt(args[1]), (learner, step) -> {
+            steps(SETTING, Integer.parseInt(args[0]), Integer.parseInt(args[1]), (learner, step) -> {
                 Samples.train(learner, step, ROWS, SHAPE, 0.01);
                 learner.forward(Samples.images(step, ROWS, SHAPE));
             });
@@ -121,8 +147,8 @@ class LearnerMemoryTest {
         void make(DjlLearner learner, int step);
     }
 
-    private static void steps(int warmUp, int steps, Step step) throws IOException {
-        try (DjlLearner learner = ModelCatalog.create(Samples.setting("resnet8", SHAPE, 10, DType.FLOAT32))) {
+    private static void steps(LearnerSetting setting, int warmUp, int steps, Step step) throws IOException {
+        try (DjlLearner learner = ModelCatalog.create(setting)) {
             SortedSet<Integer> held = new TreeSet<>();
             long residentWarm = 0;
             for (int i = 1; i <= steps; i++) {

@@ -12,8 +12,10 @@ import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A parked graph must not read memory of an unreachable Java object. DJL puts every number that it receives into such memory,
@@ -25,9 +27,11 @@ class ParkedMemoryTest {
     private static final int ROUNDS = 2;
 
     @ParameterizedTest
-    @ValueSource(strings = {"resnet8", "mobilenetv2"})
-    void keepsItsGradientsThroughAGarbageCollection(String model) {
-        try (DjlLearner learner = ModelCatalog.create(Samples.setting(model, SHAPE, Samples.CLASSES, DType.FLOAT64))) {
+    @CsvSource({"resnet8, ''", "mobilenetv2, ''", "mobilenetv2, map/stage3"})
+    void keepsItsGradientsThroughAGarbageCollection(String model, String map) {
+        LearnerSetting setting = Samples.setting(model, SHAPE, Samples.CLASSES, DType.FLOAT64)
+                .withMaps(map.isEmpty() ? List.of() : List.of(map));
+        try (DjlLearner learner = ModelCatalog.create(setting)) {
             NamedTensors start = learner.snapshot();
             NamedTensors undisturbed = gradients(learner, () -> {});
             for (int round = 0; round < ROUNDS; round++) {
@@ -40,10 +44,16 @@ class ParkedMemoryTest {
 
     private static NamedTensors gradients(DjlLearner learner, Runnable whileParked) {
         Images images = Samples.images(1, ROWS, SHAPE);
-        Tensor gradient = Samples.numbers(2, 0.1, ROWS, Samples.CLASSES);
+        NamedTensors logits = NamedTensors.of(TensorName.LOGITS, Samples.numbers(2, 0.1, ROWS, Samples.CLASSES));
         try (ForwardPass pass = learner.forward(images)) {
             whileParked.run();
-            learner.backward(pass, NamedTensors.of(TensorName.LOGITS, gradient));
+            SortedMap<String, Tensor> gradients = new TreeMap<>(logits.asMap());
+            pass.outputs().tensors().asMap().forEach((name, output) -> {
+                if (name.startsWith(TensorName.MAP)) {
+                    gradients.put(name, Samples.numbers(3, 0.1, output.shape().toArray()));
+                }
+            });
+            learner.backward(pass, NamedTensors.of(gradients));
             return learner.gradients();
         }
     }

@@ -49,7 +49,8 @@ final class Samples {
                 s.dtype(),
                 s.device(),
                 s.peerIndex(),
-                s.update());
+                s.update(),
+                s.maps());
     }
 
     static LearnerSetting withSgd(LearnerSetting s, double momentum, boolean nesterov, double weightDecay) {
@@ -66,7 +67,8 @@ final class Samples {
                 s.dtype(),
                 s.device(),
                 s.peerIndex(),
-                update);
+                update,
+                s.maps());
     }
 
     static Images images(int seed, int count, ImageShape shape) {

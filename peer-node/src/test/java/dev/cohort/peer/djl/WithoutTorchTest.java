@@ -2,6 +2,7 @@ package dev.cohort.peer.djl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.protocol.ImageShape;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +24,8 @@ class WithoutTorchTest {
 
         public static void main(String[] args) {
             ModelCatalog.all().forEach(a -> System.out.println(a.name() + " " + ModelCatalog.featureWidth(a.name())));
+            ModelCatalog.maps("vgg16", new ImageShape(32, 32, 3))
+                    .forEach(map -> System.out.println(map.name() + " " + map.rowShape()));
             System.out.println(DeviceChoice.parse("auto").on(2, 1));
         }
     }
@@ -46,6 +49,7 @@ class WithoutTorchTest {
                 AskTheCatalogue.class,
                 entry -> !entry.contains(Path.of("ai", "djl").toString()));
 
+        assertThat(lines).contains("map/stage1 [64, 32, 32]", "map/last [512, 1, 1]");
         assertThat(lines).contains("resnet8 64", "wrn-16-2 128", "vgg16 512", "densenet-40-12 448", "cuda:1");
     }
 

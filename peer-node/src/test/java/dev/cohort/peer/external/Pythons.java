@@ -7,6 +7,7 @@ import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Normalisation;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.io.IOException;
@@ -78,9 +79,10 @@ final class Pythons {
         return new Images(count, IMAGE, ByteBuffer.wrap(pixels));
     }
 
-    static Tensor numbers(long seed, DType dtype, int rows, int columns) {
+    static Tensor numbers(long seed, DType dtype, int... shape) {
         Random random = new Random(seed);
-        return Tensor.of(dtype, random.doubles((long) rows * columns, -0.5, 0.5).toArray(), rows, columns);
+        int size = Ints.of(shape).stream().reduce(1, Math::multiplyExact);
+        return Tensor.of(dtype, random.doubles(size, -0.5, 0.5).toArray(), shape);
     }
 
     /** One step on images and gradients that follow from {@code step}. */

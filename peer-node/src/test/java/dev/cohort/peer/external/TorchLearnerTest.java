@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TorchLearnerTest {
@@ -48,28 +48,48 @@ class TorchLearnerTest {
                 Pythons.setting(NETS + ":" + function, dtype, SGD, weights), Pythons.interpreter());
     }
 
-    private static DjlLearner builtIn(DType dtype) {
-        return ModelCatalog.create(new LearnerSetting(
-                "resnet8", Pythons.IMAGE, Pythons.CLASSES, Pythons.NORMALISATION, 7, dtype, "cpu", 0, SGD));
+    private static DjlLearner builtIn(DType dtype, List<String> maps) {
+        LearnerSetting setting = new LearnerSetting(
+                "resnet8", Pythons.IMAGE, Pythons.CLASSES, Pythons.NORMALISATION, 7, dtype, "cpu", 0, SGD);
+        return ModelCatalog.create(setting.withMaps(maps));
+    }
+
+    static Stream<Arguments> networks() {
+        return Stream.of(
+                Arguments.of("resnet8", List.of(), DType.FLOAT32, 1e-5),
+                Arguments.of("resnet8", List.of(), DType.FLOAT64, 1e-10),
+                Arguments.of(
+                        "resnet8_with_maps",
+                        List.of("map/stage1", "map/stage2", "map/stage3", "map/last"),
+                        DType.FLOAT64,
+                        1e-10));
     }
 
     @ParameterizedTest
-    @CsvSource({"FLOAT32, 1e-5", "FLOAT64, 1e-10"})
-    void theSameNetworkComputesTheSameInBothProcesses(DType dtype, double relative) throws IOException {
-        try (DjlLearner inside = builtIn(dtype)) {
+    @MethodSource("networks")
+    void theSameNetworkComputesTheSameInBothProcesses(String function, List<String> maps, DType dtype, double relative)
+            throws IOException {
+        try (DjlLearner inside = builtIn(dtype, maps)) {
             Path file = folder.resolve("weights.safetensors");
             Safetensors.write(file, new Safetensors.Contents(new TreeMap<>(), inside.snapshot()));
-            try (ExternalLearner outside = start("resnet8", dtype, Optional.of(file))) {
+            try (ExternalLearner outside = start(function, dtype, Optional.of(file))) {
                 assertThat(outside.declares()).isEqualTo(inside.declares());
                 assertThat(outside.weights()).isEqualTo(inside.weights());
                 assertAlike(outside.infer(Pythons.images(1, 4)), inside.infer(Pythons.images(1, 4)), relative);
 
                 Images images = Pythons.images(2, 4);
-                NamedTensors gradients = NamedTensors.of("logits", Pythons.numbers(3, dtype, 4, 3))
-                        .with("features", Pythons.numbers(4, dtype, 4, 64));
                 try (Learner.ForwardPass own = inside.forward(images);
                         Learner.ForwardPass theirs = outside.forward(images, 1)) {
                     assertAlike(theirs.outputs(), own.outputs(), relative);
+                    SortedMap<String, Tensor> drawn = new TreeMap<>();
+                    own.outputs()
+                            .tensors()
+                            .asMap()
+                            .forEach((name, output) -> drawn.put(
+                                    name,
+                                    Pythons.numbers(
+                                            drawn.size(), dtype, output.shape().toArray())));
+                    NamedTensors gradients = NamedTensors.of(drawn);
                     inside.backward(own, gradients);
                     outside.backward(theirs, gradients);
                 }
@@ -132,8 +152,11 @@ class TorchLearnerTest {
     }
 
     private static void assertAlike(Learner.Outputs actual, Learner.Outputs expected, double relative) {
-        assertAlike("logits", actual.logits(), expected.logits(), relative);
-        assertAlike("features", actual.features(), expected.features(), relative);
+        assertThat(actual.tensors().asMap().keySet())
+                .isEqualTo(expected.tensors().asMap().keySet());
+        expected.tensors()
+                .asMap()
+                .forEach((name, tensor) -> assertAlike(name, actual.tensors().get(name), tensor, relative));
     }
 
     /** Relative to the largest element. */
