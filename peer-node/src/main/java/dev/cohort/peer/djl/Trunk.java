@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * A network up to its last feature map: parts one after the other, some of whose outputs are feature maps with a name. Its
  * output is the list (output of the last part, then the maps asked for, in the order of the parts), each [N, C, H, W].
  *
- * <p>An output with two names is listed once for each that is asked for. All others are freed as soon as the next part has read
- * them.
+ * <p>An output with two names is listed once for each that is asked for. What nobody asked for is freed as soon as the next part
+ * has read it.
  */
 final class Trunk extends AbstractBlock {
     private final List<String> asked;
