@@ -54,9 +54,10 @@ final class Product {
         try {
             Path lib = Files.createDirectories(home.resolve("cli/target/lib"));
             wholeClassPath(lib.resolve("all.jar"));
-            Path experiments = home.resolve("experiments");
-            if (Files.notExists(experiments)) {
-                Files.createSymbolicLink(experiments, HOME.resolve("experiments"));
+            for (String folder : List.of("experiments", "python")) {
+                if (Files.notExists(home.resolve(folder))) {
+                    Files.createSymbolicLink(home.resolve(folder), HOME.resolve(folder));
+                }
             }
             return Files.copy(
                     HOME.resolve("cohort"),
