@@ -278,6 +278,15 @@ public final class PeerView {
                 && left.map(Left::reason).filter(r -> r.startsWith("refused")).isPresent();
     }
 
+    /** What became of it if it neither finished nor was drained or refused, as a sentence. */
+    Optional<String> unfinished() {
+        if (finished() || drained() || wasRefused()) {
+            return Optional.empty();
+        }
+        String fate = left.flatMap(Left::divergence).map(String::valueOf).orElse("did not finish");
+        return Optional.of(id + " " + fate);
+    }
+
     /** Epochs after which any of these peers was tested, ascending. */
     static NavigableSet<Integer> testedEpochs(Collection<PeerView> peers) {
         NavigableSet<Integer> epochs = new TreeSet<>();

@@ -370,16 +370,11 @@ public final class RunView {
                 && peers.values().stream().filter(this::isExpectedToEnd).allMatch(PeerView::ended);
     }
 
-    /** Each peer on which the end of the run depends and that did not finish, was not drained and not refused: what became of it. */
+    /** What became of the peers that the run had to wait for and that did not end well, a sentence each. */
     public List<String> unfinished() {
         return peers.values().stream()
                 .filter(this::isExpectedToEnd)
-                .filter(p -> !p.finished() && !p.drained() && !p.wasRefused())
-                .map(p -> p.id() + " "
-                        + p.left()
-                                .flatMap(Left::divergence)
-                                .map(String::valueOf)
-                                .orElse("did not finish"))
+                .flatMap(peer -> peer.unfinished().stream())
                 .toList();
     }
 

@@ -195,6 +195,7 @@ class ResultTest {
         Result result = new Result(view, true, 12_345);
 
         assertThat(result.summary()).contains("p2 diverged at step 7: its loss is not finite.");
+        assertThat(view.unfinished()).contains("p2 diverged at step 7: its loss is not finite");
         assertThat(result.json().path("peers").path(1).path("diverged_at_step").asLong())
                 .isEqualTo(7);
         assertThat(LiveTable.rows(view).get(2).text()).contains("diverged ").doesNotContain("finished");
