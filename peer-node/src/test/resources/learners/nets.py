@@ -1,10 +1,8 @@
-"""Networks of the tests of learners in another process."""
+"""Networks of the tests of learners in another process. A script without Cohort reads them, too."""
 
 import torch
 from torch import nn
 from torch.nn import functional
-
-from cohort_learner import Student
 
 
 class Block(nn.Module):
@@ -45,12 +43,6 @@ class ResNet8(nn.Module):
 
 def resnet8(run):
     return ResNet8(run.image[0], run.classes)
-
-
-def resnet8_with_maps(run):
-    return Student(
-        resnet8(run), maps={"stage1": "layer1", "stage2": "layer2", "stage3": "layer3", "last": "layer3"}
-    )
 
 
 def dropout(run):

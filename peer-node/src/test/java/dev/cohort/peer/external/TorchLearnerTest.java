@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TorchLearnerTest {
-    private static final Path NETS =
-            Path.of("src/test/resources/learners/nets.py").toAbsolutePath();
+    private static final Path LEARNERS = Path.of("src/test/resources/learners").toAbsolutePath();
+    private static final Path NETS = LEARNERS.resolve("nets.py");
     private static final WeightUpdate SGD = WeightUpdate.sgd(0.9, false, 0);
 
     @TempDir
@@ -44,8 +44,12 @@ class TorchLearnerTest {
     }
 
     private static ExternalLearner start(String function, DType dtype, Optional<Path> weights) {
+        return start(NETS, function, dtype, weights);
+    }
+
+    private static ExternalLearner start(Path file, String function, DType dtype, Optional<Path> weights) {
         return ExternalLearner.start(
-                Pythons.setting(NETS + ":" + function, dtype, SGD, weights), Pythons.interpreter());
+                Pythons.setting(file + ":" + function, dtype, SGD, weights), Pythons.interpreter());
     }
 
     private static DjlLearner builtIn(DType dtype, List<String> maps) {
@@ -56,9 +60,10 @@ class TorchLearnerTest {
 
     static Stream<Arguments> networks() {
         return Stream.of(
-                Arguments.of("resnet8", List.of(), DType.FLOAT32, 1e-5),
-                Arguments.of("resnet8", List.of(), DType.FLOAT64, 1e-10),
+                Arguments.of("nets.py", "resnet8", List.of(), DType.FLOAT32, 1e-5),
+                Arguments.of("nets.py", "resnet8", List.of(), DType.FLOAT64, 1e-10),
                 Arguments.of(
+                        "mapped.py",
                         "resnet8_with_maps",
                         List.of("map/stage1", "map/stage2", "map/stage3", "map/last"),
                         DType.FLOAT64,
@@ -67,12 +72,12 @@ class TorchLearnerTest {
 
     @ParameterizedTest
     @MethodSource("networks")
-    void theSameNetworkComputesTheSameInBothProcesses(String function, List<String> maps, DType dtype, double relative)
-            throws IOException {
+    void theSameNetworkComputesTheSameInBothProcesses(
+            String source, String function, List<String> maps, DType dtype, double relative) throws IOException {
         try (DjlLearner inside = builtIn(dtype, maps)) {
             Path file = folder.resolve("weights.safetensors");
             Safetensors.write(file, new Safetensors.Contents(new TreeMap<>(), inside.snapshot()));
-            try (ExternalLearner outside = start(function, dtype, Optional.of(file))) {
+            try (ExternalLearner outside = start(LEARNERS.resolve(source), function, dtype, Optional.of(file))) {
                 assertThat(outside.declares()).isEqualTo(inside.declares());
                 assertThat(outside.weights()).isEqualTo(inside.weights());
                 assertAlike(outside.infer(Pythons.images(1, 4)), inside.infer(Pythons.images(1, 4)), relative);
