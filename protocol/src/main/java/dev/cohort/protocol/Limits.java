@@ -23,6 +23,8 @@ package dev.cohort.protocol;
  * @param sourcesMax images mixed into one row, and boxes of a view
  * @param termsMax terms of a target
  * @param figuresMax numbers in one term of figures
+ * @param mapBytesMax bytes of one feature map or of its gradient, all pieces together
+ * @param pieceBytesMax bytes of a feature map in one record
  * @param generationsMax length of a chain of forks in one manifest; each fork takes two levels of nesting
  */
 public record Limits(
@@ -43,6 +45,8 @@ public record Limits(
         int sourcesMax,
         int termsMax,
         int figuresMax,
+        int mapBytesMax,
+        int pieceBytesMax,
         int generationsMax) {
 
     /**
@@ -51,7 +55,7 @@ public record Limits(
      */
     public static final Limits DEFAULT = new Limits(
             32 << 20, 50_000, 80, 4 << 20, 512, 1 << 20, 65_536, 100_000, 1 << 23, 4_096, 64, 8, 4_096, 256, 64, 256,
-            1_024, 32);
+            1_024, 64 << 20, 1 << 20, 32);
 
     public Limits {
         long least = Math.min(messageBytesMax, fieldsMax);
@@ -71,6 +75,8 @@ public record Limits(
             sourcesMax,
             termsMax,
             figuresMax,
+            mapBytesMax,
+            pieceBytesMax,
             generationsMax
         }) {
             least = Math.min(least, limit);
@@ -100,6 +106,8 @@ public record Limits(
                 sourcesMax,
                 termsMax,
                 figuresMax,
+                mapBytesMax,
+                pieceBytesMax,
                 generationsMax);
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
  */
 final class Sayable {
     private static final Limits LIMITS = Limits.DEFAULT;
+    private static final int MAP_RANK = 3;
     private static final String CUT_SHORT = " ...";
 
     private Sayable() {}
@@ -135,6 +136,20 @@ final class Sayable {
         if (tensor.shape().size() != 2) {
             throw new Unsayable(
                     Unsayable.Kind.BAD_TENSOR, "tensor " + field + " " + tensor + ": must have two dimensions");
+        }
+    }
+
+    /** The shape [channels, height, width] of one row of a feature map. */
+    static void mapShape(Ints shape, String field) {
+        if (shape.size() != MAP_RANK) {
+            throw new Unsayable(
+                    Unsayable.Kind.BAD_TENSOR, "shape " + shape + " of " + field + ": must be [channels, height, width]");
+        }
+        long numbers = 1;
+        for (int i = 0; i < shape.size(); i++) {
+            atLeast(1, shape.get(i), "length of " + field);
+            numbers *= Math.min(shape.get(i), LIMITS.mapBytesMax());
+            atMost(LIMITS.mapBytesMax() / 2, numbers, "numbers in a row of " + field);
         }
     }
 

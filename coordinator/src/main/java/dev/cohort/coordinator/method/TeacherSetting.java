@@ -1,6 +1,7 @@
 package dev.cohort.coordinator.method;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 
@@ -15,6 +16,8 @@ import dev.cohort.tensor.Ints;
  * @param optimizer of trained parameters; the learning rate comes with each step
  * @param wire element type to which targets are rounded, once
  * @param validationLabels class of each held-out image
+ * @param maps shapes of the feature maps that the method reads; a constructor of a teacher must not look at them, since they are
+ *     unknown while it is only asked what it reads
  */
 public record TeacherSetting(
         int slots,
@@ -24,7 +27,8 @@ public record TeacherSetting(
         long seed,
         Experiment.Optimizer optimizer,
         DType wire,
-        Ints validationLabels) {
+        Ints validationLabels,
+        MapShapes maps) {
     public TeacherSetting {
         if (slots < 1 || featureWidths.size() != slots) {
             throw new IllegalArgumentException(
@@ -37,6 +41,19 @@ public record TeacherSetting(
         if (featureWidths.stream().anyMatch(width -> width < 1)) {
             throw new IllegalArgumentException("feature widths " + featureWidths + ": must be at least 1");
         }
+    }
+
+    /** For a method that reads no feature maps. */
+    public TeacherSetting(
+            int slots,
+            int seats,
+            Ints featureWidths,
+            int classes,
+            long seed,
+            Experiment.Optimizer optimizer,
+            DType wire,
+            Ints validationLabels) {
+        this(slots, seats, featureWidths, classes, seed, optimizer, wire, validationLabels, MapShapes.NONE);
     }
 
     /** Without held-out images. */
@@ -55,5 +72,11 @@ public record TeacherSetting(
     public TeacherSetting(
             int slots, Ints featureWidths, int classes, long seed, Experiment.Optimizer optimizer, DType wire) {
         this(slots, slots, featureWidths, classes, seed, optimizer, wire);
+    }
+
+    /** With these shapes of feature maps. */
+    public TeacherSetting withMaps(MapShapes shapes) {
+        return new TeacherSetting(
+                slots, seats, featureWidths, classes, seed, optimizer, wire, validationLabels, shapes);
     }
 }
