@@ -114,7 +114,7 @@ final class BenchCommand implements Callable<Integer> {
                 RunLog log = RunLog.connect(broker.address(), held.id(), "bench", (code, what, cause) -> {
                     throw new CommandException(code, what, cause);
                 })) {
-            log.createTopics(TopicPlan.of(run.experiment()));
+            log.createTopics(TopicPlan.of(run.experiment(), run.manifest().maps()));
             log.append(List.of(run.manifest()));
             run.write(log, new ProgressLines(System.err::println, false).steps("writes ", steps));
             if (!log.flush(FLUSH)) {

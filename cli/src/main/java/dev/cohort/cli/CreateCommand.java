@@ -72,7 +72,7 @@ final class CreateCommand implements Callable<Integer> {
                 System.err.println("Run " + run + " exists already.");
                 return ExitCode.OK.code();
             }
-            log.createTopics(TopicPlan.of(plan.experiment()));
+            log.createTopics(TopicPlan.of(plan.experiment(), plan.manifest().maps()));
             log.append(List.of(plan.manifest()));
             if (!log.flush(LIMIT)) {
                 throw new CommandException(

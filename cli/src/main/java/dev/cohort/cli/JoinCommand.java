@@ -19,7 +19,6 @@ import dev.cohort.study.retrain.RunParts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -163,7 +162,7 @@ final class JoinCommand implements Callable<Integer> {
         Experiment.Peer plain = Newcomer.of(experiment, id, model.orElse(like.model()), device);
         return plain.with(
                 OwnNetworks.withWholePath(plain.model()),
-                new OwnNetwork(python, pretrained, weights, OptionalInt.empty()));
+                OwnNetwork.of(python, pretrained, weights));
     }
 
     /** A network that this command line names was chosen here. */

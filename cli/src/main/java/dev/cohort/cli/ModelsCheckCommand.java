@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -115,7 +114,7 @@ final class ModelsCheckCommand implements Callable<Integer> {
                 pretrained,
                 weights,
                 1);
-        OwnNetwork own = new OwnNetwork(python, pretrained, Optional.empty(), OptionalInt.empty());
+        OwnNetwork own = OwnNetwork.of(python, pretrained, Optional.empty());
         NetworkCheck check = NetworkCheck.of(
                 setting, StudentNetwork.interpreter(own), steps, new Experiment.Method(method, Map.of()));
         output.print(check);

@@ -27,6 +27,7 @@ import dev.cohort.protocol.Node;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Snapshot;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
@@ -95,6 +96,8 @@ public final class Coordinator implements Node {
             run.batch(batch);
         } else if (message instanceof Prediction prediction) {
             predictions.take(prediction, nowMs).ifPresent(out::add);
+        } else if (message instanceof TensorPiece piece) {
+            predictions.take(piece, nowMs).ifPresent(out::add);
         } else if (message instanceof Outcome outcome) {
             run.outcome(outcome);
         } else if (message instanceof Evaluation evaluation) {

@@ -6,11 +6,12 @@ import dev.cohort.coordinator.follow.CoordinatorSetting;
 import dev.cohort.coordinator.method.MethodCatalog;
 import dev.cohort.coordinator.method.TeacherSetting;
 import dev.cohort.coordinator.teacher.Teacher;
-import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.Experiment.Pace;
+import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
@@ -114,11 +115,13 @@ public final class Cohort {
                 elastic,
                 2,
                 Ints.of(widths),
+                MapShapes.NONE,
                 DATA,
                 Ints.of(0, 1),
                 0,
                 pace,
                 0,
+                8,
                 100,
                 step -> 0.1,
                 RESEND_MS,

@@ -138,7 +138,7 @@ public final class Launcher implements AutoCloseable {
                 directory.id(),
                 "launcher",
                 (code, what, cause) -> fail(new CommandException(code, what, cause))));
-        log.createTopics(TopicPlan.of(plan.experiment()));
+        log.createTopics(TopicPlan.of(plan.experiment(), plan.manifest().maps()));
         if (!log.begun()) {
             prologue.ifPresent(p -> p.write(log));
             log.append(List.of(prologue.map(p -> p.manifest(plan.manifest())).orElse(plan.manifest())));

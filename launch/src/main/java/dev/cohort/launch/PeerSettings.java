@@ -39,6 +39,7 @@ final class PeerSettings {
                         tensors(experiment, teacher),
                         experiment.wire().logits(),
                         experiment.wire().features(),
+                        experiment.wire().maps(),
                         experiment.recording().evaluationLogits()),
                 optimizer(experiment.optimizer()),
                 ownTeacher(teacher.ownTeacher()),

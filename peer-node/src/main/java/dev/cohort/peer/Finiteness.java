@@ -26,12 +26,20 @@ final class Finiteness {
      * @param own outputs of the network
      * @param published tensors of the message, whose type may be narrower
      */
-    static Optional<String> lost(Learner.Outputs own, NamedTensors published) {
-        return lost(own)
-                .or(() -> published.asMap().entrySet().stream()
-                        .filter(tensor -> !tensor.getValue().isFinite())
-                        .findFirst()
-                        .map(Finiteness::overflow));
+    static Optional<String> lost(Learner.Outputs own, Published published) {
+        return lost(own).or(() -> overflow(published.tensors())).or(() -> overflow(published.maps()));
+    }
+
+    /** Checks the tensors of an evaluation likewise. */
+    static Optional<String> lost(Learner.Outputs own, NamedTensors evaluated) {
+        return lost(own).or(() -> overflow(evaluated));
+    }
+
+    private static Optional<String> overflow(NamedTensors tensors) {
+        return tensors.asMap().entrySet().stream()
+                .filter(tensor -> !tensor.getValue().isFinite())
+                .findFirst()
+                .map(Finiteness::overflow);
     }
 
     /** Checks the outputs of a network. */
@@ -51,7 +59,9 @@ final class Finiteness {
 
     private static String overflow(Map.Entry<String, Tensor> tensor) {
         DType type = tensor.getValue().dtype();
-        String key = tensor.getKey().equals(TensorName.FEATURES) ? "wire.features" : "wire.logits";
+        String key = tensor.getKey().startsWith(TensorName.MAP)
+                ? "wire.maps"
+                : tensor.getKey().equals(TensorName.FEATURES) ? "wire.features" : "wire.logits";
         String wider = type == DType.FLOAT16 ? ": set " + key + " to fp32, or" : ":";
         return "its " + tensor.getKey() + " exceed the range of " + type.name().toLowerCase(Locale.ROOT) + wider
                 + " lower optimizer.learning_rate";

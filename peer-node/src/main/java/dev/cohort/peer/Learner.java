@@ -9,6 +9,7 @@ import dev.cohort.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A student network as the peer uses it: a forward pass, some time later the gradient of the loss with respect to the outputs,
@@ -27,6 +28,15 @@ public interface Learner extends AutoCloseable {
                 .mapToInt(output -> output.rowShape().get(0))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("this student declares no features"));
+    }
+
+    /** Shape [channels, height, width] of one row of each feature map, by name. */
+    default SortedMap<String, Ints> mapShapes() {
+        SortedMap<String, Ints> maps = new TreeMap<>();
+        declares().stream()
+                .filter(output -> output.name().startsWith(TensorName.MAP))
+                .forEach(output -> maps.put(output.name(), output.rowShape()));
+        return maps;
     }
 
     /** The device that computes: {@code cpu} or {@code cuda:N}. */

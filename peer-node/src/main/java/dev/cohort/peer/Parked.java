@@ -19,14 +19,14 @@ import java.util.Optional;
  * @param report on the step trained last before the forward pass, if there was one
  * @param published the tensors that every process may read
  * @param known the published tensors and those that the objective needs of this peer alone
- * @param digest of {@code published}; an outcome that names another digest was computed from another forward pass
+ * @param digest of the prediction; an outcome that names another digest was computed from another forward pass
  */
 record Parked(
         Batch batch,
         Learner.ForwardPass pass,
         long version,
         Optional<StepReport> report,
-        NamedTensors published,
+        Published published,
         NamedTensors known,
         Digest digest,
         Images images) {
@@ -46,6 +46,14 @@ record Parked(
     /** The message that publishes this pass; the same one each time. */
     Prediction prediction(PeerSetting setting) {
         return new Prediction(
-                batch.step(), 0, setting.id(), setting.incarnation(), version, published, images.digest(), report);
+                batch.step(),
+                0,
+                setting.id(),
+                setting.incarnation(),
+                version,
+                published.tensors(),
+                published.references(),
+                images.digest(),
+                report);
     }
 }

@@ -17,6 +17,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Renderer;
 import dev.cohort.protocol.StepReport;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
@@ -89,6 +90,8 @@ public final class Peer implements Node {
             ahead.outcome(outcome);
         } else if (message instanceof Addressed part) {
             ahead.addressed(part);
+        } else if (message instanceof TensorPiece piece) {
+            ahead.piece(piece);
         } else if (message instanceof Admitted answer) {
             answered(seatRequest.take(answer));
         } else if (message instanceof End last) {
@@ -152,7 +155,7 @@ public final class Peer implements Node {
     /** Does the next heavy operation, if one is ready, and sends or resends messages. */
     private void work(long nowMs, List<Message> out) {
         if (left.isEmpty()) {
-            seatRequest.ask(nowMs, progress.version(), learner.featureWidth()).ifPresent(out::add);
+            seatRequest.ask(nowMs, progress.version(), learner).ifPresent(out::add);
             leaving.news(progress.forwardStep() - 1).ifPresent(out::add);
             boolean busy = heavy(nowMs, out);
             if (!busy && !finishing(out)) {
@@ -221,7 +224,7 @@ public final class Peer implements Node {
         Images images = renderer.render(batch, seatRequest.slot().orElseThrow());
         NamedTensors extras = publication.takeExtras(batch, learner);
         Learner.ForwardPass pass = learner.forward(images, batch.step());
-        NamedTensors published = publication.of(pass.outputs(), extras);
+        Published published = publication.of(pass.outputs(), extras);
         Optional<String> lost = Finiteness.lost(pass.outputs(), published);
         if (lost.isPresent()) {
             pass.close();
@@ -234,12 +237,14 @@ public final class Peer implements Node {
                 progress.version(),
                 report,
                 published,
-                Publication.known(published, pass.outputs()),
+                Publication.known(published.tensors(), pass.outputs()),
                 published.digest(),
                 images);
         progress.park(parked);
         timeUse.spent(TimeUse.Use.COMPUTING);
         if (ahead.outcome(batch.step()).isEmpty()) {
+            out.addAll(published.pieces(
+                    batch.step(), setting.id(), seatRequest.slot().orElseThrow()));
             out.add(parked.prediction(setting));
             resendMs = nowMs + setting.resendMs();
         }

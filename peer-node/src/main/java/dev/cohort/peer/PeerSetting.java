@@ -21,7 +21,8 @@ import java.util.function.LongToDoubleFunction;
  * @param fromHead whether a newcomer skips the steps before its admission instead of training through the log
  * @param reads tensors besides the logits that the method reads
  * @param logits element type of published logits
- * @param features element type of other published tensors
+ * @param features element type of published features
+ * @param maps element type of published feature maps
  * @param dataDigest of the data set that batches are rendered from
  * @param testLabels class of each test image
  * @param plannedSteps batches of the run
@@ -43,6 +44,7 @@ public record PeerSetting(
         List<String> reads,
         DType logits,
         DType features,
+        DType maps,
         Digest dataDigest,
         Ints testLabels,
         long plannedSteps,

@@ -58,8 +58,26 @@ final class Publication {
         return copies;
     }
 
+    private NamedTensors maps(Learner.Outputs outputs) {
+        NamedTensors maps = NamedTensors.none();
+        for (String name : setting.reads()) {
+            if (name.startsWith(TensorName.MAP)) {
+                Tensor map = outputs.tensors()
+                        .find(name)
+                        .orElseThrow(() -> new IllegalStateException(
+                                "the method reads the feature map " + name + ", but this peer's network has none"));
+                maps = maps.with(name, map.as(setting.maps()));
+            }
+        }
+        return maps;
+    }
+
     /** The tensors published for a batch, with {@code extras}. */
-    NamedTensors of(Learner.Outputs outputs, NamedTensors extras) {
+    Published of(Learner.Outputs outputs, NamedTensors extras) {
+        return Published.of(tensors(outputs, extras), maps(outputs));
+    }
+
+    private NamedTensors tensors(Learner.Outputs outputs, NamedTensors extras) {
         NamedTensors tensors = extras.with(TensorName.LOGITS, outputs.logits().as(setting.logits()));
         if (setting.reads().contains(TensorName.FEATURES)) {
             tensors = tensors.with(TensorName.FEATURES, outputs.features().as(setting.features()));
@@ -76,11 +94,11 @@ final class Publication {
     }
 
     /**
-     * The tensors published for the test images: those of a batch and the own teacher's logits, so that the teacher can be
-     * scored.
+     * The tensors published for the test images: those of a batch but for feature maps, and the own teacher's logits, so that the
+     * teacher can be scored.
      */
     NamedTensors ofTestImages(Learner.Outputs outputs) {
-        return withOwnTeacher(of(outputs, NamedTensors.none()), outputs);
+        return withOwnTeacher(tensors(outputs, NamedTensors.none()), outputs);
     }
 
     /** The published tensors and those that only this peer's objective needs, which stay in the peer. */

@@ -2,8 +2,12 @@ package dev.cohort.peer;
 
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.Limits;
+import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Pieces;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Term;
 import java.util.List;
 import java.util.Optional;
@@ -12,10 +16,16 @@ import java.util.TreeMap;
 
 /** What a peer has read about steps that it has not trained yet. The first batch and the first outcome of a step count. */
 final class ReadAhead {
+    /** Enough for the gradients of several maps. */
+    private static final long GRADIENT_BYTES_MAX = 4L * Limits.DEFAULT.mapBytesMax();
+
+    private static final Pieces NO_PIECES = new Pieces(0);
+
     private final PeerId self;
     private final SortedMap<Long, Batch> batches = new TreeMap<>();
     private final SortedMap<Long, Outcome> outcomes = new TreeMap<>();
     private final SortedMap<String, Addressed> addressed = new TreeMap<>();
+    private final SortedMap<Long, Pieces> gradients = new TreeMap<>();
     private final Progress progress;
 
     ReadAhead(PeerId self, Progress progress) {
@@ -28,6 +38,7 @@ final class ReadAhead {
         batches.headMap(progress.trainingStep()).clear();
         outcomes.headMap(progress.trainingStep()).clear();
         addressed.values().removeIf(part -> !isUntrained(part.step()));
+        gradients.headMap(progress.trainingStep()).clear();
     }
 
     private boolean isUntrained(long step) {
@@ -52,6 +63,13 @@ final class ReadAhead {
         }
     }
 
+    /** Keeps a piece of the gradient with respect to a feature map of this peer. */
+    void piece(TensorPiece piece) {
+        if (isUntrained(piece.step()) && piece.use() == TensorPiece.Use.GRADIENT && piece.peer().equals(self)) {
+            gradients.computeIfAbsent(piece.step(), s -> new Pieces(GRADIENT_BYTES_MAX)).add(piece);
+        }
+    }
+
     Optional<Batch> batch(long step) {
         return Optional.ofNullable(batches.get(step));
     }
@@ -60,20 +78,23 @@ final class ReadAhead {
         return Optional.ofNullable(outcomes.get(step));
     }
 
-    /** Whether the part for this peer was read; true if {@code outcome} names none. */
+    /** Whether the part for this peer was read, with all gradients that it refers to; true if {@code outcome} names none. */
     boolean hasOwnPart(Outcome outcome) {
         return !(outcome.resolution() instanceof Outcome.Targets targets)
-                || ownPart(targets)
-                        .map(part -> addressed.containsKey(part.digest().hex()))
-                        .orElse(true);
+                || ownPart(targets).isEmpty()
+                || readTerms(targets).isPresent();
     }
 
     /** The terms for this peer alone; none if {@code targets} names none. */
     List<Term> ownTerms(Outcome.Targets targets) {
+        return readTerms(targets).orElse(List.of());
+    }
+
+    private Optional<List<Term>> readTerms(Outcome.Targets targets) {
         return ownPart(targets)
                 .flatMap(part -> Optional.ofNullable(addressed.get(part.digest().hex())))
-                .map(Addressed::terms)
-                .orElse(List.of());
+                .flatMap(part -> MapGradients.joined(
+                        part.terms(), Optional.ofNullable(gradients.get(part.step())).orElse(NO_PIECES)));
     }
 
     private Optional<Outcome.Part> ownPart(Outcome.Targets targets) {

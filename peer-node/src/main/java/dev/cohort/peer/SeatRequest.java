@@ -76,9 +76,9 @@ final class SeatRequest {
      * The request, when it is time to send or resend it.
      *
      * @param trained last step trained
-     * @param featureWidth of the peer's network
+     * @param learner the peer's network
      */
-    Optional<Joining> ask(long nowMs, long trained, int featureWidth) {
+    Optional<Joining> ask(long nowMs, long trained, Learner learner) {
         if (answered || nowMs < askMs) {
             return Optional.empty();
         }
@@ -89,7 +89,8 @@ final class SeatRequest {
                 setting.model(),
                 setting.device(),
                 setting.observer(),
-                featureWidth,
+                learner.featureWidth(),
+                learner.mapShapes(),
                 trained,
                 setting.dataDigest(),
                 setting.torchThreads(),

@@ -66,6 +66,7 @@ final class PeerFixture {
                 reads,
                 DType.FLOAT32,
                 DType.FLOAT32,
+                DType.FLOAT32,
                 DATA,
                 Ints.of(0, 1),
                 STEPS,

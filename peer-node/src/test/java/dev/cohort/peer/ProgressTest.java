@@ -20,7 +20,7 @@ class ProgressTest {
                 fixture.learner.forward(images),
                 version,
                 Optional.empty(),
-                none,
+                Published.of(none, none),
                 none,
                 none.digest(),
                 images);

@@ -234,8 +234,20 @@ public record Experiment(
         }
     }
 
-    /** Element types on the wire. */
-    public record Wire(DType logits, DType features) {}
+    /**
+     * Element types on the wire.
+     *
+     * @param maps of feature maps
+     * @param mapsKeptMebibytes how much of each partition of the feature maps, and of their gradients, the log keeps
+     */
+    public record Wire(DType logits, DType features, DType maps, int mapsKeptMebibytes) {
+        public static final int MAPS_KEPT_MEBIBYTES = 1024;
+
+        /** With feature maps in binary32, of which the default amount is kept. */
+        public Wire(DType logits, DType features) {
+            this(logits, features, DType.FLOAT32, MAPS_KEPT_MEBIBYTES);
+        }
+    }
 
     /**
      * What is recorded beyond what training needs.

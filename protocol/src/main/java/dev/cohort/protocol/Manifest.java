@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param testLabels class of each test image
  * @param validationLabels class of each image held out from the training images; empty when there are none
  * @param featureWidths width D of the pooled features of each slot, {@code elastic.max} of them
+ * @param maps shapes of the feature maps that the method reads
  * @param steps number of batches planned
  * @param parent the run that this run was forked from, if any
  * @param settings what a peer of another program needs of the experiment; empty in older logs
@@ -32,6 +33,7 @@ public record Manifest(
         Ints testLabels,
         Ints validationLabels,
         Ints featureWidths,
+        MapShapes maps,
         long steps,
         Optional<Parent> parent,
         Optional<Settings> settings)
@@ -56,7 +58,7 @@ public record Manifest(
                 "generation of this fork");
     }
 
-    /** Without settings. */
+    /** Without feature maps and settings. */
     public Manifest(
             int protocolVersion,
             String experiment,
@@ -81,12 +83,13 @@ public record Manifest(
                 testLabels,
                 validationLabels,
                 featureWidths,
+                MapShapes.NONE,
                 steps,
                 parent,
                 Optional.empty());
     }
 
-    /** For a run that is not a fork, without settings. */
+    /** For a run that is not a fork, without feature maps and settings. */
     public Manifest(
             int protocolVersion,
             String experiment,
@@ -144,7 +147,17 @@ public record Manifest(
         return with(otherExperiment, parent, Optional.of(of));
     }
 
+    /** This manifest with other shapes of feature maps. */
+    public Manifest withMaps(MapShapes shapes) {
+        return with(experiment, parent, settings, shapes);
+    }
+
     private Manifest with(String otherExperiment, Optional<Parent> from, Optional<Settings> ofPeers) {
+        return with(otherExperiment, from, ofPeers, maps);
+    }
+
+    private Manifest with(
+            String otherExperiment, Optional<Parent> from, Optional<Settings> ofPeers, MapShapes shapes) {
         return new Manifest(
                 protocolVersion,
                 otherExperiment,
@@ -156,6 +169,7 @@ public record Manifest(
                 testLabels,
                 validationLabels,
                 featureWidths,
+                shapes,
                 steps,
                 from,
                 ofPeers);

@@ -9,6 +9,7 @@ public sealed interface Message
                 Prediction,
                 Outcome,
                 Addressed,
+                TensorPiece,
                 Heartbeat,
                 Joining,
                 Admitted,

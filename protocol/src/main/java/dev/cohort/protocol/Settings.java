@@ -63,6 +63,7 @@ public record Settings(
      * @param tensors of a contributor's prediction besides the logits
      * @param logits element type of logits
      * @param features element type of features
+     * @param maps element type of feature maps
      * @param evaluationLogits whether evaluations carry the logits on the test images
      */
     public record Published(
@@ -71,6 +72,7 @@ public record Settings(
             List<String> tensors,
             DType logits,
             DType features,
+            DType maps,
             boolean evaluationLogits) {
         public Published {
             tensors = List.copyOf(tensors);

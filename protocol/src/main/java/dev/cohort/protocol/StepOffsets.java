@@ -42,6 +42,8 @@ public final class StepOffsets {
             return OptionalLong.of(outcome.step());
         } else if (message instanceof Addressed part) {
             return OptionalLong.of(part.step());
+        } else if (message instanceof TensorPiece piece) {
+            return OptionalLong.of(piece.step());
         } else if (message instanceof Evaluation evaluation) {
             return OptionalLong.of(evaluation.step());
         }

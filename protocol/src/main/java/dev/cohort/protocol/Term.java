@@ -202,6 +202,25 @@ public sealed interface Term {
     }
 
     /**
+     * A {@link LeafGradient} with respect to a feature map that this peer published. Its bytes are in pieces on {@link
+     * Topic#GRADIENTS}: readers of outcomes get the leaf gradient itself once all pieces were read.
+     *
+     * @param tensor name of the map
+     * @param gradient of the map's shape
+     */
+    record MapGradient(String name, String tensor, TensorReference gradient) implements Term {
+        public MapGradient {
+            Sayable.name(name, "name of a term");
+            Sayable.name(tensor, "tensor of " + name);
+        }
+
+        @Override
+        public Audience audience() {
+            return Audience.CONTRIBUTORS;
+        }
+    }
+
+    /**
      * The gradient of the coordinator's part of the loss with respect to a tensor this peer published.
      *
      * @param tensor name of this tensor, as in {@link TensorName}

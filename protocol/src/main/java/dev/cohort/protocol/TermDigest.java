@@ -34,6 +34,8 @@ public final class TermDigest {
             kind("GatedCrossEntropy", term).tensor(gated.gates()).number(gated.weight());
         } else if (term instanceof Term.LeafGradient leaf) {
             kind("LeafGradient", term).text(leaf.tensor()).tensor(leaf.gradient());
+        } else if (term instanceof Term.MapGradient map) {
+            map.gradient().hash(kind("MapGradient", term).text(map.tensor()));
         } else if (term instanceof Term.OwnTarget own) {
             kind("OwnTarget", term).text(word(own.form())).number(own.weight()).number(own.temperature());
         } else if (term instanceof Term.Copies copies) {

@@ -15,6 +15,13 @@ public enum Topic {
     /** {@link Addressed}; one partition per slot, so that a peer downloads its own parts only. */
     ADDRESSED("addressed"),
     /**
+     * {@link TensorPiece} of the feature maps that predictions refer to, in the partitions of those predictions. The oldest records
+     * are deleted.
+     */
+    MAPS("maps"),
+    /** {@link TensorPiece} of gradients with respect to feature maps; one partition per slot. The oldest records are deleted. */
+    GRADIENTS("gradients"),
+    /**
      * {@link Heartbeat}, {@link Joining}, {@link Admitted}, {@link Rejection}, {@link StandingChange}, {@link Draining}, {@link
      * Left}.
      */
@@ -51,6 +58,8 @@ public enum Topic {
             return OUTCOMES;
         } else if (message instanceof Addressed) {
             return ADDRESSED;
+        } else if (message instanceof TensorPiece piece) {
+            return piece.use() == TensorPiece.Use.MAP ? MAPS : GRADIENTS;
         } else if (message instanceof Command) {
             return CONTROL;
         } else if (message instanceof Evaluation) {

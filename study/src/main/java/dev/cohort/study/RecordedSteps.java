@@ -6,14 +6,20 @@ import dev.cohort.protocol.End;
 import dev.cohort.protocol.EndOfRun;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Pieces;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorPiece;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.RecordedLog.Said;
 import dev.cohort.runtime.kafka.TopicPlan;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -31,7 +37,7 @@ public final class RecordedSteps implements AutoCloseable {
      */
     static final long AHEAD_STEPS_MAX = 64;
 
-    /** Topics that this class does not read. */
+    /** Topics that this class does not read, unless it reads feature maps. */
     public static final List<Topic> OTHER_TOPICS = Arrays.stream(Topic.values())
             .filter(t -> t != Topic.BATCHES && t != Topic.PREDICTIONS && t != Topic.OUTCOMES && t != Topic.ADDRESSED)
             .toList();
@@ -42,6 +48,7 @@ public final class RecordedSteps implements AutoCloseable {
     private final Stream<Batch> batches;
     private final List<Stream<Prediction>> predictions = new ArrayList<>();
     private final List<Stream<Addressed>> addressed = new ArrayList<>();
+    private final List<Stream<TensorPiece>> maps = new ArrayList<>();
     private final StudiedSteps.Sum studied = new StudiedSteps.Sum();
     private final EndOfRun endOfRun = new EndOfRun();
     private long closedStep;
@@ -49,11 +56,21 @@ public final class RecordedSteps implements AutoCloseable {
     private long outcomesIgnored;
 
     /**
-     * Opens the topics of a run.
+     * Opens the topics of a run, but for its feature maps.
      *
      * @param damaged takes every entry that is not a message, in the order of its partition
      */
     public RecordedSteps(RecordedLog log, Consumer<RecordedLog.Entry> damaged) {
+        this(log, damaged, false);
+    }
+
+    /**
+     * Opens the topics of a run.
+     *
+     * @param damaged takes every entry that is not a message, in the order of its partition
+     * @param withMaps whether feature maps are read, too, which are most of a log that has any
+     */
+    public RecordedSteps(RecordedLog log, Consumer<RecordedLog.Entry> damaged, boolean withMaps) {
         this.damaged = damaged;
         outcomes = stream(log, Topic.OUTCOMES, 0, Outcome.class);
         batches = stream(log, Topic.BATCHES, 0, Batch.class);
@@ -63,6 +80,16 @@ public final class RecordedSteps implements AutoCloseable {
         for (int i = 0; i < log.partitions(Topic.ADDRESSED); i++) {
             addressed.add(stream(log, Topic.ADDRESSED, i, Addressed.class));
         }
+        for (int i = 0; withMaps && i < log.partitions(Topic.MAPS); i++) {
+            maps.add(stream(log, Topic.MAPS, i, TensorPiece.class));
+        }
+    }
+
+    /** Topics that this object does not read. */
+    public List<Topic> otherTopics() {
+        return OTHER_TOPICS.stream()
+                .filter(topic -> maps.isEmpty() || topic != Topic.MAPS)
+                .toList();
     }
 
     private <M> Stream<M> stream(RecordedLog log, Topic topic, int partition, Class<M> type) {
@@ -78,6 +105,7 @@ public final class RecordedSteps implements AutoCloseable {
      * @param appendedMs when the broker appended the outcome
      * @param batch empty if it is not in the log, or no longer
      * @param said the first prediction of each contributor that the outcome names, without missing ones
+     * @param maps the feature maps of the contributors of which none is missing, by name; none if they are not read
      * @param parts that the outcome names, by peer, without missing ones
      */
     public record Step(
@@ -85,10 +113,30 @@ public final class RecordedSteps implements AutoCloseable {
             long appendedMs,
             Optional<Batch> batch,
             SortedMap<PeerId, Said> said,
+            SortedMap<PeerId, NamedTensors> maps,
             SortedMap<PeerId, Addressed> parts) {
         /** The prediction of a contributor; empty if it is missing. */
         public Optional<Prediction> prediction(PeerId peer) {
             return Optional.ofNullable(said.get(peer)).map(s -> (Prediction) s.message());
+        }
+
+        /** The tensors that a contributor published, with its feature maps if they are there; empty if it is missing. */
+        public Optional<NamedTensors> tensors(PeerId peer) {
+            return prediction(peer).map(prediction -> {
+                NamedTensors tensors = prediction.tensors();
+                for (Map.Entry<String, Tensor> map :
+                        maps.getOrDefault(peer, NamedTensors.none()).asMap().entrySet()) {
+                    tensors = tensors.with(map.getKey(), map.getValue());
+                }
+                return tensors;
+            });
+        }
+
+        /** Whether the feature maps of all contributors are there. */
+        public boolean hasMaps() {
+            return said.keySet().stream().allMatch(peer -> prediction(peer)
+                    .filter(p -> !p.maps().isEmpty() && !maps.containsKey(peer))
+                    .isEmpty());
         }
 
         public long step() {
@@ -120,8 +168,14 @@ public final class RecordedSteps implements AutoCloseable {
             }
             closedStep = outcome.step();
             closedPart = outcome.part();
+            SortedMap<PeerId, Said> said = predictions(outcome);
             Step step = new Step(
-                    outcome, record.get().appendedMs(), batch(outcome.step()), predictions(outcome), parts(outcome));
+                    outcome,
+                    record.get().appendedMs(),
+                    batch(outcome.step()),
+                    said,
+                    maps(outcome.step(), said),
+                    parts(outcome));
             studied.add(step);
             return Optional.of(step);
         }
@@ -171,6 +225,34 @@ public final class RecordedSteps implements AutoCloseable {
                     .ifPresent(p -> found.put(contributor.peer(), p));
         }
         return found;
+    }
+
+    /**
+     * The maps of one step. Before a peer publishes pieces two steps later, it has read an outcome that was written when all pieces
+     * of this step were, so reading ends at the first such piece.
+     */
+    private SortedMap<PeerId, NamedTensors> maps(long step, SortedMap<PeerId, Said> said) {
+        SortedMap<PeerId, Pieces> pieces = new TreeMap<>();
+        for (Stream<TensorPiece> stream : maps) {
+            stream.forget(piece -> piece.step() < step);
+            stream.each(piece -> piece.step() > step + 1, piece -> {
+                if (piece.step() == step && piece.use() == TensorPiece.Use.MAP) {
+                    pieces.computeIfAbsent(piece.peer(), p -> new Pieces(Long.MAX_VALUE))
+                            .add(piece);
+                }
+            });
+        }
+        SortedMap<PeerId, NamedTensors> found = new TreeMap<>();
+        said.forEach((peer, record) -> Optional.ofNullable(pieces.get(peer))
+                .flatMap(of -> joined(((Prediction) record.message()).maps(), of))
+                .ifPresent(whole -> found.put(peer, whole)));
+        return found;
+    }
+
+    private static Optional<NamedTensors> joined(SortedMap<String, TensorReference> references, Pieces pieces) {
+        SortedMap<String, Tensor> whole = new TreeMap<>();
+        references.forEach((name, reference) -> pieces.whole(reference).ifPresent(map -> whole.put(name, map)));
+        return whole.size() == references.size() ? Optional.of(NamedTensors.of(whole)) : Optional.empty();
     }
 
     private SortedMap<PeerId, Addressed> parts(Outcome outcome) {
@@ -267,6 +349,24 @@ public final class RecordedSteps implements AutoCloseable {
                 if (beyond.holds(message)) {
                     return Optional.empty();
                 }
+            }
+        }
+
+        /** Takes every message up to the first one that is {@code beyond}; all are kept. */
+        void each(Test<M> beyond, Consumer<M> taker) {
+            for (int i = 0; ; i++) {
+                if (i == ahead.size()) {
+                    Optional<Said> more = read();
+                    if (more.isEmpty()) {
+                        return;
+                    }
+                    ahead.add(more.get());
+                }
+                M message = type.cast(ahead.get(i).message());
+                if (beyond.holds(message)) {
+                    return;
+                }
+                taker.accept(message);
             }
         }
 

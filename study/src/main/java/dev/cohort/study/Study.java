@@ -7,6 +7,7 @@ import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.SoftLabels;
@@ -114,6 +115,10 @@ public final class Study {
             state = teacher.initialState();
         }
 
+        boolean readsMaps() {
+            return teacher.reads().stream().anyMatch(read -> read.startsWith(TensorName.MAP));
+        }
+
         /** Notes that a step of the log is missing: a teacher with a state is unknown from here. */
         void gap() {
             known &= teacher.initialState().asMap().isEmpty();
@@ -126,6 +131,16 @@ public final class Study {
                 unknownFrom = unknownFrom.isEmpty() ? OptionalLong.of(step) : unknownFrom;
             }
             return known;
+        }
+
+        /** Whether the log no longer has the feature maps for a step; counts it as unknown. */
+        boolean lacksMaps(RecordedSteps.Step step) {
+            boolean lacks = readsMaps() && !step.hasMaps();
+            if (lacks) {
+                unknown++;
+                unknownFrom = unknownFrom.isEmpty() ? OptionalLong.of(step.step()) : unknownFrom;
+            }
+            return lacks;
         }
 
         Answer answer() {
@@ -150,20 +165,25 @@ public final class Study {
      */
     public List<Answer> answers(LongConsumer progress) {
         long expected = 1;
-        try (RecordedSteps recorded = new RecordedSteps(log, damaged -> {});
+        boolean withMaps = scenarios.stream().anyMatch(Scenario::readsMaps);
+        try (RecordedSteps recorded = new RecordedSteps(log, damaged -> {}, withMaps);
                 RecordedLog.Reading tests = log.read(Topic.EVALUATIONS, 0)) {
             for (Optional<RecordedSteps.Step> next = recorded.next(); next.isPresent(); next = recorded.next()) {
                 RecordedSteps.Step step = next.get();
                 Optional<List<Contribution>> all = contributions(step);
                 boolean gap = step.step() > expected || step.batch().isEmpty() || all.isEmpty();
-                if (gap) {
-                    scenarios.forEach(Scenario::gap);
-                }
+                scenarios.forEach(scenario -> {
+                    if (gap || (scenario.readsMaps() && !step.hasMaps())) {
+                        scenario.gap();
+                    }
+                });
                 expected = step.step() + 1;
                 if (step.batch().isPresent() && all.isPresent()) {
                     Batch batch = step.batch().get();
                     Optional<double[]> was = recorded(step).flatMap(r -> probabilities(r.terms(), batch.labels()));
-                    scenarios.forEach(scenario -> requireTensors(scenario, votes(scenario, all.get())));
+                    scenarios.stream()
+                            .filter(scenario -> !scenario.readsMaps() || step.hasMaps())
+                            .forEach(scenario -> requireTensors(scenario, votes(scenario, all.get())));
                     // Scenarios are independent, so their order does not matter.
                     scenarios.parallelStream().forEach(scenario -> take(scenario, step, batch, all.get(), was));
                     test(step, tests);
@@ -188,7 +208,7 @@ public final class Study {
             if (record == null) {
                 return Optional.empty();
             }
-            NamedTensors tensors = step.prediction(c.peer()).orElseThrow().tensors();
+            NamedTensors tensors = step.tensors(c.peer()).orElseThrow();
             all.add(new Contribution(new Teacher.PeerPrediction(c.peer(), c.slot(), tensors), record.appendedMs()));
         }
         return Optional.of(all);
@@ -210,7 +230,7 @@ public final class Study {
     /** @param was probabilities of the recorded target */
     private void take(
             Scenario scenario, RecordedSteps.Step step, Batch batch, List<Contribution> all, Optional<double[]> was) {
-        if (!scenario.knows(step.step())) {
+        if (!scenario.knows(step.step()) || scenario.lacksMaps(step)) {
             return;
         }
         scenario.steps++;
@@ -259,7 +279,8 @@ public final class Study {
         for (Teacher.PeerPrediction vote : votes) {
             List<Term> own = lesson.addressed().getOrDefault(vote.slot(), List.of());
             if (!own.isEmpty()) {
-                Addressed must = new Addressed(step.step(), 0, vote.peer(), vote.slot(), own);
+                Addressed must = MapGradients.parcel(step.step(), 0, vote.peer(), vote.slot(), own)
+                        .addressed();
                 equal &= recorded.addressed().stream()
                         .anyMatch(
                                 p -> p.peer().equals(vote.peer()) && p.digest().equals(must.digest()));
@@ -319,7 +340,7 @@ public final class Study {
 
     private static Optional<Tensor> evaluate(Scenario scenario, SortedMap<Integer, NamedTensors> votes) {
         boolean whole = scenario.teacher.reads().stream()
-                .filter(name -> !name.equals(TensorName.VALIDATION))
+                .filter(name -> !name.equals(TensorName.VALIDATION) && !name.startsWith(TensorName.MAP))
                 .allMatch(name ->
                         votes.values().stream().allMatch(t -> t.find(name).isPresent()));
         return whole ? scenario.teacher.evaluate(scenario.state, votes) : Optional.empty();

@@ -6,9 +6,11 @@ import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Fingerprint;
+import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.RecordedLog;
@@ -50,6 +52,7 @@ public final class Verification {
     private long recomputed;
     private long expected = 1;
     private OptionalLong unknownFrom = OptionalLong.empty();
+    private MapsGone mapsGone = MapsGone.NONE;
     /** State of the teacher; empty once it is unknown. */
     private Optional<NamedTensors> state;
 
@@ -63,6 +66,21 @@ public final class Verification {
         /** Accepts all batches. */
         static Batches unchecked() {
             return batch -> Optional.empty();
+        }
+    }
+
+    /**
+     * Steps whose feature maps the broker has deleted, or that were never whole.
+     *
+     * @param steps how many
+     * @param first of these steps, 0 if there are none
+     * @param last of these steps, 0 if there are none
+     */
+    public record MapsGone(long steps, long first, long last) {
+        static final MapsGone NONE = new MapsGone(0, 0, 0);
+
+        private MapsGone and(long step) {
+            return new MapsGone(steps + 1, steps == 0 ? step : first, step);
         }
     }
 
@@ -81,6 +99,7 @@ public final class Verification {
      * @param studied steps that are complete in the log
      * @param unknownFrom the first step whose outcome could not be computed again because the state of the trained teacher, which
      *     depends on every earlier step, was unknown
+     * @param mapsGone outcomes that could not be computed again because the log no longer has the feature maps that they need
      */
     public record Verdict(
             long steps,
@@ -95,7 +114,8 @@ public final class Verification {
             Digest plan,
             Digest run,
             StudiedSteps studied,
-            OptionalLong unknownFrom) {
+            OptionalLong unknownFrom,
+            MapsGone mapsGone) {
         public boolean clean() {
             return found == 0;
         }
@@ -120,12 +140,12 @@ public final class Verification {
      * @param progress takes every step
      */
     public Verdict verdict(LongConsumer progress) {
-        try (RecordedSteps recorded = new RecordedSteps(log, this::damaged)) {
+        try (RecordedSteps recorded = new RecordedSteps(log, this::damaged, withMaps())) {
             for (Optional<RecordedSteps.Step> next = recorded.next(); next.isPresent(); next = recorded.next()) {
                 check(next.get());
                 progress.accept(next.get().step());
             }
-            RecordedSteps.OTHER_TOPICS.forEach(this::readThrough);
+            recorded.otherTopics().forEach(this::readThrough);
             StudiedSteps studied = recorded.studied();
             OptionalLong last = recorded.lastStep();
             if (last.isPresent() && last.getAsLong() >= expected) {
@@ -144,8 +164,13 @@ public final class Verification {
                     fingerprint.plan(),
                     fingerprint.run(),
                     studied,
-                    unknownFrom);
+                    unknownFrom,
+                    mapsGone);
         }
+    }
+
+    private boolean withMaps() {
+        return teacher.reads().stream().anyMatch(read -> read.startsWith(TensorName.MAP));
     }
 
     /** Reads a topic from which nothing is computed: its records must be readable. */
@@ -196,7 +221,8 @@ public final class Verification {
         recorded.batch().ifPresent(fingerprint::batch);
         fingerprint.outcome(recorded.outcome());
         boolean hasBatch = batch(recorded);
-        boolean whole = predictions(recorded) && hasBatch;
+        mapsGone = withMaps() && !recorded.hasMaps() ? mapsGone.and(step) : mapsGone;
+        boolean whole = predictions(recorded) && hasBatch && (!withMaps() || recorded.hasMaps());
         if (recorded.outcome().resolution() instanceof Outcome.Targets published) {
             targets++;
             renewed(recorded);
@@ -252,7 +278,7 @@ public final class Verification {
                 whole = false;
                 continue;
             }
-            Digest digest = prediction.get().tensors().digest();
+            Digest digest = prediction.get().digest();
             if (!digest.equals(contributor.tensors())) {
                 note(Finding.of(
                         Kind.DIFFERS,
@@ -297,8 +323,8 @@ public final class Verification {
         List<Teacher.PeerPrediction> votes = recorded.outcome().contributors().stream()
                 .flatMap(
                         c -> recorded
-                                .prediction(c.peer())
-                                .map(p -> new Teacher.PeerPrediction(c.peer(), c.slot(), p.tensors()))
+                                .tensors(c.peer())
+                                .map(tensors -> new Teacher.PeerPrediction(c.peer(), c.slot(), tensors))
                                 .stream())
                 .toList();
         Teacher.TeacherStep lesson =
@@ -339,7 +365,9 @@ public final class Verification {
     private void part(
             RecordedSteps.Step recorded, Outcome.Contributor contributor, Outcome.Part named, List<Term> own) {
         Optional<Addressed> part = Optional.ofNullable(recorded.parts().get(contributor.peer()));
-        Digest must = new Addressed(recorded.step(), 0, contributor.peer(), contributor.slot(), own).digest();
+        Addressed right = MapGradients.parcel(recorded.step(), 0, contributor.peer(), contributor.slot(), own)
+                .addressed();
+        Digest must = right.digest();
         if (!named.digest().equals(must)) {
             note(Finding.of(
                     Kind.DIFFERS,
@@ -361,7 +389,7 @@ public final class Verification {
                     Optional.of(contributor),
                     "addressed.terms",
                     part.get().terms(),
-                    own);
+                    right.terms());
         }
     }
 

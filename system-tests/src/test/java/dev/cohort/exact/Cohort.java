@@ -71,7 +71,8 @@ final class Cohort implements AutoCloseable {
                 setup.data().classes(),
                 experiment.run().seed(),
                 experiment.optimizer(),
-                experiment.wire().logits());
+                experiment.wire().logits())
+                .withMaps(setup.maps());
         return MethodCatalog.get(experiment.method().name()).create(experiment.method(), setting);
     }
 
@@ -83,11 +84,13 @@ final class Cohort implements AutoCloseable {
                 setup.experiment().elastic(),
                 setup.data().classes(),
                 setup.featureWidths(),
+                setup.maps(),
                 setup.data().digest(),
                 setup.data().test().labels(),
                 setup.data().validation().count(),
                 setup.experiment().pace(),
                 0,
+                setup.experiment().run().batchSize(),
                 setup.steps(),
                 step -> setup.learningRate(),
                 RESEND_MS,
@@ -110,6 +113,7 @@ final class Cohort implements AutoCloseable {
                 reads,
                 setup.experiment().wire().logits(),
                 setup.experiment().wire().features(),
+                setup.experiment().wire().maps(),
                 setup.data().digest(),
                 setup.data().test().labels(),
                 setup.steps(),

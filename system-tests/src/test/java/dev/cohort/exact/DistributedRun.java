@@ -58,11 +58,11 @@ final class DistributedRun implements Faults {
         try (Cohort cohort = new Cohort(setup, renderer, students);
                 RoleProcess process = RoleProcess.start(runId)) {
             DistributedRun run = new DistributedRun(address, runId, process);
-            run.log("launcher").createTopics(TopicPlan.of(setup.experiment()));
+            run.log("launcher").createTopics(TopicPlan.of(setup.experiment(), setup.maps()));
             Augmenter augmenter = new Augmenter(
                     AugmenterSetting.of(setup.experiment()), BatchPlan.of(setup.experiment(), setup.data()), renderer);
             run.start("augmenter", augmenter, AUGMENTER, OptionalInt.empty(), () -> false);
-            run.start("coordinator", cohort.coordinator(), COORDINATOR, OptionalInt.empty(), () -> false);
+            run.start("coordinator", cohort.coordinator(), with(COORDINATOR, Topic.MAPS, setup), OptionalInt.empty(), () -> false);
             CompletableFuture<?>[] left = new CompletableFuture<?>[setup.students()];
             for (int slot = 0; slot < left.length; slot++) {
                 Peer peer = cohort.peers().get(slot);
@@ -70,7 +70,7 @@ final class DistributedRun implements Faults {
                 NodeVerticle verticle = run.start(
                         name,
                         seenAs.apply(peer),
-                        PEER,
+                        with(PEER, Topic.GRADIENTS, setup),
                         OptionalInt.of(slot),
                         () -> peer.left().isPresent());
                 left[slot] = verticle.finished().toCompletableFuture();
@@ -80,6 +80,14 @@ final class DistributedRun implements Faults {
                     .join();
             return cohort.recording();
         }
+    }
+
+    private static Set<Topic> with(Set<Topic> topics, Topic further, Setup setup) {
+        EnumSet<Topic> all = EnumSet.copyOf(topics);
+        if (!setup.maps().bySlot().isEmpty()) {
+            all.add(further);
+        }
+        return all;
     }
 
     private RunLog log(String name) {

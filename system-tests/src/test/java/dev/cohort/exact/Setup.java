@@ -2,11 +2,15 @@ package dev.cohort.exact;
 
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.augment.data.ImageSet;
+import dev.cohort.coordinator.method.MethodCatalog;
+import dev.cohort.coordinator.method.TeacherSetting;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.djl.LearnerSetting;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.ImageShape;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 import java.util.List;
@@ -16,6 +20,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -55,7 +61,7 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
                 peers(models),
                 pace(),
                 new Experiment.Elastic(2, models.size(), 0, 0, 0),
-                new Experiment.Wire(dtype, dtype),
+                new Experiment.Wire(dtype, dtype, dtype, Experiment.Wire.MAPS_KEPT_MEBIBYTES),
                 new Experiment.Recording(Experiment.Recording.Features.NEEDED, false, 0, 1, 0),
                 new Experiment.Kafka(Optional.empty(), 1, Map.of()),
                 new Experiment.Threads(OptionalInt.of(1)));
@@ -129,6 +135,35 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
                 .toArray());
     }
 
+    /** The shapes of the feature maps that the method reads. */
+    MapShapes maps() {
+        SortedMap<String, List<Ints>> maps = new TreeMap<>();
+        for (String name : mapNames()) {
+            maps.put(
+                    name,
+                    experiment.peers().stream()
+                            .map(peer -> map(peer.model(), name))
+                            .toList());
+        }
+        return new MapShapes(maps);
+    }
+
+    private List<String> mapNames() {
+        TeacherSetting setting =
+                new TeacherSetting(students(), featureWidths(), CLASSES, 1, experiment.optimizer(), dtype);
+        return MethodCatalog.get(experiment.method().name()).create(experiment.method(), setting).reads().stream()
+                .filter(read -> read.startsWith(TensorName.MAP))
+                .toList();
+    }
+
+    private static Ints map(String model, String name) {
+        return ModelCatalog.maps(model, SHAPE).stream()
+                .filter(map -> map.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .rowShape();
+    }
+
     /** What the learner of a peer is made from, in both worlds. */
     LearnerSetting learner(int student) {
         Experiment.Peer peer = experiment.peers().get(student);
@@ -141,8 +176,9 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
                 peer.seed(),
                 dtype,
                 peer.device(),
-                student,
-                optimizer.update());
+                        student,
+                        optimizer.update())
+                .withMaps(mapNames());
     }
 
     /** One process that trains the same, with the initial weights of the learners. */

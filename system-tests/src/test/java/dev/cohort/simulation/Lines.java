@@ -75,7 +75,7 @@ final class Lines {
         } else if (message instanceof Prediction prediction) {
             return "prediction of " + prediction.peer() + "#" + prediction.incarnation() + " for step "
                     + prediction.step() + " ("
-                    + prediction.tensors().digest().shortHex() + ", images "
+                    + prediction.digest().shortHex() + ", images "
                     + prediction.rendered().shortHex() + ")";
         } else if (message instanceof Outcome outcome) {
             return text(outcome);

@@ -17,12 +17,14 @@ import dev.cohort.peer.Learner;
 import dev.cohort.peer.Peer;
 import dev.cohort.peer.PeerSetting;
 import dev.cohort.peer.plain.OneHiddenLayer;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Renderer;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -55,7 +57,8 @@ final class Parts {
                                 experiment.run().seed(),
                                 experiment.optimizer(),
                                 experiment.wire().logits(),
-                                data.validation().labels()));
+                                data.validation().labels(),
+                                maps()));
     }
 
     LearningRate learningRate() {
@@ -69,6 +72,13 @@ final class Parts {
     /** The teacher of every coordinator; teachers are pure, so one is enough. */
     Teacher teacher() {
         return teacher;
+    }
+
+    private MapShapes maps() {
+        return MapShapes.alike(
+                List.of(OneHiddenLayer.MAP),
+                Ints.of(scenario.hidden(), 1, 1),
+                experiment.elastic().max());
     }
 
     private Ints featureWidths() {
@@ -88,11 +98,13 @@ final class Parts {
                 elastic,
                 data.classes(),
                 featureWidths(),
+                maps(),
                 data.digest(),
                 data.test().labels(),
                 data.validation().count(),
                 experiment.pace(),
                 0,
+                experiment.run().batchSize(),
                 plan.steps(),
                 learningRate::at,
                 Scenario.RESEND_MS,
@@ -134,6 +146,7 @@ final class Parts {
                         slot(of),
                         of.role() == PeerPlan.Role.HEAD_NEWCOMER,
                         teacher.reads(),
+                        DType.FLOAT32,
                         DType.FLOAT32,
                         DType.FLOAT32,
                         data.digest(),

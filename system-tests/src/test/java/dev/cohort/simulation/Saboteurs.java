@@ -91,7 +91,7 @@ final class Saboteurs {
         private List<Message> noted(List<Message> sent) {
             for (Message message : sent) {
                 if (message instanceof Prediction prediction) {
-                    published.put(prediction.step(), prediction.tensors().digest());
+                    published.put(prediction.step(), prediction.digest());
                 }
             }
             return sent;
@@ -270,6 +270,7 @@ final class Saboteurs {
                                 prediction.incarnation(),
                                 prediction.version(),
                                 prediction.tensors(),
+                                prediction.maps(),
                                 asked,
                                 prediction.previous(),
                                 prediction.flaw()),

@@ -51,7 +51,7 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
         Optional<Prediction> published = log.prediction(outcome.step(), named.peer());
         require(
                 published.isPresent()
-                        && published.get().tensors().digest().equals(named.tensors())
+                        && published.get().digest().equals(named.tensors())
                         && published.get().incarnation() == named.incarnation()
                         && published.get().version() == named.version(),
                 "outcome {} names {}, whose first prediction in the log is {}",

@@ -153,7 +153,7 @@ class PublishedVectorsTest {
 
     private static Digest digest(Message message) {
         if (message instanceof Prediction prediction) {
-            return prediction.tensors().digest();
+            return prediction.digest();
         } else if (message instanceof Outcome outcome) {
             return outcome.digest();
         } else if (message instanceof Addressed part) {
@@ -228,7 +228,7 @@ class PublishedVectorsTest {
         List<Outcome.Contributor> all = outcome.contributors();
         for (int i = 0; i < all.size(); i++) {
             if (all.get(i).peer().equals(prediction.peer())
-                    && all.get(i).tensors().equals(prediction.tensors().digest())) {
+                    && all.get(i).tensors().equals(prediction.digest())) {
                 return Optional.of(new Objective.Place(i, all.size()));
             }
         }

@@ -1,6 +1,7 @@
 package dev.cohort.coordinator.follow;
 
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
@@ -17,11 +18,13 @@ import java.util.function.LongToDoubleFunction;
  * @param elastic how many peers contribute, and which newcomers are admitted
  * @param classes number of classes C
  * @param featureWidths width of the pooled features of each slot
+ * @param maps shapes of the feature maps that the teacher reads
  * @param dataDigest digest of the run's data
  * @param testLabels class of each test image, to evaluate the teacher
  * @param validationImages number of held-out images, for methods that read predictions for them
  * @param pace clocks and completion
  * @param forkedAtStep last step copied from another run, 0 for none
+ * @param batchSize most images of a batch
  * @param plannedSteps batches of the run; predictions for a later step are ignored
  * @param learningRate of the trained teacher at a step
  * @param resendMs time after which a proposal that was not read back from the log is published again
@@ -35,11 +38,13 @@ public record CoordinatorSetting(
         Experiment.Elastic elastic,
         int classes,
         Ints featureWidths,
+        MapShapes maps,
         Digest dataDigest,
         Ints testLabels,
         int validationImages,
         Experiment.Pace pace,
         long forkedAtStep,
+        int batchSize,
         long plannedSteps,
         LongToDoubleFunction learningRate,
         long resendMs,

@@ -4,6 +4,8 @@ import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.TensorReference;
+import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
@@ -24,21 +26,58 @@ public final class DeclaredShapes {
         this.reads = List.copyOf(reads);
     }
 
-    /** The first tensor that is missing or has another shape; only the logits of an observer are checked. */
-    public Optional<String> objection(Prediction prediction, Batch batch, Seated member) {
-        List<String> names = batch.endsEpoch()
-                ? reads
-                : reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
-        return objection(prediction.tensors(), batch.rows(), names, member);
+    /** The feature maps that the teacher reads, by name. */
+    public List<String> maps() {
+        return reads.stream().filter(n -> n.startsWith(TensorName.MAP)).toList();
     }
 
-    /** Likewise; an evaluation without tensors is allowed, but a teacher cannot be evaluated with it. */
+    /** Bytes of the feature maps of one prediction of any peer, at most. */
+    public long mapBytesMax(int rows) {
+        long bytes = 0;
+        for (List<Ints> slots : setting.maps().bySlot().values()) {
+            long numbers = 0;
+            for (Ints shape : slots) {
+                numbers = Math.max(numbers, (long) shape.get(0) * shape.get(1) * shape.get(2));
+            }
+            bytes += numbers * rows * DType.FLOAT64.bytes();
+        }
+        return bytes;
+    }
+
+    /** The first tensor that is missing or has another shape; only the logits of an observer are checked. */
+    public Optional<String> objection(Prediction prediction, Batch batch, Seated member) {
+        Optional<String> tensors =
+                objection(prediction.tensors(), batch.rows(), smallTensors(batch.endsEpoch()), member);
+        return tensors.isPresent() || member.observer()
+                ? tensors
+                : maps().stream()
+                        .map(name -> objection(prediction, name, batch.rows(), member.slot()))
+                        .flatMap(Optional::stream)
+                        .findFirst();
+    }
+
+    private List<String> smallTensors(boolean withValidation) {
+        return reads.stream()
+                .filter(n -> !n.startsWith(TensorName.MAP))
+                .filter(n -> withValidation || !n.equals(TensorName.VALIDATION))
+                .toList();
+    }
+
+    private Optional<String> objection(Prediction prediction, String name, int rows, int slot) {
+        Ints row = setting.maps().row(name, slot);
+        Ints shape = Ints.of(rows, row.get(0), row.get(1), row.get(2));
+        Optional<TensorReference> map =
+                Optional.ofNullable(prediction.maps().get(name));
+        return map.filter(m -> m.shape().equals(shape)).isPresent()
+                ? Optional.empty()
+                : Optional.of(name + " " + map.map(TensorReference::toString).orElse("missing") + ", must be " + shape);
+    }
+
+    /** Likewise; no evaluation has feature maps. One without tensors is allowed, but a teacher cannot be evaluated with it. */
     public Optional<String> objection(Evaluation evaluation, Seated member) {
-        List<String> names =
-                reads.stream().filter(n -> !n.equals(TensorName.VALIDATION)).toList();
         return evaluation.tensors().asMap().isEmpty()
                 ? Optional.empty()
-                : objection(evaluation.tensors(), setting.testLabels().size(), names, member);
+                : objection(evaluation.tensors(), setting.testLabels().size(), smallTensors(false), member);
     }
 
     private Optional<String> objection(NamedTensors tensors, int rows, List<String> names, Seated member) {

@@ -8,6 +8,7 @@ import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Snapshot;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,11 +70,22 @@ public final class FollowedRun {
         }
     }
 
-    /** Keeps the first prediction of each peer for a step that is not closed; returns whether this was it. */
+    /**
+     * Keeps the first prediction of each peer for a step that is not closed; returns whether this was it, and no feature map of it
+     * is missing.
+     */
     public boolean prediction(Prediction prediction) {
         return prediction.step() > applied
                 && prediction.step() <= setting.plannedSteps()
                 && assembly.predicted(prediction);
+    }
+
+    /** Keeps a piece of a feature map; returns whether it was the last one that a prediction waited for. */
+    public boolean piece(TensorPiece piece) {
+        return piece.use() == TensorPiece.Use.MAP
+                && piece.step() > applied
+                && piece.step() <= setting.plannedSteps()
+                && assembly.piece(piece, setting.batchSize());
     }
 
     public void outcome(Outcome outcome) {
@@ -114,7 +126,7 @@ public final class FollowedRun {
             predictions.add(new Teacher.PeerPrediction(
                     contributor.peer(),
                     contributor.slot(),
-                    named.get().prediction().tensors()));
+                    named.get().tensors()));
         }
         if (!outcome.stateBefore().equals(Teacher.hash(state))) {
             throw new IllegalStateException("outcome of step " + step + " was computed from teacher state "

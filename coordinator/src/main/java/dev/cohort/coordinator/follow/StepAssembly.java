@@ -5,7 +5,9 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.NamedTensors;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -18,10 +20,17 @@ public final class StepAssembly {
     private final DeclaredShapes shapes;
     private final SortedMap<Long, Batch> batches = new TreeMap<>();
     private final SortedMap<Long, SortedMap<PeerId, Entry>> entries = new TreeMap<>();
+    private final PredictedMaps maps;
     private final SortedMap<Long, Long> openedMs = new TreeMap<>();
 
-    /** A prediction, its digest, and its rejection if it is invalid. */
-    public record Entry(Prediction prediction, Digest digest, Optional<Rejection> rejection) {
+    /**
+     * A prediction whose feature maps have arrived.
+     *
+     * @param tensors those of the prediction and the feature maps that the teacher reads
+     * @param digest of the prediction
+     * @param rejection present if it is invalid
+     */
+    public record Entry(Prediction prediction, NamedTensors tensors, Digest digest, Optional<Rejection> rejection) {
         public boolean good() {
             return rejection.isEmpty();
         }
@@ -29,6 +38,7 @@ public final class StepAssembly {
 
     public StepAssembly(DeclaredShapes shapes) {
         this.shapes = shapes;
+        maps = new PredictedMaps(shapes.maps());
     }
 
     public void batch(Batch batch) {
@@ -39,17 +49,30 @@ public final class StepAssembly {
         return Optional.ofNullable(batches.get(step));
     }
 
-    /** Keeps the first prediction of a peer for a step; returns whether this was the first. */
+    /** Keeps the first prediction of a peer for a step; returns whether this was it, and all of its feature maps are there. */
     public boolean predicted(Prediction prediction) {
-        SortedMap<PeerId, Entry> step = entries.computeIfAbsent(prediction.step(), s -> new TreeMap<>());
-        if (step.containsKey(prediction.peer())) {
-            return false;
-        }
-        step.put(prediction.peer(), unchecked(prediction));
-        return true;
+        return arrived(maps.prediction(prediction));
     }
 
-    /** The first prediction of {@code member} for {@code step}, checked against the batch; empty until both were read. */
+    /**
+     * Keeps a piece of a feature map; returns whether it was the last one that a prediction waited for.
+     *
+     * @param rowsMax most images of a batch
+     */
+    public boolean piece(TensorPiece piece, int rowsMax) {
+        return arrived(maps.piece(piece, shapes.mapBytesMax(rowsMax)));
+    }
+
+    private boolean arrived(Optional<Entry> entry) {
+        entry.ifPresent(e -> entries.computeIfAbsent(e.prediction().step(), s -> new TreeMap<>())
+                .put(e.prediction().peer(), e));
+        return entry.isPresent();
+    }
+
+    /**
+     * The first prediction of {@code member} for {@code step}, checked against the batch; empty until both were read, and all
+     * feature maps of the prediction.
+     */
     public Optional<Entry> entry(long step, Seated member) {
         SortedMap<PeerId, Entry> byPeer = entries.getOrDefault(step, new TreeMap<>());
         return batch(step)
@@ -58,15 +81,14 @@ public final class StepAssembly {
 
     /** Checks a prediction for a step that is closed. */
     public Entry check(Prediction prediction, Seated member, Batch batch) {
-        return checked(unchecked(prediction), member, batch);
-    }
-
-    private static Entry unchecked(Prediction prediction) {
-        return new Entry(prediction, prediction.tensors().digest(), Optional.empty());
+        return checked(PredictedMaps.without(prediction), member, batch);
     }
 
     private Entry checked(Entry entry, Seated member, Batch batch) {
         Prediction p = entry.prediction();
+        if (!entry.good()) {
+            return entry;
+        }
         if (p.flaw().isPresent()) {
             Prediction.Flaw flaw = p.flaw().get();
             return rejected(entry, flaw.reason(), flaw.detail());
@@ -85,18 +107,19 @@ public final class StepAssembly {
         return entry;
     }
 
-    private static Entry rejected(Entry entry, Rejection.Reason reason, String detail) {
+    static Entry rejected(Entry entry, Rejection.Reason reason, String detail) {
         Prediction p = entry.prediction();
-        return new Entry(p, entry.digest(), Optional.of(new Rejection(p.step(), p.part(), p.peer(), reason, detail)));
+        Rejection rejection = new Rejection(p.step(), p.part(), p.peer(), reason, detail);
+        return new Entry(p, entry.tensors(), entry.digest(), Optional.of(rejection));
     }
 
-    /** The prediction that an outcome names, once it was read. */
+    /** The prediction that an outcome names, once it was read with its feature maps. */
     public Optional<Entry> named(long step, Outcome.Contributor contributor) {
         return Optional.ofNullable(entries.getOrDefault(step, new TreeMap<>()).get(contributor.peer()))
                 .filter(e -> e.digest().equals(contributor.tensors()));
     }
 
-    /** Whether a prediction of {@code peer} for {@code step} was read, valid or not. */
+    /** Whether a prediction of {@code peer} for {@code step} was read with its feature maps, valid or not. */
     public boolean hasPrediction(long step, PeerId peer) {
         return entries.getOrDefault(step, new TreeMap<>()).containsKey(peer);
     }
@@ -115,11 +138,12 @@ public final class StepAssembly {
     public void closed(long step) {
         batches.headMap(step + 1).clear();
         entries.headMap(step + 1).clear();
+        maps.closed(step);
         openedMs.headMap(step + 1).clear();
     }
 
     /** Open steps held, to show that they are bounded. */
     public int held() {
-        return Math.max(batches.size(), entries.size());
+        return Math.max(maps.held(), Math.max(batches.size(), entries.size()));
     }
 }

@@ -7,6 +7,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Standing;
+import dev.cohort.tensor.Ints;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +66,7 @@ final class Seating {
             return refused.get();
         }
         Optional<Integer> slot = known.map(Member::slot)
-                .or(() -> joining.observer() ? Optional.of(0) : seats.free(joining.featureWidth(), nowMs));
+                .or(() -> joining.observer() ? Optional.of(0) : seats.free(free -> fits(joining, free), nowMs));
         Optional<String> refusal = refusal(joining, known, slot, nowMs);
         if (refusal.isPresent()) {
             return new Admitted(joining.peer(), joining.incarnation(), 0, openStep, refusal.get());
@@ -169,14 +170,14 @@ final class Seating {
                     : Optional.empty();
             return member.observer()
                     ? setAside
-                    : setAside.or(() -> seatRefusal(member, nowMs)).or(() -> widthRefusal(joining, member.slot()));
+                    : setAside.or(() -> seatRefusal(member, nowMs)).or(() -> shapeRefusal(joining, member.slot()));
         }
         if (joining.observer()) {
             return Optional.empty();
         }
         return slot.isEmpty()
                 ? Optional.of("no seat: all " + setting.slots() + " slots are taken (elastic.max)")
-                : widthRefusal(joining, slot.get());
+                : shapeRefusal(joining, slot.get());
     }
 
     /** A peer that was set aside may join again with another start after the cooldown. */
@@ -195,6 +196,28 @@ final class Seating {
                 ? Optional.empty()
                 : Optional.of("no seat: slot " + known.slot() + ", which it held, was given to "
                         + seats.holder(known.slot()).map(PeerId::value).orElse("another") + "; join under another id");
+    }
+
+    private boolean fits(Joining joining, int slot) {
+        return setting.featureWidths().get(slot) == joining.featureWidth()
+                && mapRefusal(joining, slot).isEmpty();
+    }
+
+    private Optional<String> mapRefusal(Joining joining, int slot) {
+        for (String name : setting.maps().bySlot().keySet()) {
+            Ints row = setting.maps().row(name, slot);
+            Optional<Ints> own = Optional.ofNullable(joining.maps().get(name));
+            if (!own.equals(Optional.of(row))) {
+                return Optional.of(own.map(shape -> "feature map " + name + " of shape " + shape)
+                                .orElse("no feature map " + name)
+                        + ": slot " + slot + " takes " + row + "; choose a model with such a map");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> shapeRefusal(Joining joining, int slot) {
+        return widthRefusal(joining, slot).or(() -> mapRefusal(joining, slot));
     }
 
     private Optional<String> widthRefusal(Joining joining, int slot) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -44,13 +45,16 @@ final class Seats {
         return Optional.ofNullable(holders.put(slot, peer)).filter(before -> !before.equals(peer));
     }
 
-    /** A slot for a newcomer: preferably one of its feature width, then one never held, then one whose holder left. */
-    Optional<Integer> free(int featureWidth, long nowMs) {
+    /**
+     * A slot for a newcomer: preferably one for which its outputs have the right shape, then one never held, then one whose
+     * holder left.
+     */
+    Optional<Integer> free(IntPredicate fits, long nowMs) {
         return IntStream.range(0, setting.slots())
                 .boxed()
                 .filter(slot -> isFree(slot, nowMs))
                 .min(Comparator.comparing(
-                                (Integer slot) -> setting.featureWidths().get(slot) != featureWidth)
+                                (Integer slot) -> !fits.test(slot))
                         .thenComparing(this::wasHeld)
                         .thenComparing(this::mayReturn)
                         .thenComparing(Comparator.naturalOrder()));

@@ -86,7 +86,7 @@ public final class CoordinatorProcess {
         Teacher teacher = RunTeacher.of(session.manifest(), session.experiment());
         SnapshotSearch.Found found = setting.snapshotSteps() == 0
                 ? new SnapshotSearch.Found(Optional.empty(), List.of())
-                : new SnapshotSearch(session.log(), FOLLOWED).newest();
+                : new SnapshotSearch(session.log(), followed(session.manifest())).newest();
         found.passedOver().forEach(why -> LOG.warn("skips a snapshot of the teacher: {}", why));
         found.from()
                 .ifPresent(s -> LOG.info(
@@ -132,7 +132,7 @@ public final class CoordinatorProcess {
         session.process().deploy(verticle);
         Following following = session.log()
                 .follow(
-                        FOLLOWED,
+                        followed(session.manifest()),
                         OptionalInt.empty(),
                         From.at(begun.offsets().began()),
                         new Noting(verticle.inbox(), begun.offsets()));
@@ -163,6 +163,14 @@ public final class CoordinatorProcess {
         }
     }
 
+    private static Set<Topic> followed(Manifest manifest) {
+        EnumSet<Topic> topics = EnumSet.copyOf(FOLLOWED);
+        if (!manifest.maps().bySlot().isEmpty()) {
+            topics.add(Topic.MAPS);
+        }
+        return topics;
+    }
+
     private static CoordinatorSetting setting(String name, Manifest manifest, Experiment experiment) {
         List<PeerId> seats =
                 experiment.contributors().stream().map(Experiment.Peer::id).toList();
@@ -177,11 +185,13 @@ public final class CoordinatorProcess {
                 experiment.elastic(),
                 manifest.classes(),
                 manifest.featureWidths(),
+                manifest.maps(),
                 manifest.dataDigest(),
                 manifest.testLabels(),
                 manifest.validationLabels().size(),
                 experiment.pace(),
                 manifest.forkedAtStep(),
+                experiment.run().batchSize(),
                 manifest.steps(),
                 RunSchedule.learningRate(manifest, experiment),
                 RESEND_MS,

@@ -36,6 +36,7 @@ public final class RunTeacher {
                                 experiment.run().seed(),
                                 experiment.optimizer(),
                                 experiment.wire().logits(),
-                                manifest.validationLabels()));
+                                manifest.validationLabels(),
+                                manifest.maps()));
     }
 }

@@ -6,6 +6,7 @@ import dev.cohort.coordinator.members.Lag;
 import dev.cohort.protocol.Evaluation;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
+import dev.cohort.protocol.TensorPiece;
 import java.util.Optional;
 
 /** Processes what peers publish about images: predictions for batches, and evaluations on the test images. */
@@ -34,6 +35,13 @@ public final class PredictionMessages {
         }
         return run.prediction(prediction) && prediction.step() == run.openStep()
                 ? checks.check(prediction.peer(), nowMs)
+                : Optional.empty();
+    }
+
+    /** Keeps a piece of a feature map; a prediction of the open step that waited for it alone is checked. */
+    public Optional<Rejection> take(TensorPiece piece, long nowMs) {
+        return run.piece(piece) && piece.step() == run.openStep()
+                ? checks.check(piece.peer(), nowMs)
                 : Optional.empty();
     }
 

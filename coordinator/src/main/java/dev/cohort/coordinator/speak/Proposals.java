@@ -6,8 +6,8 @@ import dev.cohort.coordinator.follow.SlotHistory;
 import dev.cohort.coordinator.follow.StepAssembly;
 import dev.cohort.coordinator.members.Member;
 import dev.cohort.coordinator.teacher.Teacher;
-import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
@@ -71,22 +71,25 @@ public final class Proposals {
         for (Member member : good) {
             StepAssembly.Entry entry = run.assembly().entry(step, member).orElseThrow();
             Prediction prediction = entry.prediction();
-            predictions.add(new Teacher.PeerPrediction(member.peer(), member.slot(), prediction.tensors()));
+            predictions.add(new Teacher.PeerPrediction(member.peer(), member.slot(), entry.tensors()));
             contributors.add(new Outcome.Contributor(
                     member.peer(), member.slot(), prediction.incarnation(), prediction.version(), entry.digest()));
         }
         Ints renewed = run.history().renewed(SlotHistory.contributors(contributors));
         Teacher.TeacherStep teacherStep = run.teacherSteps().step(run.state(), renewed, batch, predictions);
         List<Message> messages = new ArrayList<>();
+        List<Message> addressed = new ArrayList<>();
         List<Outcome.Part> parts = new ArrayList<>();
         for (Member member : good) {
             List<Term> terms = teacherStep.addressed().getOrDefault(member.slot(), List.of());
             if (!terms.isEmpty()) {
-                Addressed addressed = new Addressed(step, 0, member.peer(), member.slot(), terms);
-                parts.add(new Outcome.Part(member.peer(), addressed.digest()));
-                messages.add(addressed);
+                MapGradients.Parcel parcel = MapGradients.parcel(step, 0, member.peer(), member.slot(), terms);
+                parts.add(new Outcome.Part(member.peer(), parcel.addressed().digest()));
+                messages.addAll(parcel.pieces());
+                addressed.add(parcel.addressed());
             }
         }
+        messages.addAll(addressed);
         Outcome outcome = new Outcome(
                 step,
                 0,

@@ -10,6 +10,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StandingChange;
+import dev.cohort.protocol.TensorPiece;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -119,6 +120,8 @@ public final class Standby implements Node {
             return outcome.step() <= closed;
         } else if (message instanceof Addressed part) {
             return part.step() <= closed;
+        } else if (message instanceof TensorPiece piece) {
+            return piece.step() <= closed;
         } else if (message instanceof Rejection rejection) {
             return rejection.step() <= closed;
         }

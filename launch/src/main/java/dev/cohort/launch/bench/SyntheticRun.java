@@ -148,7 +148,7 @@ public final class SyntheticRun {
             messages.add(prediction);
             votes.add(new Teacher.PeerPrediction(prediction.peer(), slot, prediction.tensors()));
             contributors.add(new Outcome.Contributor(
-                    prediction.peer(), slot, 1, step - 1, prediction.tensors().digest()));
+                    prediction.peer(), slot, 1, step - 1, prediction.digest()));
         }
         double learningRate = RunSchedule.learningRate(manifest, experiment).applyAsDouble(step);
         Teacher.TeacherStep lesson =

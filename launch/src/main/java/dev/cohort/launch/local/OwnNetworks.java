@@ -3,6 +3,7 @@ package dev.cohort.launch.local;
 import dev.cohort.augment.BatchPlan;
 import dev.cohort.augment.data.ImageData;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.experiment.OwnNetwork;
 import dev.cohort.experiment.Problems;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.peer.external.ExternalLearner;
@@ -75,13 +76,13 @@ public final class OwnNetworks {
     }
 
     /**
-     * Starts each network once and takes the width of its features, unless it is known.
+     * Starts each network once and takes the shapes of its features and maps, unless they are known.
      *
      * @param found takes in why a network cannot be a student
      * @param say takes in which network is being started
      */
     static Experiment measured(Experiment experiment, ImageData data, List<String> found, Consumer<String> say) {
-        TreeMap<String, Integer> known = new TreeMap<>();
+        TreeMap<String, OwnNetwork> known = new TreeMap<>();
         List<Experiment.Peer> peers = new ArrayList<>();
         for (int i = 0; i < experiment.peers().size(); i++) {
             Experiment.Peer peer = experiment.peers().get(i);
@@ -93,10 +94,10 @@ public final class OwnNetworks {
             try {
                 if (!known.containsKey(kind)) {
                     say.accept("starting " + peer.model() + " to see what it returns ...");
-                    known.put(kind, width(experiment, peer, data));
+                    known.put(kind, measured(experiment, peer, data));
                 }
-                int width = known.get(kind);
-                peers.add(peer.with(peer.model(), peer.own().withFeatureWidth(width)));
+                OwnNetwork measured = known.get(kind);
+                peers.add(peer.with(peer.model(), measured));
             } catch (IllegalArgumentException | IllegalStateException | NodeFailure e) {
                 found.add("peers." + i + ".model: " + e.getMessage());
                 peers.add(peer);
@@ -105,14 +106,14 @@ public final class OwnNetworks {
         return experiment.withPeers(peers);
     }
 
-    private static int width(Experiment experiment, Experiment.Peer peer, ImageData data) {
+    private static OwnNetwork measured(Experiment experiment, Experiment.Peer peer, ImageData data) {
         ExternalSetting setting = StudentNetwork.setting(
                 new StudentNetwork.Input(data.shape(), data.classes(), data.normalisation()),
                 BatchPlan.of(experiment, data).steps(),
                 experiment,
                 peer);
         try (ExternalLearner learner = ExternalLearner.start(setting, StudentNetwork.interpreter(peer.own()))) {
-            return learner.featureWidth();
+            return peer.own().measured(learner.featureWidth(), learner.mapShapes());
         }
     }
 }

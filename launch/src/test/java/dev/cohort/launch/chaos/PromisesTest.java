@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cohort.study.Finding;
 import dev.cohort.study.StudiedSteps;
 import dev.cohort.study.Verification.Verdict;
+import dev.cohort.study.Verification;
 import dev.cohort.tensor.Hasher;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,8 @@ class PromisesTest {
                 new Hasher().digest(),
                 new Hasher().digest(),
                 new StudiedSteps(List.of(), last, steps),
-                OptionalLong.empty());
+                OptionalLong.empty(),
+                new Verification.MapsGone(0, 0, 0));
     }
 
     private static List<Boolean> kept(Verdict verdict, Promises.Said counts, long written) {

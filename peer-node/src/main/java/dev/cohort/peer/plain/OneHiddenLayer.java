@@ -10,11 +10,12 @@ import dev.cohort.protocol.Normalisation;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -25,6 +26,9 @@ import java.util.SplittableRandom;
  * <p>A parked pass keeps the weights it was computed with: its gradients are exact even after updates in between.
  */
 public final class OneHiddenLayer implements Learner {
+    /** The hidden layer as a feature map [B, hidden, 1, 1]: the same numbers as the features. */
+    public static final String MAP = TensorName.MAP + "last";
+
     private final ImageShape image;
     private final Normalisation normalisation;
     private final UpdateRule.Sgd rule;
@@ -87,7 +91,9 @@ public final class OneHiddenLayer implements Learner {
 
     @Override
     public List<Output> declares() {
-        return Output.basic(classes, hidden);
+        List<Output> outputs = new ArrayList<>(Output.basic(classes, hidden));
+        outputs.add(new Output(MAP, Ints.of(hidden, 1, 1), true));
+        return outputs;
     }
 
     @Override
@@ -110,7 +116,7 @@ public final class OneHiddenLayer implements Learner {
         if (!(pass instanceof Pass parked) || parked.owner != this) {
             throw new IllegalArgumentException("forward pass of another learner");
         }
-        parked.backward(gradients.get(TensorName.LOGITS), gradients.find(TensorName.FEATURES));
+        parked.backward(gradients);
     }
 
     @Override
@@ -183,8 +189,10 @@ public final class OneHiddenLayer implements Learner {
             outputWeights = owner.outputWeight.values();
             double[] logits = Matrices.affine(features, outputWeights, owner.outputBias.values(), rows);
             outputs = new Outputs(
-                    Tensor.of(DType.FLOAT64, logits, rows, owner.classes),
-                    Tensor.of(DType.FLOAT64, features, rows, owner.hidden));
+                    NamedTensors.of(TensorName.LOGITS, Tensor.of(DType.FLOAT64, logits, rows, owner.classes))
+                            .with(TensorName.FEATURES, Tensor.of(DType.FLOAT64, features, rows, owner.hidden))
+                            .with(MAP, Tensor.of(DType.FLOAT64, features, rows, owner.hidden, 1, 1)),
+                    PrivateTensors.NONE);
         }
 
         @Override
@@ -192,17 +200,14 @@ public final class OneHiddenLayer implements Learner {
             return outputs;
         }
 
-        void backward(Tensor logitsGradient, Optional<Tensor> featuresGradient) {
+        void backward(NamedTensors gradients) {
             if (!open) {
                 throw new IllegalStateException("forward pass is closed: it was trained or dropped before");
             }
-            double[] ofLogits = gradient("logits", logitsGradient, outputs.logits());
+            double[] ofLogits = gradient(TensorName.LOGITS, gradients.get(TensorName.LOGITS));
             double[] ofFeatures = Matrices.timesRows(ofLogits, outputWeights, rows);
-            if (featuresGradient.isPresent()) {
-                double[] further = gradient("features", featuresGradient.get(), outputs.features());
-                for (int i = 0; i < ofFeatures.length; i++) {
-                    ofFeatures[i] += further[i];
-                }
+            for (String name : List.of(TensorName.FEATURES, MAP)) {
+                gradients.find(name).ifPresent(further -> add(gradient(name, further), ofFeatures));
             }
             for (int i = 0; i < ofFeatures.length; i++) {
                 ofFeatures[i] = features[i] > 0 ? ofFeatures[i] : 0;
@@ -212,7 +217,14 @@ public final class OneHiddenLayer implements Learner {
             close();
         }
 
-        private static double[] gradient(String name, Tensor gradient, Tensor of) {
+        private static void add(double[] further, double[] sum) {
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += further[i];
+            }
+        }
+
+        private double[] gradient(String name, Tensor gradient) {
+            Tensor of = outputs.tensors().get(name);
             if (!gradient.shape().equals(of.shape())) {
                 throw new IllegalArgumentException(
                         "gradient of the " + name + " of shape " + gradient.shape() + ": must be " + of.shape());

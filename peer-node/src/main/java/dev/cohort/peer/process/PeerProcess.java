@@ -181,7 +181,7 @@ public final class PeerProcess {
         CompletableFuture<Integer> seat = new CompletableFuture<>();
         Following following = session.log()
                 .follow(
-                        FOLLOWED,
+                        followed(setting),
                         setting.slot().map(OptionalInt::of).orElse(OptionalInt.empty()),
                         From.at(bookmarks.restored()),
                         new RenderingAhead(verticle.inbox(), renderer, setting, seat, bookmarks));
@@ -197,6 +197,14 @@ public final class PeerProcess {
             process.exit(trouble.isEmpty() ? ExitCode.OK : ExitCode.LEFT);
         });
         return process.await();
+    }
+
+    private static Set<Topic> followed(PeerSetting setting) {
+        EnumSet<Topic> topics = EnumSet.copyOf(FOLLOWED);
+        if (setting.reads().stream().anyMatch(read -> read.startsWith(TensorName.MAP))) {
+            topics.add(Topic.GRADIENTS);
+        }
+        return topics;
     }
 
     private static boolean isInOrder(String reason) {
@@ -239,6 +247,7 @@ public final class PeerProcess {
                 self.control() ? List.of() : read(needs, always),
                 experiment.wire().logits(),
                 experiment.wire().features(),
+                experiment.wire().maps(),
                 manifest.dataDigest(),
                 manifest.testLabels(),
                 manifest.steps(),

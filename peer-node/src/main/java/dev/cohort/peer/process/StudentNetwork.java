@@ -20,6 +20,7 @@ import dev.cohort.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -46,10 +47,11 @@ public record StudentNetwork(Learner learner, StoredNetwork.About about, int thr
             return external(manifest, experiment, self, ownTeacher, access);
         }
         LearnerSetting setting = LearnerSetting.of(
-                manifest,
-                experiment.optimizer(),
-                self,
-                Math.max(0, experiment.peers().indexOf(self)));
+                        manifest,
+                        experiment.optimizer(),
+                        self,
+                        Math.max(0, experiment.peers().indexOf(self)))
+                .withMaps(self.control() ? List.of() : List.copyOf(manifest.maps().bySlot().keySet()));
         TorchEngine engine = TorchEngine.start();
         chosenThreads(experiment).ifPresent(engine::use);
         Learner learner = self.control() ? ModelCatalog.create(setting) : ModelCatalog.create(setting, ownTeacher);

@@ -3,6 +3,7 @@ package dev.cohort.protocol.wire;
 import com.google.protobuf.ByteString;
 import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.protocol.wire.proto.Wire;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
@@ -55,6 +56,10 @@ final class Checks {
         return Ints.of(values);
     }
 
+    Ints ints(Wire.IntList list) {
+        return ints(list.getValuesCount(), list::getValues);
+    }
+
     <T> List<T> list(int count, IntFunction<T> at) {
         List<T> values = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
@@ -83,6 +88,13 @@ final class Checks {
         } catch (IllegalArgumentException e) {
             throw new Refusal(Reason.BAD_TENSOR, field + ": " + e.getMessage());
         }
+    }
+
+    TensorReference reference(Wire.TensorReference reference, String field) {
+        return new TensorReference(
+                type(reference.getDtype(), field),
+                ints(reference.getShapeCount(), reference::getShape),
+                digest(reference.getContent(), "digest of " + field));
     }
 
     DType type(Wire.DType type, String field) {

@@ -81,6 +81,11 @@ final class OutcomeReader {
                         name,
                         t.getLeafGradient().getTensor(),
                         checks.tensor(t.getLeafGradient().getGradient(), name));
+            case MAP_GRADIENT ->
+                new Term.MapGradient(
+                        name,
+                        t.getMapGradient().getTensor(),
+                        checks.reference(t.getMapGradient().getGradient(), name));
             case OWN_TARGET -> ownTarget(name, t.getOwnTarget());
             case OWN_BRANCHES ->
                 new Term.OwnBranches(

@@ -71,6 +71,10 @@ final class OutcomeWriter {
             wire.setLeafGradient(Wire.LeafGradient.newBuilder()
                     .setTensor(leaf.tensor())
                     .setGradient(WireWriter.tensor(leaf.gradient())));
+        } else if (term instanceof Term.MapGradient map) {
+            wire.setMapGradient(Wire.MapGradient.newBuilder()
+                    .setTensor(map.tensor())
+                    .setGradient(WireWriter.reference(map.gradient())));
         } else if (term instanceof Term.OwnTarget own) {
             wire.setOwnTarget(Wire.OwnTarget.newBuilder()
                     .setForm(

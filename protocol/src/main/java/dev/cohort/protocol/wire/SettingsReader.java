@@ -2,6 +2,7 @@ package dev.cohort.protocol.wire;
 
 import dev.cohort.protocol.Settings;
 import dev.cohort.protocol.wire.proto.Wire;
+import dev.cohort.tensor.DType;
 import java.util.OptionalDouble;
 
 /** Decodes the settings of a manifest. */
@@ -53,6 +54,7 @@ final class SettingsReader {
                 p.getTensorsList(),
                 checks.type(p.getLogits(), "logits"),
                 checks.type(p.getFeatures(), "features"),
+                p.getMaps() == Wire.DType.DTYPE_UNSPECIFIED ? DType.FLOAT32 : checks.type(p.getMaps(), "maps"),
                 p.getEvaluationLogits());
     }
 

@@ -23,6 +23,7 @@ final class SettingsWriter {
                         .addAllTensors(s.published().tensors())
                         .setLogits(WireWriter.type(s.published().logits()))
                         .setFeatures(WireWriter.type(s.published().features()))
+                        .setMaps(WireWriter.type(s.published().maps()))
                         .setEvaluationLogits(s.published().evaluationLogits()))
                 .setOptimizer(optimizer(s.optimizer()))
                 .setOwnTeacher(Wire.Settings.OwnTeacher.newBuilder()

@@ -11,16 +11,23 @@ import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Normalisation;
 import dev.cohort.protocol.PeerState;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.StepReport;
+import dev.cohort.protocol.TensorPiece;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.protocol.TestImages;
 import dev.cohort.protocol.wire.proto.Wire;
+import dev.cohort.tensor.Ints;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Turns parsed envelopes into messages; refuses invalid ones. */
 final class WireReader {
@@ -59,6 +66,7 @@ final class WireReader {
             case REJECTION -> rejection(envelope.getRejection());
             case STANDING_CHANGE -> members.change(envelope.getStandingChange());
             case DRAINING -> members.draining(envelope.getDraining());
+            case TENSOR_PIECE -> piece(envelope.getTensorPiece());
             case BODY_NOT_SET -> throw new Refusal(Reason.BAD_VALUE, "body missing or of unknown kind");
         };
     }
@@ -105,9 +113,25 @@ final class WireReader {
                 checks.ints(m.getTestLabelsCount(), m::getTestLabels),
                 checks.ints(m.getValidationLabelsCount(), m::getValidationLabels),
                 checks.ints(m.getFeatureWidthsCount(), m::getFeatureWidths),
+                mapShapes(m.getMapsList()),
                 m.getSteps(),
                 m.hasParent() ? Optional.of(parent(m.getParent())) : Optional.empty(),
                 m.hasSettings() ? Optional.of(settings.settings(m.getSettings())) : Optional.empty());
+    }
+
+    private MapShapes mapShapes(List<Wire.MapShapes> named) {
+        SortedMap<String, List<Ints>> maps = new TreeMap<>();
+        for (Wire.MapShapes one : named) {
+            List<Ints> slots = checks.list(one.getSlotsCount(), slot -> checks.ints(one.getSlots(slot)));
+            if (maps.put(one.getName(), slots) != null) {
+                throw twice(one.getName());
+            }
+        }
+        return new MapShapes(maps);
+    }
+
+    private static Refusal twice(String map) {
+        return new Refusal(Reason.BAD_VALUE, "feature map " + map + ": must appear once");
     }
 
     private Manifest.Parent parent(Wire.Parent p) {
@@ -141,8 +165,38 @@ final class WireReader {
                 p.getIncarnation(),
                 p.getVersion(),
                 checks.tensors(p.getTensorsList()),
+                maps(p.getMapsList()),
                 checks.digest(p.getRendered(), "digest of the rendered batch"),
                 p.hasPrevious() ? Optional.of(report(p.getPrevious())) : Optional.empty());
+    }
+
+    private SortedMap<String, TensorReference> maps(List<Wire.NamedReference> named) {
+        SortedMap<String, TensorReference> maps = new TreeMap<>();
+        for (Wire.NamedReference one : named) {
+            if (maps.put(one.getName(), checks.reference(one.getTensor(), one.getName())) != null) {
+                throw twice(one.getName());
+            }
+        }
+        return maps;
+    }
+
+    private TensorPiece piece(Wire.TensorPiece p) {
+        TensorPiece.Use use = switch (p.getUse()) {
+            case USE_MAP -> TensorPiece.Use.MAP;
+            case USE_GRADIENT -> TensorPiece.Use.GRADIENT;
+            case USE_UNSPECIFIED, UNRECOGNIZED ->
+                throw new Refusal(Reason.BAD_VALUE, "unknown use of a piece " + p.getUseValue());
+        };
+        return new TensorPiece(
+                p.getStep(),
+                p.getPart(),
+                checks.peer(p.getPeer()),
+                p.getSlot(),
+                use,
+                checks.digest(p.getTensor(), "digest of a tensor"),
+                p.getIndex(),
+                p.getCount(),
+                p.getData().asReadOnlyByteBuffer());
     }
 
     private StepReport report(Wire.StepReport r) {
@@ -186,10 +240,21 @@ final class WireReader {
                 j.getDevice(),
                 j.getObserver(),
                 j.getFeatureWidth(),
+                rowShapes(j.getMapsList()),
                 j.getTrainedSteps(),
                 checks.digest(j.getDataDigest(), "data digest"),
                 j.getTorchThreads(),
                 j.getFramework().isEmpty() ? Joining.BUILT_IN : j.getFramework());
+    }
+
+    private SortedMap<String, Ints> rowShapes(List<Wire.NamedShape> named) {
+        SortedMap<String, Ints> shapes = new TreeMap<>();
+        for (Wire.NamedShape one : named) {
+            if (shapes.put(one.getName(), checks.ints(one.getShape())) != null) {
+                throw twice(one.getName());
+            }
+        }
+        return shapes;
     }
 
     private Admitted admitted(Wire.Admitted a) {

@@ -14,6 +14,7 @@ import dev.cohort.protocol.ImageShape;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
@@ -21,10 +22,13 @@ import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.StepReport;
+import dev.cohort.protocol.TensorPiece;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.protocol.TestImages;
 import dev.cohort.protocol.wire.proto.Wire;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Digest;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
@@ -48,6 +52,8 @@ final class WireWriter {
             envelope.setOutcome(OutcomeWriter.outcome(outcome));
         } else if (message instanceof Addressed addressed) {
             envelope.setAddressed(OutcomeWriter.addressed(addressed));
+        } else if (message instanceof TensorPiece piece) {
+            envelope.setTensorPiece(piece(piece));
         } else if (message instanceof Heartbeat heartbeat) {
             envelope.setHeartbeat(heartbeat(heartbeat));
         } else if (message instanceof Joining joining) {
@@ -94,6 +100,32 @@ final class WireWriter {
         return wire.build();
     }
 
+    static Wire.TensorReference reference(TensorReference reference) {
+        Wire.TensorReference.Builder wire = Wire.TensorReference.newBuilder()
+                .setDtype(type(reference.dtype()))
+                .setContent(bytes(reference.content()));
+        reference.shape().stream().forEach(wire::addShape);
+        return wire.build();
+    }
+
+    private static Wire.TensorPiece piece(TensorPiece p) {
+        return Wire.TensorPiece.newBuilder()
+                .setStep(p.step())
+                .setPart(p.part())
+                .setPeer(p.peer().value())
+                .setSlot(p.slot())
+                .setUse(
+                        switch (p.use()) {
+                            case MAP -> Wire.TensorPiece.Use.USE_MAP;
+                            case GRADIENT -> Wire.TensorPiece.Use.USE_GRADIENT;
+                        })
+                .setTensor(bytes(p.tensor()))
+                .setIndex(p.index())
+                .setCount(p.count())
+                .setData(UnsafeByteOperations.unsafeWrap(p.bytes()))
+                .build();
+    }
+
     static List<Wire.NamedTensor> tensors(NamedTensors tensors) {
         return tensors.asMap().entrySet().stream()
                 .map(e -> Wire.NamedTensor.newBuilder()
@@ -101,6 +133,22 @@ final class WireWriter {
                         .setTensor(tensor(e.getValue()))
                         .build())
                 .toList();
+    }
+
+    private static List<Wire.MapShapes> maps(MapShapes maps) {
+        return maps.bySlot().entrySet().stream()
+                .map(map -> Wire.MapShapes.newBuilder()
+                        .setName(map.getKey())
+                        .addAllSlots(
+                                map.getValue().stream().map(WireWriter::ints).toList())
+                        .build())
+                .toList();
+    }
+
+    private static Wire.IntList ints(Ints values) {
+        return Wire.IntList.newBuilder()
+                .addAllValues(values.stream().boxed().toList())
+                .build();
     }
 
     private static Wire.ImageShape shape(ImageShape image) {
@@ -134,6 +182,7 @@ final class WireWriter {
                 .addAllTestLabels(m.testLabels().stream().boxed().toList())
                 .addAllValidationLabels(m.validationLabels().stream().boxed().toList())
                 .addAllFeatureWidths(m.featureWidths().stream().boxed().toList())
+                .addAllMaps(maps(m.maps()))
                 .setSteps(m.steps());
         m.settings().ifPresent(settings -> wire.setSettings(SettingsWriter.settings(settings)));
         m.parent()
@@ -157,6 +206,12 @@ final class WireWriter {
                 .setIncarnation(p.incarnation())
                 .setVersion(p.version())
                 .addAllTensors(tensors(p.tensors()))
+                .addAllMaps(p.maps().entrySet().stream()
+                        .map(map -> Wire.NamedReference.newBuilder()
+                                .setName(map.getKey())
+                                .setTensor(reference(map.getValue()))
+                                .build())
+                        .toList())
                 .setRendered(bytes(p.rendered()));
         p.previous().ifPresent(report -> wire.setPrevious(report(report)));
         return wire.build();
@@ -202,6 +257,12 @@ final class WireWriter {
                 .setDevice(j.device())
                 .setObserver(j.observer())
                 .setFeatureWidth(j.featureWidth())
+                .addAllMaps(j.maps().entrySet().stream()
+                        .map(map -> Wire.NamedShape.newBuilder()
+                                .setName(map.getKey())
+                                .setShape(ints(map.getValue()))
+                                .build())
+                        .toList())
                 .setTrainedSteps(j.trainedSteps())
                 .setDataDigest(bytes(j.dataDigest()))
                 .setTorchThreads(j.torchThreads())

@@ -14,6 +14,7 @@ import dev.cohort.protocol.Images;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Normalisation;
 import dev.cohort.protocol.Outcome;
@@ -30,6 +31,8 @@ import dev.cohort.protocol.Standing;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.StepReport;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.TensorPiece;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.TestImages;
 import dev.cohort.protocol.Topic;
@@ -72,6 +75,7 @@ final class RandomMessages {
         kinds.put(Prediction.class, this::prediction);
         kinds.put(Outcome.class, this::outcome);
         kinds.put(Addressed.class, () -> new Addressed(1 + number(), small(), peer(), small(), terms()));
+        kinds.put(TensorPiece.class, this::piece);
         kinds.put(Heartbeat.class, this::heartbeat);
         kinds.put(Joining.class, this::joining);
         kinds.put(Admitted.class, this::admitted);
@@ -140,6 +144,7 @@ final class RandomMessages {
                 1 + number(),
                 number(),
                 tensors,
+                random.nextBoolean() ? new TreeMap<>() : new TreeMap<>(Map.of("map/last", reference())),
                 digest(),
                 maybe(() -> new StepReport(1 + number(), gaussian(), gaussian(), share(), random.nextBoolean())));
     }
@@ -198,7 +203,7 @@ final class RandomMessages {
 
     /** Terms of random kinds, in random number. */
     List<Term> terms() {
-        return many(small(), () -> switch (random.nextInt(8)) {
+        return many(small(), () -> switch (random.nextInt(9)) {
             case 0 ->
                 new Term.SoftTarget(
                         text(),
@@ -212,11 +217,43 @@ final class RandomMessages {
             case 5 ->
                 new Term.Copies(text(), many(3, () -> new Term.Copy(small(), NamedTensors.of("fc.bias", tensor(3)))));
             case 6 -> new Term.Figures(text(), new TreeMap<>(Map.of(text(), gaussian(), "slot2", gaussian())));
+            case 7 -> new Term.MapGradient(text(), "map/last", reference());
             case 4 -> new Term.OwnBranches(text(), gaussian(), 0.5 + share());
             case 2 -> new Term.CrossEntropy(text(), gaussian());
             case 3 -> new Term.GatedCrossEntropy(text(), tensor(2, 3), gaussian());
             default -> new Term.LeafGradient(text(), TensorName.FEATURES, tensor(2, 3));
         });
+    }
+
+    TensorReference reference() {
+        return TensorReference.of(tensor(1 + small(), 2, 1 + small(), 3));
+    }
+
+    private TensorPiece piece() {
+        int count = 1 + small();
+        return new TensorPiece(
+                1 + number(),
+                small(),
+                peer(),
+                small(),
+                oneOf(TensorPiece.Use.values()),
+                digest(),
+                random.nextInt(count),
+                count,
+                bytes(1 + small()));
+    }
+
+    private MapShapes mapShapes() {
+        int slots = small();
+        SortedMap<String, List<Ints>> maps = new TreeMap<>();
+        for (int i = small(); i > 0; i--) {
+            maps.put("map/stage" + i, many(slots, this::rowShape));
+        }
+        return new MapShapes(maps);
+    }
+
+    private Ints rowShape() {
+        return Ints.of(1 + small(), 1 + small(), 1 + small());
     }
 
     Tensor tensor(int... shape) {
@@ -253,6 +290,7 @@ final class RandomMessages {
                 ints(random.nextInt(30), classes),
                 ints(random.nextInt(30), classes),
                 ints(small(), 512),
+                mapShapes(),
                 number(),
                 generations > 0
                         ? Optional.of(new Manifest.Parent(text(), 1 + number(), digest(), manifest(generations - 1)))
@@ -269,6 +307,7 @@ final class RandomMessages {
                         text(),
                         random.nextBoolean(),
                         List.of("features"),
+                        oneOf(DType.values()),
                         oneOf(DType.values()),
                         oneOf(DType.values()),
                         random.nextBoolean()),
@@ -298,7 +337,17 @@ final class RandomMessages {
 
     private Joining joining() {
         return new Joining(
-                peer(), 1 + number(), text(), "cuda:1", random.nextBoolean(), small(), number(), digest(), 1 + small());
+                peer(),
+                1 + number(),
+                text(),
+                "cuda:1",
+                random.nextBoolean(),
+                small(),
+                random.nextBoolean() ? new TreeMap<>() : new TreeMap<>(Map.of("map/last", rowShape())),
+                number(),
+                digest(),
+                1 + small(),
+                random.nextBoolean() ? Joining.BUILT_IN : "pytorch " + small());
     }
 
     private Admitted admitted() {

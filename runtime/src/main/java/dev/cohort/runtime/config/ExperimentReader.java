@@ -38,6 +38,7 @@ final class ExperimentReader {
 
     private static final int ROWS_MAX = Limits.DEFAULT.rowsMax();
     /** More than thirty years; adding it to a Unix time does not overflow. */
+    private static final int MEBIBYTES_MAX = 1 << 20;
     private static final long MILLIS_MAX = 1_000_000_000_000L;
 
     private static final int DEFAULT_SLOTS = 8;
@@ -270,7 +271,9 @@ final class ExperimentReader {
         types.put("fp64", DType.FLOAT64);
         Wire wire = new Wire(
                 s.choice("logits", DType.FLOAT32, types, FLOAT_WORDS),
-                s.choice("features", DType.FLOAT32, types, FLOAT_WORDS));
+                s.choice("features", DType.FLOAT32, types, FLOAT_WORDS),
+                s.choice("maps", DType.FLOAT32, types, FLOAT_WORDS),
+                s.whole("maps_kept_mebibytes", Wire.MAPS_KEPT_MEBIBYTES, 16, MEBIBYTES_MAX));
         s.close();
         return wire;
     }

@@ -5,10 +5,13 @@ import dev.cohort.experiment.Experiment.Peer;
 import dev.cohort.experiment.UpdateRule;
 import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Writes an experiment as YAML, with every value and always in the same order. SnakeYAML's own writer is not used: its layout and
@@ -36,6 +39,8 @@ final class ExperimentWriter {
         writer.section("wire");
         writer.word("  logits", floatWord(e.wire().logits()));
         writer.word("  features", floatWord(e.wire().features()));
+        writer.word("  maps", floatWord(e.wire().maps()));
+        writer.word("  maps_kept_mebibytes", e.wire().mapsKeptMebibytes());
         writer.section("record");
         writer.word("  features", Section.word(e.recording().features()));
         writer.word("  evaluation_logits", e.recording().evaluationLogits());
@@ -121,7 +126,18 @@ final class ExperimentWriter {
             }
             peer.own().weights().ifPresent(file -> text("    weights", file));
             peer.own().featureWidth().ifPresent(width -> word("    feature_width", width));
+            if (!peer.own().maps().isEmpty()) {
+                text("    maps", words(peer.own().maps()));
+            }
         }
+    }
+
+    /** Such as {@code map/last=64x8x8 map/stage1=16x32x32}. */
+    private static String words(SortedMap<String, Ints> maps) {
+        return maps.entrySet().stream()
+                .map(map -> map.getKey() + "="
+                        + map.getValue().stream().mapToObj(Integer::toString).collect(Collectors.joining("x")))
+                .collect(Collectors.joining(" "));
     }
 
     private void pace(Experiment.Pace pace) {

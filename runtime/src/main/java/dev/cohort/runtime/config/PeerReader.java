@@ -4,11 +4,15 @@ import dev.cohort.experiment.Experiment.Peer;
 import dev.cohort.experiment.OwnNetwork;
 import dev.cohort.experiment.Problems;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.tensor.Ints;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
@@ -16,6 +20,9 @@ import java.util.regex.Pattern;
 final class PeerReader {
     private static final Pattern DEVICE = Pattern.compile("auto|cpu|mps|(cuda|xpu):[0-9]{1,3}");
     private static final long FEATURE_WIDTH_MAX = 1 << 20;
+    private static final String MAP_FORM = "[^ =]+=[0-9]{1,6}x[0-9]{1,6}x[0-9]{1,6}";
+    private static final Pattern MAPS = Pattern.compile(MAP_FORM + "( " + MAP_FORM + ")*");
+    private static final String MAPS_WORDS = "the shapes of feature maps as they are measured, such as map/last=64x8x8";
     /** Files and metrics of a run are named after its processes. */
     private static final Set<String> ROLES =
             new TreeSet<>(List.of("augmenter", "broker", "coordinator", "launcher", "proxy"));
@@ -80,7 +87,21 @@ final class PeerReader {
                 s.text("weights"),
                 s.wholeIfPresent("feature_width", 1, FEATURE_WIDTH_MAX).stream()
                         .mapToInt(width -> (int) width)
-                        .findFirst());
+                        .findFirst(),
+                maps(s.text("maps", MAPS, MAPS_WORDS).orElse("")));
+    }
+
+    private static SortedMap<String, Ints> maps(String text) {
+        SortedMap<String, Ints> maps = new TreeMap<>();
+        for (String map : text.isEmpty() ? new String[0] : text.split(" ", -1)) {
+            int equals = map.indexOf('=');
+            maps.put(
+                    map.substring(0, equals),
+                    Ints.of(Arrays.stream(map.substring(equals + 1).split("x", -1))
+                            .mapToInt(Integer::parseInt)
+                            .toArray()));
+        }
+        return maps;
     }
 
     private Optional<PeerId> id(Section s) {

@@ -88,7 +88,7 @@ public final class ConsumedLog implements RawLog {
                     consumer,
                     address,
                     new TopicPartition(TopicPlan.topicName(runId, topic), partition),
-                    TopicPlan.compacted(topic),
+                    TopicPlan.gaps(topic),
                     recordsMax,
                     new Patience(SILENCE_MAX, System::nanoTime));
         } catch (RuntimeException e) {

@@ -29,7 +29,7 @@ final class ConsumedPartition implements RawReading {
     /**
      * @param consumer used by this reading alone
      * @param address for messages
-     * @param compacted whether the broker removes older records of a key
+     * @param normal where gaps are no loss
      * @param recordsMax number of records read, the newest ones
      * @param patience limit for a broker that does not answer
      * @throws RunLogException when the broker does not return the beginning and end of the partition in time
@@ -38,7 +38,7 @@ final class ConsumedPartition implements RawReading {
             Consumer<byte[], byte[]> consumer,
             KafkaAddress address,
             TopicPartition from,
-            boolean compacted,
+            Gaps normal,
             long recordsMax,
             Patience patience) {
         this.consumer = consumer;
@@ -50,7 +50,7 @@ final class ConsumedPartition implements RawReading {
         endOffset = asked(() -> consumer.endOffsets(only).getOrDefault(from, 0L));
         long begin = asked(() -> consumer.beginningOffsets(only).getOrDefault(from, 0L));
         // Records before the requested ones are not missing; records deleted by retention are.
-        due = new DueOffset(Math.max(0, endOffset - recordsMax), compacted);
+        due = new DueOffset(Math.max(0, endOffset - recordsMax), normal);
         consumer.seek(from, Math.max(begin, due.offset()));
     }
 

@@ -4,22 +4,22 @@ import java.util.OptionalLong;
 
 /** The next offset due while a partition is read; reports the gaps between records. Not thread-safe. */
 final class DueOffset {
-    private final boolean compacted;
+    private final Gaps normal;
     private long offset;
 
-    /** @param compacted whether the broker removes older records of a key, so that gaps are normal */
-    DueOffset(long offset, boolean compacted) {
+    DueOffset(long offset, Gaps normal) {
         this.offset = offset;
-        this.compacted = compacted;
+        this.normal = normal;
     }
 
     long offset() {
         return offset;
     }
 
-    /** Continues at {@code next}; the skipped records are lost, except in a compacted topic. */
+    /** Continues at {@code next}; the skipped records are lost, except where a gap is normal. */
     void reach(long next, String why, RawReading.Sink sink) {
-        if (next > offset && !compacted) {
+        boolean expected = normal == Gaps.ANYWHERE || (normal == Gaps.AT_THE_BEGINNING && offset == 0);
+        if (next > offset && !expected) {
             sink.lost(offset, OptionalLong.of(next - 1), offset == 0 ? "deleted; the log begins after them" : why);
         }
         skipTo(next);

@@ -15,6 +15,7 @@ import dev.cohort.runtime.RejectedRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -59,6 +60,8 @@ final class Follower implements Following {
     private final Rejections rejections;
     private final Faults faults;
     private final Map<String, Topic> topics = new TreeMap<>();
+    /** Topics of which only the partition of one slot is followed. */
+    private final Set<Topic> bySlot = EnumSet.of(Topic.ADDRESSED);
     /** Number of partitions of each followed topic; written before the poll thread starts. */
     private final Map<Topic, Integer> partitions = new EnumMap<>(Topic.class);
 
@@ -102,12 +105,16 @@ final class Follower implements Following {
     }
 
     /** Looks up the partitions with their beginnings and ends, on the caller's thread, so that "end" means now. */
-    void start(Set<Topic> wanted, OptionalInt addressedSlot, From from) {
+    void start(Set<Topic> wanted, OptionalInt slot, From from) {
         List<TopicPartition> partitions = new ArrayList<>();
         for (Topic topic : wanted) {
-            partitions.addAll(partitionsOf(topic));
+            if (topic == Topic.GRADIENTS) {
+                bySlot.add(topic);
+            } else {
+                partitions.addAll(partitionsOf(topic));
+            }
         }
-        addressedSlot.ifPresent(slot -> partitions.add(addressed(slot)));
+        slot.ifPresent(number -> partitions.addAll(ofSlot(number)));
         consumer.assign(partitions);
         endOffsets.putAll(consumer.endOffsets(partitions));
         SortedMap<TopicPartition, Long> begin = new TreeMap<>(HeldRecords.ORDER);
@@ -210,10 +217,14 @@ final class Follower implements Following {
         return found.stream().map(p -> new TopicPartition(name, p.partition())).toList();
     }
 
-    private TopicPartition addressed(int slot) {
-        String name = TopicPlan.topicName(runId, Topic.ADDRESSED);
-        topics.put(name, Topic.ADDRESSED);
-        return new TopicPartition(name, slot);
+    private List<TopicPartition> ofSlot(int slot) {
+        List<TopicPartition> partitions = new ArrayList<>();
+        for (Topic topic : bySlot) {
+            String name = TopicPlan.topicName(runId, topic);
+            topics.put(name, topic);
+            partitions.add(new TopicPartition(name, slot));
+        }
+        return partitions;
     }
 
     private void run() {
@@ -274,12 +285,14 @@ final class Follower implements Following {
     }
 
     private void assignSlot(int slot) {
-        TopicPartition partition = addressed(slot);
         List<TopicPartition> all = new ArrayList<>(consumer.assignment());
-        if (!all.contains(partition)) {
-            all.add(partition);
-            consumer.assign(all);
-            OptionalLong kept = positions.of(Topic.ADDRESSED, slot);
+        List<TopicPartition> added = new ArrayList<>(ofSlot(slot));
+        added.removeAll(all);
+        all.addAll(added);
+        consumer.assign(all);
+        for (TopicPartition partition : added) {
+            Topic topic = topics.get(partition.topic());
+            OptionalLong kept = topic == null ? OptionalLong.empty() : positions.of(topic, slot);
             if (kept.isPresent()) {
                 consumer.seek(partition, kept.getAsLong());
             } else {

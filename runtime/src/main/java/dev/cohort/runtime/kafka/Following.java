@@ -5,7 +5,10 @@ import java.util.concurrent.CompletableFuture;
 
 /** A running follower: one consumer with one poll thread. */
 public interface Following extends AutoCloseable {
-    /** Also follows {@link dev.cohort.protocol.Topic#ADDRESSED} of this slot, from its start position or its beginning. */
+    /**
+     * Also follows {@link dev.cohort.protocol.Topic#ADDRESSED} of this slot, and its gradients if they were named, from their start
+     * positions or their beginnings.
+     */
     void addSlot(int slot);
 
     /** Whether everything that was in the log when following began has been delivered. */

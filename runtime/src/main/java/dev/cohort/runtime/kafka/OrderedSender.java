@@ -6,6 +6,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Positions.Place;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Snapshot;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.ExitCode;
@@ -13,8 +14,10 @@ import dev.cohort.runtime.Faults;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -30,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The producer of a process. Records of one partition are pipelined. Before a list continues in another partition, its earlier
  * records must be acknowledged, so that a crash loses a list's tail and never its middle. Addressed parts of one list are
- * pipelined as well.
+ * pipelined as well, and so are gradients of feature maps.
  *
  * <p>While the broker is away, records wait in a bounded buffer, and then callers block; no record is dropped. A record that can
  * never be appended (too large, not allowed) is a fault.
@@ -38,6 +41,9 @@ import org.jspecify.annotations.Nullable;
 final class OrderedSender implements AutoCloseable {
     /** Number of lookups, of one second each, after which a missing topic on a broker that answers is an error. */
     private static final int MISSING_MAX = 10;
+
+    /** Topics whose records for different slots do not depend on one another. */
+    private static final Set<Topic> BY_SLOT = EnumSet.of(Topic.ADDRESSED, Topic.GRADIENTS);
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
     private static final Duration CLOSE_LIMIT_IN_OUTAGE = Duration.ofSeconds(1);
@@ -84,7 +90,7 @@ final class OrderedSender implements AutoCloseable {
 
     /** Whether a record at {@code place} may be sent before those at {@code previous} are acknowledged. */
     private static boolean mayOvertake(Place place, Place previous) {
-        return place.equals(previous) || (place.topic() == Topic.ADDRESSED && previous.topic() == Topic.ADDRESSED);
+        return place.equals(previous) || (place.topic() == previous.topic() && BY_SLOT.contains(place.topic()));
     }
 
     /** Waits until everything is acknowledged; false if this takes longer than {@code limit}. */
@@ -199,13 +205,21 @@ final class OrderedSender implements AutoCloseable {
         if (message instanceof Prediction prediction) {
             return new Place(topic, TopicPlan.predictionPartition(prediction.peer(), partitions(topic)));
         } else if (message instanceof Addressed part) {
-            if (part.slot() >= partitions(topic)) {
-                throw new IllegalArgumentException("addressed part for slot " + part.slot() + ": must be below "
-                        + partitions(topic) + ", the number of slots");
-            }
-            return new Place(topic, part.slot());
+            return ofSlot(topic, part.slot(), "addressed part");
+        } else if (message instanceof TensorPiece piece && piece.use() == TensorPiece.Use.GRADIENT) {
+            return ofSlot(topic, piece.slot(), "gradient");
+        } else if (message instanceof TensorPiece piece) {
+            return new Place(topic, TopicPlan.piecePartition(piece, partitions(topic)));
         }
         return new Place(topic, 0);
+    }
+
+    private Place ofSlot(Topic topic, int slot, String what) {
+        if (slot >= partitions(topic)) {
+            throw new IllegalArgumentException(
+                    what + " for slot " + slot + ": must be below " + partitions(topic) + ", the number of slots");
+        }
+        return new Place(topic, slot);
     }
 
     /** Compaction keeps the newest record of each key. */

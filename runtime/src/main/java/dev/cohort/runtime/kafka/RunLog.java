@@ -235,15 +235,15 @@ public final class RunLog implements Appender, AutoCloseable {
     /**
      * Follows topics with one consumer and one poll thread; "beginning" and "end" are those at the time of the call.
      *
-     * @param followed topics without {@link Topic#ADDRESSED}, which is followed by slot
-     * @param addressedSlot slot whose addressed parts are followed, too
+     * @param followed topics without {@link Topic#ADDRESSED}, which is followed by slot; so is {@link Topic#GRADIENTS}, if it is named
+     * @param slot whose addressed parts are followed, too, and whose gradients if they are named
      * @throws RunLogException when the topics do not exist or do not have the position, or the broker does not answer
      */
-    public Following follow(Set<Topic> followed, OptionalInt addressedSlot, From from, Receiver receiver) {
+    public Following follow(Set<Topic> followed, OptionalInt slot, From from, Receiver receiver) {
         KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(ClientSettings.consumer(address, sender));
         Follower follower = new Follower(consumer, sender, runId, codec, receiver, rejections, faults);
         try {
-            follower.start(followed, addressedSlot, from);
+            follower.start(followed, slot, from);
         } catch (KafkaException e) {
             consumer.close();
             throw new RunLogException("cannot follow run '" + runId + "' on broker " + address + ": " + reason(e), e);

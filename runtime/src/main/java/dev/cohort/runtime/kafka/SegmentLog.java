@@ -82,7 +82,7 @@ public final class SegmentLog implements RawLog {
         if (!Files.isDirectory(files)) {
             return RawReading.missing("no folder " + files + " in the log");
         }
-        return new SegmentRecords(segments(files), TopicPlan.compacted(topic), watermarks.of(files));
+        return new SegmentRecords(segments(files), TopicPlan.gaps(topic), watermarks.of(files));
     }
 
     private static List<Path> segments(Path partition) {

@@ -30,13 +30,13 @@ final class SegmentRecords implements RawReading {
 
     /**
      * @param segments segment files in order
-     * @param compacted whether the broker removes older records of a key, so that gaps are normal
+     * @param normal where gaps are no loss
      * @param writtenTo the broker's watermark: it has written records up to this offset, exclusive
      */
-    SegmentRecords(List<Path> segments, boolean compacted, long writtenTo) {
+    SegmentRecords(List<Path> segments, Gaps normal, long writtenTo) {
         rest = segments.iterator();
         lastEndByte = segments.isEmpty() ? 0 : bytes(segments.get(segments.size() - 1));
-        due = new DueOffset(0, compacted);
+        due = new DueOffset(0, normal);
         this.writtenTo = writtenTo;
     }
 

@@ -3,9 +3,11 @@ package dev.cohort.runtime.kafka;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Limits;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Topic;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -20,12 +22,19 @@ import java.util.TreeMap;
 /**
  * Partitions and settings of the topics of a run.
  *
- * @param slots number of partitions of {@link Topic#ADDRESSED}, one per slot
- * @param predictionPartitions number of partitions of {@link Topic#PREDICTIONS}
+ * @param slots number of partitions of {@link Topic#ADDRESSED} and {@link Topic#GRADIENTS}, one per slot
+ * @param predictionPartitions number of partitions of {@link Topic#PREDICTIONS} and {@link Topic#MAPS}
  * @param replication number of copies of each partition
  * @param batchesBytesMax bytes of {@link Topic#BATCHES} that are kept; empty keeps all
+ * @param mapsBytesMax bytes of each partition of {@link Topic#MAPS} and {@link Topic#GRADIENTS} that are kept; empty for a run
+ *     without these topics, whose method reads no feature maps
  */
-public record TopicPlan(int slots, int predictionPartitions, int replication, OptionalLong batchesBytesMax) {
+public record TopicPlan(
+        int slots,
+        int predictionPartitions,
+        int replication,
+        OptionalLong batchesBytesMax,
+        OptionalLong mapsBytesMax) {
     /**
      * Largest record of broker, topics, producers and consumers: the codec's limit, plus some room for Kafka's own fields.
      */
@@ -42,6 +51,10 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
             Set.of("max.message.bytes", "min.insync.replicas", "retention.bytes", "retention.ms");
 
     private static final int SEGMENT_BYTES = 64 << 20;
+    /** The broker deletes whole segments, and never the newest one. */
+    private static final int SEGMENTS_KEPT = 8;
+
+    private static final int SEGMENT_BYTES_MIN = 2 << 20;
     private static final int PREDICTION_PARTITIONS_MAX = 16;
     /** Pixels are large and can be rendered again, so they need not be kept; all other topics are. */
     private static final long PIXELS_BYTES_MAX = 4L << 30;
@@ -52,7 +65,26 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         atLeastOne(replication, "replication");
     }
 
-    /** The topics of an experiment. */
+    /** The topics of an experiment whose method reads {@code maps}. */
+    public static TopicPlan of(Experiment experiment, MapShapes maps) {
+        TopicPlan plan = of(experiment);
+        boolean none = maps.bySlot().isEmpty();
+        return new TopicPlan(
+                plan.slots,
+                plan.predictionPartitions,
+                plan.replication,
+                plan.batchesBytesMax,
+                none
+                        ? OptionalLong.empty()
+                        : OptionalLong.of((long) experiment.wire().mapsKeptMebibytes() << 20));
+    }
+
+    /** Without feature maps. */
+    public TopicPlan(int slots, int predictionPartitions, int replication, OptionalLong batchesBytesMax) {
+        this(slots, predictionPartitions, replication, batchesBytesMax, OptionalLong.empty());
+    }
+
+    /** The topics of an experiment whose method reads no feature maps. */
     public static TopicPlan of(Experiment experiment) {
         boolean pixels = experiment.data().mode() == Experiment.Data.Delivery.PIXELS;
         int slots = experiment.elastic().max();
@@ -78,6 +110,14 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         return Math.floorMod(hash, partitions);
     }
 
+    /** The partition of a piece: that of its peer's predictions, or of its peer's slot for a gradient. */
+    static int piecePartition(TensorPiece piece, int partitions) {
+        return switch (piece.use()) {
+            case MAP -> predictionPartition(piece.peer(), partitions);
+            case GRADIENT -> piece.slot();
+        };
+    }
+
     /**
      * Why a message is on the wrong partition.
      *
@@ -92,6 +132,12 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
                     ? Optional.empty()
                     : Optional.of("on partition " + partition + " of " + partitions + ", predictions of "
                             + prediction.peer() + " belong on " + right);
+        } else if (message instanceof TensorPiece piece) {
+            int right = piecePartition(piece, partitions);
+            return right == partition
+                    ? Optional.empty()
+                    : Optional.of("on partition " + partition + " of " + partitions + ", pieces for " + piece.peer()
+                            + " in slot " + piece.slot() + " belong on " + right);
         } else if (message instanceof Addressed part && part.slot() != partition) {
             return Optional.of(
                     "on partition " + partition + ", parts for slot " + part.slot() + " belong on " + part.slot());
@@ -104,16 +150,24 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         return Long.toString(Math.floorMod(step, SNAPSHOT_KEYS));
     }
 
-    /** Whether the broker keeps only the last record of each key, so that gaps between offsets are normal. */
-    static boolean compacted(Topic topic) {
+    /** Whether the broker keeps only the last record of each key. */
+    private static boolean compacted(Topic topic) {
         return topic == Topic.RUN || topic == Topic.SNAPSHOTS;
     }
 
-    /** Number of partitions of {@code topic}. */
+    /** Where gaps between the offsets of a topic are normal. */
+    static Gaps gaps(Topic topic) {
+        boolean bounded = topic == Topic.MAPS || topic == Topic.GRADIENTS;
+        return compacted(topic) ? Gaps.ANYWHERE : bounded ? Gaps.AT_THE_BEGINNING : Gaps.NOWHERE;
+    }
+
+    /** Number of partitions of {@code topic}; 0 if the run does not have it. */
     public int partitions(Topic topic) {
         return switch (topic) {
             case PREDICTIONS -> predictionPartitions;
             case ADDRESSED -> slots;
+            case MAPS -> mapsBytesMax.isPresent() ? predictionPartitions : 0;
+            case GRADIENTS -> mapsBytesMax.isPresent() ? slots : 0;
             default -> 1;
         };
     }
@@ -125,12 +179,27 @@ public record TopicPlan(int slots, int predictionPartitions, int replication, Op
         // The broker's time of append: the clocks of senders may differ.
         settings.put("message.timestamp.type", "LogAppendTime");
         settings.put("max.message.bytes", Integer.toString(RECORD_BYTES_MAX));
-        settings.put("segment.bytes", Integer.toString(SEGMENT_BYTES));
+        OptionalLong kept = kept(topic);
+        settings.put("segment.bytes", Long.toString(segmentBytes(topic, kept)));
         settings.put("min.insync.replicas", Integer.toString(replication >= REPLICATION_FOR_TWO_ACKS ? 2 : 1));
         settings.put("retention.ms", UNLIMITED);
-        boolean bounded = topic == Topic.BATCHES && batchesBytesMax.isPresent();
-        settings.put("retention.bytes", bounded ? Long.toString(batchesBytesMax.getAsLong()) : UNLIMITED);
+        settings.put("retention.bytes", kept.isPresent() ? Long.toString(kept.getAsLong()) : UNLIMITED);
         return Collections.unmodifiableMap(settings);
+    }
+
+    /** Bytes of each partition that are kept; empty for all. */
+    private OptionalLong kept(Topic topic) {
+        return switch (topic) {
+            case BATCHES -> batchesBytesMax;
+            case MAPS, GRADIENTS -> mapsBytesMax;
+            default -> OptionalLong.empty();
+        };
+    }
+
+    private static long segmentBytes(Topic topic, OptionalLong kept) {
+        return topic == Topic.BATCHES || kept.isEmpty()
+                ? SEGMENT_BYTES
+                : Math.max(SEGMENT_BYTES_MIN, Math.min(SEGMENT_BYTES, kept.getAsLong() / SEGMENTS_KEPT));
     }
 
     /**

@@ -52,12 +52,14 @@ final class Topics {
      * @throws RunLogException also when an existing topic has other settings; names every difference
      */
     void create(TopicPlan plan) {
-        List<Topic> others = new ArrayList<>(Arrays.asList(Topic.values()));
+        List<Topic> all = new ArrayList<>(Arrays.asList(Topic.values()));
+        all.removeIf(topic -> plan.partitions(topic) == 0);
+        List<Topic> others = new ArrayList<>(all);
         others.remove(Topic.RUN);
         create(others, plan);
         create(List.of(Topic.RUN), plan);
         List<String> differences = new ArrayList<>();
-        for (Topic topic : Topic.values()) {
+        for (Topic topic : all) {
             differences.addAll(plan.differences(topic, shape(topic)));
         }
         if (!differences.isEmpty()) {

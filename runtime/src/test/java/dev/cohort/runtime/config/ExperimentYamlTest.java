@@ -10,12 +10,14 @@ import dev.cohort.experiment.UpdateRule;
 import dev.cohort.experiment.WeightUpdate;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class ExperimentYamlTest {
@@ -325,10 +327,14 @@ class ExperimentYamlTest {
                 method: {name: dml}
                 peers:
                   - {id: control, control: true}
-                  - {id: p1, model: "net.py:make", python: /venv/bin/python, pretrained: true, weights: w, feature_width: 64}
+                  - {id: p1, model: "net.py:make", python: /venv/bin/python, pretrained: true, weights: w, feature_width: 64,
+                     maps: "map/last=64x8x8 map/stage1=16x32x30"}
                   - {id: p2, model: vgg16}
                 """);
-        OwnNetwork own = new OwnNetwork(Optional.of("/venv/bin/python"), true, Optional.of("w"), OptionalInt.of(64));
+        OwnNetwork own = OwnNetwork.of(Optional.of("/venv/bin/python"), true, Optional.of("w"))
+                .measured(
+                        64,
+                        new TreeMap<>(Map.of("map/last", Ints.of(64, 8, 8), "map/stage1", Ints.of(16, 32, 30))));
 
         assertThat(experiment.peers().get(0).own()).isEqualTo(own);
         assertThat(experiment.peers().get(1).own()).isEqualTo(own);

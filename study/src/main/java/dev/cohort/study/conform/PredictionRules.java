@@ -1,9 +1,11 @@
 package dev.cohort.study.conform;
 
 import dev.cohort.protocol.Batch;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
@@ -39,7 +41,7 @@ final class PredictionRules {
                         "tensors",
                         "A prediction has the tensors that the method reads, in their shapes.",
                         PredictionRules::tensors),
-                rule("types", "Tensors have the types of wire.logits and wire.features.", PredictionRules::types),
+                rule("types", "Tensors have the types of wire.logits, wire.features and wire.maps.", PredictionRules::types),
                 rule(
                         "pictures",
                         "A prediction names the digest of its slot's pictures.",
@@ -123,6 +125,20 @@ final class PredictionRules {
                         shape.getValue().toString());
             }
         }
+        return course.observes() ? Ruling.KEPT : maps(p, batch.get(), slot.get(), course.subject());
+    }
+
+    private static Ruling maps(Prediction p, Batch batch, int slot, Subject subject) {
+        MapShapes maps = subject.manifest().maps();
+        for (String name : maps.bySlot().keySet()) {
+            Ints row = maps.row(name, slot);
+            Ints right = Ints.of(batch.rows(), row.get(0), row.get(1), row.get(2));
+            Optional<TensorReference> found = Optional.ofNullable(p.maps().get(name));
+            if (found.filter(map -> map.shape().equals(right)).isEmpty()) {
+                return new Ruling.Broken(
+                        name + " " + found.map(map -> map.shape().toString()).orElse("missing"), right.toString());
+            }
+        }
         return Ruling.KEPT;
     }
 
@@ -164,6 +180,12 @@ final class PredictionRules {
             if (!weights && tensor.getValue().dtype() != right) {
                 return new Ruling.Broken(
                         tensor.getKey() + " of " + tensor.getValue().dtype(), right.toString());
+            }
+        }
+        DType right = course.subject().experiment().wire().maps();
+        for (Map.Entry<String, TensorReference> map : p.maps().entrySet()) {
+            if (map.getValue().dtype() != right) {
+                return new Ruling.Broken(map.getKey() + " of " + map.getValue().dtype(), right.toString());
             }
         }
         return Ruling.KEPT;

@@ -8,6 +8,7 @@ import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.kafka.TopicPlan;
@@ -88,6 +89,7 @@ final class RecordRules {
         Message message = record.message();
         Topic right = Topic.of(message);
         boolean allowed = message instanceof Prediction
+                || (message instanceof TensorPiece piece && piece.use() == TensorPiece.Use.MAP)
                 || message instanceof Heartbeat
                 || message instanceof Joining
                 || message instanceof Draining

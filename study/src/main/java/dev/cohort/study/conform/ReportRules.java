@@ -125,7 +125,7 @@ final class ReportRules {
         for (int i = 0; i < contributors.size(); i++) {
             Outcome.Contributor c = contributors.get(i);
             if (c.peer().equals(published.peer())
-                    && c.tensors().equals(published.tensors().digest())) {
+                    && c.tensors().equals(published.digest())) {
                 return Optional.of(new Objective.Place(i, contributors.size()));
             }
         }

@@ -18,6 +18,7 @@ import dev.cohort.protocol.Manifest;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PixelRenderer;
 import dev.cohort.protocol.Renderer;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.RecordedLog;
 import dev.cohort.runtime.RecordedLog.Said;
@@ -87,6 +88,14 @@ public final class PeerReplay {
         }
     }
 
+    /** Why {@link #weights} does not reach the last step. */
+    String whyShort() {
+        return manifest.maps().bySlot().isEmpty()
+                ? "the log does not reach its last step"
+                : "the log does not reach its last step, or no longer has gradients of feature maps that it learned from"
+                        + " (wire.maps_kept_mebibytes)";
+    }
+
     private Renderer renderer() {
         BatchRenderer renderer = new BatchRenderer(data);
         return experiment.data().mode() == Experiment.Data.Delivery.PIXELS
@@ -97,13 +106,19 @@ public final class PeerReplay {
     private void feed(Peer peer, int slot, long lastStep, LongConsumer progress) {
         try (Ahead<Outcome> outcomes = new Ahead<>(log.read(Topic.OUTCOMES, 0), Outcome.class);
                 Ahead<Batch> batches = new Ahead<>(log.read(Topic.BATCHES, 0), Batch.class);
-                Ahead<Addressed> parts = new Ahead<>(log.read(Topic.ADDRESSED, slot), Addressed.class)) {
+                Ahead<Addressed> parts = new Ahead<>(log.read(Topic.ADDRESSED, slot), Addressed.class);
+                Ahead<TensorPiece> pieces = pieces(slot)) {
             while (peer.left().isEmpty() && peer.status().step() < lastStep) {
                 Optional<Batch> batch = batches.next();
                 if (batch.isEmpty()) {
                     return;
                 }
                 long step = batch.get().step();
+                for (Optional<TensorPiece> piece = pieces.peek();
+                        piece.isPresent() && piece.get().step() <= step;
+                        piece = pieces.peek()) {
+                    peer.onMessage(pieces.next().orElseThrow(), 0);
+                }
                 for (Optional<Addressed> part = parts.peek();
                         part.isPresent() && part.get().step() <= step;
                         part = parts.peek()) {
@@ -119,8 +134,29 @@ public final class PeerReplay {
                     peer.onDeadline(0);
                 }
                 progress.accept(peer.status().step());
+                if (!manifest.maps().bySlot().isEmpty() && peer.status().step() < step) {
+                    // The batches after it need not be read.
+                    return;
+                }
             }
         }
+    }
+
+    private Ahead<TensorPiece> pieces(int slot) {
+        RecordedLog.Reading reading =
+                manifest.maps().bySlot().isEmpty() ? new Nothing() : log.read(Topic.GRADIENTS, slot);
+        return new Ahead<>(reading, TensorPiece.class);
+    }
+
+    /** A topic that the run does not have. */
+    private static final class Nothing implements RecordedLog.Reading {
+        @Override
+        public Optional<RecordedLog.Entry> next() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void close() {}
     }
 
     /** The messages of one kind in a partition, with one message of lookahead. */

@@ -178,7 +178,7 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
                 peer.id().value(),
                 start.result().weights(),
                 again,
-                again.isPresent() ? "" : "the log does not reach its last step",
+                again.isPresent() ? "" : replay.whyShort(),
                 false);
     }
 }

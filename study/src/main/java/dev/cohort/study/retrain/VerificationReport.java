@@ -40,6 +40,11 @@ public record VerificationReport(OpenRun opened, Verification.Verdict verdict, L
                         lines.add("From step " + step + " on, no outcome could be computed again: the teacher is"
                                 + " trained, and part of what it learned from is missing. Batches, predictions and their"
                                 + " digests were checked nevertheless."));
+        if (verdict.mapsGone().steps() > 0) {
+            lines.add("The log no longer has the feature maps of " + Words.count(verdict.mapsGone().steps(), "step")
+                    + ", from " + verdict.mapsGone().first() + " to "
+                    + verdict.mapsGone().last() + " (wire.maps_kept_mebibytes): their outcomes were not computed again.");
+        }
         if (verdict.outcomesIgnored() > 0) {
             lines.add(Words.count(verdict.outcomesIgnored(), "further outcome")
                     + " of steps that already had one: ignored by every reader.");
@@ -87,6 +92,10 @@ public record VerificationReport(OpenRun opened, Verification.Verdict verdict, L
         verdict.unknownFrom()
                 .ifPresentOrElse(
                         step -> json.put("teacher_unknown_from", step), () -> json.putNull("teacher_unknown_from"));
+        json.putObject("maps_gone")
+                .put("steps", verdict.mapsGone().steps())
+                .put("first", verdict.mapsGone().first())
+                .put("last", verdict.mapsGone().last());
         json.set("studiable", Studiable.of(opened, verdict.studied()).json());
         json.put("findings_total", verdict.found());
         ArrayNode findings = json.putArray("findings");

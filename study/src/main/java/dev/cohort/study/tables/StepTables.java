@@ -181,7 +181,7 @@ final class StepTables {
                     .number(c.version())
                     .flag(record.isPresent())
                     .flag(record.map(
-                            s -> ((Prediction) s.message()).tensors().digest().equals(c.tensors())))
+                            s -> ((Prediction) s.message()).digest().equals(c.tensors())))
                     .number(
                             record.isPresent() && first.isPresent()
                                     ? OptionalLong.of(record.get().appendedMs() - first.getAsLong())

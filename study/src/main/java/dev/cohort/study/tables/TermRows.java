@@ -103,6 +103,14 @@ final class TermRows {
                     Optional.of(leaf.tensor()),
                     Optional.of(leaf.gradient()));
         }
+        if (term instanceof Term.MapGradient map) {
+            return new Cells(
+                    "map_gradient",
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    Optional.of(map.tensor()),
+                    Optional.empty());
+        }
         return new Cells("copies", OptionalDouble.empty(), OptionalDouble.empty(), Optional.empty(), Optional.empty());
     }
 

@@ -21,6 +21,8 @@ import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StandingChange;
+import dev.cohort.protocol.TensorPiece;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.TestImages;
 import dev.cohort.tensor.DType;
@@ -52,6 +54,8 @@ public final class MessageJson {
                     .put("version", p.version())
                     .put("rendered", p.rendered().hex());
             json.set("tensors", tensors(p.tensors()));
+            ObjectNode maps = json.putObject("maps");
+            p.maps().forEach((name, map) -> maps.set(name, reference(map)));
             p.previous()
                     .ifPresent(r -> json.putObject("previous")
                             .put("step", r.step())
@@ -64,6 +68,15 @@ public final class MessageJson {
         } else if (message instanceof Addressed a) {
             json.put("step", a.step()).put("peer", a.peer().value()).put("slot", a.slot());
             json.set("terms", terms(a.terms()));
+        } else if (message instanceof TensorPiece p) {
+            json.put("step", p.step())
+                    .put("peer", p.peer().value())
+                    .put("slot", p.slot())
+                    .put("use", p.use().name().toLowerCase(Locale.ROOT))
+                    .put("tensor", p.tensor().hex())
+                    .put("index", p.index())
+                    .put("count", p.count())
+                    .put("bytes", p.bytes().remaining());
         } else if (message instanceof Batch b) {
             batch(b, json);
         } else if (message instanceof Evaluation e) {
@@ -211,6 +224,14 @@ public final class MessageJson {
         }
     }
 
+    private static ObjectNode reference(TensorReference reference) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("dtype", reference.dtype().name().toLowerCase(Locale.ROOT));
+        ArrayNode shape = json.putArray("shape");
+        reference.shape().stream().forEach(shape::add);
+        return json.put("content", reference.content().hex());
+    }
+
     private ArrayNode terms(List<Term> terms) {
         ArrayNode all = JsonNodeFactory.instance.arrayNode();
         for (Term term : terms) {
@@ -230,6 +251,9 @@ public final class MessageJson {
             } else if (term instanceof Term.LeafGradient leaf) {
                 one.put("tensor", leaf.tensor());
                 one.set("gradient", tensor(leaf.gradient()));
+            } else if (term instanceof Term.MapGradient map) {
+                one.put("tensor", map.tensor());
+                one.set("gradient", reference(map.gradient()));
             } else if (term instanceof Term.OwnTarget own) {
                 one.put("form", own.form().name().toLowerCase(Locale.ROOT))
                         .put("weight", own.weight())
