@@ -6,7 +6,9 @@ import dev.cohort.distill.ExchangeGolden;
 import dev.cohort.distill.SpacedGolden;
 import dev.cohort.distill.dense.DenseGolden;
 import dev.cohort.distill.maps.AdaptiveGolden;
+import dev.cohort.distill.maps.AdversarialGolden;
 import dev.cohort.distill.maps.BlocksGolden;
+import dev.cohort.distill.maps.FactorsGolden;
 import dev.cohort.distill.maps.LayersGolden;
 import dev.cohort.distill.maps.MapsGolden;
 import java.io.IOException;
@@ -35,8 +37,10 @@ class TakenGoldenFilesTest {
         for (SortedMap<String, Consumer<GoldenFile>> some : List.of(
                 MapsGolden.checks(),
                 AdaptiveGolden.checks(),
+                AdversarialGolden.checks(),
                 BlocksGolden.checks(),
                 ExchangeGolden.checks(),
+                FactorsGolden.checks(),
                 DenseGolden.checks(),
                 LayersGolden.checks(),
                 SpacedGolden.checks())) {

@@ -6,7 +6,7 @@ import dev.cohort.tensor.NamedTensors;
  * What brings the map of a student to the width of its teacher's, or the input of a teacher's block to its output. An adapter
  * lives in the student and is trained with it; its parameters are tensors by name.
  */
-public sealed interface Adapter permits Adapter.None, HintAdapter, MapAdapter, SeparableBlock {
+public sealed interface Adapter permits Adapter.None, HintAdapter, MapAdapter, SeparableBlock, Translator {
     /** Name of the weight [D, C, 1, 1] of the 1x1 convolution; [D, C] is the same. */
     String WEIGHT = "weight";
 

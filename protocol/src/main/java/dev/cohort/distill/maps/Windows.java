@@ -1,0 +1,114 @@
+package dev.cohort.distill.maps;
+
+/**
+ * The windows of a square kernel over maps [B, C, H, W] of one size: window (y, x) begins at pixel {@code (y stride - padding, x
+ * stride - padding)}, and what lies outside of the map is 0. Turns maps into the columns of a matrix and back: row {@code (c, u,
+ * v)} of the matrix has the pixel (u, v) of channel c in every window of every map of a batch, windows of one map side by side.
+ */
+final class Windows {
+    /** Windows below each other. */
+    final int height;
+    /** Windows beside each other. */
+    final int width;
+
+    private final int size;
+    private final int stride;
+    /** Per element (u, v) of the kernel and row of windows: first pixel inside the map, its window, and the number of these. */
+    private final int[] pixels;
+
+    private final int[] windows;
+    private final int[] counts;
+
+    /**
+     * @param size height and width of the kernel
+     * @param mapHeight H
+     * @param mapWidth W
+     * @throws IllegalArgumentException when the kernel does not fit into the map and its padding
+     */
+    Windows(int size, int stride, int padding, int mapHeight, int mapWidth) {
+        this.size = size;
+        this.stride = stride;
+        height = along(mapHeight, size, stride, padding);
+        width = along(mapWidth, size, stride, padding);
+        pixels = new int[size * size * height];
+        windows = new int[pixels.length];
+        counts = new int[pixels.length];
+        for (int run = 0; run < pixels.length; run++) {
+            int element = run / height;
+            int y = run % height;
+            int row = y * stride + element / size - padding;
+            int shift = element % size - padding;
+            int first = Math.max(0, Math.floorDiv(stride - 1 - shift, stride));
+            int last = Math.min(width - 1, Math.floorDiv(mapWidth - 1 - shift, stride));
+            if (row >= 0 && row < mapHeight && first <= last) {
+                windows[run] = y * width + first;
+                pixels[run] = row * mapWidth + first * stride + shift;
+                counts[run] = last - first + 1;
+            }
+        }
+    }
+
+    private static int along(int length, int size, int stride, int padding) {
+        int room = length + 2 * padding - size;
+        if (room < 0) {
+            throw new IllegalArgumentException("kernel of size " + size + " on a map of height or width " + length
+                    + " with padding " + padding + ": must not be larger");
+        }
+        return room / stride + 1;
+    }
+
+    /** Every pixel of such maps is a window: the row c of the matrix has channel c. */
+    static Windows ofPixels(FeatureMap map) {
+        return new Windows(1, 1, 0, 1, map.positions());
+    }
+
+    /** Windows of one map. */
+    int count() {
+        return height * width;
+    }
+
+    /**
+     * Writes {@code maps} maps of the batch into columns.
+     *
+     * @param first of the maps
+     * @param columns [C size size, at least maps * count], 0 or what an earlier call has left there
+     */
+    void gather(FeatureMap map, int first, int maps, double[][] columns) {
+        int elements = size * size;
+        for (int plane = 0; plane < maps * map.channels(); plane++) {
+            int from = (first * map.channels() + plane) * map.positions();
+            int to = plane / map.channels() * count();
+            int row = plane % map.channels() * elements;
+            for (int run = 0; run < pixels.length; run++) {
+                double[] column = columns[row + run / height];
+                int pixel = from + pixels[run];
+                int window = to + windows[run];
+                if (stride == 1) {
+                    System.arraycopy(map.values, pixel, column, window, counts[run]);
+                } else {
+                    for (int i = 0; i < counts[run]; i++) {
+                        column[window + i] = map.values[pixel + i * stride];
+                    }
+                }
+            }
+        }
+    }
+
+    /** Adds columns to the pixels from which {@link #gather} takes them: its transposed. */
+    void scatter(double[][] columns, FeatureMap map, int first, int maps) {
+        int elements = size * size;
+        for (int plane = 0; plane < maps * map.channels(); plane++) {
+            int to = (first * map.channels() + plane) * map.positions();
+            int from = plane / map.channels() * count();
+            int row = plane % map.channels() * elements;
+            for (int run = 0; run < pixels.length; run++) {
+                double[] column = columns[row + run / height];
+                int pixel = to + pixels[run];
+                int window = from + windows[run];
+                for (int i = 0; i < counts[run]; i++) {
+                    map.values[pixel + i * stride] += column[window + i];
+                }
+            }
+        }
+    }
+}
