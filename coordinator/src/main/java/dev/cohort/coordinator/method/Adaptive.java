@@ -404,11 +404,6 @@ final class Adaptive implements Teacher {
     /** The mean of the logits of all, also where the ensemble leaves the student out. */
     @Override
     public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
-        if (predictions.isEmpty()) {
-            return Optional.empty();
-        }
-        int rows = PredictionMatrices.rows(predictions);
-        double[] mean = PredictionMatrices.mean(PredictionMatrices.logits(predictions, rows, setting.classes()));
-        return Optional.of(Tensor.of(setting.wire(), mean, rows, setting.classes()));
+        return PredictionMatrices.meanLogits(predictions, setting);
     }
 }
