@@ -21,22 +21,24 @@ import java.util.TreeMap;
 record TrainedAdapter(String name, Form form, int outputs, int inputs) {
     /** The layers of an adapter. */
     enum Form {
-        NONE(List.of()),
+        NONE,
         /** A 1x1 convolution with bias. */
-        HINT(List.of(Adapter.WEIGHT, HintAdapter.BIAS)),
+        HINT,
         /** A 1x1 convolution without bias and a batch norm. */
-        MAP(List.of(Adapter.WEIGHT, MapAdapter.GAMMA, MapAdapter.BETA));
-
-        private final List<String> parameters;
-
-        Form(List<String> parameters) {
-            this.parameters = parameters;
-        }
+        MAP
     }
 
     /** Names of its parameters in a state. */
     List<String> parameters() {
-        return form.parameters.stream().map(this::parameter).toList();
+        return own().stream().map(this::parameter).toList();
+    }
+
+    private List<String> own() {
+        return switch (form) {
+            case NONE -> List.of();
+            case HINT -> List.of(Adapter.WEIGHT, HintAdapter.BIAS);
+            case MAP -> List.of(Adapter.WEIGHT, MapAdapter.GAMMA, MapAdapter.BETA);
+        };
     }
 
     private String parameter(String of) {
@@ -48,7 +50,7 @@ record TrainedAdapter(String name, Form form, int outputs, int inputs) {
      * convolution; gamma 1 and beta 0.
      */
     void initial(Map<String, Tensor> state, long seed, int slot) {
-        for (String of : form.parameters) {
+        for (String of : own()) {
             switch (of) {
                 case Adapter.WEIGHT ->
                     uniform(of, seed, slot, outputs * inputs).put(state, parameter(of), outputs, inputs);
@@ -68,14 +70,14 @@ record TrainedAdapter(String name, Form form, int outputs, int inputs) {
 
     /** With the parameters of a state. */
     Adapter in(NamedTensors state) {
-        NamedTensors own = NamedTensors.none();
-        for (String of : form.parameters) {
-            own = own.with(of, state.get(parameter(of)));
+        NamedTensors parameters = NamedTensors.none();
+        for (String of : own()) {
+            parameters = parameters.with(of, state.get(parameter(of)));
         }
         return switch (form) {
             case NONE -> new Adapter.None();
-            case HINT -> new HintAdapter(own);
-            case MAP -> new MapAdapter(own);
+            case HINT -> new HintAdapter(parameters);
+            case MAP -> new MapAdapter(parameters);
         };
     }
 
