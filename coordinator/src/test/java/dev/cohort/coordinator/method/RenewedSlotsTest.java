@@ -140,6 +140,9 @@ class RenewedSlotsTest {
         "fitnet, -, 68, 0",
         // As many adapters of W, gamma and beta.
         "nst, -, 88, 0",
+        // Of those that lead to the widest, slot 1: W [3, 2] and bias from either of the two others on three maps; with
+        // momentum.
+        "online_ensemble_compression, -, 108, 0",
         "nst, kernel=mmd, 0, 0",
         "attention_transfer, -, 0, 0",
     })
