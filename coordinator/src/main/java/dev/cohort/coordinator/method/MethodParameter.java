@@ -76,6 +76,16 @@ public record MethodParameter(String name, Range range, String defaultValue, Str
                 "names of feature maps, separated by commas, none twice",
                 value -> distinct(value) && Arrays.stream(value.split(",", -1)).allMatch(name -> name.matches("\\S+")));
 
+        public static final Range MAP_PATHS = new Range(
+                "word",
+                "none, or paths separated by commas, none twice: nst, attention_transfer or feature_map, of all maps, or of one as"
+                        + " in nst:0",
+                value -> value.equals("none")
+                        || (distinct(value)
+                                && Arrays.stream(value.split(",", -1))
+                                        .allMatch(path ->
+                                                path.matches("(nst|attention_transfer|feature_map)(:[0-9]{1,2})?"))));
+
         public static final Range STEPS = new Range(
                 "number",
                 "auto or a whole number of at least 1",

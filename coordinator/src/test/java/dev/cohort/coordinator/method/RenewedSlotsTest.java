@@ -130,6 +130,9 @@ class RenewedSlotsTest {
         "kdcl_general, -, 6, 0",
         // Five paths of its own and one of each of the two others, and the projection [2, 3]; all with momentum.
         "adaptive, weights=uncertainty, 26, 0",
+        // Five paths of its own (no labels), one of each of the two others, and the projection; the adapters of nst, as
+        // below.
+        "adaptive, map_paths=nst, 114, 0",
         // Sum, count, previous and before of these paths and an epoch; the projection with momentum.
         "adaptive, weights=dwa, 41, 0",
         // Weight with momentum and first loss of these paths; the projection with momentum.
