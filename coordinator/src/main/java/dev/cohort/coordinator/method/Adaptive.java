@@ -2,7 +2,6 @@ package dev.cohort.coordinator.method;
 
 import dev.cohort.coordinator.teacher.Shares;
 import dev.cohort.coordinator.teacher.Teacher;
-import dev.cohort.distill.Softmax;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.NamedTensors;
@@ -20,25 +19,28 @@ import java.util.TreeMap;
  *
  * <pre>
  * L_i = w_labels CE(z_i, y) + w_ensemble T^2 KL(z_E || z_i) + sum over j != i of w_j T^2 KL(z_j || z_i)
- *       + w_logits 1/(BC) |z_i - z_E|^2 + w_features l_i
- * KL(a || b) is that of softmax_T(a), a constant, and softmax_T(b);  l_i is that of {@link MutualFeatures}
+ *       + w_logits 1/(BC) |z_i - z_E|^2 + w_features l_i + sum over paths k on maps of w_k l_k
+ * KL(a || b) is that of softmax_T(a), a constant, and softmax_T(b);  l_i is that of {@link MutualFeatures}, l_k of {@link MapPaths}
  * z_E = mean of all z_k with ensemble: all, of all but z_i with ensemble: others
  * </pre>
  *
  * The terms of a contributor are addressed to it: {@code CrossEntropy} of weight w_labels - 1 on top of the 1 for everybody; one
  * soft target, the mean of all its teachers' probabilities by their weights, of the sum of those weights (same gradient as the
- * formula; the value is smaller by an amount that does not depend on z_i); and the paths on logits and on features as leaf gradients. A peer that
- * does not contribute gets the labels and the mean of all logits, each with weight 1.
+ * formula; the value is smaller by an amount that does not depend on z_i); and the paths on logits, on features and on maps as
+ * leaf gradients, those on one map summed up. A peer that does not contribute gets the labels and the mean of all logits, each with weight 1.
  *
  * <p>The weights of every step are in the log, as addressed {@link Term.Figures} by path: {@code labels}, {@code ensemble},
- * {@code logits}, {@code features}, and {@code slotN} for the path to the peer in that slot.
+ * {@code logits}, {@code features}, {@code slotN} for the path to the peer in that slot, and for the paths on maps their names in
+ * {@code map_paths}. The losses of the latter are there, too, since a leaf gradient has no value.
  *
  * <p>gradnorm and mgda need the paths' gradients with respect to shared weights; here they are those with respect to what the
- * student published (logits; features for the feature path), which the coordinator has: in the style of MGDA-UB, and ours. So
- * the feature path is orthogonal to all others. mgda's weights sum to 1 and favour the path with the smallest gradient.
+ * student published (logits, features, maps), which the coordinator has: in the style of MGDA-UB, and ours. So paths on
+ * different tensors are orthogonal. mgda's weights sum to 1 and favour the path with the smallest gradient.
  *
- * <p>Source: Chennupati, Kamani, Cheng, Chen, "Adaptive Distillation", BMVC 2021 (arXiv 2110.09674): the rule {@code published}, the
- * loss and the paths on logits are those of its public code, for one teacher. Several peers as teachers and the other rules are ours.
+ * <p>Source: Chennupati, Kamani, Cheng, Chen, "Adaptive Distillation", BMVC 2021 (arXiv 2110.09674): the rule {@code published},
+ * the loss and the paths on logits and on maps are those of its public code, for one teacher. Several peers as teachers and the
+ * other rules are ours, and that there is no adapter between maps of equal width. Its path SoftmaxRegression is left out: it
+ * needs the last layer of each teacher, which peers do not publish.
  */
 final class Adaptive implements Teacher {
     private static final String WEIGHTS = "weights";
@@ -56,10 +58,14 @@ final class Adaptive implements Teacher {
     private static final String BOTH = "both";
     private static final String FIXED = "fixed_";
     private static final String PEERS = "peers";
+    private static final String MAPS = "maps";
+    private static final String MAP_PATHS = "map_paths";
+    private static final String LOSSES = "losses";
     private static final int LABELS_PATH = 0;
     private static final int ENSEMBLE_PATH = 1;
     private static final int FEATURES_PATH = 2;
     private static final int LOGITS_PATH = 3;
+    /** The first of the paths to peers, which those on maps follow. */
     private static final int PEER_PATHS = 4;
 
     static final Method METHOD = new Method(
@@ -67,7 +73,7 @@ final class Adaptive implements Teacher {
             "each peer learns along several paths, whose weights follow a rule of multi-task learning",
             "L_i = w_labels CE(z_i, y) + w_ensemble T^2 KL(softmax_T(z_E) || softmax_T(z_i)) + sum_{j!=i} w_j T^2"
                     + " KL(softmax_T(z_j) || softmax_T(z_i)) + w_logits mean (z_i - z_E)^2 + w_features/(m-1) sum_{j!=i}"
-                    + " |n_i - n_j|^2, z_E = mean of z_k, n = f/|f|; published: w_labels = 1, w_k = alpha e^-a_k, a_k descends"
+                    + " |n_i - n_j|^2 + sum_k w_k/(m-1) sum_{j!=i} d_k(F_i, F_j), z_E = mean of z_k, n = f/|f|; published: w_labels = 1, w_k = alpha e^-a_k, a_k descends"
                     + " alpha sum e^-a_k l_k + a_k",
             "Chennupati et al., Adaptive Distillation, BMVC 2021, arXiv 2110.09674; rule published as in its code"
                     + " (wyzelabs-inc/AdaptiveDistillation), for one teacher; several teachers and the other rules are ours",
@@ -103,11 +109,18 @@ final class Adaptive implements Teacher {
                             MethodParameter.Range.FLAG,
                             "true",
                             "whether there is a path on the pooled features"),
+                    new MethodParameter(
+                            MAP_PATHS,
+                            MethodParameter.Range.MAP_PATHS,
+                            MapPaths.NONE,
+                            "paths on feature maps, each to all other peers"),
+                    MapTeacher.maps("last"),
                     fixed(LABELS),
                     fixed(ENSEMBLE),
                     fixed(LOGITS),
                     fixed(FEATURES),
                     fixed(PEERS),
+                    fixed(MAPS),
                     new MethodParameter(
                             FACTOR,
                             MethodParameter.Range.FACTOR,
@@ -121,12 +134,13 @@ final class Adaptive implements Teacher {
             Adaptive::new);
 
     private static MethodParameter fixed(String path) {
+        String paths = switch (path) {
+            case PEERS -> "the path to each peer";
+            case MAPS -> "each path on maps";
+            default -> "path " + path;
+        };
         return new MethodParameter(
-                FIXED + path,
-                MethodParameter.Range.FACTOR,
-                "1.0",
-                "weight of " + (path.equals(PEERS) ? "the path to each peer" : "path " + path)
-                        + ", for weights: fixed");
+                FIXED + path, MethodParameter.Range.FACTOR, "1.0", "weight of " + paths + ", for weights: fixed");
     }
 
     private final double temperature;
@@ -138,6 +152,7 @@ final class Adaptive implements Teacher {
     private final TeacherSetting setting;
     private final PathWeights rule;
     private final MutualFeatures mutual;
+    private final MapPaths mapPaths;
 
     private Adaptive(Arguments arguments, TeacherSetting setting) {
         temperature = arguments.number(TEMPERATURE);
@@ -147,10 +162,11 @@ final class Adaptive implements Teacher {
         withLogits = arguments.flag(LOGITS);
         withFeatures = arguments.flag(FEATURES);
         this.setting = setting;
-        double[] fixed = new double[PEER_PATHS + setting.slots()];
+        mapPaths = new MapPaths(arguments.word(MAP_PATHS), arguments.word(MAPS), setting);
+        double[] fixed = new double[PEER_PATHS + setting.slots() + mapPaths.count()];
         for (int path = 0; path < fixed.length; path++) {
-            String name = path < PEER_PATHS ? name(path) : PEERS;
-            fixed[path] = arguments.number(FIXED + name);
+            String ofMany = path < firstMapPath() ? PEERS : MAPS;
+            fixed[path] = arguments.number(FIXED + (path < PEER_PATHS ? name(path) : ofMany));
         }
         rule = new PathWeights(
                 PathWeights.Rule.valueOf(arguments.word(WEIGHTS).toUpperCase(Locale.ROOT)),
@@ -160,19 +176,25 @@ final class Adaptive implements Teacher {
         mutual = new MutualFeatures(setting.featureWidths());
     }
 
-    private static String name(int path) {
+    private int firstMapPath() {
+        return PEER_PATHS + setting.slots();
+    }
+
+    private String name(int path) {
         return switch (path) {
             case LABELS_PATH -> LABELS;
             case ENSEMBLE_PATH -> ENSEMBLE;
             case FEATURES_PATH -> FEATURES;
             case LOGITS_PATH -> LOGITS;
-            default -> SLOT + (path - PEER_PATHS);
+            default -> path < firstMapPath() ? SLOT + (path - PEER_PATHS) : mapPaths.word(path - firstMapPath());
         };
     }
 
     @Override
     public List<String> reads() {
-        return withFeatures ? List.of(TensorName.FEATURES) : List.of();
+        List<String> reads = new ArrayList<>(withFeatures ? List.of(TensorName.FEATURES) : List.of());
+        reads.addAll(mapPaths.reads());
+        return List.copyOf(reads);
     }
 
     @Override
@@ -189,29 +211,15 @@ final class Adaptive implements Teacher {
         if (withFeatures) {
             mutual.initial(state, setting.seed());
         }
+        mapPaths.initial(state);
         return NamedTensors.of(state);
-    }
-
-    /** One path of one student: its loss, its target probabilities if it has any, and its gradient. */
-    private static final class Path {
-        final int number;
-        final double loss;
-        final Optional<double[]> probabilities;
-        /** With respect to the logits, or for the feature path the features. */
-        final double[] gradient;
-
-        private Path(int number, double loss, Optional<double[]> probabilities, double[] gradient) {
-            this.number = number;
-            this.loss = loss;
-            this.probabilities = probabilities;
-            this.gradient = gradient;
-        }
     }
 
     @Override
     public NamedTensors renewed(NamedTensors state, int slot) {
-        NamedTensors paths = rule.renewed(state, initialState(), slot, PEER_PATHS + slot);
-        return ResetSlot.named(paths, initialState(), slot);
+        NamedTensors initial = initialState();
+        NamedTensors paths = rule.renewed(state, initial, slot, PEER_PATHS + slot);
+        return mapPaths.renewed(ResetSlot.named(paths, initial, slot), initial, slot);
     }
 
     @Override
@@ -224,19 +232,26 @@ final class Adaptive implements Teacher {
         MutualFeatures.Step features = withFeatures
                 ? mutual.step(state, PredictionMatrices.features(tensors, rows, setting.featureWidths()), rows)
                 : new MutualFeatures.Step();
+        PublishedMaps maps = PublishedMaps.of(mapPaths.reads(), input, setting);
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
         SortedMap<Integer, Double> featureWeights = new TreeMap<>();
+        SortedMap<String, double[]> adapters = new TreeMap<>();
         NamedTensors next = state;
         for (int slot : logits.keySet()) {
-            List<Path> paths = paths(slot, logits, features, input);
-            PathWeights.Observed seen = observed(paths, input.epoch());
+            List<LearningPath> paths = paths(slot, logits, features, input);
+            paths.addAll(mapPaths.of(state, maps, slot, input, firstMapPath()));
+            PathWeights.Observed seen = LearningPath.observed(paths, input.epoch());
             double[] weights = rule.weights(state, slot, seen);
-            addressed.put(slot, terms(paths, weights, rows));
-            paths.stream()
-                    .filter(path -> path.number == FEATURES_PATH)
-                    .forEach(path -> featureWeights.put(slot, weights[paths.indexOf(path)]));
+            addressed.put(slot, terms(slot, paths, weights, maps, rows));
+            for (int k = 0; k < weights.length; k++) {
+                if (paths.get(k).number == FEATURES_PATH) {
+                    featureWeights.put(slot, weights[k]);
+                }
+                add(adapters, paths.get(k).parameters, weights[k]);
+            }
             next = rule.updated(next, slot, seen, weights, input.learningRate(), setting.optimizer());
         }
+        next = TrainedParameter.updated(next, adapters, input.learningRate(), setting.optimizer());
         next = mutual.updated(next, features, featureWeights, input.learningRate(), setting.optimizer());
         Term others = new Term.SoftTarget(
                 ENSEMBLE,
@@ -250,12 +265,20 @@ final class Adaptive implements Teacher {
         return new TeacherStep(1, List.of(others), addressed, next);
     }
 
-    private List<Path> paths(
+    /** Adds {@code factor} times some gradients to a sum of gradients by name. */
+    private static void add(SortedMap<String, double[]> sum, SortedMap<String, double[]> gradients, double factor) {
+        gradients.forEach((name, gradient) -> sum.merge(
+                name,
+                PredictionMatrices.scaled(gradient, factor),
+                (one, other) -> PredictionMatrices.combined(List.of(one, other), new double[] {1, 1})));
+    }
+
+    private List<LearningPath> paths(
             int slot, SortedMap<Integer, double[]> logits, MutualFeatures.Step features, StepInput input) {
         double[] own = logits.getOrDefault(slot, new double[0]);
-        List<Path> paths = new ArrayList<>();
+        List<LearningPath> paths = new ArrayList<>();
         if (rule.weighsLabels()) {
-            paths.add(labels(own, input));
+            paths.add(LearningPath.onLabels(LABELS_PATH, input.labels(), own));
         }
         List<double[]> ensemble = new ArrayList<>();
         logits.forEach((other, theirs) -> {
@@ -266,96 +289,40 @@ final class Adaptive implements Teacher {
         int rows = input.labels().rows();
         double[] mean = PredictionMatrices.mean(ensemble);
         if (withEnsemble) {
-            paths.add(distillation(ENSEMBLE_PATH, mean, own, rows));
+            paths.add(LearningPath.ofDivergence(ENSEMBLE_PATH, mean, own, rows, temperature));
         }
         Optional.ofNullable(features.features.get(slot))
-                .ifPresent(gradient -> paths.add(
-                        new Path(FEATURES_PATH, features.losses.getOrDefault(slot, 0.0), Optional.empty(), gradient)));
+                .ifPresent(gradient -> paths.add(LearningPath.on(
+                        TensorName.FEATURES, FEATURES_PATH, features.losses.getOrDefault(slot, 0.0), gradient)));
         if (withLogits) {
-            paths.add(distance(mean, own));
+            paths.add(LearningPath.ofSquares(LOGITS_PATH, mean, own));
         }
         logits.forEach((other, theirs) -> {
             if (withPeers && other != slot) {
-                paths.add(distillation(PEER_PATHS + other, theirs, own, rows));
+                paths.add(LearningPath.ofDivergence(PEER_PATHS + other, theirs, own, rows, temperature));
             }
         });
         return paths;
     }
 
-    /** {@code mean (z_i - z_E)^2} over batch and classes. */
-    private static Path distance(double[] teacher, double[] own) {
-        double[] gradient = new double[own.length];
-        double loss = 0;
-        for (int i = 0; i < own.length; i++) {
-            double difference = own[i] - teacher[i];
-            loss += difference * difference / own.length;
-            gradient[i] = 2 * difference / own.length;
-        }
-        return new Path(LOGITS_PATH, loss, Optional.empty(), gradient);
-    }
-
-    private Path labels(double[] own, StepInput input) {
-        double[] y = input.labels().dense();
-        double[] gradient = Softmax.probabilities(own, setting.classes(), 1);
-        double[] logarithms = Softmax.logProbabilities(own, setting.classes(), 1);
-        int rows = input.labels().rows();
-        double loss = 0;
-        for (int i = 0; i < gradient.length; i++) {
-            loss -= y[i] * logarithms[i] / rows;
-            gradient[i] = (gradient[i] - y[i]) / rows;
-        }
-        return new Path(LABELS_PATH, loss, Optional.empty(), gradient);
-    }
-
-    private Path distillation(int number, double[] teacher, double[] own, int rows) {
-        double[] q = Softmax.probabilities(teacher, setting.classes(), temperature);
-        double[] logarithms = Softmax.logProbabilities(teacher, setting.classes(), temperature);
-        double[] gradient = Softmax.probabilities(own, setting.classes(), temperature);
-        double[] ownLogarithms = Softmax.logProbabilities(own, setting.classes(), temperature);
-        double loss = 0;
-        for (int i = 0; i < q.length; i++) {
-            loss += temperature * temperature * q[i] * (logarithms[i] - ownLogarithms[i]) / rows;
-            gradient[i] = temperature * (gradient[i] - q[i]) / rows;
-        }
-        // Rounding may leave the divergence of equal distributions slightly below 0, which no rule expects of a loss.
-        return new Path(number, Math.max(0, loss), Optional.of(q), gradient);
-    }
-
-    private static PathWeights.Observed observed(List<Path> paths, int epoch) {
-        int count = paths.size();
-        double[] gram = new double[count * count];
-        for (int k = 0; k < count; k++) {
-            for (int l = 0; l < count; l++) {
-                boolean same = (paths.get(k).number == FEATURES_PATH) == (paths.get(l).number == FEATURES_PATH);
-                for (int i = 0; same && i < paths.get(k).gradient.length; i++) {
-                    gram[k * count + l] += paths.get(k).gradient[i] * paths.get(l).gradient[i];
-                }
-            }
-        }
-        return new PathWeights.Observed(
-                epoch,
-                paths.stream().mapToInt(path -> path.number).toArray(),
-                paths.stream().mapToDouble(path -> path.loss).toArray(),
-                gram);
-    }
-
-    private List<Term> terms(List<Path> paths, double[] weights, int rows) {
+    private List<Term> terms(int slot, List<LearningPath> paths, double[] weights, PublishedMaps maps, int rows) {
         SortedMap<String, Double> figures = new TreeMap<>();
+        SortedMap<String, Double> losses = new TreeMap<>();
+        SortedMap<String, double[]> atMaps = new TreeMap<>();
         double[] mean = new double[rows * setting.classes()];
         double sum = 0;
         double labels = 1;
         List<Term> terms = new ArrayList<>();
         for (int k = 0; k < weights.length; k++) {
-            Path path = paths.get(k);
+            LearningPath path = paths.get(k);
             figures.put(name(path.number), weights[k]);
             if (path.number == LABELS_PATH) {
                 labels = weights[k];
+            } else if (path.number >= firstMapPath()) {
+                losses.put(name(path.number), path.loss);
+                add(atMaps, path.gradients, weights[k]);
             } else if (path.probabilities.isEmpty()) {
-                double[] gradient = PredictionMatrices.scaled(path.gradient, weights[k]);
-                terms.add(new Term.LeafGradient(
-                        name(path.number),
-                        path.number == FEATURES_PATH ? TensorName.FEATURES : TensorName.LOGITS,
-                        Tensor.of(setting.wire(), gradient, rows, gradient.length / rows)));
+                terms.addAll(leafGradients(path, weights[k], rows));
             } else {
                 double[] q = path.probabilities.orElseThrow();
                 for (int i = 0; i < mean.length; i++) {
@@ -365,20 +332,37 @@ final class Adaptive implements Teacher {
             }
         }
         if (sum > 0) {
-            terms.add(new Term.SoftTarget(
-                    PEERS,
-                    Tensor.of(setting.wire(), PredictionMatrices.scaled(mean, 1 / sum), rows, setting.classes()),
-                    Term.Space.PROBABILITIES,
-                    Term.Vote.INCLUDED,
-                    sum,
-                    temperature));
+            terms.add(target(PredictionMatrices.scaled(mean, 1 / sum), sum, rows));
         }
+        terms.addAll(maps.leafGradients(MAPS, slot, atMaps, setting.wire()));
         figures.put(LABELS, labels);
         if (rule.weighsLabels()) {
             terms.add(0, new Term.CrossEntropy(LABELS, labels - 1));
         }
         terms.add(new Term.Figures(WEIGHTS, figures));
+        if (!losses.isEmpty()) {
+            terms.add(new Term.Figures(LOSSES, losses));
+        }
         return terms;
+    }
+
+    private List<Term> leafGradients(LearningPath path, double weight, int rows) {
+        List<Term> terms = new ArrayList<>();
+        path.gradients.forEach((tensor, gradient) -> terms.add(new Term.LeafGradient(
+                name(path.number),
+                tensor,
+                Tensor.of(setting.wire(), PredictionMatrices.scaled(gradient, weight), rows, gradient.length / rows))));
+        return terms;
+    }
+
+    private Term target(double[] probabilities, double weight, int rows) {
+        return new Term.SoftTarget(
+                PEERS,
+                Tensor.of(setting.wire(), probabilities, rows, setting.classes()),
+                Term.Space.PROBABILITIES,
+                Term.Vote.INCLUDED,
+                weight,
+                temperature);
     }
 
     /** From the weights of the paths: the ensemble's weight is divided equally among its members. */
@@ -389,7 +373,7 @@ final class Adaptive implements Teacher {
         teacherStep.addressed().forEach((student, terms) -> {
             SortedMap<Integer, Double> row = new TreeMap<>();
             for (Term term : terms) {
-                if (term instanceof Term.Figures figures) {
+                if (term instanceof Term.Figures figures && figures.name().equals(WEIGHTS)) {
                     SortedMap<String, Double> weights = figures.values();
                     List<Integer> ensemble = ofAll ? slots : Shares.without(slots, student);
                     Shares.add(row, ensemble, weights.getOrDefault(ENSEMBLE, 0.0));
@@ -404,11 +388,6 @@ final class Adaptive implements Teacher {
     /** The mean of the logits of all, also where the ensemble leaves the student out. */
     @Override
     public Optional<Tensor> evaluate(NamedTensors state, SortedMap<Integer, NamedTensors> predictions) {
-        if (predictions.isEmpty()) {
-            return Optional.empty();
-        }
-        int rows = PredictionMatrices.rows(predictions);
-        double[] mean = PredictionMatrices.mean(PredictionMatrices.logits(predictions, rows, setting.classes()));
-        return Optional.of(Tensor.of(setting.wire(), mean, rows, setting.classes()));
+        return PredictionMatrices.meanLogits(predictions, setting);
     }
 }

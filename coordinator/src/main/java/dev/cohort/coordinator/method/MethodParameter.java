@@ -3,6 +3,7 @@ package dev.cohort.coordinator.method;
 import dev.cohort.experiment.Decimal;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.DoublePredicate;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -69,6 +70,22 @@ public record MethodParameter(String name, Range range, String defaultValue, Str
                 "word",
                 "own or names of models, separated by commas",
                 value -> Arrays.stream(value.split(",", -1)).noneMatch(String::isBlank));
+        /** Of outputs of a network, without the prefix {@code map/}. */
+        public static final Range MAPS = new Range(
+                "word",
+                "names of feature maps, separated by commas, none twice",
+                value -> distinct(value) && Arrays.stream(value.split(",", -1)).allMatch(name -> name.matches("\\S+")));
+
+        public static final Range MAP_PATHS = new Range(
+                "word",
+                "none, or paths separated by commas, none twice: nst, attention_transfer or feature_map, of all maps, or of one as"
+                        + " in nst:0",
+                value -> value.equals("none")
+                        || (distinct(value)
+                                && Arrays.stream(value.split(",", -1))
+                                        .allMatch(path ->
+                                                path.matches("(nst|attention_transfer|feature_map)(:[0-9]{1,2})?"))));
+
         public static final Range STEPS = new Range(
                 "number",
                 "auto or a whole number of at least 1",
@@ -83,6 +100,12 @@ public record MethodParameter(String name, Range range, String defaultValue, Str
             this.type = type;
             this.words = words;
             this.rule = rule;
+        }
+
+        /** Whether no word between commas comes twice. */
+        private static boolean distinct(String value) {
+            List<String> words = List.of(value.split(",", -1));
+            return Set.copyOf(words).size() == words.size();
         }
 
         /** One of these words. */

@@ -1,11 +1,14 @@
 package dev.cohort.coordinator.method;
 
 import dev.cohort.distill.Softmax;
+import dev.cohort.distill.maps.AdaptiveWeights;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -24,7 +27,7 @@ import java.util.TreeMap;
  * </pre>
  *
  * published is that of Chennupati et al. 2021 as their code has it (wyzelabs-inc/AdaptiveDistillation, AdaptiveLossScaler):
- * the labels are no path, their weight is 1. The others are textbook forms from memory, not read in the papers. Ours: the
+ * the labels are no path, their weight is 1; its weights and gradients are those of {@link AdaptiveWeights}. The others are textbook forms from memory, not read in the papers. Ours: the
  * penalty {@code K KL(uniform || softmax(a))} that keeps softmax from giving all to the smallest loss; equal weights for dwa
  * until a path has two whole epochs; weights of gradnorm not below 0. What is trained descends by the experiment's optimizer,
  * weight decay included. A step's weights come from the state before it. A path that is absent keeps its state, and the K
@@ -131,7 +134,8 @@ final class PathWeights {
         switch (rule) {
             case PUBLISHED -> {
                 double[] a = pick(state.get(name(slot, "a")).toDoubles(), seen.paths);
-                Arrays.setAll(weights, k -> factor * StrictMath.exp(-a[k]));
+                List<Double> plain = published(a).weights();
+                Arrays.setAll(weights, k -> factor * plain.get(k));
             }
             case EQUAL -> Arrays.fill(weights, 1);
             case FIXED -> weights = pick(fixed, seen.paths);
@@ -161,9 +165,12 @@ final class PathWeights {
             Experiment.Optimizer optimizer) {
         return switch (rule) {
             case EQUAL, FIXED, MGDA -> state;
-            case PUBLISHED ->
-                descended(
-                        state, name(slot, "a"), seen, publishedGradient(seen.losses, weights), learningRate, optimizer);
+            case PUBLISHED -> {
+                double[] a = pick(state.get(name(slot, "a")).toDoubles(), seen.paths);
+                double[] gradient = numbers(
+                        published(a).gradient(Arrays.stream(seen.losses).boxed().toList(), factor));
+                yield descended(state, name(slot, "a"), seen, gradient, learningRate, optimizer);
+            }
             case UNCERTAINTY -> {
                 double[] s = pick(state.get(name(slot, "s")).toDoubles(), seen.paths);
                 yield descended(
@@ -180,10 +187,13 @@ final class PathWeights {
         };
     }
 
-    private double[] publishedGradient(double[] losses, double[] weights) {
-        double[] gradient = new double[losses.length];
-        Arrays.setAll(gradient, k -> factor - weights[k] * losses[k]);
-        return gradient;
+    /** The rule of the public code; only its velocity is unused, since the experiment's optimizer descends. */
+    private static AdaptiveWeights published(double[] a) {
+        return new AdaptiveWeights(Arrays.stream(a).boxed().toList(), Collections.nCopies(a.length, 0.0));
+    }
+
+    private static double[] numbers(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     /** {@code sum e^-s_k l_k + s_k}. */

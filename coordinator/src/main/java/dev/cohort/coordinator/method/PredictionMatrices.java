@@ -6,6 +6,7 @@ import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -29,6 +30,16 @@ final class PredictionMatrices {
         return predictions.entrySet().stream()
                 .map(prediction -> matrix(prediction.getKey(), prediction.getValue(), TensorName.LOGITS, rows, classes))
                 .toList();
+    }
+
+    /** The mean [rows, C] of the logits of all predictions; empty if there are none. */
+    static Optional<Tensor> meanLogits(SortedMap<Integer, NamedTensors> predictions, TeacherSetting setting) {
+        if (predictions.isEmpty()) {
+            return Optional.empty();
+        }
+        int rows = rows(predictions);
+        double[] mean = mean(logits(predictions, rows, setting.classes()));
+        return Optional.of(Tensor.of(setting.wire(), mean, rows, setting.classes()));
     }
 
     /** Pooled features [rows, D] of every prediction, by slot. */

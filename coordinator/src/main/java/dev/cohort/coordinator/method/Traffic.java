@@ -4,6 +4,7 @@ import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Limits;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
@@ -46,22 +47,34 @@ public record Traffic(long prediction, long outcome, long addressed) {
      * @param classes C
      * @param peers contributors
      * @param featureWidth D of the pooled features of each
+     * @param mapShape [channels, height, width] of every feature map of each
      * @param wire element type of all tensors
      */
-    public record Step(int rows, int classes, int peers, int featureWidth, DType wire) {
+    public record Step(int rows, int classes, int peers, int featureWidth, Ints mapShape, DType wire) {
+        private static final Ints MAP_SHAPE = Ints.of(64, 8, 8);
+
         public Step {
             atLeastOne("batch", rows);
             atLeastOne("classes", classes);
             atLeastOne("peers", peers);
             atLeastOne("feature width", featureWidth);
+            if (mapShape.size() != MAP_SHAPE.size()) {
+                throw new IllegalArgumentException("map shape " + mapShape + ": must be [channels, height, width]");
+            }
+            mapShape.stream().forEach(length -> atLeastOne("length of a feature map", length));
+        }
+
+        /** With maps of the shape of the last one of a ResNet for images of 32 by 32, [64, 8, 8]. */
+        public Step(int rows, int classes, int peers, int featureWidth, DType wire) {
+            this(rows, classes, peers, featureWidth, MAP_SHAPE, wire);
         }
 
         private Step among(int otherPeers) {
-            return new Step(rows, classes, otherPeers, featureWidth, wire);
+            return new Step(rows, classes, otherPeers, featureWidth, mapShape, wire);
         }
 
         private Step sized(int otherRows, int otherClasses) {
-            return new Step(otherRows, otherClasses, peers, featureWidth, wire);
+            return new Step(otherRows, otherClasses, peers, featureWidth, mapShape, wire);
         }
 
         private static void atLeastOne(String what, int value) {
@@ -85,8 +98,9 @@ public record Traffic(long prediction, long outcome, long addressed) {
         Ints widths = Ints.of(Collections.nCopies(step.peers(), step.featureWidth()).stream()
                 .mapToInt(Integer::intValue)
                 .toArray());
+        TeacherSetting plain = new TeacherSetting(step.peers(), widths, step.classes(), 1, optimizer, step.wire());
         Teacher teacher = method.create(
-                chosen, new TeacherSetting(step.peers(), widths, step.classes(), 1, optimizer, step.wire()));
+                chosen, plain.withMaps(maps(method.create(chosen, plain).reads(), step)));
         List<Teacher.PeerPrediction> predictions = predictions(teacher, step);
         MessageCodec codec = new MessageCodec("20250131-123005-traffic", Limits.DEFAULT);
         List<Message> answers = answers(teacher, predictions, step);
@@ -158,12 +172,19 @@ public record Traffic(long prediction, long outcome, long addressed) {
         for (int slot = 0; slot < step.peers(); slot++) {
             NamedTensors tensors = NamedTensors.of(TensorName.LOGITS, tensor(random, step, step.classes()));
             for (String read : everyBatch(teacher)) {
-                int columns = read.equals(TensorName.FEATURES) ? step.featureWidth() : step.classes();
-                tensors = tensors.with(read, tensor(random, step, columns));
+                tensors = tensors.with(read, isMap(read) ? map(random, step) : matrix(random, step, read));
             }
             predictions.add(new Teacher.PeerPrediction(new PeerId("p" + (slot + 1)), slot, tensors));
         }
         return predictions;
+    }
+
+    private static MapShapes maps(List<String> reads, Step step) {
+        return MapShapes.alike(reads.stream().filter(Traffic::isMap).toList(), step.mapShape(), step.peers());
+    }
+
+    private static boolean isMap(String read) {
+        return read.startsWith(TensorName.MAP);
     }
 
     /** Tensors read for every batch; predictions for held-out images are published once an epoch. */
@@ -171,6 +192,17 @@ public record Traffic(long prediction, long outcome, long addressed) {
         return teacher.reads().stream()
                 .filter(read -> !read.equals(TensorName.VALIDATION))
                 .toList();
+    }
+
+    private static Tensor matrix(SplittableRandom random, Step step, String read) {
+        return tensor(random, step, read.equals(TensorName.FEATURES) ? step.featureWidth() : step.classes());
+    }
+
+    private static Tensor map(SplittableRandom random, Step step) {
+        int[] row = step.mapShape().toArray();
+        long numbers = (long) step.rows() * row[0] * row[1] * row[2];
+        double[] values = random.doubles(numbers, -3, 3).toArray();
+        return Tensor.of(step.wire(), values, step.rows(), row[0], row[1], row[2]);
     }
 
     private static Tensor tensor(SplittableRandom random, Step step, int columns) {

@@ -9,6 +9,7 @@ import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -106,12 +107,27 @@ final class TrainedParameter {
     /** The state with one update of all of parameter {@code name}. */
     static NamedTensors updated(
             NamedTensors state, String name, double[] gradient, double learningRate, Experiment.Optimizer optimizer) {
-        TrainedParameter learned = from(state, name);
-        for (int i = 0; i < gradient.length; i++) {
-            learned.update(i, gradient[i], learningRate, optimizer);
-        }
+        return updated(state, new TreeMap<>(Map.of(name, gradient)), learningRate, optimizer);
+    }
+
+    /**
+     * The state with one update of all of several parameters.
+     *
+     * @param gradients by the name of the parameter
+     */
+    static NamedTensors updated(
+            NamedTensors state,
+            SortedMap<String, double[]> gradients,
+            double learningRate,
+            Experiment.Optimizer optimizer) {
         Map<String, Tensor> all = new TreeMap<>(state.asMap());
-        learned.put(all, name, state.get(name).shape().toArray());
+        gradients.forEach((name, gradient) -> {
+            TrainedParameter learned = from(state, name);
+            for (int i = 0; i < gradient.length; i++) {
+                learned.update(i, gradient[i], learningRate, optimizer);
+            }
+            learned.put(all, name, state.get(name).shape().toArray());
+        });
         return NamedTensors.of(all);
     }
 

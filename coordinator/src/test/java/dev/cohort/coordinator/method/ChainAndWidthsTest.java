@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 /** {@link StochasticTeaching} and {@link OnlineEnsembleCompression}, apart from golden values. */
 class ChainAndWidthsTest {
     private static final int C = 4;
+    private static final Map<String, String> WITHOUT_HINTS = Map.of("hints", "false");
     private static final SoftLabels MIXED =
             new SoftLabels(C, List.of(Ints.of(0, 1, 2, 3, 0), Ints.of(3, 1, 0, 2, 2)), List.of(0.6, 0.4));
 
@@ -97,21 +98,21 @@ class ChainAndWidthsTest {
                 cohort.published().get(2),
                 cohort.published().get(0),
                 cohort.published().get(1));
-        Term.SoftTarget mean = shared(lesson("online_ensemble_compression", Map.of(), cohort));
+        Term.SoftTarget mean = shared(lesson("online_ensemble_compression", WITHOUT_HINTS, cohort));
         Term.SoftTarget same =
-                shared(lesson("online_ensemble_compression", Map.of(), new Cohort(MIXED, cohort.slots(), turned)));
+                shared(lesson("online_ensemble_compression", WITHOUT_HINTS, new Cohort(MIXED, cohort.slots(), turned)));
 
         assertThat(mean.values().toDoubles()).containsExactly(same.values().toDoubles(), within(1e-15));
         assertThat(mean.weight()).isEqualTo(0.15);
         assertThat(mean.temperature()).isEqualTo(2);
-        assertThat(lesson("online_ensemble_compression", Map.of(), cohort).labelWeight())
+        assertThat(lesson("online_ensemble_compression", WITHOUT_HINTS, cohort).labelWeight())
                 .isEqualTo(0.7);
     }
 
     @Test
     void pullsASinglePeerNowhere() {
         Cohort alone = Cohort.random(5, MIXED, List.of(2), 1);
-        Objective.Result result = alone.objective(0, lesson("online_ensemble_compression", Map.of(), alone));
+        Objective.Result result = alone.objective(0, lesson("online_ensemble_compression", WITHOUT_HINTS, alone));
 
         assertThat(result.distillation()).isZero();
     }

@@ -31,7 +31,8 @@ class OnlineEnsembleCompressionGoldenTest {
                 Map.of(
                         "temperature", "" + file.hyper("T"),
                         "weight", "" + file.hyper("w_kd"),
-                        "label_weight", "" + labelWeight),
+                        "label_weight", "" + labelWeight,
+                        "hints", "false"),
                 cohort);
         Teacher.TeacherStep lesson = teacher.teach(teacher.initialState(), cohort.input(0, 0.1));
         List<Objective.Result> results = IntStream.range(0, cohort.size())

@@ -6,6 +6,7 @@ import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.UpdateRule;
 import dev.cohort.experiment.WeightUpdate;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RenewedSlotsTest {
     private static final int C = 3;
     private static final Ints WIDTHS = Ints.of(2, 3, 2);
+    private static final List<String> MAPS = List.of("map/last", "map/stage1", "map/stage2", "map/stage3");
     private static final int RENEWED = 1;
     private static final SoftLabels LABELS = new SoftLabels(C, List.of(Ints.of(0, 1, 2, 0)), List.of(1.0));
 
@@ -42,7 +45,24 @@ class RenewedSlotsTest {
                 .create(
                         new Experiment.Method(method, given),
                         new TeacherSetting(
-                                WIDTHS.size(), WIDTHS.size(), WIDTHS, C, 7, optimizer, DType.FLOAT64, Ints.of(0, 1)));
+                                        WIDTHS.size(),
+                                        WIDTHS.size(),
+                                        WIDTHS,
+                                        C,
+                                        7,
+                                        optimizer,
+                                        DType.FLOAT64,
+                                        Ints.of(0, 1))
+                                .withMaps(maps()));
+    }
+
+    /** Maps of as many channels as there are features, and of two by two. */
+    private static MapShapes maps() {
+        List<Ints> shapes =
+                WIDTHS.stream().mapToObj(channels -> Ints.of(channels, 2, 2)).toList();
+        SortedMap<String, List<Ints>> maps = new TreeMap<>();
+        MAPS.forEach(name -> maps.put(name, shapes));
+        return new MapShapes(maps);
     }
 
     private static double[] uniform(SplittableRandom random, int size) {
@@ -54,7 +74,8 @@ class RenewedSlotsTest {
         List<NamedTensors> published = new ArrayList<>();
         for (int slot = 0; slot < WIDTHS.size(); slot++) {
             int rows = LABELS.rows();
-            published.add(NamedTensors.of(Map.of(
+            int width = WIDTHS.get(slot);
+            NamedTensors own = NamedTensors.of(Map.of(
                     TensorName.LOGITS,
                     Tensor.of(DType.FLOAT64, uniform(random, rows * C), rows, C),
                     TensorName.OWN_TEACHER,
@@ -62,7 +83,11 @@ class RenewedSlotsTest {
                     TensorName.VALIDATION,
                     Tensor.of(DType.FLOAT64, uniform(random, 2 * C), 2, C),
                     TensorName.FEATURES,
-                    Tensor.of(DType.FLOAT64, uniform(random, rows * WIDTHS.get(slot)), rows, WIDTHS.get(slot)))));
+                    Tensor.of(DType.FLOAT64, uniform(random, rows * width), rows, width)));
+            for (String name : MAPS) {
+                own = own.with(name, Tensor.of(DType.FLOAT64, uniform(random, rows * width * 4), rows, width, 2, 2));
+            }
+            published.add(own);
         }
         return Cohort.of(LABELS, published);
     }
@@ -105,12 +130,24 @@ class RenewedSlotsTest {
         "kdcl_general, -, 6, 0",
         // Five paths of its own and one of each of the two others, and the projection [2, 3]; all with momentum.
         "adaptive, weights=uncertainty, 26, 0",
+        // Five paths of its own (no labels), one of each of the two others, and the projection; the adapters of nst, as
+        // below.
+        "adaptive, map_paths=nst, 114, 0",
         // Sum, count, previous and before of these paths and an epoch; the projection with momentum.
         "adaptive, weights=dwa, 41, 0",
         // Weight with momentum and first loss of these paths; the projection with momentum.
         "adaptive, weights=gradnorm, 33, 0",
         // The projection with momentum.
         "cutnmix, -, 12, 0",
+        // Adapters: W [2, 3] and bias to either of the two others, W [3, 2] and bias from either; all with momentum.
+        "fitnet, -, 68, 0",
+        // As many adapters of W, gamma and beta.
+        "nst, -, 88, 0",
+        // Of those that lead to the widest, slot 1: W [3, 2] and bias from either of the two others on three maps; with
+        // momentum.
+        "online_ensemble_compression, -, 108, 0",
+        "nst, kernel=mmd, 0, 0",
+        "attention_transfer, -, 0, 0",
     })
     void isAsBeforeTheFirstStepAndNothingElseIs(String method, String parameters, long own, long shared) {
         Teacher teacher = teacher(method, parameters);
@@ -129,7 +166,15 @@ class RenewedSlotsTest {
 
     /** What AdamW keeps of gradients is zero before the first step. */
     @ParameterizedTest
-    @CsvSource({"one, -, 0", "pcl, -, 12", "okddip, -, 0", "adaptive, weights=gradnorm, 0", "cutnmix, -, 0"})
+    @CsvSource({
+        "one, -, 0",
+        "pcl, -, 12",
+        "okddip, -, 0",
+        "adaptive, weights=gradnorm, 0",
+        "cutnmix, -, 0",
+        "fitnet, -, 0",
+        "nst, -, 0"
+    })
     void forgetsWhatAdamWKeeps(String method, String parameters, long shared) {
         Experiment.Optimizer sgd = Cohort.sgd(0, false, 0);
         Teacher teacher = teacher(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.experiment.Experiment;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ class TrafficTest {
 
     private static final long LOGITS = 128 * 100 * 4;
     private static final long FEATURES = 128 * 64 * 4;
+    private static final long MAP = 128 * 64 * 8 * 8 * 4;
     private static final long GATES = 128 * 3 * 4;
 
     static Stream<String> methods() {
@@ -122,6 +124,26 @@ class TrafficTest {
 
         assertAbout(one.outcome(), LOGITS + GATES);
         assertAbout(one.addressed(), FEATURES);
+    }
+
+    @Test
+    void mapsGoUpAndTheirGradientsComeDown() {
+        Traffic hints = of("fitnet", Map.of(), 3);
+        Traffic.Step two = new Traffic.Step(16, 10, 2, 64, Ints.of(4, 3, 2), DType.FLOAT32);
+        Traffic small = Traffic.of(
+                new Experiment.Method("attention_transfer", Map.of("maps", "stage1,last")),
+                Cohort.sgd(0.9, false, 1e-4),
+                two);
+
+        assertAbout(hints.prediction(), LOGITS + MAP);
+        assertAbout(hints.outcome(), 0);
+        assertAbout(hints.addressed(), MAP);
+        assertAbout(small.prediction(), 16 * 10 * 4 + 2 * 16 * 4 * 3 * 2 * 4);
+        assertAbout(small.addressed(), 2 * 16 * 4 * 3 * 2 * 4);
+        assertThatThrownBy(() -> new Traffic.Step(1, 2, 2, 1, Ints.of(4, 3), DType.FLOAT32))
+                .hasMessage("map shape [4, 3]: must be [channels, height, width]");
+        assertThatThrownBy(() -> new Traffic.Step(1, 2, 2, 1, Ints.of(4, 0, 3), DType.FLOAT32))
+                .hasMessage("length of a feature map 0: must be at least 1");
     }
 
     @Test
