@@ -28,6 +28,7 @@ public final class MethodCatalog {
             KdclGeneral.METHOD,
             Okddip.METHOD,
             Pcl.METHOD,
+            Ffl.METHOD,
             Codistillation.METHOD,
             MeanTeacher.METHOD,
             StochasticTeaching.METHOD,

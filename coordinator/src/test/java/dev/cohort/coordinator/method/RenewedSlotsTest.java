@@ -6,6 +6,7 @@ import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.experiment.UpdateRule;
 import dev.cohort.experiment.WeightUpdate;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.tensor.DType;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RenewedSlotsTest {
     private static final int C = 3;
     private static final Ints WIDTHS = Ints.of(2, 3, 2);
+    private static final String MAP = "map/last";
     private static final int RENEWED = 1;
     private static final SoftLabels LABELS = new SoftLabels(C, List.of(Ints.of(0, 1, 2, 0)), List.of(1.0));
 
@@ -42,7 +44,15 @@ class RenewedSlotsTest {
                 .create(
                         new Experiment.Method(method, given),
                         new TeacherSetting(
-                                WIDTHS.size(), WIDTHS.size(), WIDTHS, C, 7, optimizer, DType.FLOAT64, Ints.of(0, 1)));
+                                        WIDTHS.size(),
+                                        WIDTHS.size(),
+                                        WIDTHS,
+                                        C,
+                                        7,
+                                        optimizer,
+                                        DType.FLOAT64,
+                                        Ints.of(0, 1))
+                                .withMaps(MapShapes.alike(List.of(MAP), Ints.of(2, 2, 2), WIDTHS.size())));
     }
 
     private static double[] uniform(SplittableRandom random, int size) {
@@ -62,7 +72,9 @@ class RenewedSlotsTest {
                     TensorName.VALIDATION,
                     Tensor.of(DType.FLOAT64, uniform(random, 2 * C), 2, C),
                     TensorName.FEATURES,
-                    Tensor.of(DType.FLOAT64, uniform(random, rows * WIDTHS.get(slot)), rows, WIDTHS.get(slot)))));
+                    Tensor.of(DType.FLOAT64, uniform(random, rows * WIDTHS.get(slot)), rows, WIDTHS.get(slot)),
+                    MAP,
+                    Tensor.of(DType.FLOAT64, uniform(random, rows * 8), rows, 2, 2, 2))));
         }
         return Cohort.of(LABELS, published);
     }
@@ -111,6 +123,10 @@ class RenewedSlotsTest {
         "adaptive, weights=gradnorm, 33, 0",
         // The projection with momentum.
         "cutnmix, -, 12, 0",
+        // Kernels [2, 9], gamma and beta [2], columns [2, 2]; all with momentum. Mean and variance [2]. Shared: gamma
+        // and beta
+        // [2], the linear layer [3, 2] and its bias [3], all with momentum; mean and variance [2].
+        "ffl, -, 56, 30",
     })
     void isAsBeforeTheFirstStepAndNothingElseIs(String method, String parameters, long own, long shared) {
         Teacher teacher = teacher(method, parameters);
@@ -129,7 +145,14 @@ class RenewedSlotsTest {
 
     /** What AdamW keeps of gradients is zero before the first step. */
     @ParameterizedTest
-    @CsvSource({"one, -, 0", "pcl, -, 12", "okddip, -, 0", "adaptive, weights=gradnorm, 0", "cutnmix, -, 0"})
+    @CsvSource({
+        "one, -, 0",
+        "pcl, -, 12",
+        "okddip, -, 0",
+        "adaptive, weights=gradnorm, 0",
+        "cutnmix, -, 0",
+        "ffl, -, 56"
+    })
     void forgetsWhatAdamWKeeps(String method, String parameters, long shared) {
         Experiment.Optimizer sgd = Cohort.sgd(0, false, 0);
         Teacher teacher = teacher(
