@@ -16,6 +16,7 @@ public final class MethodCatalog {
             Kd.SELF,
             TfkdReg.METHOD,
             Dml.METHOD,
+            Majority.METHOD,
             MeanLogit.METHOD,
             One.METHOD,
             OneSharedTrunk.METHOD,
