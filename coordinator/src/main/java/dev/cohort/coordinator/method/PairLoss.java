@@ -66,7 +66,7 @@ enum PairLoss {
      *
      * @param gradient with respect to the own tensor, in its shape
      */
-    record Compared(double loss, double[] gradient) {}
+    record Compared(double loss, Tensor gradient) {}
 
     /**
      * Compares two tensors of one batch.
@@ -80,7 +80,7 @@ enum PairLoss {
             case DML -> mutual(MutualPairs.Form.DIVERGENCE, own, other);
             case KL -> {
                 LogitLoss loss = LogitLoss.divergenceFromLogits(other, own, temperature);
-                yield new Compared(loss.loss(), loss.gradient().toDoubles());
+                yield new Compared(loss.loss(), loss.gradient());
             }
             case L2 ->
                 own.shape().size() == 2
@@ -88,7 +88,7 @@ enum PairLoss {
                         : pooled(FeatureMap.of(own), FeatureMap.of(other));
             case AT -> {
                 MapLoss loss = AttentionTransfer.loss(FeatureMap.of(own), FeatureMap.of(other));
-                yield new Compared(loss.loss(), loss.gradient().toDoubles());
+                yield new Compared(loss.loss(), loss.gradient().tensor(DType.FLOAT64));
             }
         };
     }
@@ -101,18 +101,15 @@ enum PairLoss {
                 MutualPairs.Form.SQUARES,
                 smaller.tensor(DType.FLOAT64),
                 AveragePooling.pool(other, height, width).tensor(DType.FLOAT64));
-        FeatureMap gradient = FeatureMap.of(own.rows(), own.channels(), height, width, compared.gradient());
-        return new Compared(
-                compared.loss(),
-                AveragePooling.gradient(gradient, own.height(), own.width()).toDoubles());
+        FeatureMap gradient = AveragePooling.gradient(FeatureMap.of(compared.gradient()), own.height(), own.width());
+        return new Compared(compared.loss(), gradient.tensor(DType.FLOAT64));
     }
 
     private static Compared mutual(MutualPairs.Form form, Tensor own, Tensor other) {
         String name = form.name().toLowerCase(Locale.ROOT);
         MutualPairs.Result result = new MutualPairs(List.of(new MutualPairs.Term(name, form, 1)))
                 .of(NamedTensors.of(name, own), List.of(NamedTensors.of(name, other)));
-        return new Compared(
-                result.losses().get(0).get(0), result.gradients().get(name).toDoubles());
+        return new Compared(result.losses().get(0).get(0), result.gradients().get(name));
     }
 
     @Override

@@ -144,9 +144,10 @@ final class Pairs implements Teacher {
         double weight = distillation.weightAt(input.epoch()) * entry.weight();
         double[] sum = gradients
                 .computeIfAbsent(own.slot(), slot -> new TreeMap<>())
-                .computeIfAbsent(entry.tensor(), tensor -> new double[compared.gradient().length]);
+                .computeIfAbsent(
+                        entry.tensor(), tensor -> new double[compared.gradient().size()]);
         for (int i = 0; i < sum.length; i++) {
-            sum[i] += weight * compared.gradient()[i];
+            sum[i] += weight * compared.gradient().at(i);
         }
         return compared.loss();
     }
