@@ -103,11 +103,16 @@ public record Experiment(
     }
 
     /**
-     * A method by name and its parameters, each a number, a boolean or a word, as declared by the method.
+     * A method by name and its parameters, each a number, a boolean, a word or a list, as declared by the method.
      *
      * @param parameters those in the file; the others have the method's defaults
      */
     public record Method(String name, Map<String, String> parameters) {
+        /** The parameter that a file may hold as a list: its value is the items, with {@link #SEPARATOR} between them. */
+        public static final String LIST = "pairs";
+
+        public static final String SEPARATOR = "; ";
+
         public Method {
             parameters = java.util.Collections.unmodifiableMap(new TreeMap<>(parameters));
         }

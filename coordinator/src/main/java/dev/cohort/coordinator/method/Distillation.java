@@ -18,6 +18,11 @@ record Distillation(double temperature, double weight, double rampUpEpochs) {
                 arguments.number(TEMPERATURE), arguments.number(WEIGHT), arguments.number(RAMP_UP_EPOCHS));
     }
 
+    /** Of a method without a temperature: T = 1. */
+    static Distillation atOne(Arguments arguments) {
+        return new Distillation(1, arguments.number(WEIGHT), arguments.number(RAMP_UP_EPOCHS));
+    }
+
     /** The common parameters and those of the method itself. */
     static List<MethodParameter> parameters(String temperature, MethodParameter... own) {
         return parameters(temperature, "1.0", own);
@@ -31,6 +36,13 @@ record Distillation(double temperature, double weight, double rampUpEpochs) {
                 MethodParameter.Range.TEMPERATURE,
                 temperature,
                 "T of teacher and student; the loss carries T^2"));
+        all.addAll(withoutTemperature(weight, own));
+        return all;
+    }
+
+    /** The common parameters but the temperature, and those of the method itself. */
+    static List<MethodParameter> withoutTemperature(String weight, MethodParameter... own) {
+        List<MethodParameter> all = new ArrayList<>();
         all.add(new MethodParameter(
                 WEIGHT, MethodParameter.Range.FACTOR, weight, "factor of the distillation loss after the ramp-up"));
         all.add(new MethodParameter(

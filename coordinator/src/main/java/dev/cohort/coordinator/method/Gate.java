@@ -22,7 +22,7 @@ import java.util.function.IntPredicate;
  */
 final class Gate {
     static final double EPSILON = 1e-5;
-    private static final double STATISTICS_MOMENTUM = 0.1;
+    static final double STATISTICS_MOMENTUM = 0.1;
 
     private final int[] widths;
     private final int[] offsets;

@@ -43,11 +43,7 @@ public record Method(
                     .filter(parameter -> parameter.name().equals(entry.getKey()))
                     .findFirst()
                     .ifPresentOrElse(
-                            parameter -> problems.require(
-                                    parameter.range().allows(entry.getValue()),
-                                    where,
-                                    entry.getValue(),
-                                    parameter.range().toString()),
+                            parameter -> parameter.range().note(entry.getValue(), problems, where),
                             () -> problems.add(where, "method " + name + " has no such parameter; it has " + names()));
         }
     }

@@ -16,6 +16,7 @@ public final class MethodCatalog {
             Kd.SELF,
             TfkdReg.METHOD,
             Dml.METHOD,
+            Majority.METHOD,
             MeanLogit.METHOD,
             One.METHOD,
             OneSharedTrunk.METHOD,
@@ -30,7 +31,9 @@ public final class MethodCatalog {
             KdclMinLogit.METHOD,
             KdclGeneral.METHOD,
             Okddip.METHOD,
+            Pairs.METHOD,
             Pcl.METHOD,
+            Ffl.METHOD,
             Codistillation.METHOD,
             MeanTeacher.METHOD,
             StochasticTeaching.METHOD,
@@ -63,6 +66,16 @@ public final class MethodCatalog {
                 .ifPresentOrElse(
                         method -> method.validate(chosen, problems, path),
                         () -> problems.require(false, path + ".name", chosen.name(), "one of " + names()));
+    }
+
+    /** Notes likewise what is wrong with the method of an experiment, and peers that it names and the experiment does not have. */
+    public static void validate(Experiment experiment, Problems problems) {
+        Experiment.Method chosen = experiment.method();
+        validate(chosen, problems, "method");
+        String pairs = chosen.parameters().get(Pairs.PAIRS);
+        if (pairs != null && chosen.name().equals(Pairs.METHOD.name())) {
+            PairEntry.notePeers(pairs, experiment, problems, "method." + Pairs.PAIRS);
+        }
     }
 
     private static String names() {

@@ -1,6 +1,7 @@
 package dev.cohort.coordinator.method;
 
 import dev.cohort.experiment.Decimal;
+import dev.cohort.experiment.Problems;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -90,13 +91,22 @@ public record MethodParameter(String name, Range range, String defaultValue, Str
                 "number",
                 "auto or a whole number of at least 1",
                 value -> value.equals("auto") || value.matches("[1-9][0-9]{0,17}"));
+        /** Entries of the method {@code pairs}. */
+        public static final Range PAIRS = new Range("list", PairEntry.FORM, PairEntry::note);
+
         public static final Range FLAG = new Range("flag", "true or false", List.of("true", "false")::contains);
 
         private final String type;
         private final String words;
-        private final Predicate<String> rule;
+        private final Rule rule;
 
-        private Range(String type, String words, Predicate<String> rule) {
+        /** Notes what is wrong with a value. */
+        @FunctionalInterface
+        private interface Rule {
+            void note(String value, Problems problems, String path);
+        }
+
+        private Range(String type, String words, Rule rule) {
             this.type = type;
             this.words = words;
             this.rule = rule;
@@ -108,6 +118,10 @@ public record MethodParameter(String name, Range range, String defaultValue, Str
             return Set.copyOf(words).size() == words.size();
         }
 
+        private Range(String type, String words, Predicate<String> rule) {
+            this(type, words, (value, problems, path) -> problems.require(rule.test(value), path, value, words));
+        }
+
         /** One of these words. */
         static Range oneOf(String... words) {
             return new Range("word", "one of " + String.join(", ", words), List.of(words)::contains);
@@ -117,13 +131,20 @@ public record MethodParameter(String name, Range range, String defaultValue, Str
             return new Range("number", words, value -> rule.test(number(value)));
         }
 
-        /** {@code number}, {@code flag}, {@code word} or {@code file}. */
+        /** {@code number}, {@code flag}, {@code word}, {@code file} or {@code list}. */
         public String type() {
             return type;
         }
 
         boolean allows(String value) {
-            return rule.test(value);
+            Problems problems = new Problems();
+            note(value, problems, "");
+            return problems.none();
+        }
+
+        /** Notes what is wrong with {@code value}, if anything is. */
+        void note(String value, Problems problems, String path) {
+            rule.note(value, problems, path);
         }
 
         /** The number, or NaN, which no range allows, if it is not a finite number. */

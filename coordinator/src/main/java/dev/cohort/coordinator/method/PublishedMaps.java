@@ -54,6 +54,13 @@ record PublishedMaps(SortedMap<Integer, SortedMap<String, FeatureMap>> bySlot) {
         return new PublishedMaps(bySlot);
     }
 
+    /** The maps of one name, by slot. */
+    SortedMap<Integer, FeatureMap> of(String name) {
+        SortedMap<Integer, FeatureMap> maps = new TreeMap<>();
+        slots().forEach(slot -> maps.put(slot, map(slot, name)));
+        return maps;
+    }
+
     private static FeatureMap map(Teacher.PeerPrediction prediction, String name, int rows, TeacherSetting setting) {
         Ints row = setting.maps().row(name, prediction.slot());
         Ints expected = Ints.of(rows, row.get(0), row.get(1), row.get(2));
@@ -96,7 +103,7 @@ record PublishedMaps(SortedMap<Integer, SortedMap<String, FeatureMap>> bySlot) {
     }
 
     /** At least binary32: the gradient of a mean over B C H W numbers is often below the least number of binary16, 6e-8. */
-    private static DType gradientType(DType wire) {
+    static DType gradientType(DType wire) {
         return wire == DType.FLOAT16 ? DType.FLOAT32 : wire;
     }
 }

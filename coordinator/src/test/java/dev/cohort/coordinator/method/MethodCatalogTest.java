@@ -134,6 +134,8 @@ class MethodCatalogTest {
         assertThat(temperature(One.METHOD)).isEqualTo(3);
         assertThat(temperature(Okddip.METHOD)).isEqualTo(3);
         assertThat(temperature(Pcl.METHOD)).isEqualTo(3);
+        assertThat(temperature(Ffl.METHOD)).isEqualTo(3);
+        assertThat(temperature(Pairs.METHOD)).isEqualTo(1);
         assertThat(temperature(CutnMix.METHOD)).isEqualTo(3);
     }
 

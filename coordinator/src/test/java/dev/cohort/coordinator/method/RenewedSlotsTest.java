@@ -148,6 +148,9 @@ class RenewedSlotsTest {
         "online_ensemble_compression, -, 108, 0",
         "nst, kernel=mmd, 0, 0",
         "attention_transfer, -, 0, 0",
+        // Kernels [3, 9], gamma and beta [3], columns [3, 3]; all with momentum. Mean and variance [3]. Shared: gamma
+        // and beta [3], the linear layer [3, 3] and its bias [3], all with momentum; mean and variance [3].
+        "ffl, -, 90, 42",
     })
     void isAsBeforeTheFirstStepAndNothingElseIs(String method, String parameters, long own, long shared) {
         Teacher teacher = teacher(method, parameters);
@@ -173,7 +176,8 @@ class RenewedSlotsTest {
         "adaptive, weights=gradnorm, 0",
         "cutnmix, -, 0",
         "fitnet, -, 0",
-        "nst, -, 0"
+        "nst, -, 0",
+        "ffl, -, 78"
     })
     void forgetsWhatAdamWKeeps(String method, String parameters, long shared) {
         Experiment.Optimizer sgd = Cohort.sgd(0, false, 0);

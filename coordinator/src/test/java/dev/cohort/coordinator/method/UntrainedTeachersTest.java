@@ -40,7 +40,7 @@ class UntrainedTeachersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dml", "mean_logit"})
+    @ValueSource(strings = {"dml", "majority", "mean_logit", "pairs"})
     void distilsWithoutKeepingAState(String method) {
         Teacher teacher = teacher(method, Map.of(), DType.FLOAT64);
         Cohort cohort = Cohort.random(2, MIXED, List.of(0, 1), 1);

@@ -194,7 +194,7 @@ public final class Preparation {
     }
 
     private static void checkNames(Experiment experiment, Problems problems) {
-        MethodCatalog.validate(experiment.method(), problems, "method");
+        MethodCatalog.validate(experiment, problems);
         int contributors = experiment.contributors().size();
         MethodCatalog.find(experiment.method().name())
                 .filter(method -> contributors > 0)

@@ -35,18 +35,25 @@ final class BatchNorm {
     final class Pass {
         private final double[] normalised;
         private final double[] deviations;
+        /** Of the batch, per channel. */
+        final double[] mean;
+        /** Likewise, biased. */
+        final double[] variance;
+
         final FeatureMap output;
 
         private Pass(FeatureMap input) {
             normalised = input.values.clone();
             deviations = new double[gamma.length];
+            mean = new double[gamma.length];
+            variance = new double[gamma.length];
             double[] values = new double[normalised.length];
             int count = input.rows() * input.positions();
             for (int c = 0; c < gamma.length; c++) {
-                double mean = ChannelSums.of(normalised, input, c) / count;
-                ChannelSums.shift(normalised, input, c, -mean);
-                double variance = ChannelSums.ofProducts(normalised, normalised, input, c) / count;
-                deviations[c] = StrictMath.sqrt(variance + EPSILON);
+                mean[c] = ChannelSums.of(normalised, input, c) / count;
+                ChannelSums.shift(normalised, input, c, -mean[c]);
+                variance[c] = ChannelSums.ofProducts(normalised, normalised, input, c) / count;
+                deviations[c] = StrictMath.sqrt(variance[c] + EPSILON);
                 finish(input, c, values);
             }
             output = input.like(values);

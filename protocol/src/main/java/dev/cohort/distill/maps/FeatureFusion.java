@@ -44,6 +44,14 @@ public final class FeatureFusion {
     }
 
     /**
+     * What a batch norm saw in a batch.
+     *
+     * @param mean per channel
+     * @param variance per channel, biased
+     */
+    public record Statistics(Tensor mean, Tensor variance) {}
+
+    /**
      * The forward pass.
      *
      * @param maps per peer, of one size and batch
@@ -55,12 +63,12 @@ public final class FeatureFusion {
     /** A forward pass, with what its backward pass needs. */
     public final class Pass {
         private final List<FeatureMap> maps;
-        private final Adapter.Pass atBlock;
+        private final SeparableBlock.BlockPass atBlock;
         private final Adapter.Pass atLinear;
 
         private Pass(List<FeatureMap> maps) {
             this.maps = List.copyOf(maps);
-            atBlock = block.forward(sideBySide(maps));
+            atBlock = block.pass(sideBySide(maps));
             atLinear = linear.forward(AveragePooling.pool(atBlock.output()));
         }
 
@@ -68,6 +76,22 @@ public final class FeatureFusion {
         public Tensor logits() {
             FeatureMap logits = atLinear.output();
             return Tensor.of(DType.FLOAT64, logits.values, logits.rows(), logits.channels());
+        }
+
+        /** Of the first batch norm: the channels of all peers. */
+        public Statistics first() {
+            return statistics(atBlock.first());
+        }
+
+        /** Of the second batch norm: the channels of the fused map. */
+        public Statistics second() {
+            return statistics(atBlock.second());
+        }
+
+        private static Statistics statistics(BatchNorm.Pass pass) {
+            return new Statistics(
+                    Tensor.of(DType.FLOAT64, pass.mean, pass.mean.length),
+                    Tensor.of(DType.FLOAT64, pass.variance, pass.variance.length));
         }
 
         /**

@@ -55,13 +55,18 @@ public final class SeparableBlock implements Adapter {
 
     @Override
     public Pass forward(FeatureMap input) {
+        return pass(input);
+    }
+
+    BlockPass pass(FeatureMap input) {
         BatchNorm.Pass atFirst = first.forward(depthwise.forward(input));
         FeatureMap between = relu(atFirst.output);
         BatchNorm.Pass atSecond = second.forward(pointwise.forward(between));
         return new BlockPass(depthwise, pointwise, input, atFirst, between, atSecond, relu(atSecond.output));
     }
 
-    private record BlockPass(
+    /** A forward pass, with the statistics of both batch norms. */
+    record BlockPass(
             DepthwiseConvolution depthwise,
             PointwiseConvolution pointwise,
             FeatureMap input,

@@ -154,7 +154,10 @@ final class ExperimentReader {
             problems.require(!s.usable(), s.at("name"), "missing", "the name of a method, for example one");
             return new Method(SOME_METHOD, Map.of());
         }
-        Method method = new Method(name.get(), s.remaining(ANY_KEY));
+        Map<String, String> parameters = new TreeMap<>();
+        s.texts(Method.LIST).ifPresent(items -> parameters.put(Method.LIST, String.join(Method.SEPARATOR, items)));
+        parameters.putAll(s.remaining(ANY_KEY));
+        Method method = new Method(name.get(), parameters);
         s.close();
         return method;
     }

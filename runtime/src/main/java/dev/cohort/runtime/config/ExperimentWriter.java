@@ -86,7 +86,17 @@ final class ExperimentWriter {
     private void method(Experiment.Method method) {
         section("method");
         text("  name", method.name());
-        texts(method.parameters());
+        method.parameters().forEach((key, value) -> {
+            String[] items = value.split(Experiment.Method.SEPARATOR, -1);
+            if (key.equals(Experiment.Method.LIST) && items.length > 1) {
+                section("  " + key);
+                List.of(items)
+                        .forEach(item ->
+                                yaml.append("    - ").append(quoted(item)).append('\n'));
+            } else {
+                text("  " + quoted(key), value);
+            }
+        });
     }
 
     private void optimizer(Experiment.Optimizer optimizer) {

@@ -142,6 +142,19 @@ final class Section {
         return find(key).flatMap(value -> text(key, value));
     }
 
+    /** The single values of a list, as written, or the only one where there is no list; empty when one is no single value. */
+    Optional<List<String>> texts(String key) {
+        Optional<Tree> value = find(key);
+        if (value.isEmpty() || !(value.get() instanceof Tree.Items items)) {
+            return value.flatMap(one -> text(key, one)).map(List::of);
+        }
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < items.values().size(); i++) {
+            text(key + "." + i, items.values().get(i)).ifPresent(texts::add);
+        }
+        return texts.size() == items.values().size() ? Optional.of(texts) : Optional.empty();
+    }
+
     /** A text that matches {@code form}, which {@code must} describes. */
     Optional<String> text(String key, Pattern form, String must) {
         return find(key).flatMap(value -> {

@@ -41,6 +41,8 @@ class ExperimentProblemsTest {
             mix.n=0                         | mix.n: 0: must be a whole number from 1 to 16
             method.name=                    | method.name: missing: must be the name of a method, for example one
             method.temperature=[1]          | method.temperature: a list: must be a single value
+            method.pairs=[a, {peers: all}]  | method.pairs.1: a mapping: must be a single value
+            method.pairs={peers: all}       | method.pairs: a mapping: must be a single value
             optimizer.name=adam             | optimizer.name: adam: must be one of sgd, adamw
             optimizer={name: adamw, momentum: 0.9} | optimizer.momentum: a setting of sgd: must be left out, since optimizer.name is adamw
             optimizer.beta1=0.9             | optimizer.beta1: a setting of adamw: must be left out, since optimizer.name is sgd

@@ -303,6 +303,44 @@ class ExperimentYamlTest {
     }
 
     @Test
+    void readsPairsAsAListOrInOneLine() {
+        String items = """
+                run: {epochs: 2}
+                method:
+                  name: pairs
+                  pairs:
+                    - p1+p2 logits dml 1.0
+                    - all map/last l2 0.5
+                  weight: 2
+                peers: [{id: a, model: resnet8}]
+                """;
+        String line = items.replace("\n    - p1+p2", " p1+p2").replace("1.0\n    - ", "1.0; ");
+        Experiment.Method method = new Experiment.Method(
+                "pairs", Map.of("pairs", "p1+p2 logits dml 1.0; all map/last l2 0.5", "weight", "2"));
+        String set = "method.pairs=[p1+p2 logits dml 1.0, all map/last l2 0.5]";
+
+        assertThat(read(items).method()).isEqualTo(method);
+        assertThat(read(line).method()).isEqualTo(method);
+        assertThat(ExperimentYaml.read(line.replace("0.5", "7"), List.of(set), new Problems())
+                        .map(Experiment::method))
+                .contains(method);
+        assertThat(ExperimentYaml.write(read(line))).contains("""
+                method:
+                  name: pairs
+                  pairs:
+                    - "p1+p2 logits dml 1.0"
+                    - "all map/last l2 0.5"
+                  weight: 2
+                """);
+        for (String value : List.of("all logits dml", "a;b", "a; b", "a;  b", "; ", "a; ", "; ; \"", "null; true; 1")) {
+            Experiment experiment = with(read(SMALLEST), new Experiment.Method("pairs", Map.of("pairs", value)));
+            assertThat(ExperimentYaml.read(ExperimentYaml.write(experiment)))
+                    .as(value)
+                    .isEqualTo(experiment);
+        }
+    }
+
+    @Test
     void givesTheControlPeerTheFirstPeersModelAndSeed() {
         Experiment experiment = read("""
                 run: {epochs: 1, seed: 3}
