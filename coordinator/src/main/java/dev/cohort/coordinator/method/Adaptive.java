@@ -73,7 +73,8 @@ final class Adaptive implements Teacher {
             "each peer learns along several paths, whose weights follow a rule of multi-task learning",
             "L_i = w_labels CE(z_i, y) + w_ensemble T^2 KL(softmax_T(z_E) || softmax_T(z_i)) + sum_{j!=i} w_j T^2"
                     + " KL(softmax_T(z_j) || softmax_T(z_i)) + w_logits mean (z_i - z_E)^2 + w_features/(m-1) sum_{j!=i}"
-                    + " |n_i - n_j|^2 + sum_k w_k/(m-1) sum_{j!=i} d_k(F_i, F_j), z_E = mean of z_k, n = f/|f|; published: w_labels = 1, w_k = alpha e^-a_k, a_k descends"
+                    + " |n_i - n_j|^2 + sum_k w_k/(m-1) sum_{j!=i} d_k(F_i, F_j), z_E = mean of z_k, n = f/|f|;"
+                    + " published: w_labels = 1, w_k = alpha e^-a_k, a_k descends"
                     + " alpha sum e^-a_k l_k + a_k",
             "Chennupati et al., Adaptive Distillation, BMVC 2021, arXiv 2110.09674; rule published as in its code"
                     + " (wyzelabs-inc/AdaptiveDistillation), for one teacher; several teachers and the other rules are ours",

@@ -6,10 +6,8 @@ import dev.cohort.distill.maps.MapLoss;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
-import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -63,16 +61,6 @@ final class MapLessons {
             gradients.forEach((name, gradient) -> scaled.put(name, PredictionMatrices.scaled(gradient, factor)));
             return scaled;
         }
-    }
-
-    /** Adds fresh adapters to a state. */
-    void initial(Map<String, Tensor> state) {
-        adapters.initial(state);
-    }
-
-    /** As {@link MapAdapters#renewed}. */
-    NamedTensors renewed(NamedTensors state, NamedTensors initial, int slot) {
-        return adapters.renewed(state, initial, slot);
     }
 
     /** The lesson of every student with a teacher, by slot. */

@@ -70,6 +70,7 @@ final class OnlineEnsembleCompression implements Teacher {
     private final double hintWeight;
     private final List<String> maps;
     private final TeacherSetting setting;
+    private final MapAdapters adapters;
     private final MapLessons hints;
 
     private OnlineEnsembleCompression(Arguments arguments, TeacherSetting setting) {
@@ -78,10 +79,8 @@ final class OnlineEnsembleCompression implements Teacher {
         hintWeight = arguments.number(HINT_WEIGHT);
         maps = arguments.flag(HINTS) ? PublishedMaps.names(arguments.word(MAPS)) : List.of();
         this.setting = setting;
-        hints = new MapLessons(
-                maps,
-                SquaredError::ofMaps,
-                new MapAdapters(maps, TrainedAdapter.Form.HINT, (student, teacher) -> teacher == widest(), setting));
+        adapters = new MapAdapters(maps, TrainedAdapter.Form.HINT, (student, teacher) -> teacher == widest(), setting);
+        hints = new MapLessons(maps, SquaredError::ofMaps, adapters);
     }
 
     /** The slot of the widest student. */
@@ -112,13 +111,13 @@ final class OnlineEnsembleCompression implements Teacher {
     @Override
     public NamedTensors initialState() {
         Map<String, Tensor> state = new TreeMap<>();
-        hints.initial(state);
+        adapters.initial(state);
         return NamedTensors.of(state);
     }
 
     @Override
     public NamedTensors renewed(NamedTensors state, int slot) {
-        return hints.renewed(state, initialState(), slot);
+        return adapters.renewed(state, initialState(), slot);
     }
 
     @Override

@@ -27,11 +27,11 @@ import java.util.TreeMap;
  * </pre>
  *
  * published is that of Chennupati et al. 2021 as their code has it (wyzelabs-inc/AdaptiveDistillation, AdaptiveLossScaler):
- * the labels are no path, their weight is 1; its weights and gradients are those of {@link AdaptiveWeights}. The others are textbook forms from memory, not read in the papers. Ours: the
- * penalty {@code K KL(uniform || softmax(a))} that keeps softmax from giving all to the smallest loss; equal weights for dwa
- * until a path has two whole epochs; weights of gradnorm not below 0. What is trained descends by the experiment's optimizer,
- * weight decay included. A step's weights come from the state before it. A path that is absent keeps its state, and the K
- * above is the number of paths present.
+ * the labels are no path, their weight is 1; its weights and gradients are those of {@link AdaptiveWeights}. The others are
+ * textbook forms from memory, not read in the papers. Ours: the penalty {@code K KL(uniform || softmax(a))} that keeps softmax
+ * from giving all to the smallest loss; equal weights for dwa until a path has two whole epochs; weights of gradnorm not below
+ * 0. What is trained descends by the experiment's optimizer, weight decay included. A step's weights come from the state before
+ * it. A path that is absent keeps its state, and the K above is the number of paths present.
  */
 final class PathWeights {
     static final double DWA_TEMPERATURE = 2;
