@@ -129,6 +129,10 @@ final class Convolution implements Filter {
     @Override
     public Tensor weightGradient(FeatureMap input, FeatureMap gradient) {
         requireChannels(input, in());
+        if (input.rows() != gradient.rows()) {
+            throw new IllegalArgumentException("gradient " + gradient + " behind the " + name + ": must have "
+                    + input.rows() + " rows, as its input has");
+        }
         Windows windows = windows(input);
         requireWindows(gradient, windows);
         Windows planes = Windows.ofPixels(gradient);
