@@ -9,9 +9,6 @@ import java.util.Arrays;
  * p]}, a cross-correlation with stride s and padding p. The output has {@code floor((H + 2 p - k) / s) + 1} rows.
  */
 final class Convolution implements Filter {
-    /** About as many windows go through a product of matrices at once: enough for long loops, few enough for the cache. */
-    private static final int WINDOWS = 256;
-
     private final String name;
     private final int[] shape;
     private final int stride;
@@ -86,9 +83,9 @@ final class Convolution implements Filter {
     public FeatureMap forward(FeatureMap input) {
         requireChannels(input, in());
         Windows windows = windows(input);
-        FeatureMap output = empty(input.rows(), out(), windows.height, windows.width);
+        FeatureMap output = FeatureMap.blank(input.rows(), out(), windows.height, windows.width);
         Windows planes = Windows.ofPixels(output);
-        int most = mapsAtOnce(output);
+        int most = windows.mapsAtOnce(input.rows());
         double[][] columns = new double[transposed.length][most * output.positions()];
         double[][] product = new double[out()][most * output.positions()];
         for (int first = 0; first < input.rows(); first += most) {
@@ -110,11 +107,11 @@ final class Convolution implements Filter {
 
     /** The gradient at an input [B, C, height, width], which needs to know nothing else of it. */
     FeatureMap inputGradient(FeatureMap gradient, int height, int width) {
-        FeatureMap before = empty(gradient.rows(), in(), height, width);
+        FeatureMap before = FeatureMap.blank(gradient.rows(), in(), height, width);
         Windows windows = windows(before);
         requireWindows(gradient, windows);
         Windows planes = Windows.ofPixels(gradient);
-        int most = mapsAtOnce(gradient);
+        int most = windows.mapsAtOnce(gradient.rows());
         double[][] columns = new double[transposed.length][most * gradient.positions()];
         double[][] behind = new double[out()][most * gradient.positions()];
         for (int first = 0; first < gradient.rows(); first += most) {
@@ -132,10 +129,14 @@ final class Convolution implements Filter {
     @Override
     public Tensor weightGradient(FeatureMap input, FeatureMap gradient) {
         requireChannels(input, in());
+        if (input.rows() != gradient.rows()) {
+            throw new IllegalArgumentException("gradient " + gradient + " behind the " + name + ": must have "
+                    + input.rows() + " rows, as its input has");
+        }
         Windows windows = windows(input);
         requireWindows(gradient, windows);
         Windows planes = Windows.ofPixels(gradient);
-        int most = mapsAtOnce(gradient);
+        int most = windows.mapsAtOnce(gradient.rows());
         double[][] columns = new double[transposed.length][most * gradient.positions()];
         double[][] patches = new double[most * gradient.positions()][columns.length];
         double[][] behind = new double[out()][most * gradient.positions()];
@@ -153,15 +154,6 @@ final class Convolution implements Filter {
 
     private Windows windows(FeatureMap map) {
         return new Windows(size(), stride, padding, map.height(), map.width());
-    }
-
-    private static int mapsAtOnce(FeatureMap output) {
-        return Math.min(output.rows(), Math.max(1, WINDOWS / output.positions()));
-    }
-
-    /** A map of zeros, to be written before anybody else sees it. */
-    private static FeatureMap empty(int rows, int channels, int height, int width) {
-        return FeatureMap.wrap(rows, channels, height, width, new double[rows * channels * height * width]);
     }
 
     private void requireChannels(FeatureMap map, int channels) {

@@ -2,6 +2,7 @@ package dev.cohort.distill.maps;
 
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * A 3x3 convolution of each channel for itself, without bias, with zeros around the map: {@code y[b, c, i, j] = sum_uv W[c, u, v]
@@ -11,7 +12,9 @@ final class DepthwiseConvolution {
     private static final int SIZE = 3;
 
     private final Tensor weight;
-    private final double[] kernels;
+    /** [C, 9]. */
+    private final double[][] kernels;
+
     private final int stride;
 
     /** @param weight [C, 1, 3, 3] */
@@ -30,59 +33,92 @@ final class DepthwiseConvolution {
         }
         this.weight = weight;
         this.stride = stride;
-        kernels = weight.toDoubles();
-    }
-
-    /** What becomes of one pair of a kernel's element with a pixel, and of the pixel of the output they add to. */
-    @FunctionalInterface
-    private interface Meeting {
-        void at(int kernel, int input, int output);
+        kernels = MatrixProduct.rows(weight.toDoubles(), 0, weight.dimension(0), SIZE * SIZE);
     }
 
     FeatureMap forward(FeatureMap input) {
-        if (input.channels() != weight.dimension(0)) {
-            throw new IllegalArgumentException("feature map " + input + ": must have " + weight.dimension(0)
+        if (input.channels() != kernels.length) {
+            throw new IllegalArgumentException("feature map " + input + ": must have " + kernels.length
                     + " channels, as the depthwise weight says");
         }
-        int height = (input.height() + stride - 1) / stride;
-        int width = (input.width() + stride - 1) / stride;
-        double[] values = new double[input.rows() * input.channels() * height * width];
-        FeatureMap output = FeatureMap.wrap(input.rows(), input.channels(), height, width, values);
-        forEach(input, output, (kernel, from, to) -> values[to] += kernels[kernel] * input.values[from]);
+        Windows windows = windows(input);
+        FeatureMap output = FeatureMap.blank(input.rows(), kernels.length, windows.height, windows.width);
+        Windows planes = Windows.ofPixels(output);
+        int most = windows.mapsAtOnce(input.rows());
+        double[][] columns = new double[kernels.length * SIZE * SIZE][most * windows.count()];
+        for (int first = 0; first < input.rows(); first += most) {
+            int maps = Math.min(most, input.rows() - first);
+            windows.gather(input, first, maps, columns);
+            double[][] product = new double[kernels.length][maps * windows.count()];
+            for (int c = 0; c < kernels.length; c++) {
+                MatrixProduct.add(
+                        new double[][] {kernels[c]},
+                        ofChannel(columns, c),
+                        new double[][] {product[c]},
+                        SIZE * SIZE,
+                        maps * windows.count());
+            }
+            planes.scatter(product, output, first, maps);
+        }
         return output;
     }
 
     FeatureMap inputGradient(FeatureMap input, FeatureMap gradient) {
-        double[] values = new double[input.values.length];
-        forEach(input, gradient, (kernel, from, to) -> values[from] += kernels[kernel] * gradient.values[to]);
-        return input.like(values);
+        Windows windows = windows(input);
+        FeatureMap before = FeatureMap.blank(input.rows(), kernels.length, input.height(), input.width());
+        Windows planes = Windows.ofPixels(gradient);
+        int most = windows.mapsAtOnce(input.rows());
+        double[][] columns = new double[kernels.length * SIZE * SIZE][most * windows.count()];
+        double[][] behind = new double[kernels.length][most * windows.count()];
+        for (int first = 0; first < input.rows(); first += most) {
+            int maps = Math.min(most, input.rows() - first);
+            planes.gather(gradient, first, maps, behind);
+            for (int row = 0; row < columns.length; row++) {
+                double weight = kernels[row / (SIZE * SIZE)][row % (SIZE * SIZE)];
+                scaled(weight, behind[row / (SIZE * SIZE)], columns[row], maps * windows.count());
+            }
+            windows.scatter(columns, before, first, maps);
+        }
+        return before;
     }
 
     Tensor weightGradient(FeatureMap input, FeatureMap gradient) {
-        double[] sum = new double[kernels.length];
-        forEach(input, gradient, (kernel, from, to) -> sum[kernel] += input.values[from] * gradient.values[to]);
-        return Tensor.of(DType.FLOAT64, sum, weight.shape().toArray());
-    }
-
-    private void forEach(FeatureMap input, FeatureMap output, Meeting meeting) {
-        for (int plane = 0; plane < input.rows() * input.channels(); plane++) {
-            int kernel = plane % input.channels() * SIZE * SIZE;
-            for (int element = 0; element < SIZE * SIZE; element++) {
-                int down = element / SIZE - 1;
-                int right = element % SIZE - 1;
-                for (int y = 0; y < output.height(); y++) {
-                    int row = y * stride + down;
-                    for (int x = 0; x < output.width() && row >= 0 && row < input.height(); x++) {
-                        int column = x * stride + right;
-                        if (column >= 0 && column < input.width()) {
-                            meeting.at(
-                                    kernel + element,
-                                    plane * input.positions() + row * input.width() + column,
-                                    plane * output.positions() + y * output.width() + x);
-                        }
-                    }
-                }
+        Windows windows = windows(input);
+        Windows planes = Windows.ofPixels(gradient);
+        int most = windows.mapsAtOnce(input.rows());
+        double[][] columns = new double[kernels.length * SIZE * SIZE][most * windows.count()];
+        double[][] behind = new double[kernels.length][most * windows.count()];
+        double[] sums = new double[columns.length];
+        for (int first = 0; first < input.rows(); first += most) {
+            int maps = Math.min(most, input.rows() - first);
+            windows.gather(input, first, maps, columns);
+            planes.gather(gradient, first, maps, behind);
+            for (int row = 0; row < columns.length; row++) {
+                sums[row] = inner(sums[row], columns[row], behind[row / (SIZE * SIZE)], maps * windows.count());
             }
         }
+        return Tensor.of(DType.FLOAT64, sums, weight.shape().toArray());
+    }
+
+    private Windows windows(FeatureMap map) {
+        return new Windows(SIZE, stride, 1, map.height(), map.width());
+    }
+
+    private static double[][] ofChannel(double[][] columns, int channel) {
+        return Arrays.copyOfRange(columns, channel * SIZE * SIZE, (channel + 1) * SIZE * SIZE);
+    }
+
+    private static void scaled(double factor, double[] values, double[] into, int length) {
+        for (int i = 0; i < length; i++) {
+            into[i] = factor * values[i];
+        }
+    }
+
+    private static double inner(double start, double[] a, double[] b, int length) {
+        double sum = start;
+        for (int i = 0; i < length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum;
     }
 }

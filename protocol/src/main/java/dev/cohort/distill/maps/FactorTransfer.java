@@ -9,9 +9,9 @@ package dev.cohort.distill.maps;
  * dL/dx = (s - FT(x) &lt;FT(x), s&gt;) / ||x||     s = sign(FT(x) - FT(code)) / (B D)
  * </pre>
  *
- * Parallel FEED is the sum over several teachers, each with a translator of its own. Source: Kim, Park, Kwak, "Paraphrasing
- * Complex Network: Network Compression via Factor Transfer", NeurIPS 2018 (arXiv 1802.04977); Park and Kwak, "FEED:
- * Feature-level Ensemble for Knowledge Distillation" (arXiv 1909.10754).
+ * The map is that of a {@link Translator}, the code that of a {@link Paraphraser}; {@link FeatureEnsemble} is the whole loss, of one
+ * teacher or of several. Source: Kim, Park, Kwak, "Paraphrasing Complex Network: Network Compression via Factor Transfer", NeurIPS
+ * 2018 (arXiv 1802.04977); Park and Kwak, "FEED: Feature-level Ensemble for Knowledge Distillation" (arXiv 1909.10754).
  */
 public final class FactorTransfer {
     private FactorTransfer() {}

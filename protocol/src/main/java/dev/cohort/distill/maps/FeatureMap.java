@@ -64,6 +64,11 @@ public final class FeatureMap {
         return new FeatureMap(rows, channels, height, width, values);
     }
 
+    /** A map of zeros, whose values are to be written before anybody else sees it. */
+    static FeatureMap blank(int rows, int channels, int height, int width) {
+        return new FeatureMap(rows, channels, height, width, new double[rows * channels * height * width]);
+    }
+
     /** A map of the same shape, which takes {@code other} over. */
     FeatureMap like(double[] other) {
         return new FeatureMap(rows, channels, height, width, other);

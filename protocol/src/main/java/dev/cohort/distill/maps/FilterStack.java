@@ -84,18 +84,32 @@ final class FilterStack {
         }
 
         Adapter.Gradients backward(FeatureMap gradient) {
+            Before before = before(gradient);
+            return new Adapter.Gradients(filters.get(0).inputGradient(maps.get(0), before.first), before.parameters);
+        }
+
+        /** The gradients at the parameters alone, for an input that is constant. */
+        NamedTensors parameters(FeatureMap gradient) {
+            return before(gradient).parameters;
+        }
+
+        private Before before(FeatureMap gradient) {
             output().requireSameShape(gradient);
             NamedTensors parameters = NamedTensors.none();
-            FeatureMap behind = gradient;
+            FeatureMap before = gradient;
             for (int i = filters.size() - 1; i >= 0; i--) {
-                FeatureMap before = LeakyRelu.gradient(behind, maps.get(i + 1), SLOPE);
+                FeatureMap behind =
+                        i == filters.size() - 1 ? gradient : filters.get(i + 1).inputGradient(maps.get(i + 1), before);
+                before = LeakyRelu.gradient(behind, maps.get(i + 1), SLOPE);
                 double[] bias = Filter.biasGradient(before);
                 parameters = parameters
                         .with(weight(name, i + 1), filters.get(i).weightGradient(maps.get(i), before))
                         .with(bias(name, i + 1), Tensor.of(DType.FLOAT64, bias, bias.length));
-                behind = filters.get(i).inputGradient(maps.get(i), before);
             }
-            return new Adapter.Gradients(behind, parameters);
+            return new Before(before, parameters);
         }
     }
+
+    /** Gradients at the output of the first filter, before its activation, and at all parameters. */
+    private record Before(FeatureMap first, NamedTensors parameters) {}
 }

@@ -1,5 +1,7 @@
 package dev.cohort.distill.maps;
 
+import java.util.Arrays;
+
 /**
  * Neuron selectivity transfer (NST): the channels of the student are activated together as those of the teacher are. With
  * {@code u[b, c] = F[b, c] / ||F[b, c]||} over the H W positions (student), v alike (teacher), two different losses bear this
@@ -25,8 +27,7 @@ public final class NeuronSelectivity {
         int channels = map.channels();
         double[] gram = new double[map.rows() * channels * channels];
         for (int row = 0; row < map.rows(); row++) {
-            double[] own = similarities(unit, map, unit, map, row);
-            System.arraycopy(own, 0, gram, row * own.length, own.length);
+            copy(similarities(channels(unit, map, row)), gram, row * channels * channels);
         }
         return FeatureMap.wrap(map.rows(), channels, channels, 1, gram);
     }
@@ -57,76 +58,98 @@ public final class NeuronSelectivity {
         double[] u = Norm.normalised(student.values, student.positions());
         double[] v = Norm.normalised(teacher.values, teacher.positions());
         double[] slope = new double[u.length];
-        int cells = student.channels() * student.channels();
-        double count = (double) student.rows() * cells;
+        int channels = student.channels();
+        int positions = student.positions();
+        double count = (double) student.rows() * channels * channels;
         double squares = 0;
         for (int row = 0; row < student.rows(); row++) {
-            double[] difference = similarities(u, student, u, student, row);
-            double[] taught = similarities(v, teacher, v, teacher, row);
-            for (int i = 0; i < cells; i++) {
-                difference[i] -= taught[i];
-                squares += difference[i] * difference[i];
+            double[][] own = channels(u, student, row);
+            double[][] difference = similarities(own);
+            double[][] taught = similarities(channels(v, teacher, row));
+            for (int c = 0; c < channels; c++) {
+                for (int d = 0; d < channels; d++) {
+                    difference[c][d] -= taught[c][d];
+                    squares += difference[c][d] * difference[c][d];
+                    difference[c][d] *= 4 / count;
+                }
             }
-            addTimes(difference, u, student, row, slope, student.channels(), 4 / count);
+            double[][] atRow = new double[channels][positions];
+            MatrixProduct.add(difference, own, atRow, channels, positions);
+            copy(atRow, slope, row * channels * positions);
         }
-        return new MapLoss(squares / count, student.like(Norm.gradient(student.values, u, slope, student.positions())));
+        return new MapLoss(squares / count, student.like(Norm.gradient(student.values, u, slope, positions)));
     }
 
     private static MapLoss mmdOfOneSize(FeatureMap student, FeatureMap teacher) {
         double[] u = Norm.normalised(student.values, student.positions());
         double[] v = Norm.normalised(teacher.values, teacher.positions());
         double[] slope = new double[u.length];
-        double own = student.channels();
-        double other = teacher.channels();
+        int own = student.channels();
+        int other = teacher.channels();
+        int positions = student.positions();
+        double ofOwn = (double) own * own;
+        double ofBoth = (double) own * other;
         double loss = 0;
         for (int row = 0; row < student.rows(); row++) {
-            double[] within = similarities(u, student, u, student, row);
-            double[] taught = similarities(v, teacher, v, teacher, row);
-            double[] across = similarities(u, student, v, teacher, row);
-            loss += squares(taught) / (other * other)
-                    + squares(within) / (own * own)
-                    - 2 * squares(across) / (own * other);
-            addTimes(within, u, student, row, slope, student.channels(), 4 / (student.rows() * own * own));
-            addTimes(across, v, teacher, row, slope, student.channels(), -4 / (student.rows() * own * other));
+            double[][] ofStudent = channels(u, student, row);
+            double[][] ofTeacher = channels(v, teacher, row);
+            double[][] both = stacked(ofStudent, ofTeacher);
+            double[][] similar = new double[own][both.length];
+            MatrixProduct.add(ofStudent, MatrixProduct.transposed(both, positions), similar, positions, both.length);
+            loss += squares(similarities(ofTeacher), 0, other) / ((double) other * other)
+                    + squares(similar, 0, own) / ofOwn
+                    - 2 * squares(similar, own, both.length) / ofBoth;
+            for (double[] line : similar) {
+                scale(line, 0, own, 4 / (student.rows() * ofOwn));
+                scale(line, own, both.length, -4 / (student.rows() * ofBoth));
+            }
+            double[][] atRow = new double[own][positions];
+            MatrixProduct.add(similar, both, atRow, both.length, positions);
+            copy(atRow, slope, row * own * positions);
         }
-        return new MapLoss(
-                loss / student.rows(), student.like(Norm.gradient(student.values, u, slope, student.positions())));
+        return new MapLoss(loss / student.rows(), student.like(Norm.gradient(student.values, u, slope, positions)));
     }
 
-    /** {@code a b^T} of one row, inner products of channels over positions. */
-    private static double[] similarities(double[] a, FeatureMap ofA, double[] b, FeatureMap ofB, int row) {
-        int positions = ofA.positions();
-        return MatrixProduct.withTransposed(
-                a,
-                row * ofA.channels() * positions,
-                b,
-                row * ofB.channels() * positions,
-                ofA.channels(),
-                positions,
-                ofB.channels());
+    /** The channels of one row, each as its values over all positions. */
+    private static double[][] channels(double[] values, FeatureMap shape, int row) {
+        int length = shape.channels() * shape.positions();
+        return MatrixProduct.rows(values, row * length, shape.channels(), shape.positions());
     }
 
-    /** Adds {@code factor matrix [channels, of b] b} of one row to the slope. */
-    private static void addTimes(
-            double[] matrix, double[] b, FeatureMap ofB, int row, double[] slope, int channels, double factor) {
-        int positions = ofB.positions();
+    /** The inner products of the channels with each other. */
+    private static double[][] similarities(double[][] channels) {
+        int positions = channels[0].length;
+        double[][] products = new double[channels.length][channels.length];
         MatrixProduct.add(
-                matrix,
-                0,
-                b,
-                row * ofB.channels() * positions,
-                slope,
-                row * channels * positions,
-                channels,
-                ofB.channels(),
-                positions,
-                factor);
+                channels, MatrixProduct.transposed(channels, positions), products, positions, channels.length);
+        return products;
     }
 
-    private static double squares(double[] values) {
+    private static double[][] stacked(double[][] above, double[][] below) {
+        double[][] both = Arrays.copyOf(above, above.length + below.length);
+        System.arraycopy(below, 0, both, above.length, below.length);
+        return both;
+    }
+
+    private static void copy(double[][] rows, double[] into, int at) {
+        for (int i = 0; i < rows.length; i++) {
+            System.arraycopy(rows[i], 0, into, at + i * rows[i].length, rows[i].length);
+        }
+    }
+
+    private static void scale(double[] values, int from, int to, double factor) {
+        for (int i = from; i < to; i++) {
+            values[i] *= factor;
+        }
+    }
+
+    /** The sum of the squares in the columns {@code from} to before {@code to}. */
+    private static double squares(double[][] rows, int from, int to) {
         double squares = 0;
-        for (double value : values) {
-            squares += value * value;
+        for (double[] row : rows) {
+            for (int i = from; i < to; i++) {
+                squares += row[i] * row[i];
+            }
         }
         return squares;
     }

@@ -102,7 +102,7 @@ public final class Paraphraser {
         Adapter.Gradients atDecoder = decoded.backward(map.like(slope));
         SortedMap<String, Tensor> parameters =
                 new TreeMap<>(atDecoder.parameters().asMap());
-        parameters.putAll(coded.backward(atDecoder.input()).parameters().asMap());
+        parameters.putAll(coded.parameters(atDecoder.input()).asMap());
         return new Trained(sum / slope.length, coded.output(), reconstruction, NamedTensors.of(parameters));
     }
 }

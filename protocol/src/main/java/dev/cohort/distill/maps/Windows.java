@@ -6,6 +6,9 @@ package dev.cohort.distill.maps;
  * v)} of the matrix has the pixel (u, v) of channel c in every window of every map of a batch, windows of one map side by side.
  */
 final class Windows {
+    /** About as many windows go through a product of matrices at once: enough for long loops, few enough for the cache. */
+    private static final int AT_ONCE = 256;
+
     /** Windows below each other. */
     final int height;
     /** Windows beside each other. */
@@ -65,6 +68,11 @@ final class Windows {
     /** Windows of one map. */
     int count() {
         return height * width;
+    }
+
+    /** Maps of a batch of {@code rows} whose columns are best made together. */
+    int mapsAtOnce(int rows) {
+        return Math.min(rows, Math.max(1, AT_ONCE / count()));
     }
 
     /**

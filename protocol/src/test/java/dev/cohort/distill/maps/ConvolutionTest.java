@@ -217,6 +217,9 @@ class ConvolutionTest {
         assertThatThrownBy(() -> convolution.weightGradient(
                         FeatureMap.of(tensor(random, 1, 3, 4, 4)), FeatureMap.of(tensor(random, 1, 2, 2, 3))))
                 .hasMessage("gradient [1, 2, 2, 3] behind the weight: must have height 2 and width 2");
+        assertThatThrownBy(() -> convolution.weightGradient(
+                        FeatureMap.of(tensor(random, 2, 3, 4, 4)), FeatureMap.of(tensor(random, 1, 2, 2, 2))))
+                .hasMessage("gradient [1, 2, 2, 2] behind the weight: must have 2 rows, as its input has");
         assertThatThrownBy(
                         () -> TransposedConvolution.of("weight", weight, 1, 0).withBias("bias", tensor(random, 2)))
                 .hasMessage("bias of shape [2]: must be [3], one for each channel of the output");
