@@ -160,9 +160,7 @@ final class JoinCommand implements Callable<Integer> {
         }
         Experiment.Peer like = experiment.peers().get(0);
         Experiment.Peer plain = Newcomer.of(experiment, id, model.orElse(like.model()), device);
-        return plain.with(
-                OwnNetworks.withWholePath(plain.model()),
-                OwnNetwork.of(python, pretrained, weights));
+        return plain.with(OwnNetworks.withWholePath(plain.model()), OwnNetwork.of(python, pretrained, weights));
     }
 
     /** A network that this command line names was chosen here. */

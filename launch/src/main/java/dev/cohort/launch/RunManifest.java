@@ -81,7 +81,8 @@ public final class RunManifest {
         }
         Ints shape = there.get(name);
         if (shape == null) {
-            throw new IllegalArgumentException("the method reads feature map " + name + ": model " + peer.model() + " of peer "
+            throw new IllegalArgumentException("the method reads feature map " + name + ": model " + peer.model()
+                    + " of peer "
                     + peer.id() + " has " + (there.isEmpty() ? "none" : "only " + String.join(", ", there.keySet()))
                     + (peer.hasOwnNetwork() ? "; name its layers in Student(maps={...})" : ""));
         }

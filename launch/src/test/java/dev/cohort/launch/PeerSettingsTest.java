@@ -40,9 +40,8 @@ class PeerSettingsTest {
                 .isEqualTo(new Settings.Seats(
                         List.of(new PeerId("p1"), new PeerId("p2")), List.of(new PeerId("alone")), 5, 2, 3, 0.6, 700));
         assertThat(settings.published())
-                .isEqualTo(
-                        new Settings.Published(
-                                "one", true, List.of("features"), DType.FLOAT16, DType.FLOAT64, DType.FLOAT32, false));
+                .isEqualTo(new Settings.Published(
+                        "one", true, List.of("features"), DType.FLOAT16, DType.FLOAT64, DType.FLOAT32, false));
         assertThat(settings.optimizer())
                 .isEqualTo(new Settings.Optimizer(
                         "sgd",

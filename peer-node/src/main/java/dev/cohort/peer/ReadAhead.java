@@ -65,8 +65,12 @@ final class ReadAhead {
 
     /** Keeps a piece of the gradient with respect to a feature map of this peer. */
     void piece(TensorPiece piece) {
-        if (isUntrained(piece.step()) && piece.use() == TensorPiece.Use.GRADIENT && piece.peer().equals(self)) {
-            gradients.computeIfAbsent(piece.step(), s -> new Pieces(GRADIENT_BYTES_MAX)).add(piece);
+        if (isUntrained(piece.step())
+                && piece.use() == TensorPiece.Use.GRADIENT
+                && piece.peer().equals(self)) {
+            gradients
+                    .computeIfAbsent(piece.step(), s -> new Pieces(GRADIENT_BYTES_MAX))
+                    .add(piece);
         }
     }
 
@@ -94,7 +98,8 @@ final class ReadAhead {
         return ownPart(targets)
                 .flatMap(part -> Optional.ofNullable(addressed.get(part.digest().hex())))
                 .flatMap(part -> MapGradients.joined(
-                        part.terms(), Optional.ofNullable(gradients.get(part.step())).orElse(NO_PIECES)));
+                        part.terms(),
+                        Optional.ofNullable(gradients.get(part.step())).orElse(NO_PIECES)));
     }
 
     private Optional<Outcome.Part> ownPart(Outcome.Targets targets) {

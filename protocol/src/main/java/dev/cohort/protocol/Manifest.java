@@ -156,8 +156,7 @@ public record Manifest(
         return with(otherExperiment, from, ofPeers, maps);
     }
 
-    private Manifest with(
-            String otherExperiment, Optional<Parent> from, Optional<Settings> ofPeers, MapShapes shapes) {
+    private Manifest with(String otherExperiment, Optional<Parent> from, Optional<Settings> ofPeers, MapShapes shapes) {
         return new Manifest(
                 protocolVersion,
                 otherExperiment,

@@ -36,8 +36,8 @@ public final class MapGradients {
             if (term instanceof Term.LeafGradient leaf && leaf.tensor().startsWith(TensorName.MAP)) {
                 TensorReference reference = TensorReference.of(leaf.gradient());
                 named.add(new Term.MapGradient(leaf.name(), leaf.tensor(), reference));
-                pieces.addAll(TensorPiece.of(
-                        step, part, peer, slot, TensorPiece.Use.GRADIENT, leaf.gradient(), reference));
+                pieces.addAll(
+                        TensorPiece.of(step, part, peer, slot, TensorPiece.Use.GRADIENT, leaf.gradient(), reference));
             } else {
                 named.add(term);
             }

@@ -13,8 +13,11 @@ import java.util.TreeMap;
  */
 public final class Pieces {
     private final long bytesMax;
-    private final SortedMap<String, SortedMap<Integer, TensorPiece>> bySplit = new TreeMap<>();
+    private final SortedMap<String, Split> bySplit = new TreeMap<>();
     private long bytes;
+
+    /** The pieces of a tensor that was cut into {@code count} pieces, by their positions. */
+    private record Split(int count, SortedMap<Integer, TensorPiece> pieces) {}
 
     /** @param bytesMax pieces beyond it are dropped */
     public Pieces(long bytesMax) {
@@ -32,8 +35,9 @@ public final class Pieces {
 
     /** Keeps a piece; returns whether it is new and fits. */
     public boolean add(TensorPiece piece) {
-        SortedMap<Integer, TensorPiece> split =
-                bySplit.computeIfAbsent(prefix(piece.tensor()) + piece.count(), s -> new TreeMap<>());
+        SortedMap<Integer, TensorPiece> split = bySplit.computeIfAbsent(
+                        prefix(piece.tensor()) + piece.count(), s -> new Split(piece.count(), new TreeMap<>()))
+                .pieces();
         int size = piece.bytes().remaining();
         if (split.containsKey(piece.index()) || bytes + size > bytesMax) {
             return false;
@@ -51,10 +55,9 @@ public final class Pieces {
     public Optional<Joined> join(TensorReference reference) {
         Optional<Joined> broken = Optional.empty();
         String prefix = prefix(reference.content());
-        for (SortedMap<Integer, TensorPiece> split :
-                bySplit.subMap(prefix, prefix + Character.MAX_VALUE).values()) {
-            if (split.size() == split.get(split.firstKey()).count()) {
-                Joined joined = join(reference, split);
+        for (Split split : bySplit.subMap(prefix, prefix + Character.MAX_VALUE).values()) {
+            if (split.pieces().size() == split.count()) {
+                Joined joined = join(reference, split.pieces());
                 if (joined instanceof Whole) {
                     return Optional.of(joined);
                 }
@@ -70,7 +73,8 @@ public final class Pieces {
     }
 
     private static Joined join(TensorReference reference, SortedMap<Integer, TensorPiece> split) {
-        long size = split.values().stream().mapToLong(p -> p.bytes().remaining()).sum();
+        long size =
+                split.values().stream().mapToLong(p -> p.bytes().remaining()).sum();
         if (size != reference.bytes()) {
             return new Broken("its pieces have " + size + " bytes, must be " + reference.bytes());
         }

@@ -143,7 +143,8 @@ final class Sayable {
     static void mapShape(Ints shape, String field) {
         if (shape.size() != MAP_RANK) {
             throw new Unsayable(
-                    Unsayable.Kind.BAD_TENSOR, "shape " + shape + " of " + field + ": must be [channels, height, width]");
+                    Unsayable.Kind.BAD_TENSOR,
+                    "shape " + shape + " of " + field + ": must be [channels, height, width]");
         }
         long numbers = 1;
         for (int i = 0; i < shape.size(); i++) {

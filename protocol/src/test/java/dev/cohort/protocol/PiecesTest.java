@@ -93,7 +93,15 @@ class PiecesTest {
 
     private static TensorPiece with(TensorPiece piece, ByteBuffer bytes, int count) {
         return new TensorPiece(
-                piece.step(), piece.part(), piece.peer(), piece.slot(), piece.use(), piece.tensor(), piece.index(), count, bytes);
+                piece.step(),
+                piece.part(),
+                piece.peer(),
+                piece.slot(),
+                piece.use(),
+                piece.tensor(),
+                piece.index(),
+                count,
+                bytes);
     }
 
     @Test

@@ -134,9 +134,10 @@ public final class RecordedSteps implements AutoCloseable {
 
         /** Whether the feature maps of all contributors are there. */
         public boolean hasMaps() {
-            return said.keySet().stream().allMatch(peer -> prediction(peer)
-                    .filter(p -> !p.maps().isEmpty() && !maps.containsKey(peer))
-                    .isEmpty());
+            return said.keySet().stream()
+                    .allMatch(peer -> prediction(peer)
+                            .filter(p -> !p.maps().isEmpty() && !maps.containsKey(peer))
+                            .isEmpty());
         }
 
         public long step() {

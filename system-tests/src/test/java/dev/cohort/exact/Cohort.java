@@ -66,12 +66,12 @@ final class Cohort implements AutoCloseable {
     private Teacher teacher() {
         Experiment experiment = setup.experiment();
         TeacherSetting setting = new TeacherSetting(
-                setup.students(),
-                setup.featureWidths(),
-                setup.data().classes(),
-                experiment.run().seed(),
-                experiment.optimizer(),
-                experiment.wire().logits())
+                        setup.students(),
+                        setup.featureWidths(),
+                        setup.data().classes(),
+                        experiment.run().seed(),
+                        experiment.optimizer(),
+                        experiment.wire().logits())
                 .withMaps(setup.maps());
         return MethodCatalog.get(experiment.method().name()).create(experiment.method(), setting);
     }

@@ -62,7 +62,12 @@ final class DistributedRun implements Faults {
             Augmenter augmenter = new Augmenter(
                     AugmenterSetting.of(setup.experiment()), BatchPlan.of(setup.experiment(), setup.data()), renderer);
             run.start("augmenter", augmenter, AUGMENTER, OptionalInt.empty(), () -> false);
-            run.start("coordinator", cohort.coordinator(), with(COORDINATOR, Topic.MAPS, setup), OptionalInt.empty(), () -> false);
+            run.start(
+                    "coordinator",
+                    cohort.coordinator(),
+                    with(COORDINATOR, Topic.MAPS, setup),
+                    OptionalInt.empty(),
+                    () -> false);
             CompletableFuture<?>[] left = new CompletableFuture<?>[setup.students()];
             for (int slot = 0; slot < left.length; slot++) {
                 Peer peer = cohort.peers().get(slot);

@@ -169,13 +169,13 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
         Experiment.Peer peer = experiment.peers().get(student);
         Experiment.Optimizer optimizer = experiment.optimizer();
         return new LearnerSetting(
-                peer.model(),
-                SHAPE,
-                CLASSES,
-                data.normalisation(),
-                peer.seed(),
-                dtype,
-                peer.device(),
+                        peer.model(),
+                        SHAPE,
+                        CLASSES,
+                        data.normalisation(),
+                        peer.seed(),
+                        dtype,
+                        peer.device(),
                         student,
                         optimizer.update())
                 .withMaps(mapNames());

@@ -66,8 +66,7 @@ public final class DeclaredShapes {
     private Optional<String> objection(Prediction prediction, String name, int rows, int slot) {
         Ints row = setting.maps().row(name, slot);
         Ints shape = Ints.of(rows, row.get(0), row.get(1), row.get(2));
-        Optional<TensorReference> map =
-                Optional.ofNullable(prediction.maps().get(name));
+        Optional<TensorReference> map = Optional.ofNullable(prediction.maps().get(name));
         return map.filter(m -> m.shape().equals(shape)).isPresent()
                 ? Optional.empty()
                 : Optional.of(name + " " + map.map(TensorReference::toString).orElse("missing") + ", must be " + shape);

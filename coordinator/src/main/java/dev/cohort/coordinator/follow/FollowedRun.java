@@ -124,9 +124,7 @@ public final class FollowedRun {
                 return Optional.empty();
             }
             predictions.add(new Teacher.PeerPrediction(
-                    contributor.peer(),
-                    contributor.slot(),
-                    named.get().tensors()));
+                    contributor.peer(), contributor.slot(), named.get().tensors()));
         }
         if (!outcome.stateBefore().equals(Teacher.hash(state))) {
             throw new IllegalStateException("outcome of step " + step + " was computed from teacher state "

@@ -97,8 +97,8 @@ final class PredictedMaps {
 
     private static Optional<StepAssembly.Entry> flawed(Prediction prediction, String name, Pieces.Joined joined) {
         if (joined instanceof Pieces.Broken broken) {
-            return Optional.of(StepAssembly.rejected(
-                    without(prediction), Rejection.Reason.MALFORMED, name + ": " + broken.why()));
+            return Optional.of(
+                    StepAssembly.rejected(without(prediction), Rejection.Reason.MALFORMED, name + ": " + broken.why()));
         }
         return joined instanceof Pieces.Whole whole && !whole.tensor().isFinite()
                 ? Optional.of(StepAssembly.rejected(

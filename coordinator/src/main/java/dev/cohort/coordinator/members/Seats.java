@@ -53,8 +53,7 @@ final class Seats {
         return IntStream.range(0, setting.slots())
                 .boxed()
                 .filter(slot -> isFree(slot, nowMs))
-                .min(Comparator.comparing(
-                                (Integer slot) -> !fits.test(slot))
+                .min(Comparator.comparing((Integer slot) -> !fits.test(slot))
                         .thenComparing(this::wasHeld)
                         .thenComparing(this::mayReturn)
                         .thenComparing(Comparator.naturalOrder()));

@@ -61,12 +61,12 @@ class FflTest {
             assertThat(own.gradients().asMap()).containsOnlyKeys(TensorName.LOGITS, MAP);
             own.gradients()
                     .asMap()
-                    .forEach((name, gradient) -> FiniteDifferences.assertGradient(
+                    .forEach((name, gradient) -> TensorDifferences.assertGradient(
                             name + " of peer " + peer,
                             gradient,
                             cohort.published().get(peer).get(name),
                             value -> loss(
-                                    ffl, state, FiniteDifferences.with(cohort, peer, name, value), fused, ensemble)));
+                                    ffl, state, TensorDifferences.with(cohort, peer, name, value), fused, ensemble)));
         }
         for (String name : trained(state)) {
             Tensor before = state.get(name);
@@ -74,7 +74,7 @@ class FflTest {
             for (int k = 0; k < gradient.length; k++) {
                 gradient[k] = (gradient[k] - lesson.next().get(name).at(k)) / 0.1;
             }
-            FiniteDifferences.assertGradient(
+            TensorDifferences.assertGradient(
                     name,
                     Tensor.of(DType.FLOAT64, gradient, before.shape().toArray()),
                     before,
@@ -151,7 +151,7 @@ class FflTest {
         NamedTensors state =
                 all.teach(all.initialState(), cohort(3, THREE).input(0, 0.1)).next();
         List<Ints> rest = List.of(THREE.get(0), THREE.get(2));
-        Cohort two = FiniteDifferences.withMaps(4, LABELS, List.of(0, 2), MAP, rest);
+        Cohort two = TensorDifferences.withMaps(4, LABELS, List.of(0, 2), MAP, rest);
         Map<String, Tensor> renumbered = new TreeMap<>();
         state.asMap().forEach((name, tensor) -> {
             if (!TrainedParameter.owner(name).endsWith(".1")) {
@@ -207,7 +207,7 @@ class FflTest {
         SoftLabels single = new SoftLabels(C, List.of(Ints.of(0)), List.of(1.0));
         List<Ints> points = List.of(Ints.of(2, 1, 1), Ints.of(3, 1, 1));
         Ffl small = ffl(points, Map.of(), Cohort.sgd(0, false, 0));
-        Cohort one = FiniteDifferences.withMaps(6, single, List.of(0, 1), MAP, points);
+        Cohort one = TensorDifferences.withMaps(6, single, List.of(0, 1), MAP, points);
         assertThat(small.teach(small.initialState(), one.input(0, 0.1)).next().get("fusion.bn1_variance.0"))
                 .as("a single number has no variance")
                 .isEqualTo(small.initialState().get("fusion.bn1_variance.0"));
@@ -257,7 +257,7 @@ class FflTest {
     @Test
     void givesAPeerThatComesLateTheFusedLogitsButNoGradient() {
         Ffl ffl = ffl(THREE, PARAMETERS, Cohort.sgd(0, false, 0));
-        Cohort two = FiniteDifferences.withMaps(9, LABELS, List.of(0, 1), MAP, THREE.subList(0, 2));
+        Cohort two = TensorDifferences.withMaps(9, LABELS, List.of(0, 1), MAP, THREE.subList(0, 2));
         Teacher.TeacherStep lesson = ffl.teach(ffl.initialState(), two.input(0, 0.1));
         NamedTensors late = cohort(10, THREE).published().get(2);
 
@@ -315,7 +315,7 @@ class FflTest {
 
     private static Cohort cohort(long seed, List<Ints> shapes) {
         List<Integer> slots = shapes.size() == 2 ? List.of(0, 1) : List.of(0, 1, 2);
-        return FiniteDifferences.withMaps(seed, LABELS, slots, MAP, shapes);
+        return TensorDifferences.withMaps(seed, LABELS, slots, MAP, shapes);
     }
 
     private static Ffl ffl(List<Ints> shapes, Map<String, String> parameters, Experiment.Optimizer optimizer) {

@@ -53,7 +53,7 @@ class MajorityTest {
             assertThat(result.logitsGradient().toDoubles())
                     .containsExactly(expected.gradient().toDoubles(), within(1e-15));
             assertThat(result.loss() + 0.6 * entropy(target)).isCloseTo(expected.loss(), within(1e-14));
-            FiniteDifferences.assertGradient(
+            TensorDifferences.assertGradient(
                     "logits of peer " + i,
                     result.logitsGradient(),
                     own,

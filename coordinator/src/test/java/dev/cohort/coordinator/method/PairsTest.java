@@ -83,7 +83,7 @@ class PairsTest {
             cohort.published()
                     .get(i)
                     .asMap()
-                    .forEach((name, own) -> FiniteDifferences.assertGradient(
+                    .forEach((name, own) -> TensorDifferences.assertGradient(
                             name + " of peer " + peer,
                             gradients
                                     .find(name)
@@ -92,7 +92,7 @@ class PairsTest {
                                             new double[own.size()],
                                             own.shape().toArray())),
                             own,
-                            value -> whole(FiniteDifferences.with(cohort, peer, name, value), pair)));
+                            value -> whole(TensorDifferences.with(cohort, peer, name, value), pair)));
         }
     }
 
@@ -142,7 +142,7 @@ class PairsTest {
     @Test
     void isTheMutualLearningOfPaddleOcr() {
         List<Ints> alike = List.of(Ints.of(2, 3, 2), Ints.of(2, 3, 2), Ints.of(2, 3, 2));
-        Cohort cohort = FiniteDifferences.withMaps(3, LABELS, List.of(0, 1, 2), LAST, alike);
+        Cohort cohort = TensorDifferences.withMaps(3, LABELS, List.of(0, 1, 2), LAST, alike);
         Pairs pairs = pairs(alike, STAGES, Map.of("pairs", "all logits dml 0.5; all map/last l2 2"));
         Teacher.TeacherStep lesson = pairs.teach(pairs.initialState(), cohort.input(0, 0.1));
         MutualPairs published = new MutualPairs(List.of(
@@ -179,7 +179,7 @@ class PairsTest {
     @Test
     void hasNothingToTeachAmongPeersThatAgree() {
         Cohort cohort = cohort(4, List.of(0, 1));
-        Cohort agreed = FiniteDifferences.with(cohort, 1, TensorName.LOGITS, tensor(cohort, 0, TensorName.LOGITS));
+        Cohort agreed = TensorDifferences.with(cohort, 1, TensorName.LOGITS, tensor(cohort, 0, TensorName.LOGITS));
         Pairs pairs = pairs(Map.of("pairs", "all logits dml; all logits kl 2; all logits l2"));
         Teacher.TeacherStep lesson = pairs.teach(pairs.initialState(), agreed.input(0, 0.1));
 
@@ -270,21 +270,21 @@ class PairsTest {
         assertThatThrownBy(() -> named.teach(NamedTensors.none(), cohort.input(0, 0.1)))
                 .hasMessageStartingWith(
                         "method.pairs: p1+p2 map/last l2 0.5: map/last of p1 has width 3, that of p2 1:");
-        Cohort other = FiniteDifferences.with(cohort, 0, STAGE, Tensor.of(DType.FLOAT64, new double[5], 5, 1, 1, 1));
+        Cohort other = TensorDifferences.with(cohort, 0, STAGE, Tensor.of(DType.FLOAT64, new double[5], 5, 1, 1, 1));
         assertThatThrownBy(() ->
                         pairs(Map.of("pairs", "all map/stage1 l2")).teach(NamedTensors.none(), other.input(0, 0.1)))
                 .hasMessage("map/stage1 of slot 1 of shape [5, 1, 1, 1]: must be [5, 2, 2, 3]");
     }
 
     private static Cohort cohort(long seed, List<Integer> slots) {
-        Cohort cohort = FiniteDifferences.withMaps(
+        Cohort cohort = TensorDifferences.withMaps(
                 seed, LABELS, slots, LAST, slots.stream().map(LASTS::get).toList());
         SplittableRandom random = new SplittableRandom(seed + 2000);
         for (int i = 0; i < slots.size(); i++) {
             Ints row = STAGES.get(slots.get(i));
             int[] shape = {LABELS.rows(), row.get(0), row.get(1), row.get(2)};
             int size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
-            cohort = FiniteDifferences.with(
+            cohort = TensorDifferences.with(
                     cohort,
                     i,
                     STAGE,

@@ -147,8 +147,7 @@ public final class SyntheticRun {
             Prediction prediction = prediction(step, slot, batch.digest(slot));
             messages.add(prediction);
             votes.add(new Teacher.PeerPrediction(prediction.peer(), slot, prediction.tensors()));
-            contributors.add(new Outcome.Contributor(
-                    prediction.peer(), slot, 1, step - 1, prediction.digest()));
+            contributors.add(new Outcome.Contributor(prediction.peer(), slot, 1, step - 1, prediction.digest()));
         }
         double learningRate = RunSchedule.learningRate(manifest, experiment).applyAsDouble(step);
         Teacher.TeacherStep lesson =

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cohort.study.Finding;
 import dev.cohort.study.StudiedSteps;
-import dev.cohort.study.Verification.Verdict;
 import dev.cohort.study.Verification;
+import dev.cohort.study.Verification.Verdict;
 import dev.cohort.tensor.Hasher;
 import java.util.List;
 import java.util.Optional;

@@ -51,7 +51,10 @@ public record StudentNetwork(Learner learner, StoredNetwork.About about, int thr
                         experiment.optimizer(),
                         self,
                         Math.max(0, experiment.peers().indexOf(self)))
-                .withMaps(self.control() ? List.of() : List.copyOf(manifest.maps().bySlot().keySet()));
+                .withMaps(
+                        self.control()
+                                ? List.of()
+                                : List.copyOf(manifest.maps().bySlot().keySet()));
         TorchEngine engine = TorchEngine.start();
         chosenThreads(experiment).ifPresent(engine::use);
         Learner learner = self.control() ? ModelCatalog.create(setting) : ModelCatalog.create(setting, ownTeacher);

@@ -39,6 +39,7 @@ final class ExperimentReader {
     private static final int ROWS_MAX = Limits.DEFAULT.rowsMax();
     /** More than thirty years; adding it to a Unix time does not overflow. */
     private static final int MEBIBYTES_MAX = 1 << 20;
+
     private static final long MILLIS_MAX = 1_000_000_000_000L;
 
     private static final int DEFAULT_SLOTS = 8;

@@ -30,11 +30,7 @@ import java.util.TreeMap;
  *     without these topics, whose method reads no feature maps
  */
 public record TopicPlan(
-        int slots,
-        int predictionPartitions,
-        int replication,
-        OptionalLong batchesBytesMax,
-        OptionalLong mapsBytesMax) {
+        int slots, int predictionPartitions, int replication, OptionalLong batchesBytesMax, OptionalLong mapsBytesMax) {
     /**
      * Largest record of broker, topics, producers and consumers: the codec's limit, plus some room for Kafka's own fields.
      */

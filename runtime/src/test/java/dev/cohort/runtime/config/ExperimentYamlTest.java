@@ -370,9 +370,7 @@ class ExperimentYamlTest {
                   - {id: p2, model: vgg16}
                 """);
         OwnNetwork own = OwnNetwork.of(Optional.of("/venv/bin/python"), true, Optional.of("w"))
-                .measured(
-                        64,
-                        new TreeMap<>(Map.of("map/last", Ints.of(64, 8, 8), "map/stage1", Ints.of(16, 32, 30))));
+                .measured(64, new TreeMap<>(Map.of("map/last", Ints.of(64, 8, 8), "map/stage1", Ints.of(16, 32, 30))));
 
         assertThat(experiment.peers().get(0).own()).isEqualTo(own);
         assertThat(experiment.peers().get(1).own()).isEqualTo(own);

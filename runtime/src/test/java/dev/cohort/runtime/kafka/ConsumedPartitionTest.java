@@ -39,7 +39,8 @@ class ConsumedPartitionTest {
     private ConsumedPartition partition(long records) {
         consumer.updateBeginningOffsets(Map.of(FROM, 0L));
         consumer.updateEndOffsets(Map.of(FROM, records));
-        return new ConsumedPartition(consumer, ADDRESS, FROM, Gaps.NOWHERE, Long.MAX_VALUE, new Patience(LIMIT, nanos::get));
+        return new ConsumedPartition(
+                consumer, ADDRESS, FROM, Gaps.NOWHERE, Long.MAX_VALUE, new Patience(LIMIT, nanos::get));
     }
 
     private void add(long offset) {

@@ -41,7 +41,10 @@ final class PredictionRules {
                         "tensors",
                         "A prediction has the tensors that the method reads, in their shapes.",
                         PredictionRules::tensors),
-                rule("types", "Tensors have the types of wire.logits, wire.features and wire.maps.", PredictionRules::types),
+                rule(
+                        "types",
+                        "Tensors have the types of wire.logits, wire.features and wire.maps.",
+                        PredictionRules::types),
                 rule(
                         "pictures",
                         "A prediction names the digest of its slot's pictures.",

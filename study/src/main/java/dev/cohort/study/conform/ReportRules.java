@@ -124,8 +124,7 @@ final class ReportRules {
         List<Outcome.Contributor> contributors = outcome.contributors();
         for (int i = 0; i < contributors.size(); i++) {
             Outcome.Contributor c = contributors.get(i);
-            if (c.peer().equals(published.peer())
-                    && c.tensors().equals(published.digest())) {
+            if (c.peer().equals(published.peer()) && c.tensors().equals(published.digest())) {
                 return Optional.of(new Objective.Place(i, contributors.size()));
             }
         }

@@ -55,7 +55,8 @@ public record OpenRun(PlannedLog log, Manifest manifest, Experiment experiment, 
         }
         Manifest manifest = first.firstEntry().getValue();
         Experiment experiment = ExperimentYaml.read(manifest.experiment());
-        return new OpenRun(new PlannedLog(log, TopicPlan.of(experiment, manifest.maps())), manifest, experiment, directory);
+        return new OpenRun(
+                new PlannedLog(log, TopicPlan.of(experiment, manifest.maps())), manifest, experiment, directory);
     }
 
     private static void read(RecordedLog log, Topic topic, Consumer<Message> each) {

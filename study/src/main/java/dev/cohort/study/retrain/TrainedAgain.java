@@ -175,10 +175,6 @@ public record TrainedAgain(String peer, Digest recorded, Optional<Digest> again,
             return not(start, "not trained again: " + e.getMessage(), true);
         }
         return new TrainedAgain(
-                peer.id().value(),
-                start.result().weights(),
-                again,
-                again.isPresent() ? "" : replay.whyShort(),
-                false);
+                peer.id().value(), start.result().weights(), again, again.isPresent() ? "" : replay.whyShort(), false);
     }
 }

@@ -41,9 +41,11 @@ public record VerificationReport(OpenRun opened, Verification.Verdict verdict, L
                                 + " trained, and part of what it learned from is missing. Batches, predictions and their"
                                 + " digests were checked nevertheless."));
         if (verdict.mapsGone().steps() > 0) {
-            lines.add("The log no longer has the feature maps of " + Words.count(verdict.mapsGone().steps(), "step")
+            lines.add("The log no longer has the feature maps of "
+                    + Words.count(verdict.mapsGone().steps(), "step")
                     + ", from " + verdict.mapsGone().first() + " to "
-                    + verdict.mapsGone().last() + " (wire.maps_kept_mebibytes): their outcomes were not computed again.");
+                    + verdict.mapsGone().last()
+                    + " (wire.maps_kept_mebibytes): their outcomes were not computed again.");
         }
         if (verdict.outcomesIgnored() > 0) {
             lines.add(Words.count(verdict.outcomesIgnored(), "further outcome")

@@ -180,8 +180,7 @@ final class StepTables {
                     .number(c.incarnation())
                     .number(c.version())
                     .flag(record.isPresent())
-                    .flag(record.map(
-                            s -> ((Prediction) s.message()).digest().equals(c.tensors())))
+                    .flag(record.map(s -> ((Prediction) s.message()).digest().equals(c.tensors())))
                     .number(
                             record.isPresent() && first.isPresent()
                                     ? OptionalLong.of(record.get().appendedMs() - first.getAsLong())

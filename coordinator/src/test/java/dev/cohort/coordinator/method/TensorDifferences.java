@@ -15,11 +15,11 @@ import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 
 /** Gradients against central differences of a loss, and contributors who publish feature maps to take them of. */
-final class FiniteDifferences {
+final class TensorDifferences {
     private static final double STEP = 1e-5;
     private static final double TOLERANCE = 1e-8;
 
-    private FiniteDifferences() {}
+    private TensorDifferences() {}
 
     /** Compares every element of a gradient with the derivative of {@code loss} at {@code point}. */
     static void assertGradient(String what, Tensor gradient, Tensor point, ToDoubleFunction<Tensor> loss) {
