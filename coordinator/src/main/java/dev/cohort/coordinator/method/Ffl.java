@@ -127,8 +127,8 @@ final class Ffl implements Teacher {
 
     Step step(NamedTensors state, StepInput input) {
         SortedMap<Integer, NamedTensors> tensors = PredictionMatrices.bySlot(input.predictions());
-        FusionModule.Pass pass = module()
-                .forward(state, PublishedMaps.of(List.of(MAP), input, setting).of(MAP));
+        FusionModule.Pass pass = module().forward(
+                        state, PublishedMaps.of(List.of(MAP), input, setting).of(MAP));
         Tensor fused = pass.logits();
         Tensor ensemble = ensemble(tensors, input.labels().rows(), DType.FLOAT64);
         LogitLoss loss = LogitLoss.crossEntropy(input.labels(), fused)
@@ -143,7 +143,8 @@ final class Ffl implements Teacher {
         for (Map.Entry<Integer, FeatureMap> map : gradients.maps().entrySet()) {
             addressed.put(
                     map.getKey(),
-                    List.of(new Term.LeafGradient(FUSED, MAP, map.getValue().tensor(PublishedMaps.gradientType(setting.wire())))));
+                    List.of(new Term.LeafGradient(
+                            FUSED, MAP, map.getValue().tensor(PublishedMaps.gradientType(setting.wire())))));
         }
         return addressed;
     }
