@@ -3,6 +3,7 @@ package dev.cohort.coordinator.method;
 import dev.cohort.coordinator.teacher.Shares;
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
+import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.DType;
@@ -86,11 +87,7 @@ final class Pairs implements Teacher {
         return 2;
     }
 
-    /**
-     * Empty, as nothing is trained.
-     *
-     * @throws IllegalArgumentException if an entry for all compares tensors of different widths
-     */
+    /** Nothing is trained. Refuses an entry for all that compares tensors of different widths, newcomers' slots included. */
     @Override
     public NamedTensors initialState() {
         for (PairEntry entry : entries) {
@@ -99,6 +96,18 @@ final class Pairs implements Teacher {
             }
         }
         return NamedTensors.none();
+    }
+
+    @Override
+    public void requireTeachable(List<PeerId> contributors) {
+        for (PairEntry entry : entries) {
+            List<PeerId> among = contributors.stream().filter(entry::concerns).toList();
+            for (PeerId other : among) {
+                PeerId first = among.get(0);
+                requireFitting(
+                        entry, first.value(), contributors.indexOf(first), other.value(), contributors.indexOf(other));
+            }
+        }
     }
 
     @Override
@@ -187,7 +196,7 @@ final class Pairs implements Teacher {
         int width = width(entry.tensor(), slot);
         int otherWidth = width(entry.tensor(), otherSlot);
         if (width != otherWidth) {
-            throw new IllegalArgumentException("method." + PAIRS + ": " + entry + ": " + entry.tensor() + " of " + one
+            throw new IllegalArgumentException("entry " + entry + " of pairs: " + entry.tensor() + " of " + one
                     + " has width " + width + ", that of " + another + " " + otherWidth
                     + ": must be equal; only the loss at takes maps of different widths");
         }

@@ -1,6 +1,7 @@
 package dev.cohort.coordinator.teacher;
 
 import dev.cohort.distill.OwnTeacher;
+import dev.cohort.protocol.PeerId;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
@@ -83,6 +84,11 @@ public final class ForkedTeacher implements Teacher {
     @Override
     public int contributorsMin() {
         return after.contributorsMin();
+    }
+
+    @Override
+    public void requireTeachable(List<PeerId> contributors) {
+        after.requireTeachable(contributors);
     }
 
     @Override

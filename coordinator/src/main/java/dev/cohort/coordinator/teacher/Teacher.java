@@ -38,6 +38,14 @@ public interface Teacher {
      */
     int contributorsMin();
 
+    /**
+     * Refuses contributors whose tensors it could not compare, before a run starts.
+     *
+     * @param contributors of the experiment, in the order of their slots
+     * @throws IllegalArgumentException if it could not teach them
+     */
+    default void requireTeachable(List<PeerId> contributors) {}
+
     /** State before step 1; empty for a teacher without trained parameters. */
     default NamedTensors initialState() {
         return NamedTensors.none();

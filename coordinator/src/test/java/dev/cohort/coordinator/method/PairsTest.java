@@ -1,6 +1,7 @@
 package dev.cohort.coordinator.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -14,6 +15,7 @@ import dev.cohort.distill.maps.FeatureMap;
 import dev.cohort.distill.maps.SquaredError;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.MapShapes;
+import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
@@ -262,18 +264,25 @@ class PairsTest {
     void refusesTensorsThatDoNotFit() {
         assertThatThrownBy(() -> pairs(Map.of("pairs", "all map/last l2")).initialState())
                 .hasMessage(
-                        "method.pairs: all map/last l2 1.0: map/last of slot 0 has width 2, that of slot 1 3: must be"
+                        "entry all map/last l2 1.0 of pairs: map/last of slot 0 has width 2, that of slot 1 3: must be"
                                 + " equal; only the loss at takes maps of different widths");
         Pairs named = pairs(Map.of("pairs", "p1+p2 map/last l2 0.5"));
+        String widths = "entry p1+p2 map/last l2 0.5 of pairs: map/last of p1 has width 3, that of p2 1: must be equal";
         assertThat(named.initialState()).isEqualTo(NamedTensors.none());
+        assertThatThrownBy(() -> named.requireTeachable(peers("p0", "p1", "p2")))
+                .hasMessageStartingWith(widths);
+        assertThatCode(() -> named.requireTeachable(peers("p1", "other", "p0"))).doesNotThrowAnyException();
         Cohort cohort = cohort(11, List.of(1, 2));
         assertThatThrownBy(() -> named.teach(NamedTensors.none(), cohort.input(0, 0.1)))
-                .hasMessageStartingWith(
-                        "method.pairs: p1+p2 map/last l2 0.5: map/last of p1 has width 3, that of p2 1:");
+                .hasMessageStartingWith(widths);
         Cohort other = TensorDifferences.with(cohort, 0, STAGE, Tensor.of(DType.FLOAT64, new double[5], 5, 1, 1, 1));
         assertThatThrownBy(() ->
                         pairs(Map.of("pairs", "all map/stage1 l2")).teach(NamedTensors.none(), other.input(0, 0.1)))
                 .hasMessage("map/stage1 of slot 1 of shape [5, 1, 1, 1]: must be [5, 2, 2, 3]");
+    }
+
+    private static List<PeerId> peers(String... ids) {
+        return Arrays.stream(ids).map(PeerId::new).toList();
     }
 
     private static Cohort cohort(long seed, List<Integer> slots) {

@@ -69,6 +69,8 @@ public final class WireLimits {
         try {
             manifest = RunManifest.of(experiment, data);
             teacher = RunTeacher.of(manifest, experiment);
+            teacher.requireTeachable(
+                    experiment.contributors().stream().map(Experiment.Peer::id).toList());
             sizes = MessageSizes.of(experiment, data, teacher);
         } catch (IllegalArgumentException e) {
             problems.add("method." + experiment.method().name(), String.valueOf(e.getMessage()));

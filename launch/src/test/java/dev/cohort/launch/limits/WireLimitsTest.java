@@ -134,6 +134,19 @@ class WireLimitsTest {
                 .contains("data: the first record of the run cannot be sent", "bytes of integers");
     }
 
+    @Test
+    void refusesPairsWhoseTensorsCannotBeCompared() {
+        ImageData data = data(new ImageShape(8, 8, 1), 60, 20, 3);
+
+        assertThat(problems(data, "peers.0.model=resnet8", "method={name: pairs, pairs: [a+b features l2 0.5]}"))
+                .singleElement()
+                .asString()
+                .startsWith("method.pairs: entry a+b features l2 0.5 of pairs: features of a has width 64, that of b ")
+                .endsWith("must be equal; only the loss at takes maps of different widths");
+        assertThat(problems(data, "method={name: pairs, pairs: [a+b features l2 0.5]}"))
+                .isEmpty();
+    }
+
     private static List<String> problems(ImageData data, String... settings) {
         Problems problems = new Problems();
         Experiment experiment =
