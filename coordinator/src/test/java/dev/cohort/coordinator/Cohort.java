@@ -46,8 +46,8 @@ public final class Cohort {
     static final long RESEND_MS = 200;
     static final Digest DATA = new Hasher().text("data").digest();
 
-    private static final int SLOTS = 4;
-    private static final int WIDTH = 3;
+    static final int SLOTS = 4;
+    static final int WIDTH = 3;
 
     private Cohort() {}
 

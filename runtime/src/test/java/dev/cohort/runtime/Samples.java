@@ -16,6 +16,8 @@ import dev.cohort.protocol.Recipe;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.TensorPiece;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
@@ -94,6 +96,13 @@ public final class Samples {
     public static Addressed addressed(long step, int slot, int rows) {
         Term leaf = new Term.LeafGradient("gate", TensorName.LOGITS, tensor(step, rows));
         return new Addressed(step, 0, P1, slot, List.of(leaf));
+    }
+
+    /** The only piece of a small tensor. */
+    public static TensorPiece piece(TensorPiece.Use use, long step, PeerId peer, int slot) {
+        Tensor tensor = tensor(step, 4);
+        return TensorPiece.of(step, 0, peer, slot, use, tensor, TensorReference.of(tensor))
+                .get(0);
     }
 
     public static Heartbeat heartbeat(PeerId peer, long step) {

@@ -12,6 +12,7 @@ import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.runtime.Delivery;
@@ -47,6 +48,8 @@ abstract class RunLogContract extends RunTopicsContract {
                 Samples.manifest(),
                 Samples.batch(1),
                 Samples.prediction(1, Samples.P1, 128),
+                Samples.piece(TensorPiece.Use.MAP, 1, Samples.P1, 1),
+                Samples.piece(TensorPiece.Use.GRADIENT, 1, Samples.P1, 2),
                 Samples.addressed(1, 2, 128),
                 Samples.outcome(1, 128),
                 Samples.heartbeat(Samples.P1, 1),

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 /** Provides a broker with the topics of one run, and closes logs after each test. */
 @Timeout(60)
 abstract class RunLogFixture {
-    static final TopicPlan PLAN = new TopicPlan(3, 4, 1, OptionalLong.empty());
+    static final TopicPlan PLAN = new TopicPlan(3, 4, 1, OptionalLong.empty(), OptionalLong.of(64 << 20));
     static final Set<Topic> ALL_BUT_ADDRESSED = EnumSet.complementOf(EnumSet.of(Topic.ADDRESSED));
 
     final String runId = "t" + UUID.randomUUID().toString().substring(0, 8);

@@ -59,6 +59,29 @@ public record CoordinatorSetting(
         }
     }
 
+    /** This setting for a teacher that reads feature maps of these shapes. */
+    public CoordinatorSetting withMaps(MapShapes shapes) {
+        return new CoordinatorSetting(
+                name,
+                seats,
+                observers,
+                elastic,
+                classes,
+                featureWidths,
+                shapes,
+                dataDigest,
+                testLabels,
+                validationImages,
+                pace,
+                forkedAtStep,
+                batchSize,
+                plannedSteps,
+                learningRate,
+                resendMs,
+                snapshotSteps,
+                evaluationLogits);
+    }
+
     /** Largest number of contributors. */
     public int slots() {
         return elastic.max();

@@ -117,7 +117,7 @@ class ExperimentProblemsTest {
     void namesTheKeysOfAPeer() {
         assertThat(problems(SMALLEST, "peers.0.colour=1"))
                 .containsExactly(
-                        "peers.0.colour: unknown key: must be one of control, device, feature_width, id, model,"
+                        "peers.0.colour: unknown key: must be one of control, device, feature_width, id, maps, model,"
                                 + " pretrained, python, seed, weights");
     }
 

@@ -116,6 +116,8 @@ class ExperimentYamlTest {
             wire:
               logits: fp32
               features: fp32
+              maps: fp32
+              maps_kept_mebibytes: 1024
             record:
               features: needed
               evaluation_logits: true

@@ -2,6 +2,7 @@ package dev.cohort.runtime.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cohort.experiment.Experiment;
 import dev.cohort.protocol.Topic;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class TopicTableTest {
     private static final int SLOTS = 20;
 
-    private final TopicPlan plan = new TopicPlan(SLOTS, 16, 3, OptionalLong.empty());
+    private final TopicPlan plan = new TopicPlan(
+            SLOTS, 16, 3, OptionalLong.empty(), OptionalLong.of((long) Experiment.Wire.MAPS_KEPT_MEBIBYTES << 20));
 
     private static String table() throws IOException {
         Path here = Path.of("").toAbsolutePath();
