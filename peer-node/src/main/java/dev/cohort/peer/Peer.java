@@ -59,6 +59,7 @@ public final class Peer implements Node {
     private long untaught;
     private long late;
     private long resendMs = Long.MAX_VALUE;
+    private long resent;
     private long wakeMs = Long.MIN_VALUE;
     private volatile PeerStatus status;
 
@@ -243,10 +244,10 @@ public final class Peer implements Node {
         progress.park(parked);
         timeUse.spent(TimeUse.Use.COMPUTING);
         if (ahead.outcome(batch.step()).isEmpty()) {
-            out.addAll(published.pieces(
-                    batch.step(), setting.id(), seatRequest.slot().orElseThrow()));
+            out.addAll(pieces(parked));
             out.add(parked.prediction(setting));
             resendMs = nowMs + setting.resendMs();
+            resent = 0;
         }
     }
 
@@ -382,11 +383,28 @@ public final class Peer implements Node {
         return true;
     }
 
+    /** Large pieces are sent again ever more rarely: while a step is held for long, they would displace others in the log. */
+    private void resend(Parked parked, List<Message> out) {
+        resent++;
+        if (Long.bitCount(resent) == 1) {
+            out.addAll(pieces(parked));
+        }
+        out.add(parked.prediction(setting));
+    }
+
+    private List<TensorPiece> pieces(Parked parked) {
+        return parked.published()
+                .pieces(
+                        parked.batch().step(),
+                        setting.id(),
+                        seatRequest.slot().orElseThrow());
+    }
+
     private void resend(long nowMs, List<Message> out) {
         if (nowMs >= resendMs) {
             progress.oldest()
                     .filter(parked -> ahead.outcome(progress.trainingStep()).isEmpty())
-                    .ifPresent(parked -> out.add(parked.prediction(setting)));
+                    .ifPresent(parked -> resend(parked, out));
             resendMs = progress.oldest().isEmpty() ? Long.MAX_VALUE : nowMs + setting.resendMs();
         }
     }

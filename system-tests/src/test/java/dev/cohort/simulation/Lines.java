@@ -11,14 +11,15 @@ import dev.cohort.protocol.Heartbeat;
 import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
-import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Outcome.Skipped;
 import dev.cohort.protocol.Outcome.Targets;
+import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Rejection;
 import dev.cohort.protocol.Snapshot;
 import dev.cohort.protocol.StandingChange;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
 import java.util.Locale;
@@ -79,6 +80,9 @@ final class Lines {
                     + prediction.rendered().shortHex() + ")";
         } else if (message instanceof Outcome outcome) {
             return text(outcome);
+        } else if (message instanceof TensorPiece piece) {
+            return "piece " + (piece.index() + 1) + " of " + piece.count() + " of the "
+                    + piece.use().name().toLowerCase(Locale.ROOT) + " of " + piece.peer() + " for step " + piece.step();
         } else if (message instanceof Addressed part) {
             return "part of outcome " + part.step() + " for " + part.peer();
         }

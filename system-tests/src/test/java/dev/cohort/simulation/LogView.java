@@ -4,12 +4,20 @@ import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.EndOfRun;
+import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Pieces;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorPiece;
+import dev.cohort.protocol.TensorReference;
+import dev.cohort.protocol.Term;
 import dev.cohort.simulation.SimulatedLog.Entry;
+import dev.cohort.tensor.NamedTensors;
+import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -22,6 +30,7 @@ final class LogView implements Invariant {
     private final SortedMap<Long, List<Outcome>> outcomes = new TreeMap<>();
     private final SortedMap<String, Addressed> addressed = new TreeMap<>();
 
+    private final SortedMap<String, Pieces> pieces = new TreeMap<>();
     private final EndOfRun endOfRun = new EndOfRun();
 
     @Override
@@ -42,7 +51,33 @@ final class LogView implements Invariant {
             endOfRun.end(last);
         } else if (entry.message() instanceof Addressed part) {
             addressed.putIfAbsent(part.digest().hex(), part);
+        } else if (entry.message() instanceof TensorPiece piece) {
+            pieces(piece.step(), piece.peer(), piece.use()).add(piece);
         }
+    }
+
+    private Pieces pieces(long step, PeerId peer, TensorPiece.Use use) {
+        return pieces.computeIfAbsent(step + " " + peer + " " + use, k -> new Pieces(Long.MAX_VALUE));
+    }
+
+    /** All tensors of a prediction, its feature maps included; empty while one is missing. */
+    Optional<NamedTensors> tensors(Prediction prediction) {
+        NamedTensors tensors = prediction.tensors();
+        Pieces read = pieces(prediction.step(), prediction.peer(), TensorPiece.Use.MAP);
+        for (Map.Entry<String, TensorReference> map : prediction.maps().entrySet()) {
+            Optional<Tensor> whole = read.whole(map.getValue());
+            if (whole.isEmpty()) {
+                return Optional.empty();
+            }
+            tensors = tensors.with(map.getKey(), whole.get());
+        }
+        return Optional.of(tensors);
+    }
+
+    /** The terms of a part with the gradients to which they refer; empty while one is missing. */
+    Optional<List<Term>> terms(Addressed part) {
+        return MapGradients.joined(
+                part.terms(), pieces(part.step(), part.peer(), TensorPiece.Use.GRADIENT));
     }
 
     /** The last step of the run, once it is published. */

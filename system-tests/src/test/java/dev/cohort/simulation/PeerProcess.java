@@ -11,6 +11,7 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Topic;
 import dev.cohort.simulation.SimulatedLog.Entry;
 import dev.cohort.simulation.SimulatedLog.Partition;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -71,7 +72,7 @@ final class PeerProcess {
     private boolean reads(Partition partition) {
         return switch (partition.topic()) {
             case BATCHES, OUTCOMES, MEMBERS, CONTROL -> true;
-            case ADDRESSED ->
+            case ADDRESSED, GRADIENTS ->
                 slot.map(s -> partition.key().equals(Integer.toString(s))).orElse(false);
             default -> false;
         };
@@ -224,7 +225,9 @@ final class PeerProcess {
     void admitted(Admitted admission) {
         if (admission.peer().equals(id()) && !admission.refused() && slot.isEmpty()) {
             slot = Optional.of(admission.slot());
-            process.hasRecords(new Partition(Topic.ADDRESSED, Integer.toString(admission.slot())));
+            for (Topic topic : List.of(Topic.ADDRESSED, Topic.GRADIENTS)) {
+                process.hasRecords(new Partition(topic, Integer.toString(admission.slot())));
+            }
         }
     }
 

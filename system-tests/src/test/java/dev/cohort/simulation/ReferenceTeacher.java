@@ -51,7 +51,8 @@ final class ReferenceTeacher implements Invariant {
         List<Teacher.PeerPrediction> votes = new ArrayList<>();
         for (Outcome.Contributor named : outcome.contributors()) {
             Prediction vote = log.prediction(outcome.step(), named.peer()).orElseThrow();
-            votes.add(new Teacher.PeerPrediction(named.peer(), named.slot(), vote.tensors()));
+            votes.add(new Teacher.PeerPrediction(
+                    named.peer(), named.slot(), log.tensors(vote).orElseThrow()));
         }
         Batch batch = log.batch(outcome.step()).orElseThrow();
         double rate = parts.learningRate().at(batch.step());

@@ -9,6 +9,7 @@ import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Left;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Topic;
 import dev.cohort.simulation.SimulatedLog.Partition;
 import java.util.ArrayList;
@@ -83,9 +84,9 @@ final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
         for (Topic topic : List.of(Topic.OUTCOMES, Topic.BATCHES, Topic.MEMBERS)) {
             messages.addAll(log.messages(new Partition(topic, "")));
         }
-        peer.slot()
-                .ifPresent(
-                        slot -> messages.addAll(log.messages(new Partition(Topic.ADDRESSED, Integer.toString(slot)))));
+        for (Topic topic : List.of(Topic.ADDRESSED, Topic.GRADIENTS)) {
+            peer.slot().ifPresent(slot -> messages.addAll(log.messages(new Partition(topic, Integer.toString(slot)))));
+        }
         messages.removeIf(m -> stepOf(m) > last);
         return messages;
     }
@@ -97,6 +98,8 @@ final class ReplayFromAnyCheckpointGivesTheSameWeights implements Invariant {
             return outcome.step();
         } else if (message instanceof Addressed part) {
             return part.step();
+        } else if (message instanceof TensorPiece piece) {
+            return piece.step();
         }
         return 0;
     }

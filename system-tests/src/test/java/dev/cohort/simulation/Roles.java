@@ -90,7 +90,7 @@ final class Roles {
 
     private static boolean readByCoordinator(Partition partition) {
         return switch (partition.topic()) {
-            case RUN, ADDRESSED, SNAPSHOTS -> false;
+            case RUN, ADDRESSED, GRADIENTS, SNAPSHOTS -> false;
             default -> true;
         };
     }

@@ -3,12 +3,13 @@ package dev.cohort.simulation;
 import dev.cohort.distill.Objective;
 import dev.cohort.peer.CheckpointStore.Checkpoint;
 import dev.cohort.peer.Learner;
-import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
-import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Outcome.Targets;
+import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
+import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.protocol.Term;
 import dev.cohort.simulation.RecordingLearner.Gradient;
 import dev.cohort.simulation.RecordingLearner.Update;
@@ -134,6 +135,7 @@ final class ShadowPeers implements Invariant {
 
     private Objective.Result objective(PeerId peer, Batch batch, Learner.ForwardPass pass, Optional<Outcome> outcome) {
         NamedTensors published = published(pass.outputs());
+        Digest digest = Prediction.digest(published, references(pass.outputs()));
         double labelWeight = 1;
         List<Term> terms = new ArrayList<>();
         Optional<Objective.Place> standing = Optional.empty();
@@ -143,11 +145,11 @@ final class ShadowPeers implements Invariant {
             List<Outcome.Contributor> contributors = outcome.get().contributors();
             for (int i = 0; i < contributors.size(); i++) {
                 if (contributors.get(i).peer().equals(peer)
-                        && contributors.get(i).tensors().equals(published.digest())) {
+                        && contributors.get(i).tensors().equals(digest)) {
                     standing = Optional.of(new Objective.Place(i, contributors.size()));
                     targets.addressed().stream()
                             .filter(part -> part.peer().equals(peer))
-                            .flatMap(part -> log.addressed(part).map(Addressed::terms).orElseThrow().stream())
+                            .flatMap(part -> log.addressed(part).flatMap(log::terms).orElseThrow().stream())
                             .forEach(terms::add);
                 }
             }
@@ -156,11 +158,19 @@ final class ShadowPeers implements Invariant {
                 batch.labels(),
                 labelWeight,
                 terms,
-                NamedTensors.of(TensorName.LOGITS, pass.outputs().logits())
-                        .with(TensorName.FEATURES, pass.outputs().features()),
+                pass.outputs().tensors(),
                 published,
                 standing,
                 DType.FLOAT64);
+    }
+
+    private SortedMap<String, TensorReference> references(Learner.Outputs outputs) {
+        SortedMap<String, TensorReference> references = new TreeMap<>();
+        parts.teacher().reads().stream()
+                .filter(read -> read.startsWith(TensorName.MAP))
+                .forEach(name -> references.put(
+                        name, TensorReference.of(outputs.tensors().get(name).as(DType.FLOAT32))));
+        return references;
     }
 
     private NamedTensors published(Learner.Outputs outputs) {

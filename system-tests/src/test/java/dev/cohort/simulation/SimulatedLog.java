@@ -6,6 +6,7 @@ import dev.cohort.protocol.Message;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Positions;
 import dev.cohort.protocol.Prediction;
+import dev.cohort.protocol.TensorPiece;
 import dev.cohort.protocol.Topic;
 import dev.cohort.protocol.wire.Decoding;
 import dev.cohort.protocol.wire.MessageCodec;
@@ -86,6 +87,10 @@ final class SimulatedLog {
             return predictions(prediction.peer());
         } else if (message instanceof Addressed addressed) {
             return new Partition(Topic.ADDRESSED, Integer.toString(addressed.slot()));
+        } else if (message instanceof TensorPiece piece) {
+            return piece.use() == TensorPiece.Use.MAP
+                    ? new Partition(Topic.MAPS, predictions(piece.peer()).key())
+                    : new Partition(Topic.GRADIENTS, Integer.toString(piece.slot()));
         }
         return new Partition(Topic.of(message), "");
     }

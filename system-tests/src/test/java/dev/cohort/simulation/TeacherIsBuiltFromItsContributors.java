@@ -1,9 +1,9 @@
 package dev.cohort.simulation;
 
 import dev.cohort.coordinator.teacher.Teacher;
-import dev.cohort.protocol.Addressed;
-import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.Outcome.Targets;
+import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.TermDigest;
@@ -51,6 +51,7 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
         Optional<Prediction> published = log.prediction(outcome.step(), named.peer());
         require(
                 published.isPresent()
+                        && log.tensors(published.get()).isPresent()
                         && published.get().digest().equals(named.tensors())
                         && published.get().incarnation() == named.incarnation()
                         && published.get().version() == named.version(),
@@ -84,13 +85,16 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
             List<Term> terms = made.addressed().getOrDefault(named.slot(), List.of());
             Optional<Digest> expected = terms.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(new Addressed(outcome.step(), 0, named.peer(), named.slot(), terms).digest());
+                    : Optional.of(MapGradients.parcel(outcome.step(), 0, named.peer(), named.slot(), terms)
+                            .addressed()
+                            .digest());
             Optional<Outcome.Part> part = targets.addressed().stream()
                     .filter(p -> p.peer().equals(named.peer()))
                     .findFirst();
             require(
                     part.map(Outcome.Part::digest).equals(expected)
-                            && part.stream().allMatch(p -> log.addressed(p).isPresent()),
+                            && part.stream()
+                                    .allMatch(p -> log.addressed(p).flatMap(log::terms).isPresent()),
                     "part of outcome {} for {} is {}, must be {} and in the log before",
                     outcome.step(),
                     named.peer(),

@@ -11,8 +11,9 @@ import dev.cohort.distill.maps.SquaredError;
  * </pre>
  *
  * Of two sizes, the larger map is average-pooled to the smaller one. Source: Romero et al., "FitNets: Hints for Thin Deep Nets",
- * ICLR 2015 (arXiv 1412.6550); distance, pooling and weight are those of HobbitLong/RepDistiller ({@code FitNet.py}, {@code
- * run_cifar_distill.sh}). Ours: the convolution alone, where that code has batch norm and ReLU behind it; that there is one even
+ * ICLR 2015 (arXiv 1412.6550); distance and pooling are those of HobbitLong/RepDistiller ({@code FitNet.py}). Ours: the weight 1, since
+ * with RepDistiller's 100 for a trained teacher, students that begin together diverge within a few steps at a rate of 0.1; the
+ * convolution alone, where that code has batch norm and ReLU behind it; that there is one even
  * between equal numbers of channels; and hints all along, where FitNets train on hints first and on the labels afterwards.
  */
 final class FitNet {
@@ -22,7 +23,7 @@ final class FitNet {
             MapTeacher.FORMULA + "mean (A_ij(F_i) - F_j)^2, A_ij a trained 1x1 convolution with bias",
             "Romero et al., FitNets: Hints for Thin Deep Nets, ICLR 2015, arXiv 1412.6550; several teachers, and the"
                     + " convolution without batch norm, are ours",
-            MapTeacher.parameters("100.0", "default as in HobbitLong/RepDistiller"),
+            MapTeacher.parameters("1.0", "HobbitLong/RepDistiller has 100, for a trained teacher"),
             (arguments, setting) -> new MapTeacher(arguments, setting, SquaredError::ofMaps, TrainedAdapter.Form.HINT));
 
     private FitNet() {}
