@@ -9,7 +9,9 @@ import dev.cohort.runtime.ExitCode;
 import dev.cohort.study.view.Listing;
 import dev.cohort.study.view.OutputFormat;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +63,12 @@ final class MethodsCommand implements Callable<Integer> {
             description = "Width of the pooled features. Default: ${DEFAULT-VALUE}.")
     private int featureWidth = 64;
 
+    @Option(
+            names = "--map-shape",
+            paramLabel = "CxHxW",
+            description = "Channels, height and width of each feature map. Default: ${DEFAULT-VALUE}.")
+    private String mapShape = "64x8x8";
+
     @Override
     public Integer call() {
         if (name.isPresent()) {
@@ -98,11 +106,19 @@ final class MethodsCommand implements Callable<Integer> {
         MethodSheet sheet;
         try {
             sheet = MethodSheet.of(
-                    method, parameters(), new Traffic.Step(batch, classes, peers, featureWidth, DType.FLOAT32));
+                    method, parameters(), new Traffic.Step(batch, classes, peers, featureWidth, mapShape(), DType.FLOAT32));
         } catch (IllegalArgumentException e) {
             throw new CommandException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         }
         output.print(sheet);
+    }
+
+    private Ints mapShape() {
+        if (!mapShape.matches("[0-9]{1,5}x[0-9]{1,5}x[0-9]{1,5}")) {
+            throw new IllegalArgumentException("--map-shape " + mapShape + ": must be like 64x8x8");
+        }
+        return Ints.of(
+                Arrays.stream(mapShape.split("x", -1)).mapToInt(Integer::parseInt).toArray());
     }
 
     private Map<String, String> parameters() {

@@ -158,11 +158,14 @@ class FeatureMapsTest {
             read.add(pieces.get(slot));
             List<Term> terms =
                     MapGradients.joined(parts.get(slot).terms(), read).orElseThrow();
-            assertThat(terms).filteredOn(Term.LeafGradient.class::isInstance).singleElement().satisfies(term -> {
-                Tensor gradient = ((Term.LeafGradient) term).gradient();
-                assertThat(gradient.shape()).isEqualTo(Ints.of(2, 2, 3, 1));
-                assertThat(gradient.toDoubles()).isNotEqualTo(new double[12]);
-            });
+            assertThat(terms)
+                    .filteredOn(Term.LeafGradient.class::isInstance)
+                    .singleElement()
+                    .satisfies(term -> {
+                        Tensor gradient = ((Term.LeafGradient) term).gradient();
+                        assertThat(gradient.shape()).isEqualTo(Ints.of(2, 2, 3, 1));
+                        assertThat(gradient.toDoubles()).isNotEqualTo(new double[12]);
+                    });
         }
     }
 
@@ -181,7 +184,8 @@ class FeatureMapsTest {
             assertThat(rejection.detail()).startsWith("map/last: its pieces have the digest ");
         });
         send(coordinator, 1, other.all());
-        assertThat(Cohort.contributors(outcome(send(coordinator, 1, Published.of(P3, 2).all()))))
+        assertThat(Cohort.contributors(
+                        outcome(send(coordinator, 1, Published.of(P3, 2).all()))))
                 .containsExactly(P2, P3);
     }
 
@@ -193,8 +197,8 @@ class FeatureMapsTest {
 
         assertThat(only(Rejection.class, send(coordinator, 1, lost.all())))
                 .extracting(Rejection::reason, Rejection::detail)
-                .containsExactly(tuple(
-                        Rejection.Reason.NOT_FINITE, "tensor map/last: must hold neither NaN nor infinity"));
+                .containsExactly(
+                        tuple(Rejection.Reason.NOT_FINITE, "tensor map/last: must hold neither NaN nor infinity"));
     }
 
     @Test
@@ -219,7 +223,10 @@ class FeatureMapsTest {
                 .containsExactly("no feature map map/last: slot 3 takes [2, 3, 1]; choose a model with such a map");
         assertThat(only(
                         Admitted.class,
-                        send(coordinator, 1, joining(new PeerId("flat"), new TreeMap<>(Map.of(MAP, Ints.of(2, 1, 3)))))))
+                        send(
+                                coordinator,
+                                1,
+                                joining(new PeerId("flat"), new TreeMap<>(Map.of(MAP, Ints.of(2, 1, 3)))))))
                 .extracting(Admitted::refusal)
                 .containsExactly(
                         "feature map map/last of shape [2, 1, 3]: slot 3 takes [2, 3, 1]; choose a model with such a map");

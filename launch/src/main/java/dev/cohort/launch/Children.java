@@ -6,6 +6,7 @@ import dev.cohort.peer.djl.Architecture;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.runtime.HostPort;
 import dev.cohort.runtime.proxy.Links;
+import dev.cohort.tensor.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,9 @@ final class Children {
 
     private static final long MIB = 1L << 20;
     private static final long COORDINATOR_HEAP = 512 * MIB;
+    /** Copies of all feature maps of a step, in binary64, that a teacher may hold: inputs, activations and gradients. */
+    private static final int MAP_COPIES = 12;
+
     private static final long ROLE_HEAP = 256 * MIB;
     /** Reading data holds the packed and the unpacked form at once. */
     private static final int DATA_COPIES = 3;
@@ -74,7 +78,19 @@ final class Children {
     ChildSpec coordinator() {
         List<String> arguments = arguments("coordinator", COORDINATOR);
         return new ChildSpec(
-                COORDINATOR, "coordinator", true, start -> jvm.light(COORDINATOR_HEAP, arguments), jvm.environment());
+                COORDINATOR, "coordinator", true, start -> coordinatorCommand(arguments), jvm.environment());
+    }
+
+    /** With feature maps, a step of a teacher is millions of multiplications: the optimising compiler pays for itself. */
+    private List<String> coordinatorCommand(List<String> arguments) {
+        long maps = plan.manifest().maps().bySlot().values().stream()
+                .flatMap(List::stream)
+                .mapToLong(shape -> (long) shape.get(0) * shape.get(1) * shape.get(2))
+                .sum();
+        long bytes = maps * plan.experiment().run().batchSize() * DType.FLOAT64.bytes();
+        return maps == 0
+                ? jvm.light(COORDINATOR_HEAP, arguments)
+                : jvm.computing(COORDINATOR_HEAP + MAP_COPIES * bytes, arguments);
     }
 
     ChildSpec peer(Experiment.Peer peer) {

@@ -60,6 +60,11 @@ public final class Jvm {
         return command(heapBytesMax, List.of("-XX:TieredStopAtLevel=1"), arguments);
     }
 
+    /** A process that computes much in Java itself. */
+    List<String> computing(long heapBytesMax, List<String> arguments) {
+        return command(heapBytesMax, List.of(), arguments);
+    }
+
     /** A process that computes with {@code torchThreads} threads. */
     List<String> learning(long heapBytesMax, int torchThreads, List<String> arguments) {
         return command(heapBytesMax, List.of("-D" + TorchEngine.THREADS + "=" + torchThreads), arguments);

@@ -109,6 +109,11 @@ final class Leaving {
         reason = Optional.of(reason.orElse(DRAINED + ": " + command.reason()));
     }
 
+    /** The last message of this peer. */
+    Left message(Left.Result result) {
+        return new Left(self, incarnation, reason.orElse(Left.FINISHED), Optional.of(result), divergence());
+    }
+
     /**
      * The announcement that a drained peer leaves, once, so that no process waits for it in vain.
      *

@@ -7,6 +7,7 @@ import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.StepReport;
+import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.NamedTensors;
 import java.util.List;
@@ -41,6 +42,24 @@ record Parked(
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * The loss of this pass and its gradients.
+     *
+     * @param labelWeight factor of the cross-entropy
+     * @param terms those for everybody, then those for this peer
+     */
+    Objective.Result objective(double labelWeight, List<Term> terms, Optional<Objective.Place> standing) {
+        Learner.Outputs own = pass.outputs();
+        return Objective.of(
+                batch.labels(),
+                labelWeight,
+                terms,
+                own.tensors(),
+                known,
+                standing,
+                own.logits().dtype());
     }
 
     /** The message that publishes this pass; the same one each time. */

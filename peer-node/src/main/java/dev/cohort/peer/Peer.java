@@ -58,8 +58,7 @@ public final class Peer implements Node {
     private long taught;
     private long untaught;
     private long late;
-    private long resendMs = Long.MAX_VALUE;
-    private long resent;
+    private final Unanswered unanswered;
     private long wakeMs = Long.MIN_VALUE;
     private volatile PeerStatus status;
 
@@ -70,6 +69,7 @@ public final class Peer implements Node {
         this.renderer = renderer;
         this.checkpointSchedule = new CheckpointSchedule(checkpoints, setting.checkpointSteps());
         this.publication = new Publication(setting);
+        this.unanswered = new Unanswered(setting.resendMs());
         this.leaving = new Leaving(setting.id(), setting.incarnation());
         Optional<CheckpointStore.Checkpoint> from = checkpoints.newest();
         from.ifPresent(c -> learner.restore(c.learner()));
@@ -167,7 +167,7 @@ public final class Peer implements Node {
         boolean atOnce = left.isEmpty() && (timeUse.wantsCall() || hasWork());
         wakeMs = left.isPresent()
                 ? Long.MAX_VALUE
-                : atOnce ? nowMs : Math.max(Math.min(resendMs, seatRequest.deadlineMs()), nowMs + 1);
+                : atOnce ? nowMs : Math.max(Math.min(unanswered.dueMs(), seatRequest.deadlineMs()), nowMs + 1);
     }
 
     private boolean heavy(long nowMs, List<Message> out) {
@@ -246,8 +246,7 @@ public final class Peer implements Node {
         if (ahead.outcome(batch.step()).isEmpty()) {
             out.addAll(pieces(parked));
             out.add(parked.prediction(setting));
-            resendMs = nowMs + setting.resendMs();
-            resent = 0;
+            unanswered.sent(nowMs);
         }
     }
 
@@ -286,7 +285,7 @@ public final class Peer implements Node {
         timeUse.updated(of.batch().rows());
         progress.trained();
         ahead.dropTrained();
-        resendMs = Long.MAX_VALUE;
+        unanswered.answered();
         boolean last = step == setting.plannedSteps() || end.isLast(step);
         if (of.batch().endsEpoch() || last) {
             toEvaluate = Optional.of(of.batch());
@@ -315,15 +314,7 @@ public final class Peer implements Node {
         } else {
             untaught++;
         }
-        Learner.Outputs own = of.pass().outputs();
-        return Objective.of(
-                of.batch().labels(),
-                labelWeight,
-                terms,
-                own.tensors(),
-                of.known(),
-                standing,
-                own.logits().dtype());
+        return of.objective(labelWeight, terms, standing);
     }
 
     private void evaluate(Batch after, List<Message> out) {
@@ -366,47 +357,37 @@ public final class Peer implements Node {
             toEvaluate = lastBatch;
             return true;
         }
-        Left message = new Left(
-                setting.id(),
-                setting.incarnation(),
-                leaving.reason().orElse(Left.FINISHED),
-                Optional.of(new Left.Result(
-                        progress.firstStep(),
-                        progress.version(),
-                        testAccuracy,
-                        timeUse.imagesPerSecond(),
-                        timeUse.waitShare(),
-                        learner.weights())),
-                leaving.divergence());
+        Left message = leaving.message(new Left.Result(
+                progress.firstStep(),
+                progress.version(),
+                testAccuracy,
+                timeUse.imagesPerSecond(),
+                timeUse.waitShare(),
+                learner.weights()));
         left = Optional.of(message);
         out.add(message);
         return true;
     }
 
-    /** Large pieces are sent again ever more rarely: while a step is held for long, they would displace others in the log. */
-    private void resend(Parked parked, List<Message> out) {
-        resent++;
-        if (Long.bitCount(resent) == 1) {
-            out.addAll(pieces(parked));
-        }
-        out.add(parked.prediction(setting));
-    }
-
     private List<TensorPiece> pieces(Parked parked) {
         return parked.published()
-                .pieces(
-                        parked.batch().step(),
-                        setting.id(),
-                        seatRequest.slot().orElseThrow());
+                .pieces(parked.batch().step(), setting.id(), seatRequest.slot().orElseThrow());
     }
 
     private void resend(long nowMs, List<Message> out) {
-        if (nowMs >= resendMs) {
-            progress.oldest()
-                    .filter(parked -> ahead.outcome(progress.trainingStep()).isEmpty())
-                    .ifPresent(parked -> resend(parked, out));
-            resendMs = progress.oldest().isEmpty() ? Long.MAX_VALUE : nowMs + setting.resendMs();
+        if (nowMs < unanswered.dueMs()) {
+            return;
         }
+        Optional<Parked> open = progress.oldest();
+        if (open.isEmpty() || ahead.outcome(progress.trainingStep()).isPresent()) {
+            unanswered.answered();
+            return;
+        }
+        unanswered.repeated(nowMs);
+        if (unanswered.withMaps()) {
+            out.addAll(pieces(open.get()));
+        }
+        out.add(open.get().prediction(setting));
     }
 
     private PeerStatus statusNow() {

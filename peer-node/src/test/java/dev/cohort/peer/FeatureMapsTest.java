@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 /** A peer whose method reads the feature map of its hidden layer. */
 class FeatureMapsTest {
     private final PeerFixture fixture = new PeerFixture();
-    private final Peer peer = fixture.peer(
-            PeerFixture.setting(1, false, Optional.of(0), false, List.of(OneHiddenLayer.MAP)));
+    private final Peer peer =
+            fixture.peer(PeerFixture.setting(1, false, Optional.of(0), false, List.of(OneHiddenLayer.MAP)));
 
     private static Tensor gradient() {
         double[] values = new double[ROWS * HIDDEN];
@@ -83,7 +83,8 @@ class FeatureMapsTest {
     @Test
     void trainsOnceItHasReadTheGradientOfItsMap() {
         Digest before = fixture.learner.weights();
-        Digest digest = only(Prediction.class, deliver(peer, 0, batch(1))).get(0).digest();
+        Digest digest =
+                only(Prediction.class, deliver(peer, 0, batch(1))).get(0).digest();
         MapGradients.Parcel parcel = parcel(SELF);
         Outcome outcome = targets(1, digest, Optional.of(parcel.addressed()));
 
@@ -99,7 +100,8 @@ class FeatureMapsTest {
     private static Digest trainedByTheSameGradientOfFeatures() {
         PeerFixture other = new PeerFixture();
         Peer twin = other.peer(PeerFixture.setting(1, false, Optional.of(0), false, List.of(TensorName.FEATURES)));
-        Digest digest = only(Prediction.class, deliver(twin, 0, batch(1))).get(0).digest();
+        Digest digest =
+                only(Prediction.class, deliver(twin, 0, batch(1))).get(0).digest();
         Addressed part = PeerFixture.part(1);
         deliver(twin, 1, part, targets(1, digest, Optional.of(part)));
         return other.learner.weights();

@@ -2,8 +2,8 @@ package dev.cohort.coordinator.method;
 
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
-import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Limits;
+import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.Message;
 import dev.cohort.protocol.Outcome;
@@ -11,6 +11,8 @@ import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.SoftLabels;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.protocol.TensorPiece;
+import dev.cohort.protocol.TensorReference;
 import dev.cohort.protocol.wire.Decoding;
 import dev.cohort.protocol.wire.MessageCodec;
 import dev.cohort.tensor.DType;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.ToLongFunction;
@@ -31,10 +34,12 @@ import java.util.function.ToLongFunction;
  * run. Kafka's own fields and compression are not counted.
  *
  * @param prediction message of each peer
+ * @param maps pieces of the feature maps of each peer
  * @param outcome message for all peers
  * @param addressed largest message for one contributor; 0 if there is none
+ * @param gradients most pieces of gradients of feature maps for one contributor
  */
-public record Traffic(long prediction, long outcome, long addressed) {
+public record Traffic(long prediction, long maps, long outcome, long addressed, long gradients) {
     /** Rows and classes of the smallest step that an estimate is made from. */
     private static final int SMALL = 16;
     /** Largest number of contributors to measure; more would take long, as some methods weigh each pair. */
@@ -51,7 +56,8 @@ public record Traffic(long prediction, long outcome, long addressed) {
      * @param wire element type of all tensors
      */
     public record Step(int rows, int classes, int peers, int featureWidth, Ints mapShape, DType wire) {
-        private static final Ints MAP_SHAPE = Ints.of(64, 8, 8);
+        /** Of the last map of a ResNet for images of 32 by 32. */
+        public static final Ints MAP_SHAPE = Ints.of(64, 8, 8);
 
         public Step {
             atLeastOne("batch", rows);
@@ -103,13 +109,21 @@ public record Traffic(long prediction, long outcome, long addressed) {
                 chosen, plain.withMaps(maps(method.create(chosen, plain).reads(), step)));
         List<Teacher.PeerPrediction> predictions = predictions(teacher, step);
         MessageCodec codec = new MessageCodec("20250131-123005-traffic", Limits.DEFAULT);
-        List<Message> answers = answers(teacher, predictions, step);
-        long shared = bytes(codec, answers.get(answers.size() - 1));
-        long own = answers.subList(0, answers.size() - 1).stream()
-                .mapToLong(part -> bytes(codec, part))
-                .max()
-                .orElse(0);
-        return new Traffic(bytes(codec, prediction(predictions.get(0))), shared, own);
+        Answers answers = answers(teacher, predictions, step);
+        return new Traffic(
+                bytes(codec, prediction(predictions.get(0))),
+                bytes(codec, pieces(predictions.get(0))),
+                bytes(codec, answers.outcome()),
+                most(answers, parcel -> bytes(codec, parcel.addressed())),
+                most(answers, parcel -> bytes(codec, parcel.pieces())));
+    }
+
+    private static long most(Answers answers, ToLongFunction<MapGradients.Parcel> bytes) {
+        return answers.parcels().stream().mapToLong(bytes).max().orElse(0);
+    }
+
+    private static long bytes(MessageCodec codec, List<TensorPiece> pieces) {
+        return pieces.stream().mapToLong(piece -> bytes(codec, piece)).sum();
     }
 
     /**
@@ -124,8 +138,10 @@ public record Traffic(long prediction, long outcome, long addressed) {
             Traffic more = estimate(chosen, optimizer, step.among(FEW));
             return new Traffic(
                     among(step.peers(), few.prediction, more.prediction),
+                    among(step.peers(), few.maps, more.maps),
                     among(step.peers(), few.outcome, more.outcome),
-                    among(step.peers(), few.addressed, more.addressed));
+                    among(step.peers(), few.addressed, more.addressed),
+                    among(step.peers(), few.gradients, more.gradients));
         }
         Traffic small = of(chosen, optimizer, step.sized(SMALL, SMALL));
         Traffic moreRows = of(chosen, optimizer, step.sized(2 * SMALL, SMALL));
@@ -139,8 +155,10 @@ public record Traffic(long prediction, long outcome, long addressed) {
                 step);
         return new Traffic(
                 extrapolated.applyAsLong(Traffic::prediction),
+                extrapolated.applyAsLong(Traffic::maps),
                 extrapolated.applyAsLong(Traffic::outcome),
-                extrapolated.applyAsLong(Traffic::addressed));
+                extrapolated.applyAsLong(Traffic::addressed),
+                extrapolated.applyAsLong(Traffic::gradients));
     }
 
     private static long among(int peers, long few, long more) {
@@ -211,19 +229,48 @@ public record Traffic(long prediction, long outcome, long addressed) {
     }
 
     private static Prediction prediction(Teacher.PeerPrediction prediction) {
+        SortedMap<String, Tensor> small = new TreeMap<>();
+        SortedMap<String, TensorReference> maps = new TreeMap<>();
+        prediction.tensors().asMap().forEach((name, tensor) -> {
+            if (isMap(name)) {
+                maps.put(name, TensorReference.of(tensor));
+            } else {
+                small.put(name, tensor);
+            }
+        });
         return new Prediction(
                 1,
                 0,
                 prediction.peer(),
                 1,
                 0,
-                prediction.tensors(),
+                NamedTensors.of(small),
+                maps,
                 new Hasher().text("images").digest(),
                 Optional.empty());
     }
 
-    /** The coordinator's messages: the addressed parts, and the outcome last. */
-    private static List<Message> answers(Teacher teacher, List<Teacher.PeerPrediction> predictions, Step step) {
+    private static List<TensorPiece> pieces(Teacher.PeerPrediction prediction) {
+        List<TensorPiece> pieces = new ArrayList<>();
+        prediction.tensors().asMap().forEach((name, tensor) -> {
+            if (isMap(name)) {
+                pieces.addAll(TensorPiece.of(
+                        1,
+                        0,
+                        prediction.peer(),
+                        prediction.slot(),
+                        TensorPiece.Use.MAP,
+                        tensor,
+                        TensorReference.of(tensor)));
+            }
+        });
+        return pieces;
+    }
+
+    /** The coordinator's messages. */
+    private record Answers(List<MapGradients.Parcel> parcels, Outcome outcome) {}
+
+    private static Answers answers(Teacher teacher, List<Teacher.PeerPrediction> predictions, Step step) {
         int[] ids = new int[step.rows()];
         for (int row = 0; row < ids.length; row++) {
             ids[row] = row % step.classes();
@@ -232,16 +279,18 @@ public record Traffic(long prediction, long outcome, long addressed) {
         List<Teacher.PeerPrediction> used = teacher.contributorsMin() > 0 ? predictions : List.of();
         NamedTensors state = teacher.initialState();
         if (!teacher.distils()) {
-            return List.of(new Outcome(
-                    1,
-                    0,
-                    "coordinator",
-                    Teacher.hash(state),
+            return new Answers(
                     List.of(),
-                    new Outcome.Skipped(Outcome.SkipReason.INDEPENDENT)));
+                    new Outcome(
+                            1,
+                            0,
+                            "coordinator",
+                            Teacher.hash(state),
+                            List.of(),
+                            new Outcome.Skipped(Outcome.SkipReason.INDEPENDENT)));
         }
         Teacher.TeacherStep teacherStep = teacher.teach(state, new Teacher.StepInput(1, 0, 0.1, labels, used));
-        List<Message> messages = new ArrayList<>();
+        List<MapGradients.Parcel> parcels = new ArrayList<>();
         List<Outcome.Part> parts = new ArrayList<>();
         List<Outcome.Contributor> contributors = new ArrayList<>();
         for (Teacher.PeerPrediction prediction : used) {
@@ -250,22 +299,24 @@ public record Traffic(long prediction, long outcome, long addressed) {
                     prediction.slot(),
                     1,
                     0,
-                    prediction.tensors().digest()));
+                    prediction(prediction).digest()));
             Optional.ofNullable(new TreeMap<>(teacherStep.addressed()).get(prediction.slot()))
                     .filter(terms -> !terms.isEmpty())
-                    .map(terms -> new Addressed(1, 0, prediction.peer(), prediction.slot(), terms))
-                    .ifPresent(part -> {
-                        parts.add(new Outcome.Part(prediction.peer(), part.digest()));
-                        messages.add(part);
+                    .map(terms -> MapGradients.parcel(1, 0, prediction.peer(), prediction.slot(), terms))
+                    .ifPresent(parcel -> {
+                        parts.add(new Outcome.Part(
+                                prediction.peer(), parcel.addressed().digest()));
+                        parcels.add(parcel);
                     });
         }
-        messages.add(new Outcome(
-                1,
-                0,
-                "coordinator",
-                Teacher.hash(state),
-                contributors,
-                new Outcome.Targets(teacherStep.labelWeight(), teacherStep.terms(), parts, true)));
-        return messages;
+        return new Answers(
+                parcels,
+                new Outcome(
+                        1,
+                        0,
+                        "coordinator",
+                        Teacher.hash(state),
+                        contributors,
+                        new Outcome.Targets(teacherStep.labelWeight(), teacherStep.terms(), parts, true)));
     }
 }

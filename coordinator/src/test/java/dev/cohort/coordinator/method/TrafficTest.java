@@ -135,11 +135,14 @@ class TrafficTest {
                 Cohort.sgd(0.9, false, 1e-4),
                 two);
 
-        assertAbout(hints.prediction(), LOGITS + MAP);
+        assertAbout(hints.prediction(), LOGITS);
+        assertAbout(hints.maps(), MAP);
         assertAbout(hints.outcome(), 0);
-        assertAbout(hints.addressed(), MAP);
-        assertAbout(small.prediction(), 16 * 10 * 4 + 2 * 16 * 4 * 3 * 2 * 4);
-        assertAbout(small.addressed(), 2 * 16 * 4 * 3 * 2 * 4);
+        assertAbout(hints.addressed(), 0);
+        assertAbout(hints.gradients(), MAP);
+        assertAbout(small.prediction(), 16 * 10 * 4);
+        assertAbout(small.maps(), 2 * 16 * 4 * 3 * 2 * 4);
+        assertAbout(small.gradients(), 2 * 16 * 4 * 3 * 2 * 4);
         assertThatThrownBy(() -> new Traffic.Step(1, 2, 2, 1, Ints.of(4, 3), DType.FLOAT32))
                 .hasMessage("map shape [4, 3]: must be [channels, height, width]");
         assertThatThrownBy(() -> new Traffic.Step(1, 2, 2, 1, Ints.of(4, 0, 3), DType.FLOAT32))

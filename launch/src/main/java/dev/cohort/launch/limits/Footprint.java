@@ -9,6 +9,7 @@ import dev.cohort.launch.DiskNeed;
 import dev.cohort.peer.djl.Architecture;
 import dev.cohort.peer.djl.ModelCatalog;
 import dev.cohort.protocol.Manifest;
+import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.kafka.TopicPlan;
 
 /** Estimates the disk space of a run. */
@@ -37,6 +38,7 @@ public final class Footprint {
                         data.classes(),
                         contributors,
                         MessageSizes.featureWidth(experiment),
+                        MessageSizes.mapShape(manifest.maps()),
                         experiment.wire().logits()));
         long ofAnImage = MessageSizes.bytesOfAnImage(experiment, data, teacher);
         double step = FRAME
@@ -51,7 +53,8 @@ public final class Footprint {
         return new DiskNeed(
                 whole(manifest.steps() * step
                         + epochs * (experiment.peers().size() + 1) * (FRAME + evaluation)
-                        + pixels(experiment, data, rows, manifest.steps())),
+                        + pixels(experiment, data, rows, manifest.steps())
+                        + maps(experiment, manifest, traffic)),
                 whole((epochs + 1 + experiment.recording().checkpointsKept())
                         * CHECKPOINT_BYTES
                         * parameters(experiment, manifest)));
@@ -66,6 +69,15 @@ public final class Footprint {
                         * data.shape().size()
                 : 0;
         return Math.min(all, (double) TopicPlan.of(experiment).batchesBytesMax().orElse(Long.MAX_VALUE));
+    }
+
+    /** Bytes of feature maps and of their gradients, of which the log keeps the newest of each partition. */
+    private static double maps(Experiment experiment, Manifest manifest, Traffic traffic) {
+        TopicPlan plan = TopicPlan.of(experiment, manifest.maps());
+        double kept = plan.mapsBytesMax().orElse(0);
+        double all = (double) manifest.steps() * experiment.contributors().size();
+        return Math.min(all * traffic.maps(), kept * plan.partitions(Topic.MAPS))
+                + Math.min(all * traffic.gradients(), kept * experiment.contributors().size());
     }
 
     private static long parameters(Experiment experiment, Manifest manifest) {

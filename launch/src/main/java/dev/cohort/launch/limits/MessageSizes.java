@@ -6,8 +6,12 @@ import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.experiment.Experiment;
 import dev.cohort.peer.djl.Architecture;
 import dev.cohort.peer.djl.ModelCatalog;
+import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.TensorName;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
+import java.util.Comparator;
+import java.util.List;
 
 /**
  * Bytes of the largest messages of a run.
@@ -30,7 +34,7 @@ record MessageSizes(
      *
      * @throws IllegalArgumentException when a message of the method would exceed what readers accept
      */
-    static MessageSizes of(Experiment experiment, ImageData data, Teacher teacher) {
+    static MessageSizes of(Experiment experiment, ImageData data, Teacher teacher, MapShapes maps) {
         int rows = Math.min(experiment.run().batchSize(), data.train().count());
         int slots =
                 Math.max(experiment.elastic().max(), experiment.contributors().size());
@@ -39,7 +43,7 @@ record MessageSizes(
                 experiment.method(),
                 experiment.optimizer(),
                 new Traffic.Step(
-                        rows, data.classes(), slots, width, experiment.wire().logits()));
+                        rows, data.classes(), slots, width, mapShape(maps), experiment.wire().logits()));
         boolean pixels = experiment.data().mode() == Experiment.Data.Delivery.PIXELS;
         return new MessageSizes(
                 integersOfARow(experiment, data) * rows,
@@ -99,6 +103,14 @@ record MessageSizes(
                                 .orElse(1)))
                 .max()
                 .orElse(1);
+    }
+
+    /** The largest shape of a feature map of any peer. */
+    static Ints mapShape(MapShapes maps) {
+        return maps.bySlot().values().stream()
+                .flatMap(List::stream)
+                .max(Comparator.comparingLong(shape -> (long) shape.get(0) * shape.get(1) * shape.get(2)))
+                .orElse(Traffic.Step.MAP_SHAPE);
     }
 
     private static long bytes(Tensor tensor) {

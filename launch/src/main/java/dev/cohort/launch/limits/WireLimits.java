@@ -71,7 +71,7 @@ public final class WireLimits {
             teacher = RunTeacher.of(manifest, experiment);
             teacher.requireTeachable(
                     experiment.contributors().stream().map(Experiment.Peer::id).toList());
-            sizes = MessageSizes.of(experiment, data, teacher);
+            sizes = MessageSizes.of(experiment, data, teacher, manifest.maps());
         } catch (IllegalArgumentException e) {
             problems.add("method." + experiment.method().name(), String.valueOf(e.getMessage()));
             return;

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -78,8 +79,14 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
                 step.classes(),
                 step.peers()));
         lines.add(line(traffic.prediction(), "each peer publishes: " + published()));
+        if (traffic.maps() > 0) {
+            lines.add(line(traffic.maps(), "and feature maps: " + maps()));
+        }
         lines.add(line(traffic.outcome(), "every peer receives"));
         lines.add(line(traffic.addressed(), "each contributor receives in addition"));
+        if (traffic.gradients() > 0) {
+            lines.add(line(traffic.gradients(), "and gradients of feature maps"));
+        }
         return lines;
     }
 
@@ -91,6 +98,9 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
         List<String> tensors =
                 new ArrayList<>(List.of(TensorName.LOGITS + " [" + step.rows() + ", " + step.classes() + "]"));
         for (String read : teacher.reads()) {
+            if (read.startsWith(TensorName.MAP)) {
+                continue;
+            }
             tensors.add(
                     read.equals(TensorName.VALIDATION)
                             ? "once an epoch also: " + read + " [V, " + step.classes() + "]"
@@ -98,6 +108,15 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
                                     + (read.equals(TensorName.FEATURES) ? step.featureWidth() : step.classes()) + "]");
         }
         return String.join(", ", tensors);
+    }
+
+    private String maps() {
+        String shape = " [" + step.rows() + ", "
+                + step.mapShape().stream().mapToObj(Integer::toString).collect(Collectors.joining(", ")) + "]";
+        return teacher.reads().stream()
+                .filter(read -> read.startsWith(TensorName.MAP))
+                .map(read -> read + shape)
+                .collect(Collectors.joining(", "));
     }
 
     private static String own(OwnTeacher own) {
@@ -141,8 +160,10 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
                 .put("peers", step.peers())
                 .put("feature_width", step.featureWidth())
                 .put("prediction_bytes", traffic.prediction())
+                .put("maps_bytes", traffic.maps())
                 .put("outcome_bytes", traffic.outcome())
-                .put("addressed_bytes", traffic.addressed());
+                .put("addressed_bytes", traffic.addressed())
+                .put("gradients_bytes", traffic.gradients());
         return json;
     }
 }

@@ -15,11 +15,13 @@ import dev.cohort.protocol.TensorName;
 import dev.cohort.study.view.Printout;
 import dev.cohort.study.view.Words;
 import dev.cohort.tensor.DType;
+import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -98,7 +100,13 @@ public record NetworkCheck(String model, Optional<Figures> figures, String probl
         Traffic traffic = Traffic.of(
                 method,
                 MethodSheet.OPTIMIZER,
-                new Traffic.Step(setting.batchSize(), setting.classes(), PEERS, learner.featureWidth(), DType.FLOAT32));
+                new Traffic.Step(
+                        setting.batchSize(),
+                        setting.classes(),
+                        PEERS,
+                        learner.featureWidth(),
+                        largestMap(learner),
+                        DType.FLOAT32));
         return new Figures(
                 learner.framework(),
                 learner.device(),
@@ -108,8 +116,14 @@ public record NetworkCheck(String model, Optional<Figures> figures, String probl
                 learner.declares(),
                 warm[warm.length / 2],
                 differs,
-                traffic.prediction(),
+                traffic.prediction() + traffic.maps(),
                 method.name());
+    }
+
+    private static Ints largestMap(Learner learner) {
+        return learner.mapShapes().values().stream()
+                .max(Comparator.comparingLong(shape -> (long) shape.get(0) * shape.get(1) * shape.get(2)))
+                .orElse(Traffic.Step.MAP_SHAPE);
     }
 
     private static Images images(ExternalSetting setting, SplittableRandom random) {
