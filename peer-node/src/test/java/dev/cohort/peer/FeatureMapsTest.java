@@ -53,7 +53,8 @@ class FeatureMapsTest {
         List<TensorPiece> pieces = only(TensorPiece.class, sent);
         Prediction prediction = only(Prediction.class, sent).get(0);
         assertThat(sent.indexOf(pieces.get(0))).isLessThan(sent.indexOf(prediction));
-        TensorReference reference = prediction.maps().get(OneHiddenLayer.MAP);
+        TensorReference reference =
+                Optional.ofNullable(prediction.maps().get(OneHiddenLayer.MAP)).orElseThrow();
         assertThat(pieces).allSatisfy(piece -> {
             assertThat(piece.use()).isEqualTo(TensorPiece.Use.MAP);
             assertThat(piece.peer()).isEqualTo(SELF);
