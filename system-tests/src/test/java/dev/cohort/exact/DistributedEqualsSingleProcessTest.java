@@ -60,6 +60,7 @@ class DistributedEqualsSingleProcessTest {
         "attention_transfer, 3, 0",
         "nst, 3, 0",
         "nst-mmd, 3, 0",
+        "pairs, 3, 0",
         "online_ensemble_compression, 3, 12"
     })
     void inFloat64GradientsAndTrajectoryAreThoseOfOneProcess(

@@ -22,6 +22,9 @@ record Method(String name, Map<String, String> parameters, WholeLoss.Formulation
     private static final String COMPRESSION = "temperature=2 weight=0.15 ramp_up_epochs=3 label_weight=0.7"
             + " hint_weight=0.15 maps=stage1,stage2,stage3";
 
+    private static final String PAIRS = "all logits dml 1.0; p1+p2 logits kl 0.8; p1+p3 features l2 0.5;"
+            + " p3+p1 map/stage2 l2 0.7; all map/last at 50";
+
     Method {
         parameters = Map.copyOf(parameters);
     }
@@ -39,6 +42,7 @@ record Method(String name, Map<String, String> parameters, WholeLoss.Formulation
             case "nst" -> printed(variant, ON_MAPS + "weight=10 kernel=gram");
             case "nst-mmd" -> printed("nst", ON_MAPS + "weight=50 kernel=mmd");
             case "online_ensemble_compression" -> printed(variant, COMPRESSION);
+            case "pairs" -> printed(variant, BY_LOGITS).with("pairs", PAIRS);
             default -> printed(variant, BY_LOGITS);
         };
     }
@@ -49,6 +53,12 @@ record Method(String name, Map<String, String> parameters, WholeLoss.Formulation
             byName.put(parameter.substring(0, parameter.indexOf('=')), parameter.substring(parameter.indexOf('=') + 1));
         }
         return new Method(name, byName, WholeLoss.Formulation.PRINTED);
+    }
+
+    private Method with(String parameter, String value) {
+        SortedMap<String, String> more = new TreeMap<>(parameters);
+        more.put(parameter, value);
+        return new Method(name, more, written);
     }
 
     /** The same method, its loss written in another way. */
@@ -114,6 +124,7 @@ record Method(String name, Map<String, String> parameters, WholeLoss.Formulation
             case "online_ensemble_compression" ->
                 onMaps(loss, outputs, teacher)
                         .compression(number("label_weight"), temperature(), weightAt(epoch), number("hint_weight"));
+            case "pairs" -> new PairsLoss(loss, word("pairs"), temperature(), outputs).total(weightAt(epoch));
             default -> throw new IllegalArgumentException("method " + name + ": no whole loss is written down");
         };
     }

@@ -35,8 +35,8 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
     private static final int ROWS = 16;
     private static final int IMAGES = 64;
     private static final List<String> MODELS = List.of("resnet8", "resnet14", "resnet8");
-    private static final Set<String> ON_MAPS =
-            Set.of("ffl", "adaptive", "fitnet", "attention_transfer", "nst-mmd", "online_ensemble_compression");
+    private static final Set<String> ON_MAPS = Set.of(
+            "ffl", "adaptive", "fitnet", "attention_transfer", "nst-mmd", "pairs", "online_ensemble_compression");
     private static final List<String> OF_SEVERAL_WIDTHS = List.of("resnet14-w60", "resnet8", "resnet8-w60");
 
     /**
