@@ -10,6 +10,7 @@ import dev.cohort.tensor.DType;
 import dev.cohort.tensor.Ints;
 import dev.cohort.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** Tensors and images as DJL arrays and back. */
 final class Arrays {
@@ -32,6 +33,15 @@ final class Arrays {
                 .toArray();
         DType dtype = array.getDataType() == DataType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
         return Tensor.wrap(dtype, Ints.of(shape), array.toByteBuffer());
+    }
+
+    /** A differentiable concatenation. */
+    static NDArray concat(List<NDArray> parts, int axis) {
+        NDArray all = parts.get(0);
+        for (NDArray more : parts.subList(1, parts.size())) {
+            all = all.concat(more, axis);
+        }
+        return all;
     }
 
     /** {@code (pixel / 255 - mean) / deviation} as [N, channels, H, W], a view of NHWC numbers as the students have it. */

@@ -7,11 +7,14 @@ import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** A recorded distributed run beside one process. */
 final class Comparison {
+    private static final String TEACHER = "teacher";
+
     private final Setup setup;
     private final Recording recording;
 
@@ -44,36 +47,51 @@ final class Comparison {
             worst = worst.or(
                     Difference.of("student " + i, found, expected.students().get(i)));
         }
-        if (expected.gate().asMap().isEmpty()) {
+        if (setup.method().teacherRateAt(recording.lesson(step).epoch()) == 0) {
             return worst;
         }
-        return worst.or(ofGate(gateGradients(recording.lesson(step)), expected.gate()));
+        return worst.or(ofTeacher(teacherGradients(recording.lesson(step)), expected.teacher()));
     }
 
-    static Difference ofGate(NamedTensors found, NamedTensors expected) {
+    static Difference ofTeacher(NamedTensors found, NamedTensors expected) {
+        if (expected.find(Gate.BIAS).isEmpty()) {
+            return Difference.of(TEACHER, found, expected);
+        }
         // Batch norm follows: the bias has no effect, and its gradient is rounding alone.
         double apart = Difference.apart(found.get(Gate.BIAS), expected.get(Gate.BIAS));
         SortedMap<String, Tensor> others = new TreeMap<>(expected.asMap());
         others.remove(Gate.BIAS);
-        return Difference.of("gate", found, NamedTensors.of(others))
-                .or(new Difference("gate " + Gate.BIAS, apart / Difference.largest(expected.get(Gate.WEIGHT))));
+        return Difference.of(TEACHER, found, NamedTensors.of(others))
+                .or(new Difference(TEACHER + " " + Gate.BIAS, apart / Difference.largest(expected.get(Gate.WEIGHT))));
     }
 
-    /** What SGD was given: {@code v' = momentum v + gradient + decay w}. */
-    NamedTensors gateGradients(Recording.TeacherStep lesson) {
+    /** Names of the tensors that the teacher trains, whose gradients are compared. */
+    Set<String> trainedByTeacher() {
+        try (SingleProcess single = setup.singleProcess(WholeLoss.Formulation.PRINTED)) {
+            single.takeUp(recording.before(1));
+            return single.gradients(recording.batch(1)).teacher().asMap().keySet();
+        }
+    }
+
+    /** What SGD was given for every trained tensor: {@code v' = momentum v + gradient + decay w}. */
+    NamedTensors teacherGradients(Recording.TeacherStep lesson) {
         WeightUpdate update = setup.experiment().optimizer().update();
         double momentum = ((UpdateRule.Sgd) update.rule()).momentum();
         SortedMap<String, Tensor> gradients = new TreeMap<>();
-        for (String name : Gate.PARAMETERS) {
-            double[] weights = lesson.before().get(name).toDoubles();
-            double[] before = lesson.before().get(name + ".momentum").toDoubles();
-            Tensor after = lesson.after().get(name + ".momentum");
-            double[] gradient = after.toDoubles();
-            for (int i = 0; i < gradient.length; i++) {
-                gradient[i] -= momentum * before[i] + update.weightDecay() * weights[i];
+        lesson.before().asMap().forEach((name, weights) -> {
+            if (lesson.before().find(name + TeacherTensors.MOMENTUM).isPresent()) {
+                double[] values = weights.toDoubles();
+                double[] before =
+                        lesson.before().get(name + TeacherTensors.MOMENTUM).toDoubles();
+                Tensor after = lesson.after().get(name + TeacherTensors.MOMENTUM);
+                double[] gradient = after.toDoubles();
+                for (int i = 0; i < gradient.length; i++) {
+                    gradient[i] -= momentum * before[i] + update.weightDecay() * values[i];
+                }
+                gradients.put(
+                        name, Tensor.of(DType.FLOAT64, gradient, after.shape().toArray()));
             }
-            gradients.put(name, Tensor.of(DType.FLOAT64, gradient, after.shape().toArray()));
-        }
+        });
         return NamedTensors.of(gradients);
     }
 
@@ -83,8 +101,9 @@ final class Comparison {
         try (SingleProcess single = setup.singleProcess(written)) {
             single.takeUp(recording.before(1));
             for (int step = 1; step <= recording.steps(); step++) {
-                single.gradients(recording.batch(step));
-                single.update(setup.learningRate());
+                SingleProcess.Batch batch = recording.batch(step);
+                single.gradients(batch);
+                single.update(setup.learningRate(), batch.epoch());
                 weights.add(single.weights());
             }
         }
@@ -105,7 +124,7 @@ final class Comparison {
         List<Difference> drift = new ArrayList<>();
         for (int step = 0; step < expected.size(); step++) {
             Difference worst = Difference.of(
-                    "gate", found.get(step).gate(), expected.get(step).gate());
+                    TEACHER, found.get(step).teacher(), expected.get(step).teacher());
             for (int i = 0; i < expected.get(step).students().size(); i++) {
                 worst = worst.or(Difference.of(
                         "student " + i,

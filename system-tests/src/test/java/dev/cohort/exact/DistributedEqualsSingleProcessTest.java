@@ -47,9 +47,26 @@ class DistributedEqualsSingleProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"dml, 2", "dml, 3", "one, 2", "one, 3"})
-    void inFloat64GradientsAndTrajectoryAreThoseOfOneProcess(String method, int peers, TestReporter reporter) {
+    @CsvSource({
+        "dml, 2, 0",
+        "dml, 3, 0",
+        "one, 2, 4",
+        "one, 3, 4",
+        "ffl, 2, 12",
+        "ffl, 3, 16",
+        "adaptive, 2, 16",
+        "adaptive, 3, 30",
+        "fitnet, 3, 24",
+        "attention_transfer, 3, 0",
+        "nst, 3, 0",
+        "nst-mmd, 3, 0",
+        "pairs, 3, 0",
+        "online_ensemble_compression, 3, 12"
+    })
+    void inFloat64GradientsAndTrajectoryAreThoseOfOneProcess(
+            String method, int peers, int trainedByTeacher, TestReporter reporter) {
         Comparison comparison = compare(method, peers, DType.FLOAT64, STEPS, peer -> peer);
+        assertThat(comparison.trainedByTeacher()).hasSize(trainedByTeacher);
 
         List<Difference> gradients = comparison.gradients();
         List<SingleProcess.Parts> single = comparison.trajectory(Formulation.PRINTED);
@@ -65,7 +82,7 @@ class DistributedEqualsSingleProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"dml, 2", "dml, 3", "one, 2", "one, 3"})
+    @CsvSource({"dml, 2", "dml, 3", "one, 2", "one, 3", "ffl, 3", "adaptive, 3"})
     void inFloat32GradientsAreThoseOfOneProcess(String method, int peers, TestReporter reporter) {
         Comparison comparison = compare(method, peers, DType.FLOAT32, STEPS, peer -> peer);
 
@@ -81,7 +98,10 @@ class DistributedEqualsSingleProcessTest {
         "one, GRADIENT_OF_THE_LOGITS",
         "one, GRADIENT_OF_THE_FEATURES",
         "one, ALL_LEAF_GRADIENTS",
-        "dml, OWN_VOTE_STAYS_IN"
+        "dml, OWN_VOTE_STAYS_IN",
+        "ffl, ALL_LEAF_GRADIENTS",
+        "adaptive, ALL_LEAF_GRADIENTS",
+        "online_ensemble_compression, ALL_LEAF_GRADIENTS"
     })
     void noticesAPeerThatForgetsPartOfItsObjective(String method, Sabotage sabotage, TestReporter reporter) {
         Comparison comparison = compare(method, 2, DType.FLOAT64, 3, peer -> new Tampering(peer, sabotage));

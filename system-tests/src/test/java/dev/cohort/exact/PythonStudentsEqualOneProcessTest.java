@@ -75,8 +75,8 @@ class PythonStudentsEqualOneProcessTest {
                 worst = worst.or(Difference.of("student " + i, gradients(setup, recording.update(i, step)), ofStudent));
             }
             if (method.equals("one")) {
-                worst = worst.or(
-                        Comparison.ofGate(comparison.gateGradients(recording.lesson(step)), part(whole, "gate/")));
+                worst = worst.or(Comparison.ofTeacher(
+                        comparison.teacherGradients(recording.lesson(step)), part(whole, "gate/")));
             }
         }
         reporter.publishEntry(method, worst.toString());
@@ -139,7 +139,7 @@ class PythonStudentsEqualOneProcessTest {
     }
 
     private List<NamedTensors> ofOneProcess(Setup setup, Recording recording) throws Exception {
-        SingleProcess.Method method = setup.method(WholeLoss.Formulation.PRINTED);
+        Method method = setup.method();
         List<String> command = new ArrayList<>(List.of(
                 Python.command(),
                 SCRIPT.toString(),
@@ -171,7 +171,7 @@ class PythonStudentsEqualOneProcessTest {
         return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
 
-    private static NamedTensors input(SingleProcess.Method method, Recording recording, int step) {
+    private static NamedTensors input(Method method, Recording recording, int step) {
         SingleProcess.Parts before = recording.before(step);
         SingleProcess.Batch batch = recording.batch(step);
         SortedMap<String, Tensor> all = new TreeMap<>();
@@ -183,7 +183,8 @@ class PythonStudentsEqualOneProcessTest {
                 }
             });
         }
-        Gate.PARAMETERS.forEach(name -> before.gate().find(name).ifPresent(tensor -> all.put("gate/" + name, tensor)));
+        Gate.PARAMETERS.forEach(
+                name -> before.teacher().find(name).ifPresent(tensor -> all.put("gate/" + name, tensor)));
         Images images = batch.images().get(0);
         ByteBuffer pixels = images.pixels();
         double[] values = new double[pixels.remaining()];

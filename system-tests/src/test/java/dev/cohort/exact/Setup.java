@@ -20,6 +20,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -34,24 +35,29 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
     private static final int ROWS = 16;
     private static final int IMAGES = 64;
     private static final List<String> MODELS = List.of("resnet8", "resnet14", "resnet8");
-    private static final double RAMP_UP_EPOCHS = 3;
-    private static final double TEMPERATURE = 3;
+    private static final Set<String> ON_MAPS = Set.of(
+            "ffl", "adaptive", "fitnet", "attention_transfer", "nst-mmd", "pairs", "online_ensemble_compression");
+    private static final List<String> OF_SEVERAL_WIDTHS = List.of("resnet14-w60", "resnet8", "resnet8-w60");
 
-    /** @param dtype of weights, activations and everything on the wire */
+    /**
+     * Students of several widths where the method compares maps of any.
+     *
+     * @param method as in {@link Method#of}
+     * @param dtype of weights, activations and everything on the wire
+     */
     static Setup of(String method, int peers, DType dtype, int steps) {
-        return of(method, MODELS.subList(0, peers), dtype, steps);
+        return of(method, (ON_MAPS.contains(method) ? OF_SEVERAL_WIDTHS : MODELS).subList(0, peers), dtype, steps);
     }
 
     /** @param models of the peers */
     static Setup of(String method, List<String> models, DType dtype, int steps) {
-        Map<String, String> parameters =
-                Map.of("temperature", Double.toString(TEMPERATURE), "ramp_up_epochs", Double.toString(RAMP_UP_EPOCHS));
+        Method taught = Method.of(method);
         Experiment experiment = new Experiment(
                 new Experiment.Run("exact", 7, OptionalInt.empty(), OptionalLong.of(steps), ROWS),
                 new Experiment.Data("idx", Optional.empty(), Experiment.Data.Delivery.RECIPE, OptionalDouble.empty()),
                 new Experiment.Augment(1, true, false),
                 new Experiment.Mix(Experiment.Mix.Mixing.CUTMIX, 1, 1, 1),
-                new Experiment.Method(method, parameters),
+                new Experiment.Method(taught.name(), taught.parameters()),
                 new Experiment.Optimizer(
                         0.05,
                         0.9,
@@ -184,11 +190,11 @@ record Setup(Experiment experiment, ImageData data, DType dtype) {
     /** One process that trains the same, with the initial weights of the learners. */
     SingleProcess singleProcess(WholeLoss.Formulation written) {
         return new SingleProcess(
-                method(written),
+                method().written(written),
                 IntStream.range(0, students()).mapToObj(this::learner).toList());
     }
 
-    SingleProcess.Method method(WholeLoss.Formulation written) {
-        return new SingleProcess.Method(experiment.method().name(), TEMPERATURE, 1, RAMP_UP_EPOCHS, written);
+    Method method() {
+        return new Method(experiment.method().name(), experiment.method().parameters(), WholeLoss.Formulation.PRINTED);
     }
 }

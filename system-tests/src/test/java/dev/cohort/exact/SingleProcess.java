@@ -21,10 +21,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
- * One process without messages: all students and the gate in one autograd graph, one backward pass, plain DJL. It
- * shares the networks' definition with the product and nothing else: not the objective, the teachers, the gate, the learner or
+ * One process without messages: all students and what the teacher trains in one autograd graph, one backward pass, plain DJL. It
+ * shares the networks' definition with the product and nothing else: not the objective, the teachers, the learner or
  * the optimizer.
  */
 final class SingleProcess implements AutoCloseable {
@@ -34,19 +35,36 @@ final class SingleProcess implements AutoCloseable {
     private final NDManager manager = Engine.getEngine("PyTorch").newBaseManager();
     private final List<Student> students = new ArrayList<>();
     private final SortedMap<String, NDArray> velocities = new TreeMap<>();
-    private Optional<Gate> gate = Optional.empty();
+    private Optional<TeacherTensors> teacher = Optional.empty();
     private boolean hasGradients;
 
     /**
-     * What all peers minimise together.
+     * What the students compute from a batch, differentiable.
      *
-     * @param name {@code dml} or {@code one}
-     * @param rampUpEpochs R of the weight {@code exp(-5 (1 - min(e, R)/R)^2)}, 0 = 1 throughout
+     * @param logits z_i [B, C]
+     * @param features f_i [B, D_i]
+     * @param maps F_i [B, C_i, H, W] by name
      */
-    record Method(String name, double temperature, double weight, double rampUpEpochs, WholeLoss.Formulation written) {
-        double weightAt(int epoch) {
-            double rest = rampUpEpochs == 0 ? 0 : 1 - Math.min(epoch, rampUpEpochs) / rampUpEpochs;
-            return weight * Math.exp(-5 * rest * rest);
+    record Outputs(List<NDArray> logits, List<NDArray> features, List<SortedMap<String, NDArray>> maps) {
+        int students() {
+            return logits.size();
+        }
+
+        List<Integer> others(int student) {
+            return IntStream.range(0, students())
+                    .filter(i -> i != student)
+                    .boxed()
+                    .toList();
+        }
+
+        /** The map of one student. */
+        NDArray map(int student, String name) {
+            return Optional.ofNullable(maps.get(student).get(name)).orElseThrow();
+        }
+
+        /** The map of this name of every student. */
+        List<NDArray> map(String name) {
+            return IntStream.range(0, students()).mapToObj(i -> map(i, name)).toList();
         }
     }
 
@@ -58,11 +76,11 @@ final class SingleProcess implements AutoCloseable {
     }
 
     /**
-     * Tensors by name, of every student and of the gate.
+     * Tensors by name, of every student and of the teacher.
      *
-     * @param gate empty when the method has none
+     * @param teacher empty when it trains nothing
      */
-    record Parts(List<NamedTensors> students, NamedTensors gate) {
+    record Parts(List<NamedTensors> students, NamedTensors teacher) {
         Parts {
             students = List.copyOf(students);
         }
@@ -87,10 +105,10 @@ final class SingleProcess implements AutoCloseable {
                 }
             });
         }
-        if (gate.isPresent()) {
-            gate.get().takeUp(manager, weights.gate(), dtype);
-        } else if (method.name().equals("one")) {
-            gate = Optional.of(new Gate(manager, weights.gate(), dtype));
+        if (teacher.isPresent()) {
+            teacher.get().takeUp(manager, weights.teacher(), dtype);
+        } else {
+            teacher = Optional.of(new TeacherTensors(manager, weights.teacher(), dtype));
         }
     }
 
@@ -105,46 +123,46 @@ final class SingleProcess implements AutoCloseable {
         hasGradients = true;
         List<NamedTensors> gradients = new ArrayList<>();
         students.forEach(student -> gradients.add(readGradients(trained(student))));
-        return new Parts(gradients, gate.map(g -> readGradients(g.parameters())).orElse(NamedTensors.none()));
+        return new Parts(gradients, readGradients(trained()));
     }
 
     private void zeroGradients() {
         if (hasGradients) {
             students.forEach(s -> trained(s).values().forEach(w -> JniUtils.zeroGrad((PtNDArray) w)));
-            gate.ifPresent(g -> g.parameters().values().forEach(w -> JniUtils.zeroGrad((PtNDArray) w)));
+            trained().values().forEach(w -> JniUtils.zeroGrad((PtNDArray) w));
         }
     }
 
     private NDArray loss(Batch batch, NDManager step) {
         List<NDArray> logits = new ArrayList<>();
         List<NDArray> features = new ArrayList<>();
+        List<SortedMap<String, NDArray>> maps = new ArrayList<>();
         for (int i = 0; i < students.size(); i++) {
             NDArray input =
                     Arrays.input(step, batch.images().get(i), settings.get(i).normalisation(), dtype);
             NDList outputs = students.get(i).forward(new ParameterStore(step, false), new NDList(input), true);
             logits.add(outputs.get(0));
             features.add(outputs.get(1));
+            SortedMap<String, NDArray> own = new TreeMap<>();
+            for (String name : settings.get(i).maps()) {
+                own.put(name, outputs.get(2 + own.size()));
+            }
+            maps.add(own);
         }
         SoftLabels y = batch.labels();
         NDArray labels = Arrays.write(step, y.dense(), dtype, y.rows(), y.classes());
-        WholeLoss loss = new WholeLoss(method.written(), method.temperature(), labels);
-        double weight = method.weightAt(batch.epoch());
-        return switch (method.name()) {
-            case "dml" -> loss.dml(logits, weight);
-            case "one" -> loss.one(logits, gate.orElseThrow().forward(features), weight);
-            default ->
-                throw new IllegalArgumentException("method " + method.name() + ": no whole loss is written down");
-        };
+        return method.loss(new Outputs(logits, features, maps), labels, batch.epoch(), teacher.orElseThrow());
     }
 
     /** One update by SGD with momentum, the gradients being those of the last {@link #gradients}. */
-    void update(double learningRate) {
+    void update(double learningRate, int epoch) {
         JniUtils.setGradMode(false);
         for (int i = 0; i < students.size(); i++) {
             update(i + "/", trained(students.get(i)), settings.get(i), learningRate);
         }
-        if (gate.isPresent()) {
-            update("gate/", gate.get().parameters(), settings.get(0), learningRate);
+        double ofTeacher = method.teacherRateAt(epoch);
+        if (ofTeacher > 0) {
+            update("teacher/", trained(), settings.get(0), ofTeacher * learningRate);
         }
     }
 
@@ -174,7 +192,12 @@ final class SingleProcess implements AutoCloseable {
                     .forEach((name, parameter) -> tensors.put(name, Arrays.read(parameter.getArray())));
             weights.add(NamedTensors.of(tensors));
         }
-        return new Parts(weights, gate.map(Gate::tensors).orElse(NamedTensors.none()));
+        return new Parts(weights, teacher.map(TeacherTensors::tensors).orElse(NamedTensors.none()));
+    }
+
+    /** What the teacher trains. */
+    private SortedMap<String, NDArray> trained() {
+        return teacher.map(TeacherTensors::parameters).orElseGet(TreeMap::new);
     }
 
     private static SortedMap<String, NDArray> trained(Student student) {

@@ -12,6 +12,8 @@ import java.util.List;
  * dml: sum_i [ CE(z_i, y) + w/(m-1) sum_{j != i} T^2 KL(p_j || p_i) ],  p_k = softmax_T(z_k), p_j constant
  * one: sum_i CE(z_i, y) + CE(z_e, y) + w sum_i T^2 KL(softmax_T(z_e) || softmax_T(z_i)),  z_e = sum_k g_k z_k,
  *      z_e constant in the KL, not constant in CE(z_e, y)
+ * ffl: sum_i CE(z_i, y) + CE(z_f, y) + w [ sum_i T^2 KL(softmax_T(z_f) || softmax_T(z_i)) + T^2 KL(softmax_T(z_e) || softmax_T(z_f)) ],
+ *      z_e = mean of all z_i; the first argument of each KL constant, z_f otherwise not
  * </pre>
  *
  * Means over the batch. Two mathematically equal ways to write each loss give the yardstick for rounding.
@@ -21,19 +23,17 @@ final class WholeLoss {
     enum Formulation {
         /** As the paper prints it. */
         PRINTED,
-        /** Log-softmax by hand, divergences without their constant part, one mean target for many, sums in reverse order. */
+        /** Log-softmax by hand, the parts of a divergence apart, one mean target for many, sums in reverse order. */
         REARRANGED
     }
 
     private final Formulation formulation;
-    private final double temperature;
     private final NDArray labels;
     private final double rows;
 
     /** @param labels y [B, C], rows summing to 1; its manager stays open until after the backward pass */
-    WholeLoss(Formulation formulation, double temperature, NDArray labels) {
+    WholeLoss(Formulation formulation, NDArray labels) {
         this.formulation = formulation;
-        this.temperature = temperature;
         this.labels = labels;
         this.rows = labels.getShape().get(0);
     }
@@ -44,20 +44,20 @@ final class WholeLoss {
      * @param logits z_i [B, C] of every peer
      * @param weight w
      */
-    NDArray dml(List<NDArray> logits, double weight) {
+    NDArray dml(List<NDArray> logits, double temperature, double weight) {
         List<NDArray> terms = new ArrayList<>();
         for (int i = 0; i < logits.size(); i++) {
             NDArray own = logits.get(i);
             List<NDArray> others = new ArrayList<>(logits);
             others.remove(i);
-            List<NDArray> targets = others.stream().map(this::target).toList();
+            List<NDArray> targets =
+                    others.stream().map(other -> target(other, temperature)).toList();
             terms.add(crossEntropy(own));
             if (formulation == Formulation.REARRANGED) {
-                terms.add(divergence(sum(targets).div(constant(targets.size())), own)
-                        .mul(constant(weight)));
+                terms.add(divergence(mean(targets), own, temperature).mul(constant(weight)));
             } else {
                 for (NDArray target : targets) {
-                    terms.add(divergence(target, own).mul(constant(weight / targets.size())));
+                    terms.add(divergence(target, own, temperature).mul(constant(weight / targets.size())));
                 }
             }
         }
@@ -69,35 +69,55 @@ final class WholeLoss {
      *
      * @param gates g [B, m], differentiable
      */
-    NDArray one(List<NDArray> logits, NDArray gates, double weight) {
+    NDArray one(List<NDArray> logits, NDArray gates, double temperature, double weight) {
         List<NDArray> shares = new ArrayList<>();
         for (int i = 0; i < logits.size(); i++) {
             shares.add(logits.get(i).mul(gates.get(":, " + i + ":" + (i + 1))));
         }
         NDArray ensemble = sum(shares);
-        NDArray target = target(ensemble);
+        NDArray target = target(ensemble, temperature);
         List<NDArray> terms = new ArrayList<>(List.of(crossEntropy(ensemble)));
         for (NDArray own : logits) {
             terms.add(crossEntropy(own));
-            terms.add(divergence(target, own).mul(constant(weight)));
+            terms.add(divergence(target, own, temperature).mul(constant(weight)));
         }
         return sum(terms);
     }
 
+    /**
+     * Feature Fusion Learning.
+     *
+     * @param fused z_f [B, C], differentiable
+     */
+    NDArray ffl(List<NDArray> logits, NDArray fused, double temperature, double weight) {
+        List<NDArray> terms = new ArrayList<>(List.of(crossEntropy(fused)));
+        terms.add(imitation(mean(logits), fused, temperature).mul(constant(weight)));
+        for (NDArray own : logits) {
+            terms.add(crossEntropy(own));
+            terms.add(imitation(fused, own, temperature).mul(constant(weight)));
+        }
+        return sum(terms);
+    }
+
+    /** T^2 KL(softmax_T(teacher) || softmax_T(student)), the teacher constant. */
+    NDArray imitation(NDArray teacher, NDArray student, double temperature) {
+        return divergence(target(teacher, temperature), student, temperature);
+    }
+
     /** softmax_T, detached. */
-    private NDArray target(NDArray logits) {
+    private NDArray target(NDArray logits, double temperature) {
         return logarithm(logits, temperature).exp().stopGradient();
     }
 
-    private NDArray crossEntropy(NDArray logits) {
+    NDArray crossEntropy(NDArray logits) {
         return logarithm(logits, 1).mul(labels).sum().mul(constant(-1 / rows));
     }
 
     /** T^2 KL(target || softmax_T), up to a constant when rearranged. */
-    private NDArray divergence(NDArray target, NDArray logits) {
+    private NDArray divergence(NDArray target, NDArray logits, double temperature) {
         NDArray student = logarithm(logits, temperature);
         NDArray sum = formulation == Formulation.REARRANGED
-                ? student.mul(target).sum().neg()
+                ? target.mul(target.log()).sum().sub(student.mul(target).sum())
                 : target.mul(target.log().sub(student)).sum();
         return sum.mul(constant(temperature * temperature / rows));
     }
@@ -113,11 +133,11 @@ final class WholeLoss {
      * A number that stays for the whole step. Autograd keeps the operands of a product, and those that DJL makes of a Java number
      * lie in a Java buffer that is free for the garbage collector before the backward pass reads it.
      */
-    private NDArray constant(double value) {
+    NDArray constant(double value) {
         return labels.getManager().create(value);
     }
 
-    private NDArray sum(List<NDArray> terms) {
+    NDArray sum(List<NDArray> terms) {
         List<NDArray> ordered = new ArrayList<>(terms);
         if (formulation == Formulation.REARRANGED) {
             Collections.reverse(ordered);
@@ -127,5 +147,9 @@ final class WholeLoss {
             sum = sum.add(term);
         }
         return sum;
+    }
+
+    NDArray mean(List<NDArray> terms) {
+        return sum(terms).div(constant(terms.size()));
     }
 }

@@ -3,10 +3,10 @@ package dev.cohort.coordinator.method;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.function.IntPredicate;
 
@@ -62,7 +62,7 @@ final class MapAdapters {
 
     /** A state in which the adapters of the student in one slot, and those that lead to its maps, are as in {@code initial}. */
     NamedTensors renewed(NamedTensors state, NamedTensors initial, int slot) {
-        Set<String> affected = new HashSet<>();
+        Set<String> affected = new TreeSet<>();
         for (int student = 0; student < setting.slots(); student++) {
             boolean own = student == slot;
             of(student, teacher -> own || teacher == slot).forEach(adapter -> affected.addAll(adapter.parameters()));
