@@ -44,14 +44,25 @@ public final class Tensor {
     /** Rounds row-major {@code values} once to {@code dtype}. */
     public static Tensor of(DType dtype, double[] values, int... shape) {
         ByteBuffer buffer = ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-        for (double value : values) {
-            switch (dtype) {
-                case FLOAT16 -> buffer.putShort(HalfFloat.of(value));
-                case FLOAT32 -> buffer.putFloat((float) value);
-                case FLOAT64 -> buffer.putDouble(value);
+        // Whole arrays at once: element by element, the bounds and the byte order would be looked up for each.
+        switch (dtype) {
+            case FLOAT16 -> {
+                for (int i = 0; i < values.length; i++) {
+                    buffer.putShort(i * 2, HalfFloat.of(values[i]));
+                }
             }
+            case FLOAT32 -> buffer.asFloatBuffer().put(rounded(values));
+            case FLOAT64 -> buffer.asDoubleBuffer().put(values);
         }
-        return wrap(dtype, Ints.of(shape), buffer.flip());
+        return wrap(dtype, Ints.of(shape), buffer);
+    }
+
+    private static float[] rounded(double[] values) {
+        float[] rounded = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            rounded[i] = (float) values[i];
+        }
+        return rounded;
     }
 
     private static long elements(Ints shape) {
@@ -98,22 +109,31 @@ public final class Tensor {
     /** A fresh row-major array. */
     public double[] toDoubles() {
         double[] values = new double[size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = at(i);
+        switch (dtype) {
+            case FLOAT16 -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = at(i);
+                }
+            }
+            case FLOAT32 -> widen(toFloats(), values);
+            case FLOAT64 -> bytes().asDoubleBuffer().get(values);
         }
         return values;
     }
 
+    private static void widen(float[] from, double[] to) {
+        for (int i = 0; i < to.length; i++) {
+            to[i] = from[i];
+        }
+    }
+
     /** A fresh row-major array, each element rounded once to float. */
     public float[] toFloats() {
-        float[] values = new float[size()];
-        if (dtype == DType.FLOAT32) {
-            bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-        } else {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) at(i);
-            }
+        if (dtype != DType.FLOAT32) {
+            return rounded(toDoubles());
         }
+        float[] values = new float[size()];
+        bytes().asFloatBuffer().get(values);
         return values;
     }
 

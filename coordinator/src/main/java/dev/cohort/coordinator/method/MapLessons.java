@@ -8,6 +8,7 @@ import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -63,19 +64,22 @@ final class MapLessons {
         }
     }
 
-    /** The lesson of every student with a teacher, by slot. */
+    /**
+     * The lesson of every student with a teacher, by slot. No lesson needs another, so they are made side by side; each is made by
+     * one thread, so its bits do not depend on how many there are.
+     */
     SortedMap<Integer, Lesson> of(NamedTensors state, PublishedMaps published) {
-        SortedMap<Integer, Lesson> lessons = new TreeMap<>();
-        for (int student : published.slots()) {
-            List<Integer> teachers = adapters.teachers(student, published.slots());
-            if (!teachers.isEmpty()) {
-                lessons.put(student, of(state, published, student, teachers));
-            }
-        }
-        return lessons;
+        return published.slots().parallelStream()
+                .filter(student ->
+                        !adapters.teachers(student, published.slots()).isEmpty())
+                .collect(
+                        TreeMap::new,
+                        (lessons, student) -> lessons.put(student, of(state, published, student)),
+                        Map::putAll);
     }
 
-    private Lesson of(NamedTensors state, PublishedMaps published, int student, List<Integer> teachers) {
+    private Lesson of(NamedTensors state, PublishedMaps published, int student) {
+        List<Integer> teachers = adapters.teachers(student, published.slots());
         Lesson lesson = new Lesson();
         double share = 1.0 / teachers.size();
         for (String map : maps) {

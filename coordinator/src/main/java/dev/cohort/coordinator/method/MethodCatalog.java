@@ -34,6 +34,7 @@ public final class MethodCatalog {
             Pairs.METHOD,
             Pcl.METHOD,
             Ffl.METHOD,
+            Afd.METHOD,
             Codistillation.METHOD,
             MeanTeacher.METHOD,
             StochasticTeaching.METHOD,

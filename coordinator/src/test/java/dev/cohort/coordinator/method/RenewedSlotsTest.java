@@ -56,10 +56,10 @@ class RenewedSlotsTest {
                                 .withMaps(maps()));
     }
 
-    /** Maps of as many channels as there are features, and of two by two. */
+    /** Maps of as many channels as there are features, and of three by three. */
     private static MapShapes maps() {
         List<Ints> shapes =
-                WIDTHS.stream().mapToObj(channels -> Ints.of(channels, 2, 2)).toList();
+                WIDTHS.stream().mapToObj(channels -> Ints.of(channels, 3, 3)).toList();
         SortedMap<String, List<Ints>> maps = new TreeMap<>();
         MAPS.forEach(name -> maps.put(name, shapes));
         return new MapShapes(maps);
@@ -85,7 +85,7 @@ class RenewedSlotsTest {
                     TensorName.FEATURES,
                     Tensor.of(DType.FLOAT64, uniform(random, rows * width), rows, width)));
             for (String name : MAPS) {
-                own = own.with(name, Tensor.of(DType.FLOAT64, uniform(random, rows * width * 4), rows, width, 2, 2));
+                own = own.with(name, Tensor.of(DType.FLOAT64, uniform(random, rows * width * 9), rows, width, 3, 3));
             }
             published.add(own);
         }
@@ -177,7 +177,8 @@ class RenewedSlotsTest {
         "cutnmix, -, 0",
         "fitnet, -, 0",
         "nst, -, 0",
-        "ffl, -, 78"
+        "ffl, -, 78",
+        "afd, -, 0"
     })
     void forgetsWhatAdamWKeeps(String method, String parameters, long shared) {
         Experiment.Optimizer sgd = Cohort.sgd(0, false, 0);

@@ -55,8 +55,8 @@ public record AdversarialPeer(Adapter transfer, MapDiscriminator discriminator) 
      * @param teacher X of the teacher, constant
      */
     public Step learn(Adapter.Pass own, FeatureMap teacher) {
-        MapLoss deceived = discriminator.deceive(own.output());
-        Adapter.Gradients back = own.backward(deceived.gradient());
-        return new Step(discriminator.train(own.output(), teacher), deceived.loss(), back.input(), back.parameters());
+        MapDiscriminator.Contest contest = discriminator.contest(own.output(), teacher);
+        Adapter.Gradients back = own.backward(contest.network().gradient());
+        return new Step(contest.discriminator(), contest.network().loss(), back.input(), back.parameters());
     }
 }

@@ -93,8 +93,33 @@ public final class MapDiscriminator {
      * @param teacher the map of its teacher
      */
     public Trained train(FeatureMap own, FeatureMap teacher) {
-        Pass real = new Pass(teacher);
+        return trained(new Pass(own), new Pass(teacher));
+    }
+
+    /**
+     * The loss of the network and its gradient at the network's map, with the discriminator constant.
+     *
+     * @param own the network's own map
+     */
+    public MapLoss deceive(FeatureMap own) {
+        return deceived(new Pass(own));
+    }
+
+    /**
+     * Both losses, at one point.
+     *
+     * @param discriminator that of {@link #train}
+     * @param network that of {@link #deceive}
+     */
+    public record Contest(Trained discriminator, MapLoss network) {}
+
+    /** What {@link #train} and {@link #deceive} give, with one forward pass of the network's own map for both. */
+    public Contest contest(FeatureMap own, FeatureMap teacher) {
         Pass fake = new Pass(own);
+        return new Contest(trained(fake, new Pass(teacher)), deceived(fake));
+    }
+
+    private Trained trained(Pass fake, Pass real) {
         MapLoss atReal = squaredDistance(real.output, 1);
         MapLoss atFake = squaredDistance(fake.output, 0);
         NamedTensors ofReal = real.parameters(atReal.gradient());
@@ -105,15 +130,9 @@ public final class MapDiscriminator {
         return new Trained(atReal.loss() + atFake.loss(), real.output, fake.output, sums);
     }
 
-    /**
-     * The loss of the network and its gradient at the network's map, with the discriminator constant.
-     *
-     * @param own the network's own map
-     */
-    public MapLoss deceive(FeatureMap own) {
-        Pass pass = new Pass(own);
-        MapLoss atOutput = squaredDistance(pass.output, 1);
-        return new MapLoss(atOutput.loss(), pass.input(atOutput.gradient()));
+    private MapLoss deceived(Pass fake) {
+        MapLoss atOutput = squaredDistance(fake.output, 1);
+        return new MapLoss(atOutput.loss(), fake.input(atOutput.gradient()));
     }
 
     private static Tensor sum(Tensor a, Tensor b) {

@@ -67,11 +67,8 @@ public final class NeuronSelectivity {
             double[][] difference = similarities(own);
             double[][] taught = similarities(channels(v, teacher, row));
             for (int c = 0; c < channels; c++) {
-                for (int d = 0; d < channels; d++) {
-                    difference[c][d] -= taught[c][d];
-                    squares += difference[c][d] * difference[c][d];
-                    difference[c][d] *= 4 / count;
-                }
+                squares = difference(difference[c], taught[c], squares);
+                scale(difference[c], 0, channels, 4 / count);
             }
             double[][] atRow = new double[channels][positions];
             MatrixProduct.add(difference, own, atRow, channels, positions);
@@ -108,6 +105,17 @@ public final class NeuronSelectivity {
             copy(atRow, slope, row * own * positions);
         }
         return new MapLoss(loss / student.rows(), student.like(Norm.gradient(student.values, u, slope, positions)));
+    }
+
+    /** Subtracts {@code b} from {@code a}, and adds the squares of the differences to a sum. */
+    private static double difference(double[] a, double[] b, double sum) {
+        double squares = sum;
+        for (int i = 0; i < a.length; i++) {
+            double difference = a[i] - b[i];
+            squares += difference * difference;
+            a[i] = difference;
+        }
+        return squares;
     }
 
     /** The channels of one row, each as its values over all positions. */

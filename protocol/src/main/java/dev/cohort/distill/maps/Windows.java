@@ -102,9 +102,15 @@ final class Windows {
         }
     }
 
-    /** Adds columns to the pixels from which {@link #gather} takes them: its transposed. */
+    /**
+     * Adds columns to the pixels from which {@link #gather} takes them: its transposed.
+     *
+     * @param map 0 so far in the maps that are written
+     */
     void scatter(double[][] columns, FeatureMap map, int first, int maps) {
         int elements = size * size;
+        // No window of a single pixel shares it with another.
+        boolean copies = size == 1 && stride == 1;
         for (int plane = 0; plane < maps * map.channels(); plane++) {
             int to = (first * map.channels() + plane) * map.positions();
             int from = plane / map.channels() * count();
@@ -113,10 +119,18 @@ final class Windows {
                 double[] column = columns[row + run / height];
                 int pixel = to + pixels[run];
                 int window = from + windows[run];
-                for (int i = 0; i < counts[run]; i++) {
-                    map.values[pixel + i * stride] += column[window + i];
+                if (copies) {
+                    System.arraycopy(column, window, map.values, pixel, counts[run]);
+                } else {
+                    add(column, window, counts[run], map.values, pixel, stride);
                 }
             }
+        }
+    }
+
+    private static void add(double[] from, int at, int count, double[] to, int start, int stride) {
+        for (int i = 0; i < count; i++) {
+            to[start + i * stride] += from[at + i];
         }
     }
 }

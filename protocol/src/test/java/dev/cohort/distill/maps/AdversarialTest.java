@@ -125,6 +125,7 @@ class AdversarialTest {
         assertThat(peer.publish(own).output()).isEqualTo(own);
         assertThat(step.map()).isEqualTo(discriminator.deceive(own).gradient());
         assertThat(step.transfer()).isEqualTo(NamedTensors.none());
+        assertThat(step.discriminator()).isEqualTo(discriminator.train(own, teacher));
         assertThat(step.discriminator().ofOwn()).isEqualTo(discriminator.judge(own));
         assertThat(step.discriminator().ofTeacher()).isEqualTo(discriminator.judge(teacher));
     }
