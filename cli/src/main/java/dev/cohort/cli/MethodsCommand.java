@@ -106,7 +106,9 @@ final class MethodsCommand implements Callable<Integer> {
         MethodSheet sheet;
         try {
             sheet = MethodSheet.of(
-                    method, parameters(), new Traffic.Step(batch, classes, peers, featureWidth, mapShape(), DType.FLOAT32));
+                    method,
+                    parameters(),
+                    new Traffic.Step(batch, classes, peers, featureWidth, mapShape(), DType.FLOAT32));
         } catch (IllegalArgumentException e) {
             throw new CommandException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         }
@@ -117,8 +119,9 @@ final class MethodsCommand implements Callable<Integer> {
         if (!mapShape.matches("[0-9]{1,5}x[0-9]{1,5}x[0-9]{1,5}")) {
             throw new IllegalArgumentException("--map-shape " + mapShape + ": must be like 64x8x8");
         }
-        return Ints.of(
-                Arrays.stream(mapShape.split("x", -1)).mapToInt(Integer::parseInt).toArray());
+        return Ints.of(Arrays.stream(mapShape.split("x", -1))
+                .mapToInt(Integer::parseInt)
+                .toArray());
     }
 
     private Map<String, String> parameters() {

@@ -76,8 +76,7 @@ final class LogView implements Invariant {
 
     /** The terms of a part with the gradients to which they refer; empty while one is missing. */
     Optional<List<Term>> terms(Addressed part) {
-        return MapGradients.joined(
-                part.terms(), pieces(part.step(), part.peer(), TensorPiece.Use.GRADIENT));
+        return MapGradients.joined(part.terms(), pieces(part.step(), part.peer(), TensorPiece.Use.GRADIENT));
     }
 
     /** The last step of the run, once it is published. */

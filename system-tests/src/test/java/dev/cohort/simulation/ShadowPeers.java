@@ -4,8 +4,8 @@ import dev.cohort.distill.Objective;
 import dev.cohort.peer.CheckpointStore.Checkpoint;
 import dev.cohort.peer.Learner;
 import dev.cohort.protocol.Batch;
-import dev.cohort.protocol.Outcome.Targets;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Outcome.Targets;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.TensorName;
@@ -155,13 +155,7 @@ final class ShadowPeers implements Invariant {
             }
         }
         return Objective.of(
-                batch.labels(),
-                labelWeight,
-                terms,
-                pass.outputs().tensors(),
-                published,
-                standing,
-                DType.FLOAT64);
+                batch.labels(), labelWeight, terms, pass.outputs().tensors(), published, standing, DType.FLOAT64);
     }
 
     private SortedMap<String, TensorReference> references(Learner.Outputs outputs) {

@@ -2,8 +2,8 @@ package dev.cohort.simulation;
 
 import dev.cohort.coordinator.teacher.Teacher;
 import dev.cohort.protocol.MapGradients;
-import dev.cohort.protocol.Outcome.Targets;
 import dev.cohort.protocol.Outcome;
+import dev.cohort.protocol.Outcome.Targets;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.TermDigest;
@@ -94,7 +94,8 @@ final class TeacherIsBuiltFromItsContributors implements Invariant {
             require(
                     part.map(Outcome.Part::digest).equals(expected)
                             && part.stream()
-                                    .allMatch(p -> log.addressed(p).flatMap(log::terms).isPresent()),
+                                    .allMatch(p ->
+                                            log.addressed(p).flatMap(log::terms).isPresent()),
                     "part of outcome {} for {} is {}, must be {} and in the log before",
                     outcome.step(),
                     named.peer(),

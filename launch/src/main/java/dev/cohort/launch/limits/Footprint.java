@@ -77,7 +77,9 @@ public final class Footprint {
         double kept = plan.mapsBytesMax().orElse(0);
         double all = (double) manifest.steps() * experiment.contributors().size();
         return Math.min(all * traffic.maps(), kept * plan.partitions(Topic.MAPS))
-                + Math.min(all * traffic.gradients(), kept * experiment.contributors().size());
+                + Math.min(
+                        all * traffic.gradients(),
+                        kept * experiment.contributors().size());
     }
 
     private static long parameters(Experiment experiment, Manifest manifest) {

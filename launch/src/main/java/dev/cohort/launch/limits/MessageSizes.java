@@ -43,7 +43,12 @@ record MessageSizes(
                 experiment.method(),
                 experiment.optimizer(),
                 new Traffic.Step(
-                        rows, data.classes(), slots, width, mapShape(maps), experiment.wire().logits()));
+                        rows,
+                        data.classes(),
+                        slots,
+                        width,
+                        mapShape(maps),
+                        experiment.wire().logits()));
         boolean pixels = experiment.data().mode() == Experiment.Data.Delivery.PIXELS;
         return new MessageSizes(
                 integersOfARow(experiment, data) * rows,
