@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,35 @@ class TensorTest {
         // 1.0 has its sign and exponent in the last byte.
         assertThat(tensor.bytes().get(0)).isZero();
         assertThat(tensor.bytes().get(dtype.bytes() - 1)).isEqualTo((byte) (dtype == DType.FLOAT16 ? 0x3c : 0x3f));
+    }
+
+    /** Whole arrays, on every path, have the bits of single elements. */
+    @ParameterizedTest
+    @EnumSource(DType.class)
+    void readsAndWritesWholeArraysAsItDoesElements(DType dtype) {
+        double[] values = new SplittableRandom(3).doubles(1000, -100, 100).toArray();
+        values[0] = -0.0;
+        values[1] = Double.NEGATIVE_INFINITY;
+        values[2] = 1e-300;
+        Tensor tensor = Tensor.of(dtype, values, 10, 100);
+        ByteBuffer bytes = ByteBuffer.allocate(3 + 1000 * dtype.bytes());
+        // Behind three bytes no element begins at a multiple of its size.
+        bytes.position(3).put(tensor.bytes()).position(3);
+        Tensor unaligned = Tensor.wrap(dtype, Ints.of(10, 100), bytes);
+
+        double[] read = unaligned.toDoubles();
+        float[] narrow = unaligned.toFloats();
+        for (int i = 0; i < values.length; i++) {
+            double rounded = switch (dtype) {
+                case FLOAT16 -> HalfFloat.toFloat(HalfFloat.of(values[i]));
+                case FLOAT32 -> (float) values[i];
+                case FLOAT64 -> values[i];
+            };
+            assertThat(Double.doubleToRawLongBits(read[i])).isEqualTo(Double.doubleToRawLongBits(rounded));
+            assertThat(Double.doubleToRawLongBits(tensor.at(i))).isEqualTo(Double.doubleToRawLongBits(rounded));
+            assertThat(narrow[i]).isEqualTo((float) rounded);
+        }
+        assertThat(unaligned).isEqualTo(tensor);
     }
 
     @Test

@@ -18,18 +18,25 @@ final class MapAdapters {
     private final List<String> maps;
     private final TrainedAdapter.Form form;
     private final BiPredicate<Integer, Integer> learns;
+    private final TaughtMaps taught;
     private final TeacherSetting setting;
 
     /**
      * @param maps names, such as {@code map/last}
      * @param form of each; {@link TrainedAdapter.Form#MAP} only where the numbers of channels differ
      * @param learns whether the student in the first slot learns from the maps of the second
+     * @param taught what they lead to
      */
     MapAdapters(
-            List<String> maps, TrainedAdapter.Form form, BiPredicate<Integer, Integer> learns, TeacherSetting setting) {
+            List<String> maps,
+            TrainedAdapter.Form form,
+            BiPredicate<Integer, Integer> learns,
+            TaughtMaps taught,
+            TeacherSetting setting) {
         this.maps = maps;
         this.form = form;
         this.learns = learns;
+        this.taught = taught;
         this.setting = setting;
     }
 
@@ -42,7 +49,7 @@ final class MapAdapters {
 
     TrainedAdapter between(int student, int teacher, String map) {
         int inputs = setting.maps().row(map, student).get(0);
-        int outputs = setting.maps().row(map, teacher).get(0);
+        int outputs = taught.channels(setting.maps().row(map, teacher).get(0));
         boolean fits = form == TrainedAdapter.Form.MAP && inputs == outputs;
         return new TrainedAdapter(
                 "adapter." + PublishedMaps.word(map) + "." + student + ".to." + teacher,

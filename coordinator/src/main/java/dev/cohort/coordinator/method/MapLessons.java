@@ -7,13 +7,14 @@ import dev.cohort.protocol.Term;
 import dev.cohort.tensor.DType;
 import dev.cohort.tensor.NamedTensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What students learn from the feature maps of others: for student i the mean over its teachers j of
+ * What students learn from the feature maps of others: for student i the mean or the sum over its teachers j of
  *
  * <pre>
  * sum over maps of d(A_ij(F_i), F_j),  F_j constant, A_ij an adapter of its own for each map, or none
@@ -23,6 +24,13 @@ final class MapLessons {
     private final List<String> maps;
     private final Distance distance;
     private final MapAdapters adapters;
+    private final Over over;
+
+    /** How the losses from several teachers become one. */
+    enum Over {
+        MEAN,
+        SUM
+    }
 
     /** d, of maps of one batch. */
     @FunctionalInterface
@@ -31,10 +39,11 @@ final class MapLessons {
     }
 
     /** @param maps names, such as {@code map/last} */
-    MapLessons(List<String> maps, Distance distance, MapAdapters adapters) {
+    MapLessons(List<String> maps, Distance distance, MapAdapters adapters, Over over) {
         this.maps = maps;
         this.distance = distance;
         this.adapters = adapters;
+        this.over = over;
     }
 
     /** The unweighted losses and gradients of one student. */
@@ -67,28 +76,30 @@ final class MapLessons {
     /**
      * The lesson of every student with a teacher, by slot. No lesson needs another, so they are made side by side; each is made by
      * one thread, so its bits do not depend on how many there are.
+     *
+     * @param taught what stands for the maps of teachers
      */
-    SortedMap<Integer, Lesson> of(NamedTensors state, PublishedMaps published) {
+    SortedMap<Integer, Lesson> of(NamedTensors state, PublishedMaps published, PublishedMaps taught) {
         return published.slots().parallelStream()
                 .filter(student ->
                         !adapters.teachers(student, published.slots()).isEmpty())
                 .collect(
                         TreeMap::new,
-                        (lessons, student) -> lessons.put(student, of(state, published, student)),
+                        (lessons, student) -> lessons.put(student, of(state, published, taught, student)),
                         Map::putAll);
     }
 
-    private Lesson of(NamedTensors state, PublishedMaps published, int student) {
+    private Lesson of(NamedTensors state, PublishedMaps published, PublishedMaps taught, int student) {
         List<Integer> teachers = adapters.teachers(student, published.slots());
         Lesson lesson = new Lesson();
-        double share = 1.0 / teachers.size();
+        double share = over == Over.SUM ? 1 : 1.0 / teachers.size();
         for (String map : maps) {
             double loss = 0;
             List<double[]> atMap = new ArrayList<>();
             for (int teacher : teachers) {
                 TrainedAdapter adapter = adapters.between(student, teacher, map);
                 Adapter.Pass pass = adapter.in(state).forward(published.map(student, map));
-                MapLoss one = distance.between(pass.output(), published.map(teacher, map));
+                MapLoss one = distance.between(pass.output(), taught.map(teacher, map));
                 Adapter.Gradients gradients = pass.backward(one.gradient());
                 loss += share * one.loss();
                 atMap.add(gradients.input().toDoubles());
@@ -96,8 +107,14 @@ final class MapLessons {
                         .forEach((name, of) -> lesson.parameters.put(name, PredictionMatrices.scaled(of, share)));
             }
             lesson.losses.put(PublishedMaps.word(map), loss);
-            lesson.maps.put(map, PredictionMatrices.mean(atMap));
+            lesson.maps.put(map, over == Over.SUM ? sum(atMap) : PredictionMatrices.mean(atMap));
         }
         return lesson;
+    }
+
+    private static double[] sum(List<double[]> matrices) {
+        double[] ones = new double[matrices.size()];
+        Arrays.fill(ones, 1);
+        return PredictionMatrices.combined(matrices, ones);
     }
 }

@@ -52,7 +52,8 @@ final class MapPaths {
                         + ", the number of maps (" + maps + ")");
             }
         }
-        adapters = new MapAdapters(this.maps, TrainedAdapter.Form.MAP, (student, teacher) -> true, setting);
+        adapters = new MapAdapters(
+                this.maps, TrainedAdapter.Form.MAP, (student, teacher) -> true, TaughtMaps.WHOLE, setting);
     }
 
     /** Names of the maps, none without paths. */

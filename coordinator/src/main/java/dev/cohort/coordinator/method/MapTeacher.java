@@ -12,17 +12,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 
 /**
  * The teacher of the methods that teach by feature maps alone ({@link FitNet}, {@link MutualAttention}, {@link
- * MutualSelectivity}):
+ * MutualSelectivity}, {@link FactorTeaching}):
  *
  * <pre>
  * L_i = CE(z_i, y) + w(epoch) / |J_i| sum over j in J_i of sum over maps of d(A_ij(F_i), F_j),  F_j constant
  * J_i = all other contributors with teachers: others, the contributor in slot 0 with teachers: first
  * </pre>
  *
- * A contributor gets its term as leaf gradients of its maps, and its losses, without w, as addressed {@link Term.Figures}. The
+ * In place of F_j a method may teach a code of it ({@link TaughtMaps}), and one takes the sum over j in place of the mean. A
+ * contributor gets its term as leaf gradients of its maps, and its losses, without w, as addressed {@link Term.Figures}. The
  * coordinator trains the adapters A_ij by w times their gradients, with the experiment's optimizer and the students' learning
  * rate. A contributor without a teacher, and a peer that does not contribute, learns from the labels alone. Several teachers, and
  * teachers that are students themselves, are ours: in the papers one trained network teaches.
@@ -30,6 +33,7 @@ import java.util.TreeMap;
 final class MapTeacher implements Teacher {
     static final String FORMULA = "L_i = CE(z_i, y) + w(epoch) mean over teachers j of sum over maps of ";
     private static final String MAPS = "maps";
+    private static final String TAUGHT = "taught";
     private static final String TEACHERS = "teachers";
     private static final String OTHERS = "others";
     private static final String FIRST = "first";
@@ -41,16 +45,37 @@ final class MapTeacher implements Teacher {
     private final double rampUpEpochs;
     private final TeacherSetting setting;
     private final MapAdapters adapters;
+    private final TaughtMaps taught;
     private final MapLessons lessons;
 
+    /** How a student's map is compared with what is taught, behind an adapter of some form. */
+    record Lessons(MapLessons.Distance distance, TrainedAdapter.Form form, MapLessons.Over over) {}
+
+    /** Makes what is taught, of these maps and of the slots that teach. */
+    @FunctionalInterface
+    interface Teaching {
+        TaughtMaps of(List<String> maps, IntPredicate teaches);
+    }
+
+    /** The mean over the teachers' maps themselves. */
     MapTeacher(Arguments arguments, TeacherSetting setting, MapLessons.Distance distance, TrainedAdapter.Form form) {
+        this(
+                arguments,
+                setting,
+                new Lessons(distance, form, MapLessons.Over.MEAN),
+                (maps, teaches) -> TaughtMaps.WHOLE);
+    }
+
+    MapTeacher(Arguments arguments, TeacherSetting setting, Lessons compared, Teaching teaching) {
         maps = PublishedMaps.names(arguments.word(MAPS));
         weight = arguments.number(WEIGHT);
         rampUpEpochs = arguments.number(RAMP_UP_EPOCHS);
         this.setting = setting;
         boolean ofFirst = arguments.word(TEACHERS).equals(FIRST);
-        adapters = new MapAdapters(maps, form, (student, teacher) -> !ofFirst || teacher == 0, setting);
-        lessons = new MapLessons(maps, distance, adapters);
+        IntPredicate teaches = slot -> !ofFirst || slot == 0;
+        taught = teaching.of(maps, teaches);
+        adapters = new MapAdapters(maps, compared.form(), (student, teacher) -> teaches.test(teacher), taught, setting);
+        lessons = new MapLessons(maps, compared.distance(), adapters, compared.over());
     }
 
     /**
@@ -105,12 +130,14 @@ final class MapTeacher implements Teacher {
     public NamedTensors initialState() {
         Map<String, Tensor> state = new TreeMap<>();
         adapters.initial(state);
+        taught.initial(state);
         return NamedTensors.of(state);
     }
 
     @Override
     public NamedTensors renewed(NamedTensors state, int slot) {
-        return adapters.renewed(state, initialState(), slot);
+        NamedTensors initial = initialState();
+        return taught.renewed(adapters.renewed(state, initial, slot), initial, slot);
     }
 
     @Override
@@ -118,11 +145,18 @@ final class MapTeacher implements Teacher {
         PublishedMaps published = PublishedMaps.of(maps, input, setting);
         double factor = weight * Schedules.rampUp(input.epoch(), rampUpEpochs);
         SortedMap<Integer, List<Term>> addressed = new TreeMap<>();
-        SortedMap<String, double[]> parameters = new TreeMap<>();
-        lessons.of(state, published).forEach((student, lesson) -> {
+        TaughtMaps.Step step = taught.of(state, published);
+        SortedMap<String, double[]> parameters = new TreeMap<>(step.parameters());
+        lessons.of(state, published, step.maps()).forEach((student, lesson) -> {
             addressed.put(student, lesson.terms(MAPS, student, factor, published, setting.wire()));
             parameters.putAll(lesson.weighedParameters(factor));
         });
+        step.losses()
+                .forEach((slot, losses) -> addressed.merge(
+                        slot,
+                        List.of(new Term.Figures(TAUGHT, losses)),
+                        (terms, more) ->
+                                Stream.concat(terms.stream(), more.stream()).toList()));
         return new TeacherStep(
                 1,
                 List.of(),

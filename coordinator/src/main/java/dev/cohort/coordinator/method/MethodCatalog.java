@@ -25,6 +25,8 @@ public final class MethodCatalog {
             FitNet.METHOD,
             MutualAttention.METHOD,
             MutualSelectivity.METHOD,
+            FactorTeaching.SINGLE,
+            FactorTeaching.PARALLEL,
             Adaptive.METHOD,
             KdclNaive.METHOD,
             KdclLinear.METHOD,

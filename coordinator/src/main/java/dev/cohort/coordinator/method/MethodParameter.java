@@ -42,6 +42,8 @@ public record MethodParameter(String name, Range range, String defaultValue, Str
         public static final Range EXPONENT =
                 numbers("a number from 0 to 100", number -> number >= 0 && number <= EXPONENT_MAX);
         public static final Range SHARE = numbers("a number from 0 to 1", number -> number >= 0 && number <= 1);
+        /** A share that must not vanish. */
+        public static final Range PART = numbers("a number above 0, at most 1", number -> number > 0 && number <= 1);
         /** For a decay, which at 1 would never move. */
         public static final Range BELOW_ONE =
                 numbers("a number from 0 to below 1", number -> number >= 0 && number < 1);

@@ -79,8 +79,9 @@ final class OnlineEnsembleCompression implements Teacher {
         hintWeight = arguments.number(HINT_WEIGHT);
         maps = arguments.flag(HINTS) ? PublishedMaps.names(arguments.word(MAPS)) : List.of();
         this.setting = setting;
-        adapters = new MapAdapters(maps, TrainedAdapter.Form.HINT, (student, teacher) -> teacher == widest(), setting);
-        hints = new MapLessons(maps, SquaredError::ofMaps, adapters);
+        adapters = new MapAdapters(
+                maps, TrainedAdapter.Form.HINT, (student, teacher) -> teacher == widest(), TaughtMaps.WHOLE, setting);
+        hints = new MapLessons(maps, SquaredError::ofMaps, adapters, MapLessons.Over.MEAN);
     }
 
     /** The slot of the widest student. */
@@ -135,7 +136,7 @@ final class OnlineEnsembleCompression implements Teacher {
         SortedMap<String, double[]> parameters = new TreeMap<>();
         if (!maps.isEmpty()) {
             PublishedMaps published = PublishedMaps.of(maps, input, setting);
-            hints.of(state, published).forEach((slot, lesson) -> {
+            hints.of(state, published, published).forEach((slot, lesson) -> {
                 addressed.put(slot, lesson.terms(HINTS, slot, hintWeight, published, setting.wire()));
                 parameters.putAll(lesson.weighedParameters(hintWeight));
             });

@@ -3,6 +3,7 @@ package dev.cohort.coordinator.method;
 import dev.cohort.distill.maps.Adapter;
 import dev.cohort.distill.maps.HintAdapter;
 import dev.cohort.distill.maps.MapAdapter;
+import dev.cohort.distill.maps.Translator;
 import dev.cohort.tensor.NamedTensors;
 import dev.cohort.tensor.Tensor;
 import java.util.Arrays;
@@ -15,7 +16,7 @@ import java.util.TreeMap;
  * An {@link Adapter} whose parameters lie in a state, each as {@code name.parameter}.
  *
  * @param name in the state
- * @param outputs channels of the teacher's map
+ * @param outputs channels of the teacher's map, or of its code
  * @param inputs channels of the student's map
  */
 record TrainedAdapter(String name, Form form, int outputs, int inputs) {
@@ -25,7 +26,9 @@ record TrainedAdapter(String name, Form form, int outputs, int inputs) {
         /** A 1x1 convolution with bias. */
         HINT,
         /** A 1x1 convolution without bias and a batch norm. */
-        MAP
+        MAP,
+        /** A {@link Translator}. */
+        TRANSLATOR
     }
 
     /** Names of its parameters in a state. */
@@ -38,7 +41,12 @@ record TrainedAdapter(String name, Form form, int outputs, int inputs) {
             case NONE -> List.of();
             case HINT -> List.of(Adapter.WEIGHT, HintAdapter.BIAS);
             case MAP -> List.of(Adapter.WEIGHT, MapAdapter.GAMMA, MapAdapter.BETA);
+            case TRANSLATOR -> translator().names();
         };
+    }
+
+    private FactorParameters translator() {
+        return FactorParameters.ofTranslator(parameter(""), inputs, outputs);
     }
 
     private String parameter(String of) {
@@ -47,9 +55,13 @@ record TrainedAdapter(String name, Form form, int outputs, int inputs) {
 
     /**
      * Puts fresh parameters into a state: weight and bias from U(-1/sqrt(inputs), 1/sqrt(inputs)), PyTorch's initialisation of a
-     * convolution; gamma 1 and beta 0.
+     * convolution; gamma 1 and beta 0. A translator starts as {@link FactorParameters#initial} has it.
      */
     void initial(Map<String, Tensor> state, long seed, int slot) {
+        if (form == Form.TRANSLATOR) {
+            translator().initial(state, seed, slot);
+            return;
+        }
         for (String of : own()) {
             switch (of) {
                 case Adapter.WEIGHT ->
@@ -78,6 +90,7 @@ record TrainedAdapter(String name, Form form, int outputs, int inputs) {
             case NONE -> new Adapter.None();
             case HINT -> new HintAdapter(parameters);
             case MAP -> new MapAdapter(parameters);
+            case TRANSLATOR -> new Translator(parameters);
         };
     }
 

@@ -30,6 +30,12 @@ final class TrainedParameter {
 
     private double[] updates;
 
+    /** Updates for which both corrections were computed last, since most elements have equally many; 0 for none. */
+    private double counted;
+
+    private double ofMomentum;
+    private double ofSquares;
+
     private TrainedParameter(double[] values, double[] momentum, double[] squares, double[] updates) {
         this.values = values;
         this.momentum = momentum;
@@ -99,8 +105,13 @@ final class TrainedParameter {
         values[i] -= learningRate * decay * values[i];
         momentum[i] += (1 - rule.beta1()) * (gradient - momentum[i]);
         squares[i] = rule.beta2() * squares[i] + (1 - rule.beta2()) * gradient * gradient;
-        double rate = learningRate / (1 - StrictMath.pow(rule.beta1(), updates[i]));
-        double spread = Math.sqrt(squares[i]) / Math.sqrt(1 - StrictMath.pow(rule.beta2(), updates[i]));
+        if (updates[i] != counted) {
+            counted = updates[i];
+            ofMomentum = 1 - StrictMath.pow(rule.beta1(), counted);
+            ofSquares = Math.sqrt(1 - StrictMath.pow(rule.beta2(), counted));
+        }
+        double rate = learningRate / ofMomentum;
+        double spread = Math.sqrt(squares[i]) / ofSquares;
         values[i] -= rate * momentum[i] / (spread + rule.epsilon());
     }
 

@@ -146,6 +146,12 @@ class RenewedSlotsTest {
         // Of those that lead to the widest, slot 1: W [3, 2] and bias from either of the two others on three maps; with
         // momentum.
         "online_ensemble_compression, -, 108, 0",
+        // Codes of one channel. Paraphraser: encoder [3, 3, 9], [1, 3, 9] and [1, 1, 9] with biases [3], [1] and [1],
+        // decoder as
+        // large with biases [1], [3] and [3]; translators to either of the two others as the encoder, from either [2,
+        // 2, 9],
+        // [1, 2, 9] and [1, 1, 9] with biases [2], [1] and [1]; all with momentum.
+        "factor_transfer, -, 1248, 0",
         "nst, kernel=mmd, 0, 0",
         "attention_transfer, -, 0, 0",
         // Kernels [3, 9], gamma and beta [3], columns [3, 3]; all with momentum. Mean and variance [3]. Shared: gamma
@@ -178,7 +184,8 @@ class RenewedSlotsTest {
         "fitnet, -, 0",
         "nst, -, 0",
         "ffl, -, 78",
-        "afd, -, 0"
+        "afd, -, 0",
+        "factor_transfer, -, 0"
     })
     void forgetsWhatAdamWKeeps(String method, String parameters, long shared) {
         Experiment.Optimizer sgd = Cohort.sgd(0, false, 0);

@@ -17,6 +17,17 @@ public final class FactorTransfer {
     private FactorTransfer() {}
 
     /**
+     * The distance; of two sizes, the larger map is first average-pooled to the smaller one.
+     *
+     * @param translated output of the student's translator, [B, K, H, W]
+     * @param code of the teacher's paraphraser, [B, K, H', W']
+     */
+    public static MapLoss ofMaps(FeatureMap translated, FeatureMap code) {
+        translated.requireSameChannels(code);
+        return AveragePooling.onCommonSize(translated, code, FactorTransfer::distance);
+    }
+
+    /**
      * The distance. A row of zeros has gradient 0.
      *
      * @param translated output of the student's translator, [B, K, H, W]

@@ -7,7 +7,7 @@ package dev.cohort.distill.maps;
  */
 final class Windows {
     /** About as many windows go through a product of matrices at once: enough for long loops, few enough for the cache. */
-    private static final int AT_ONCE = 256;
+    private static final int AT_ONCE = 64;
 
     /** Windows below each other. */
     final int height;
@@ -82,20 +82,19 @@ final class Windows {
      * @param columns [C size size, at least maps * count], 0 or what an earlier call has left there
      */
     void gather(FeatureMap map, int first, int maps, double[][] columns) {
-        int elements = size * size;
         for (int plane = 0; plane < maps * map.channels(); plane++) {
             int from = (first * map.channels() + plane) * map.positions();
             int to = plane / map.channels() * count();
-            int row = plane % map.channels() * elements;
-            for (int run = 0; run < pixels.length; run++) {
-                double[] column = columns[row + run / height];
-                int pixel = from + pixels[run];
-                int window = to + windows[run];
-                if (stride == 1) {
-                    System.arraycopy(map.values, pixel, column, window, counts[run]);
-                } else {
-                    for (int i = 0; i < counts[run]; i++) {
-                        column[window + i] = map.values[pixel + i * stride];
+            int row = plane % map.channels() * size * size;
+            for (int element = 0; element < size * size; element++) {
+                double[] column = columns[row + element];
+                for (int run = element * height; run < (element + 1) * height; run++) {
+                    if (stride == 1) {
+                        System.arraycopy(map.values, from + pixels[run], column, to + windows[run], counts[run]);
+                    } else {
+                        for (int i = 0; i < counts[run]; i++) {
+                            column[to + windows[run] + i] = map.values[from + pixels[run] + i * stride];
+                        }
                     }
                 }
             }
@@ -108,23 +107,33 @@ final class Windows {
      * @param map 0 so far in the maps that are written
      */
     void scatter(double[][] columns, FeatureMap map, int first, int maps) {
-        int elements = size * size;
         // No window of a single pixel shares it with another.
         boolean copies = size == 1 && stride == 1;
         for (int plane = 0; plane < maps * map.channels(); plane++) {
             int to = (first * map.channels() + plane) * map.positions();
             int from = plane / map.channels() * count();
-            int row = plane % map.channels() * elements;
-            for (int run = 0; run < pixels.length; run++) {
-                double[] column = columns[row + run / height];
-                int pixel = to + pixels[run];
-                int window = from + windows[run];
-                if (copies) {
-                    System.arraycopy(column, window, map.values, pixel, counts[run]);
-                } else {
-                    add(column, window, counts[run], map.values, pixel, stride);
+            int row = plane % map.channels() * size * size;
+            for (int element = 0; element < size * size; element++) {
+                double[] column = columns[row + element];
+                for (int run = element * height; run < (element + 1) * height; run++) {
+                    int window = from + windows[run];
+                    int pixel = to + pixels[run];
+                    if (copies) {
+                        System.arraycopy(column, window, map.values, pixel, counts[run]);
+                    } else if (stride == 1) {
+                        add(column, window, counts[run], map.values, pixel);
+                    } else {
+                        add(column, window, counts[run], map.values, pixel, stride);
+                    }
                 }
             }
+        }
+    }
+
+    /** Apart from other strides: the JIT checks bounds once for a loop without a product in its index. */
+    private static void add(double[] from, int at, int count, double[] to, int start) {
+        for (int i = 0; i < count; i++) {
+            to[start + i] += from[at + i];
         }
     }
 
