@@ -40,7 +40,7 @@ public record TensorReference(DType dtype, Ints shape, Digest content) {
 
     /** Adds this reference to a digest. */
     void hash(Hasher hasher) {
-        hasher.number(dtype.bytes()).ints(shape).digest(content);
+        hasher.text(dtype.name()).ints(shape).digest(content);
     }
 
     @Override
