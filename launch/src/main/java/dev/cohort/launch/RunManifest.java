@@ -57,7 +57,7 @@ public final class RunManifest {
         SortedMap<String, List<Ints>> maps = new TreeMap<>();
         List<Experiment.Peer> peers = experiment.contributors();
         for (String read : RunTeacher.of(manifest, experiment).reads()) {
-            if (read.startsWith(TensorName.MAP) && !peers.isEmpty()) {
+            if (TensorName.isMap(read) && !peers.isEmpty()) {
                 List<Ints> named = new ArrayList<>();
                 peers.forEach(peer -> named.add(map(peer, read, manifest)));
                 Ints widest = named.stream()

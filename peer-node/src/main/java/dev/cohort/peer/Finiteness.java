@@ -59,7 +59,7 @@ final class Finiteness {
 
     private static String overflow(Map.Entry<String, Tensor> tensor) {
         DType type = tensor.getValue().dtype();
-        String key = tensor.getKey().startsWith(TensorName.MAP)
+        String key = TensorName.isMap(tensor.getKey())
                 ? "wire.maps"
                 : tensor.getKey().equals(TensorName.FEATURES) ? "wire.features" : "wire.logits";
         String wider = type == DType.FLOAT16 ? ": set " + key + " to fp32, or" : ":";

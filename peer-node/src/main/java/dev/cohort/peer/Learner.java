@@ -34,7 +34,7 @@ public interface Learner extends AutoCloseable {
     default SortedMap<String, Ints> mapShapes() {
         SortedMap<String, Ints> maps = new TreeMap<>();
         declares().stream()
-                .filter(output -> output.name().startsWith(TensorName.MAP))
+                .filter(output -> TensorName.isMap(output.name()))
                 .forEach(output -> maps.put(output.name(), output.rowShape()));
         return maps;
     }

@@ -61,7 +61,7 @@ final class Publication {
     private NamedTensors maps(Learner.Outputs outputs) {
         NamedTensors maps = NamedTensors.none();
         for (String name : setting.reads()) {
-            if (name.startsWith(TensorName.MAP)) {
+            if (TensorName.isMap(name)) {
                 Tensor map = outputs.tensors()
                         .find(name)
                         .orElseThrow(() -> new IllegalStateException(

@@ -33,7 +33,7 @@ public final class MapGradients {
         List<TensorPiece> pieces = new ArrayList<>();
         List<Term> named = new ArrayList<>();
         for (Term term : terms) {
-            if (term instanceof Term.LeafGradient leaf && leaf.tensor().startsWith(TensorName.MAP)) {
+            if (term instanceof Term.LeafGradient leaf && TensorName.isMap(leaf.tensor())) {
                 TensorReference reference = TensorReference.of(leaf.gradient());
                 named.add(new Term.MapGradient(leaf.name(), leaf.tensor(), reference));
                 pieces.addAll(

@@ -27,4 +27,9 @@ public final class TensorName {
     public static final String WEIGHTS = "weights/";
 
     private TensorName() {}
+
+    /** Whether {@code name} is that of a feature map. */
+    public static boolean isMap(String name) {
+        return name.startsWith(MAP);
+    }
 }

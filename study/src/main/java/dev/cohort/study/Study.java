@@ -116,7 +116,7 @@ public final class Study {
         }
 
         boolean readsMaps() {
-            return teacher.reads().stream().anyMatch(read -> read.startsWith(TensorName.MAP));
+            return teacher.readsMaps();
         }
 
         /** Notes that a step of the log is missing: a teacher with a state is unknown from here. */
@@ -340,7 +340,7 @@ public final class Study {
 
     private static Optional<Tensor> evaluate(Scenario scenario, SortedMap<Integer, NamedTensors> votes) {
         boolean whole = scenario.teacher.reads().stream()
-                .filter(name -> !name.equals(TensorName.VALIDATION) && !name.startsWith(TensorName.MAP))
+                .filter(name -> !name.equals(TensorName.VALIDATION) && !TensorName.isMap(name))
                 .allMatch(name ->
                         votes.values().stream().allMatch(t -> t.find(name).isPresent()));
         return whole ? scenario.teacher.evaluate(scenario.state, votes) : Optional.empty();

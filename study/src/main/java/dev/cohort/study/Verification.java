@@ -10,7 +10,6 @@ import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Prediction;
-import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.protocol.Topic;
 import dev.cohort.runtime.RecordedLog;
@@ -140,7 +139,7 @@ public final class Verification {
      * @param progress takes every step
      */
     public Verdict verdict(LongConsumer progress) {
-        try (RecordedSteps recorded = new RecordedSteps(log, this::damaged, withMaps())) {
+        try (RecordedSteps recorded = new RecordedSteps(log, this::damaged, teacher.readsMaps())) {
             for (Optional<RecordedSteps.Step> next = recorded.next(); next.isPresent(); next = recorded.next()) {
                 check(next.get());
                 progress.accept(next.get().step());
@@ -167,10 +166,6 @@ public final class Verification {
                     unknownFrom,
                     mapsGone);
         }
-    }
-
-    private boolean withMaps() {
-        return teacher.reads().stream().anyMatch(read -> read.startsWith(TensorName.MAP));
     }
 
     /** Reads a topic from which nothing is computed: its records must be readable. */
@@ -221,8 +216,8 @@ public final class Verification {
         recorded.batch().ifPresent(fingerprint::batch);
         fingerprint.outcome(recorded.outcome());
         boolean hasBatch = batch(recorded);
-        mapsGone = withMaps() && !recorded.hasMaps() ? mapsGone.and(step) : mapsGone;
-        boolean whole = predictions(recorded) && hasBatch && (!withMaps() || recorded.hasMaps());
+        mapsGone = teacher.readsMaps() && !recorded.hasMaps() ? mapsGone.and(step) : mapsGone;
+        boolean whole = predictions(recorded) && hasBatch && (!teacher.readsMaps() || recorded.hasMaps());
         if (recorded.outcome().resolution() instanceof Outcome.Targets published) {
             targets++;
             renewed(recorded);

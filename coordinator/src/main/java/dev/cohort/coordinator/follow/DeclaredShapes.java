@@ -28,7 +28,7 @@ public final class DeclaredShapes {
 
     /** The feature maps that the teacher reads, by name. */
     public List<String> maps() {
-        return reads.stream().filter(n -> n.startsWith(TensorName.MAP)).toList();
+        return reads.stream().filter(TensorName::isMap).toList();
     }
 
     /** Bytes of the feature maps of one prediction of any peer, at most. */
@@ -58,7 +58,7 @@ public final class DeclaredShapes {
 
     private List<String> smallTensors(boolean withValidation) {
         return reads.stream()
-                .filter(n -> !n.startsWith(TensorName.MAP))
+                .filter(n -> !TensorName.isMap(n))
                 .filter(n -> withValidation || !n.equals(TensorName.VALIDATION))
                 .toList();
     }

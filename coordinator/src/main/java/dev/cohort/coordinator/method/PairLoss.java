@@ -52,7 +52,7 @@ enum PairLoss {
         return switch (this) {
             case DML, KL -> tensor.equals(TensorName.LOGITS);
             case L2 -> true;
-            case AT -> tensor.startsWith(TensorName.MAP);
+            case AT -> TensorName.isMap(tensor);
         };
     }
 

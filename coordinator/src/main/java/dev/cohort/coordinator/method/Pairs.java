@@ -173,7 +173,7 @@ final class Pairs implements Teacher {
     }
 
     private int[] shape(String name, int slot, int rows) {
-        if (name.startsWith(TensorName.MAP)) {
+        if (TensorName.isMap(name)) {
             Ints row = setting.maps().row(name, slot);
             return new int[] {rows, row.get(0), row.get(1), row.get(2)};
         }
@@ -215,7 +215,7 @@ final class Pairs implements Teacher {
     }
 
     private DType type(String tensor) {
-        return tensor.startsWith(TensorName.MAP) ? PublishedMaps.gradientType(setting.wire()) : setting.wire();
+        return TensorName.isMap(tensor) ? PublishedMaps.gradientType(setting.wire()) : setting.wire();
     }
 
     /** From the weights of the entries: each partner of a peer counts with the sum of its entries' weights. */

@@ -190,7 +190,7 @@ public record Traffic(long prediction, long maps, long outcome, long addressed, 
         for (int slot = 0; slot < step.peers(); slot++) {
             NamedTensors tensors = NamedTensors.of(TensorName.LOGITS, tensor(random, step, step.classes()));
             for (String read : everyBatch(teacher)) {
-                tensors = tensors.with(read, isMap(read) ? map(random, step) : matrix(random, step, read));
+                tensors = tensors.with(read, TensorName.isMap(read) ? map(random, step) : matrix(random, step, read));
             }
             predictions.add(new Teacher.PeerPrediction(new PeerId("p" + (slot + 1)), slot, tensors));
         }
@@ -198,11 +198,7 @@ public record Traffic(long prediction, long maps, long outcome, long addressed, 
     }
 
     private static MapShapes maps(List<String> reads, Step step) {
-        return MapShapes.alike(reads.stream().filter(Traffic::isMap).toList(), step.mapShape(), step.peers());
-    }
-
-    private static boolean isMap(String read) {
-        return read.startsWith(TensorName.MAP);
+        return MapShapes.alike(reads.stream().filter(TensorName::isMap).toList(), step.mapShape(), step.peers());
     }
 
     /** Tensors read for every batch; predictions for held-out images are published once an epoch. */
@@ -232,7 +228,7 @@ public record Traffic(long prediction, long maps, long outcome, long addressed, 
         SortedMap<String, Tensor> small = new TreeMap<>();
         SortedMap<String, TensorReference> maps = new TreeMap<>();
         prediction.tensors().asMap().forEach((name, tensor) -> {
-            if (isMap(name)) {
+            if (TensorName.isMap(name)) {
                 maps.put(name, TensorReference.of(tensor));
             } else {
                 small.put(name, tensor);
@@ -253,7 +249,7 @@ public record Traffic(long prediction, long maps, long outcome, long addressed, 
     private static List<TensorPiece> pieces(Teacher.PeerPrediction prediction) {
         List<TensorPiece> pieces = new ArrayList<>();
         prediction.tensors().asMap().forEach((name, tensor) -> {
-            if (isMap(name)) {
+            if (TensorName.isMap(name)) {
                 pieces.addAll(TensorPiece.of(
                         1,
                         0,

@@ -3,6 +3,7 @@ package dev.cohort.coordinator.teacher;
 import dev.cohort.distill.OwnTeacher;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.SoftLabels;
+import dev.cohort.protocol.TensorName;
 import dev.cohort.protocol.Term;
 import dev.cohort.tensor.Digest;
 import dev.cohort.tensor.Ints;
@@ -25,6 +26,11 @@ public interface Teacher {
     /** Tensors besides the logits that peers must publish ({@link dev.cohort.protocol.TensorName}). */
     default List<String> reads() {
         return List.of();
+    }
+
+    /** Whether peers must publish feature maps. */
+    default boolean readsMaps() {
+        return reads().stream().anyMatch(TensorName::isMap);
     }
 
     /** The teacher that each student runs beside itself. */

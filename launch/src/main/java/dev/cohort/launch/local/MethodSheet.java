@@ -98,7 +98,7 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
         List<String> tensors =
                 new ArrayList<>(List.of(TensorName.LOGITS + " [" + step.rows() + ", " + step.classes() + "]"));
         for (String read : teacher.reads()) {
-            if (read.startsWith(TensorName.MAP)) {
+            if (TensorName.isMap(read)) {
                 continue;
             }
             tensors.add(
@@ -114,7 +114,7 @@ public record MethodSheet(Method method, Teacher teacher, Traffic.Step step, Tra
         String shape = " [" + step.rows() + ", "
                 + step.mapShape().stream().mapToObj(Integer::toString).collect(Collectors.joining(", ")) + "]";
         return teacher.reads().stream()
-                .filter(read -> read.startsWith(TensorName.MAP))
+                .filter(TensorName::isMap)
                 .map(read -> read + shape)
                 .collect(Collectors.joining(", "));
     }

@@ -201,7 +201,7 @@ public final class PeerProcess {
 
     private static Set<Topic> followed(PeerSetting setting) {
         EnumSet<Topic> topics = EnumSet.copyOf(FOLLOWED);
-        if (setting.reads().stream().anyMatch(read -> read.startsWith(TensorName.MAP))) {
+        if (setting.reads().stream().anyMatch(TensorName::isMap)) {
             topics.add(Topic.GRADIENTS);
         }
         return topics;
