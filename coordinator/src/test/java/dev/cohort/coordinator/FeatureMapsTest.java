@@ -13,6 +13,7 @@ import static dev.cohort.coordinator.Cohort.only;
 import static dev.cohort.coordinator.Cohort.outcome;
 import static dev.cohort.coordinator.Cohort.send;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.cohort.coordinator.follow.CoordinatorSetting;
@@ -26,6 +27,7 @@ import dev.cohort.protocol.Joining;
 import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.MapShapes;
 import dev.cohort.protocol.Message;
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Pieces;
@@ -230,6 +232,30 @@ class FeatureMapsTest {
                 .extracting(Admitted::refusal)
                 .containsExactly(
                         "feature map map/last of shape [2, 1, 3]: slot 3 takes [2, 3, 1]; choose a model with such a map");
+    }
+
+    @Test
+    void aCoordinatorThatReadsALogWithoutTheMapsOfAStepEndsWithTheReason() {
+        List<Published> all = List.of(Published.of(P1, 0), Published.of(P2, 1), Published.of(P3, 2));
+        List<Message> published = new ArrayList<>();
+        all.forEach(one -> published.addAll(send(coordinator, 1, one.all())));
+        Coordinator later = coordinator();
+        send(
+                later,
+                1,
+                batch(1),
+                all.get(0).prediction(),
+                all.get(1).prediction(),
+                all.get(2).prediction());
+        send(later, 1, outcome(published));
+        Tensor map = all.get(0).map();
+        TensorPiece next = TensorPiece.of(2, 0, P1, 0, TensorPiece.Use.MAP, map, TensorReference.of(map))
+                .get(0);
+
+        assertThatThrownBy(() -> send(later, 2, next))
+                .isInstanceOf(NodeFailure.class)
+                .hasMessageStartingWith("the teacher cannot be computed again from step 1 on: the log no longer has the"
+                        + " feature maps of p1;");
     }
 
     @Test

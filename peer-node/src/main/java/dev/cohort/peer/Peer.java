@@ -93,6 +93,8 @@ public final class Peer implements Node {
             ahead.addressed(part);
         } else if (message instanceof TensorPiece piece) {
             ahead.piece(piece);
+            progress.oldest()
+                    .ifPresent(open -> ahead.requireGradients(open.batch().step()));
         } else if (message instanceof Admitted answer) {
             answered(seatRequest.take(answer));
         } else if (message instanceof End last) {

@@ -4,6 +4,7 @@ import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.Limits;
 import dev.cohort.protocol.MapGradients;
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Pieces;
@@ -27,6 +28,8 @@ final class ReadAhead {
     private final SortedMap<String, Addressed> addressed = new TreeMap<>();
     private final SortedMap<Long, Pieces> gradients = new TreeMap<>();
     private final Progress progress;
+    /** Latest step of which a piece of a gradient was read. */
+    private long newestGradient;
 
     ReadAhead(PeerId self, Progress progress) {
         this.self = self;
@@ -65,6 +68,9 @@ final class ReadAhead {
 
     /** Keeps a piece of the gradient with respect to a feature map of this peer. */
     void piece(TensorPiece piece) {
+        if (piece.peer().equals(self)) {
+            newestGradient = Math.max(newestGradient, piece.step());
+        }
         if (isUntrained(piece.step())
                 && piece.use() == TensorPiece.Use.GRADIENT
                 && piece.peer().equals(self)) {
@@ -87,6 +93,25 @@ final class ReadAhead {
         return !(outcome.resolution() instanceof Outcome.Targets targets)
                 || ownPart(targets).isEmpty()
                 || readTerms(targets).isPresent();
+    }
+
+    /** @throws NodeFailure if a gradient for {@code step} can no longer come */
+    void requireGradients(long step) {
+        if (outcome(step).filter(this::gradientIsGone).isPresent()) {
+            throw new NodeFailure(
+                    "step " + step + " cannot be trained: the log no longer has the gradient of its feature maps;"
+                            + " in the next run, raise wire.maps_kept_mebibytes or lower record.checkpoint_steps");
+        }
+    }
+
+    /** Pieces are written in the order of steps: one that is missing does not come after one of a later step. */
+    private boolean gradientIsGone(Outcome outcome) {
+        return outcome.resolution() instanceof Outcome.Targets targets
+                && newestGradient > outcome.step()
+                && ownPart(targets)
+                        .filter(part -> addressed.containsKey(part.digest().hex()))
+                        .isPresent()
+                && readTerms(targets).isEmpty();
     }
 
     /** The terms for this peer alone; none if {@code targets} names none. */

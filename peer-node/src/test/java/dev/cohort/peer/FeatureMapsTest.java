@@ -8,11 +8,13 @@ import static dev.cohort.peer.PeerFixture.deliver;
 import static dev.cohort.peer.PeerFixture.only;
 import static dev.cohort.peer.PeerFixture.targets;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cohort.peer.plain.OneHiddenLayer;
 import dev.cohort.protocol.Addressed;
 import dev.cohort.protocol.MapGradients;
 import dev.cohort.protocol.Message;
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.PeerId;
 import dev.cohort.protocol.Pieces;
@@ -95,6 +97,23 @@ class FeatureMapsTest {
         deliver(peer, 3, parcel.pieces().get(0));
 
         assertThat(fixture.learner.weights()).isNotEqualTo(before).isEqualTo(trainedByTheSameGradientOfFeatures());
+    }
+
+    @Test
+    void endsWithTheReasonOnceTheLogNoLongerHasTheGradientOfItsMap() {
+        Digest digest =
+                only(Prediction.class, deliver(peer, 0, batch(1))).get(0).digest();
+        MapGradients.Parcel gone = parcel(SELF);
+        Tensor gradient = gradient();
+        TensorPiece later = TensorPiece.of(
+                        2, 0, SELF, 0, TensorPiece.Use.GRADIENT, gradient, TensorReference.of(gradient))
+                .get(0);
+        deliver(peer, 1, gone.addressed(), targets(1, digest, Optional.of(gone.addressed())));
+
+        assertThatThrownBy(() -> deliver(peer, 2, later))
+                .isInstanceOf(NodeFailure.class)
+                .hasMessageStartingWith(
+                        "step 1 cannot be trained: the log no longer has the gradient of its feature maps;");
     }
 
     /** The map and the features of this network are the same numbers. */

@@ -5,6 +5,7 @@ import dev.cohort.protocol.Batch;
 import dev.cohort.protocol.End;
 import dev.cohort.protocol.EndOfRun;
 import dev.cohort.protocol.Evaluation;
+import dev.cohort.protocol.NodeFailure;
 import dev.cohort.protocol.Outcome;
 import dev.cohort.protocol.Prediction;
 import dev.cohort.protocol.Snapshot;
@@ -109,6 +110,7 @@ public final class FollowedRun {
      *
      * @param computed the teacher's result for an outcome, if this coordinator computed it already
      * @throws IllegalStateException if the outcome was computed from another state of the teacher
+     * @throws NodeFailure if the log no longer has a feature map that it needs
      */
     public Optional<AppliedStep> applyNext(Function<Outcome, Optional<Teacher.TeacherStep>> computed) {
         long step = openStep();
@@ -121,6 +123,7 @@ public final class FollowedRun {
         for (Outcome.Contributor contributor : outcome.contributors()) {
             Optional<StepAssembly.Entry> named = assembly.named(step, contributor);
             if (named.isEmpty()) {
+                requireMaps(step, contributor);
                 return Optional.empty();
             }
             predictions.add(new Teacher.PeerPrediction(
@@ -143,6 +146,14 @@ public final class FollowedRun {
         evaluations.applied(batch.get(), state, outcome.contributors());
         outcomes.headMap(step + 1).clear();
         return Optional.of(new AppliedStep(batch.get(), outcome));
+    }
+
+    private void requireMaps(long step, Outcome.Contributor contributor) {
+        if (assembly.mapIsGone(step, contributor.peer())) {
+            throw new NodeFailure("the teacher cannot be computed again from step " + step
+                    + " on: the log no longer has the feature maps of " + contributor.peer()
+                    + "; in the next run, raise wire.maps_kept_mebibytes or lower record.snapshot_steps");
+        }
     }
 
     /** The teacher's state after a step with targets; a teacher without trained parameters need not compute it. */

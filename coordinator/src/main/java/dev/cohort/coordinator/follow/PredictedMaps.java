@@ -19,6 +19,8 @@ import java.util.TreeMap;
 final class PredictedMaps {
     private final List<String> names;
     private final SortedMap<Long, SortedMap<PeerId, Arriving>> steps = new TreeMap<>();
+    /** Latest step of which a piece of each peer was read. */
+    private final SortedMap<PeerId, Long> newest = new TreeMap<>();
 
     /** @param names of the maps that the teacher reads; others are ignored */
     PredictedMaps(List<String> names) {
@@ -53,6 +55,7 @@ final class PredictedMaps {
      * @param bytesMax of the maps of one prediction
      */
     Optional<StepAssembly.Entry> piece(TensorPiece piece, long bytesMax) {
+        newest.merge(piece.peer(), piece.step(), Math::max);
         Arriving of = arriving(piece.step(), piece.peer());
         if (names.isEmpty() || of.arrived) {
             return Optional.empty();
@@ -111,6 +114,15 @@ final class PredictedMaps {
     /** The entry of a prediction without its maps. */
     static StepAssembly.Entry without(Prediction prediction) {
         return new StepAssembly.Entry(prediction, prediction.tensors(), prediction.digest(), Optional.empty());
+    }
+
+    /**
+     * Whether a map of a prediction that was read can no longer come: a peer writes pieces in the order of steps, and one of a later
+     * step was read.
+     */
+    boolean gone(long step, PeerId peer) {
+        Arriving of = steps.getOrDefault(step, new TreeMap<>()).get(peer);
+        return of != null && of.prediction.isPresent() && !of.arrived && newest.getOrDefault(peer, 0L) > step;
     }
 
     /** Forgets all steps up to {@code step}. */

@@ -119,6 +119,11 @@ public final class StepAssembly {
                 .filter(e -> e.digest().equals(contributor.tensors()));
     }
 
+    /** Whether a feature map of the prediction of {@code peer} for {@code step} can no longer come. */
+    public boolean mapIsGone(long step, PeerId peer) {
+        return maps.gone(step, peer);
+    }
+
     /** Whether a prediction of {@code peer} for {@code step} was read with its feature maps, valid or not. */
     public boolean hasPrediction(long step, PeerId peer) {
         return entries.getOrDefault(step, new TreeMap<>()).containsKey(peer);

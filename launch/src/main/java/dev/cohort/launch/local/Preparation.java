@@ -11,6 +11,7 @@ import dev.cohort.launch.LaunchPlan;
 import dev.cohort.launch.RunDirectory;
 import dev.cohort.launch.RunManifest;
 import dev.cohort.launch.limits.Footprint;
+import dev.cohort.launch.limits.KeptMaps;
 import dev.cohort.launch.limits.WireLimits;
 import dev.cohort.peer.djl.DeviceChoice;
 import dev.cohort.peer.djl.ModelCatalog;
@@ -180,6 +181,7 @@ public final class Preparation {
                 .sum();
         List<String> notes = new ArrayList<>(data.notes());
         notes.addAll(WithoutEffect.notes(experiment, data.shape()));
+        KeptMaps.note(experiment, manifest).ifPresent(notes::add);
         return new LaunchPlan(experiment, manifest, dataBytes, Footprint.of(experiment, data, manifest), notes);
     }
 
